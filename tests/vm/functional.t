@@ -12,7 +12,7 @@ usage() {
 	cat <<-'END'
 	Usage: functional.t [OPTION...]     (or: prove [-v] tests/vm/functional.t)
 	--cases "A B"       run these only
-	--kernel SERIES     Debian's kernel, 6.1 if not given
+	--kernel SERIES     Debian's kernel, 6.1 if not given; or the folder of one
 	--timeout SECONDS   how long the guest may take; 900, or $SENDTRACE_VM_TIMEOUT
 	--bare FOLDER       run FOLDER/run in the guest, without sendtrace
 	END
@@ -72,7 +72,10 @@ relay() {
 find_fault() {
 	local verdict
 	verdict=$(cat "$work/verdict")
-	if [ "$status" = 124 ]; then
+	# A panic ends the emulator like a shutdown: only the console knows.
+	if grep -q 'Kernel panic' "$console"; then
+		grep -m 1 -o 'Kernel panic.*' "$console" | tr -d '\r'
+	elif [ "$status" = 124 ]; then
 		echo "the guest was still running after $timeout seconds"
 	elif [ "$verdict" != success ]; then
 		echo "${verdict:-the guest ended without a verdict}"
@@ -123,12 +126,14 @@ while [ $# -gt 0 ]; do
 	esac
 	shift
 done
-need vm || bail_out "packages are missing"
+# shellcheck disable=SC2046 # the names of packages are words
+need vm $(cat "$top/tests/vm/guest/packages") || bail_out "packages are missing"
 mkdir -p "$cache/log"
 work=$(mktemp -d)
 console=$(mktemp "$cache/log/functional.XXXXXX.log")
 trap clean_up EXIT
-kernel=$("$top/tests/vm/kernel" "$series") || bail_out "there is no kernel to boot"
+kernel=$series
+[ -d "$kernel" ] || kernel=$("$top/tests/vm/kernel" "$series") || bail_out "there is no kernel to boot"
 build_initramfs
 set +e
 # shellcheck disable=SC2086 # the names of cases are words
