@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0
+# Commands for people and packagers; what kbuild compiles is in Kbuild.
+#
+#   make            sendtrace.ko and user/sendread
+#   make demo       the main job, shown in a virtual machine
+#   make check      all tests
+#   make help       the rest
+
+KVER ?= $(shell uname -r)
+KDIR ?= /lib/modules/$(KVER)/build
+PREFIX ?= /usr/local
+DESTDIR ?=
+DKMS ?= dkms
+
+VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+SOURCES := $(DESTDIR)/usr/src/sendtrace-$(VERSION)
+
+all: module-if-possible user
+
+help:
+	@echo "make                      sendtrace.ko and user/sendread"
+	@echo "make module [KDIR=DIR]    the module alone, for the kernel whose build folder is DIR"
+	@echo "make user                 the reader alone"
+	@echo "make install [KVER=...]   DKMS module and reader on this host (as root)"
+	@echo "make uninstall            take both away again (as root)"
+	@echo "make demo                 the main job: MariaDB traced in a virtual machine"
+	@echo "make vm                   a shell in such a machine"
+	@echo "make check                all tests: style, unit, and the module in a virtual machine"
+	@echo "make style | unit | functional    one of them"
+	@echo "make clean"
+	@echo "variables: KDIR=$(KDIR) KVER=$(KVER) PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)"
+
+# ---- Building -----------------------------------------------------------------
+
+have-headers = test -e "$(KDIR)/Makefile"
+no-headers = echo "make: no kernel headers in $(KDIR): install linux-headers-$(KVER)" \
+	"(Debian, Ubuntu) or kernel-devel-$(KVER) (RHEL, Fedora)," \
+	"or name another kernel's with KDIR=/lib/modules/VERSION/build" >&2
+
+module:
+	@$(have-headers) || { $(no-headers); exit 1; }
+	+$(MAKE) -C "$(KDIR)" M="$(CURDIR)" $(KBUILD_OPTIONS) modules
+
+module-if-possible:
+	+@if $(have-headers); then $(MAKE) module; \
+	else $(no-headers); echo "make: building the reader only" >&2; fi
+
+user:
+	+$(MAKE) -C user VERSION="$(VERSION)"
+
+clean:
+	+$(MAKE) -C user clean
+	+$(MAKE) -C tests/unit clean
+	+$(MAKE) -C tests/vm/guest clean
+	rm -rf *.ko *.mod *.mod.c *.o .*.cmd modules.order Module.symvers .tmp_versions
+	rm -f kmod/*.o kmod/.*.cmd kmod/.*.d
+
+# ---- Installing on a host -------------------------------------------------------
+
+install: user
+	@command -v $(DKMS) >/dev/null || { echo "make install: the command dkms is" \
+		"missing: install the package dkms" >&2; exit 1; }
+	@$(have-headers) || { $(no-headers); exit 1; }
+	-@$(DKMS) remove sendtrace/$(VERSION) --all >/dev/null 2>&1
+	install -d "$(SOURCES)/kmod" "$(SOURCES)/include/uapi/linux"
+	install -m 644 Kbuild Makefile dkms.conf COPYING "$(SOURCES)"
+	install -m 644 kmod/*.[ch] "$(SOURCES)/kmod"
+	install -m 644 include/uapi/linux/sendtrace.h "$(SOURCES)/include/uapi/linux"
+	$(DKMS) install sendtrace/$(VERSION) -k "$(KVER)"
+	+$(MAKE) -C user install PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" VERSION="$(VERSION)"
+	@echo "installed; now: modprobe sendtrace && sendread mysqld"
+
+uninstall:
+	-rmmod sendtrace 2>/dev/null
+	-$(DKMS) remove sendtrace/$(VERSION) --all
+	rm -rf "$(SOURCES)"
+	+$(MAKE) -C user uninstall PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)"
+
+# ---- Showing and testing ---------------------------------------------------------
+
+demo:
+	tests/vm/demo
+
+vm:
+	tests/vm/shell
+
+check: style unit functional
+
+style:
+	tests/style/run
+
+unit:
+	tests/need build unit
+	+$(MAKE) -C tests/unit check
+
+functional:
+	tests/need build vm
+	prove tests/vm/harness.t tests/vm/functional.t
+
+.PHONY: all help module module-if-possible user clean install uninstall demo vm check \
+	style unit functional

@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The device: turns system calls into calls of the session, and brings session and probes
+ * together. User memory is touched here and nowhere else in the sleeping half.
+ *
+ * Lock order: read_lock of a session, its lock, then those of session.c and probe.c.
+ * mmap() comes with mmap_lock held and takes only mode_lock; read() holds read_lock, and
+ * no other, where it may fault.
+ */
+#include <linux/capability.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/poll.h>
+#include <linux/security.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "compat.h"
+#include "dev.h"
+#include "probe.h"
+#include "session.h"
+
+/* ---- Starting and stopping ---------------------------------------------------- */
+
+static u64 missed_by_host(void)
+{
+	return st_probe_missed(ST_PROBE_SEND) + st_probe_missed(ST_PROBE_ACCEPT);
+}
+
+/* Checked here as well as at open(): the file may have been passed on. */
+static int may_trace(void)
+{
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	return security_locked_down(LOCKDOWN_KPROBES);
+}
+
+static int configure_if_never(struct st_session *session)
+{
+	struct sendtrace_config defaults = {};
+
+	return session->rings ? 0 : st_session_configure(session, &defaults);
+}
+
+static int session_begin(struct st_session *session)
+{
+	int err;
+
+	lockdep_assert_held(&session->lock);
+	if (session->running)
+		return -EALREADY;
+	err = may_trace();
+	if (err)
+		return err;
+	err = configure_if_never(session);
+	if (err)
+		return err;
+	err = st_probe_arm();
+	if (err)
+		return err;
+	session->missed_before = missed_by_host();
+	err = st_session_start(session);
+	if (err)
+		st_probe_disarm();
+	else
+		WRITE_ONCE(session->started, true);
+	return err;
+}
+
+static int session_end(struct st_session *session)
+{
+	lockdep_assert_held(&session->lock);
+	if (!session->running)
+		return -EALREADY;
+	st_session_stop(session);
+	session->missed += missed_by_host() - session->missed_before;
+	st_probe_disarm();
+	return 0;
+}
+
+/* ---- open and release ----------------------------------------------------------- */
+
+static int dev_open(struct inode *inode, struct file *file)
+{
+	struct st_session *session;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	session = st_session_create();
+	if (!session)
+		return -ENOMEM;
+	file->private_data = session;
+	return stream_open(inode, file);
+}
+
+static int dev_release(struct inode *inode, struct file *file)
+{
+	struct st_session *session = file->private_data;
+
+	mutex_lock(&session->lock);
+	session_end(session);
+	mutex_unlock(&session->lock);
+	st_session_destroy(session);
+	return 0;
+}
+
+/* ---- ioctl ---------------------------------------------------------------------- */
+
+static int ioctl_info(void __user *arg)
+{
+	struct sendtrace_info info = {
+		.abi = SENDTRACE_ABI,
+		.page_size = PAGE_SIZE,
+		.nr_cpus = nr_cpu_ids,
+		.max_sessions = ST_MAX_RUNNING,
+		.snaplen_default = ST_SNAPLEN_DEFAULT,
+		.snaplen_max = ST_SNAPLEN_MAX,
+		.inline_max = ST_INLINE_MAX,
+		.ring_size_default = st_session_default_ring_size(),
+		.ring_size_min = ST_RING_SIZE_MIN,
+		.ring_size_max = ST_RING_SIZE_MAX,
+		.version = ST_VERSION,
+	};
+
+	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
+}
+
+static int ioctl_config(struct st_session *session, void __user *arg)
+{
+	struct sendtrace_config config;
+	int err;
+
+	if (copy_from_user(&config, arg, sizeof(config)))
+		return -EFAULT;
+	mutex_lock(&session->lock);
+	err = st_session_configure(session, &config);
+	mutex_unlock(&session->lock);
+	if (err)
+		return err;
+	return copy_to_user(arg, &config, sizeof(config)) ? -EFAULT : 0;
+}
+
+static int ioctl_filter(struct st_session *session, void __user *arg)
+{
+	struct sendtrace_filter *wanted;
+	struct st_filter *filter;
+
+	wanted = memdup_user(arg, sizeof(*wanted));
+	if (IS_ERR(wanted))
+		return PTR_ERR(wanted);
+	filter = st_filter_create(wanted);
+	kfree(wanted);
+	if (IS_ERR(filter))
+		return PTR_ERR(filter);
+	mutex_lock(&session->lock);
+	st_session_set_filter(session, filter);
+	mutex_unlock(&session->lock);
+	return 0;
+}
+
+static int ioctl_start(struct st_session *session)
+{
+	int err;
+
+	mutex_lock(&session->lock);
+	err = session_begin(session);
+	mutex_unlock(&session->lock);
+	return err;
+}
+
+static int ioctl_stop(struct st_session *session)
+{
+	int err;
+
+	mutex_lock(&session->lock);
+	err = session_end(session);
+	mutex_unlock(&session->lock);
+	return err;
+}
+
+static int ioctl_stats(struct st_session *session, void __user *arg)
+{
+	struct sendtrace_stats stats = {};
+	struct st_counters sum = {};
+
+	mutex_lock(&session->lock);
+	st_session_count(session, &sum);
+	stats.missed = session->missed;
+	if (session->running)
+		stats.missed += missed_by_host() - session->missed_before;
+	mutex_unlock(&session->lock);
+
+	stats.hits = sum.hits;
+	stats.filtered = sum.filtered;
+	stats.captured = sum.captured;
+	stats.bytes = sum.bytes;
+	stats.cut = sum.cut;
+	stats.faults = sum.faults;
+	memcpy(stats.lost, sum.lost, sizeof(stats.lost));
+	return copy_to_user(arg, &stats, sizeof(stats)) ? -EFAULT : 0;
+}
+
+static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct st_session *session = file->private_data;
+	void __user *argp = (void __user *)arg;
+
+	switch (cmd) {
+	case SENDTRACE_IOC_INFO:
+		return ioctl_info(argp);
+	case SENDTRACE_IOC_CONFIG:
+		return ioctl_config(session, argp);
+	case SENDTRACE_IOC_FILTER:
+		return ioctl_filter(session, argp);
+	case SENDTRACE_IOC_START:
+		return ioctl_start(session);
+	case SENDTRACE_IOC_STOP:
+		return ioctl_stop(session);
+	case SENDTRACE_IOC_STATS:
+		return ioctl_stats(session, argp);
+	default:
+		return -ENOTTY;
+	}
+}
+
+/* ---- read ----------------------------------------------------------------------- */
+
+/* What `cat` needs: never started means, start. Stopped stays stopped. */
+static int start_if_never(struct st_session *session)
+{
+	int err = 0;
+
+	mutex_lock(&session->lock);
+	if (!session->started)
+		err = session_begin(session);
+	mutex_unlock(&session->lock);
+	return err;
+}
+
+static ssize_t copy_records(struct st_session *session, char __user *buf, size_t size)
+{
+	const struct sendtrace_record *rec;
+	struct st_ring *ring;
+	size_t done = 0;
+
+	while ((ring = st_session_oldest(session, &rec))) {
+		if (rec->size > size - done)
+			return done ?: -EINVAL;
+		if (copy_to_user(buf + done, rec, rec->size))
+			return done ?: -EFAULT;
+		done += rec->size;
+		st_ring_release(ring, rec);
+	}
+	return done;
+}
+
+/* Asks to be woken before it looks, so that nothing can slip in between. */
+static bool worth_looking(struct st_session *session)
+{
+	st_bell_want(&session->bell);
+	return st_session_readable(session) || !READ_ONCE(session->running);
+}
+
+static ssize_t read_records(struct file *file, char __user *buf, size_t size)
+{
+	struct st_session *session = file->private_data;
+	bool running;
+	ssize_t done;
+	int err;
+
+	for (;;) {
+		/* In this order: what was written before the stop is still given out. */
+		running = READ_ONCE(session->running);
+		done = copy_records(session, buf, size);
+		if (done || !running)
+			return done;
+		if (file->f_flags & O_NONBLOCK)
+			return -EAGAIN;
+		err = wait_event_interruptible(session->bell.waiters,
+					       worth_looking(session));
+		if (err)
+			return err;
+	}
+}
+
+static ssize_t dev_read(struct file *file, char __user *buf, size_t size, loff_t *pos)
+{
+	struct st_session *session = file->private_data;
+	ssize_t done;
+
+	done = st_session_claim(session, ST_MODE_READ);
+	if (done)
+		return done;
+	done = mutex_lock_interruptible(&session->read_lock);
+	if (done)
+		return done;
+	done = start_if_never(session);
+	if (!done)
+		done = read_records(file, buf, size);
+	mutex_unlock(&session->read_lock);
+	return done;
+}
+
+/*
+ * A session that was never started is readable in the sense that a read() has something
+ * to do: it starts it.
+ */
+static __poll_t dev_poll(struct file *file, poll_table *wait)
+{
+	struct st_session *session = file->private_data;
+	__poll_t mask = 0;
+
+	poll_wait(file, &session->bell.waiters, wait);
+	if (!READ_ONCE(session->started))
+		return EPOLLIN | EPOLLRDNORM;
+	st_bell_want(&session->bell);
+	if (!READ_ONCE(session->running))
+		mask |= EPOLLHUP;
+	if (st_session_readable(session))
+		mask |= EPOLLIN | EPOLLRDNORM;
+	return mask;
+}
+
+/* ---- mmap ----------------------------------------------------------------------- */
+
+static int dev_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct st_session *session = file->private_data;
+	u64 offset = (u64)vma->vm_pgoff << PAGE_SHIFT;
+	struct st_ring *ring;
+	int err;
+
+	ring = st_session_ring(session, upper_32_bits(offset));
+	if (IS_ERR(ring))
+		return PTR_ERR(ring);
+	offset = lower_32_bits(offset);
+	err = st_ring_check_map(ring, vma, offset);
+	if (!err)
+		err = st_session_claim(session, ST_MODE_MAP);
+	if (!err)
+		err = st_ring_map(ring, vma, offset);
+	return err;
+}
+
+/* ---- The device ------------------------------------------------------------------ */
+
+static const struct file_operations fops = {
+	.owner = THIS_MODULE,
+	.open = dev_open,
+	.release = dev_release,
+	.read = dev_read,
+	.poll = dev_poll,
+	.mmap = dev_mmap,
+	.unlocked_ioctl = dev_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.llseek = noop_llseek,
+};
+
+static struct miscdevice device = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = KBUILD_MODNAME,
+	.mode = 0600,
+	.fops = &fops,
+};
+
+/**
+ * st_dev_init() - make /dev/sendtrace appear
+ *
+ * Return: 0 or what misc_register() says.
+ */
+int __init st_dev_init(void)
+{
+	return misc_register(&device);
+}
+
+/**
+ * st_dev_exit() - take it away; nobody has it open, or the module could not be unloaded
+ */
+void st_dev_exit(void)
+{
+	misc_deregister(&device);
+}

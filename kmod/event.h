@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* One call's story, from its entry to the record. */
+#ifndef _ST_EVENT_H
+#define _ST_EVENT_H
+
+#include <linux/types.h>
+#include <linux/sendtrace.h>
+
+/**
+ * struct st_call - what is kept of a call from its entry to its return
+ * @enter_time: CLOCK_MONOTONIC
+ * @wanted: a bit for each running session that records it
+ * @len: bytes to send
+ * @buf: the payload, in the caller's memory
+ * @addr: the address to send to, in the caller's memory
+ * @fd: descriptor
+ * @flags: MSG_* or SOCK_*
+ * @addr_len: bytes at @addr
+ *
+ * It holds no reference to anything: where the probes are disarmed while the call sleeps,
+ * its return is never seen.
+ */
+struct st_call {
+	u64 enter_time;
+	unsigned long wanted;
+	size_t len;
+	const void __user *buf;
+	const void __user *addr;
+	int fd;
+	u32 flags;
+	int addr_len;
+};
+
+unsigned long st_event_wanted(u32 event);
+void st_event_sent(const struct st_call *call, int ret);
+void st_event_accepted(const struct st_call *call, int ret);
+
+#endif /* _ST_EVENT_H */

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reads both addresses out of a socket without taking its lock, because the handlers may
+ * take none: getname() would (net/ipv4/af_inet.c, net/unix/af_unix.c).
+ *
+ * What that costs: the parts of an address are read one by one, so while another thread
+ * is just connecting the same socket to somewhere else, old and new parts could mix.
+ * Whoever sends on a socket while reconnecting it cannot know either where it went.
+ */
+#include <linux/kprobes.h>
+#include <linux/net.h>
+#include <linux/pid.h>
+#include <linux/uaccess.h>
+#include <net/af_unix.h>
+#include <net/inet_sock.h>
+#include <net/ipv6.h>
+#include <net/sock.h>
+
+#include "peer.h"
+
+/**
+ * st_peer_clear() - describe a descriptor that is no socket
+ * @peer: what to set; the bytes of the addresses are left as they are
+ */
+void st_peer_clear(struct st_peer *peer)
+{
+	peer->inode = 0;
+	peer->pid = 0;
+	peer->family = AF_UNSPEC;
+	peer->type = 0;
+	peer->protocol = 0;
+	peer->from_call = false;
+	peer->local.len = 0;
+	peer->remote.len = 0;
+}
+NOKPROBE_SYMBOL(st_peer_clear);
+
+/* ---- IPv4 and IPv6 ------------------------------------------------------------ */
+
+static void set_in(struct st_addr *addr, __be32 ip, __be16 port)
+{
+	addr->len = sizeof(addr->in);
+	memset(&addr->in, 0, sizeof(addr->in));
+	addr->in.sin_family = AF_INET;
+	addr->in.sin_port = port;
+	addr->in.sin_addr.s_addr = ip;
+}
+NOKPROBE_SYMBOL(set_in);
+
+static void set_in6(struct st_addr *addr, const struct in6_addr *ip, __be16 port, int scope)
+{
+	addr->len = sizeof(addr->in6);
+	addr->in6.sin6_family = AF_INET6;
+	addr->in6.sin6_port = port;
+	addr->in6.sin6_flowinfo = 0;
+	addr->in6.sin6_addr = *ip;
+	addr->in6.sin6_scope_id = ipv6_iface_scope_id(ip, scope);
+}
+NOKPROBE_SYMBOL(set_in6);
+
+/*
+ * TCP and UDP are connected when they have a destination port: a TCP socket keeps the
+ * address when it is disconnected, but not the port (tcp_disconnect()). Raw and ping
+ * sockets know no ports.
+ */
+static bool has_remote(const struct sock *sk, bool any_addr)
+{
+	switch (sk->sk_type) {
+	case SOCK_STREAM:
+	case SOCK_SEQPACKET:
+		return READ_ONCE(inet_sk(sk)->inet_dport);
+	case SOCK_DGRAM:
+		return READ_ONCE(inet_sk(sk)->inet_dport) || !any_addr;
+	default:
+		return !any_addr;
+	}
+}
+NOKPROBE_SYMBOL(has_remote);
+
+static void peer_of_inet(const struct sock *sk, struct st_peer *peer)
+{
+	const struct inet_sock *inet = inet_sk(sk);
+	__be32 remote = READ_ONCE(inet->inet_daddr);
+	__be32 local = READ_ONCE(inet->inet_saddr);
+
+	if (!local)
+		local = READ_ONCE(inet->inet_rcv_saddr);
+	set_in(&peer->local, local, READ_ONCE(inet->inet_sport));
+	if (has_remote(sk, !remote))
+		set_in(&peer->remote, remote, READ_ONCE(inet->inet_dport));
+}
+NOKPROBE_SYMBOL(peer_of_inet);
+
+#if IS_ENABLED(CONFIG_IPV6)
+static void peer_of_inet6(const struct sock *sk, struct st_peer *peer)
+{
+	const struct inet_sock *inet = inet_sk(sk);
+	const struct ipv6_pinfo *np = inet6_sk(sk);
+	struct in6_addr remote = sk->sk_v6_daddr;
+	struct in6_addr local = sk->sk_v6_rcv_saddr;
+	int scope = READ_ONCE(sk->sk_bound_dev_if);
+
+	/* IPV6_ADDRFORM may be turning it into an IPv4 socket just now. */
+	if (np && !ipv6_addr_any(&np->saddr))
+		local = np->saddr;
+	set_in6(&peer->local, &local, READ_ONCE(inet->inet_sport), scope);
+	if (has_remote(sk, ipv6_addr_any(&remote)))
+		set_in6(&peer->remote, &remote, READ_ONCE(inet->inet_dport), scope);
+}
+NOKPROBE_SYMBOL(peer_of_inet6);
+#else
+static void peer_of_inet6(const struct sock *sk, struct st_peer *peer)
+{
+}
+#endif
+
+/* ---- AF_UNIX ------------------------------------------------------------------ */
+
+/*
+ * The name of a socket that cannot go away while we look: our own, or one that ours is
+ * connected to for good. A name is set once and lives as long as its socket; the acquire
+ * pairs with the release in unix_bind() and its like.
+ */
+static void set_un(struct st_addr *addr, const struct sock *sk)
+{
+	const struct unix_address *name = smp_load_acquire(&unix_sk(sk)->addr);
+
+	addr->un.sun_family = AF_UNIX;
+	addr->len = offsetof(struct sockaddr_un, sun_path);
+	if (name && name->len <= sizeof(addr->un)) {
+		addr->len = name->len;
+		memcpy(&addr->un, name->name, name->len);
+	}
+}
+NOKPROBE_SYMBOL(set_un);
+
+/*
+ * The name of whom a datagram socket is connected to. Another thread may connect it
+ * elsewhere at any time, and the last reference to the old peer may then go, so nothing of
+ * the peer may be touched as if it were there: every read is one that may fail. What was
+ * read counts only if the socket still has the same peer afterwards, for as long as it has
+ * a peer it holds a reference to it (unix_dgram_connect()).
+ */
+static void set_un_of_dgram_peer(struct st_addr *addr, struct sock *sk)
+{
+	struct sock *peer = READ_ONCE(unix_sk(sk)->peer);
+	struct unix_address *name;
+	int len;
+
+	addr->un.sun_family = AF_UNIX;
+	addr->len = peer ? offsetof(struct sockaddr_un, sun_path) : 0;
+	if (!peer || copy_from_kernel_nofault(&name, &unix_sk(peer)->addr, sizeof(name)) ||
+	    !name || copy_from_kernel_nofault(&len, &name->len, sizeof(len)) || len < 0 ||
+	    len > sizeof(addr->un) || copy_from_kernel_nofault(&addr->un, name->name, len))
+		return;
+	smp_rmb(); /* the peer is looked at again only after its name was read */
+	if (READ_ONCE(unix_sk(sk)->peer) == peer)
+		addr->len = len;
+	else
+		addr->len = 0;
+}
+NOKPROBE_SYMBOL(set_un_of_dgram_peer);
+
+static void peer_of_unix(struct sock *sk, struct st_peer *peer)
+{
+	struct sock *remote;
+
+	set_un(&peer->local, sk);
+	peer->pid = pid_nr(READ_ONCE(sk->sk_peer_pid));
+	if (sk->sk_type == SOCK_DGRAM) {
+		set_un_of_dgram_peer(&peer->remote, sk);
+		return;
+	}
+	/* Connected once, and until the socket goes: our file reference keeps both. */
+	remote = READ_ONCE(unix_sk(sk)->peer);
+	if (remote)
+		set_un(&peer->remote, remote);
+}
+NOKPROBE_SYMBOL(peer_of_unix);
+
+/* ---- Any socket ---------------------------------------------------------------- */
+
+/**
+ * st_peer_of() - describe a socket and both its ends
+ * @sock: the caller holds a reference to its file
+ * @peer: what to fill in; an address that is not known has the length 0
+ *
+ * Families other than IPv4, IPv6 and AF_UNIX are told by their number alone.
+ *
+ * Context: any in which a task runs; takes no lock.
+ */
+void st_peer_of(struct socket *sock, struct st_peer *peer)
+{
+	struct sock *sk = READ_ONCE(sock->sk);
+
+	st_peer_clear(peer);
+	peer->inode = SOCK_INODE(sock)->i_ino;
+	peer->type = sock->type;
+	if (!sk)
+		return;
+	peer->family = READ_ONCE(sk->sk_family);
+	peer->protocol = sk->sk_protocol;
+	switch (peer->family) {
+	case AF_INET:
+		peer_of_inet(sk, peer);
+		break;
+	case AF_INET6:
+		peer_of_inet6(sk, peer);
+		break;
+	case AF_UNIX:
+		peer_of_unix(sk, peer);
+		break;
+	}
+}
+NOKPROBE_SYMBOL(st_peer_of);
+
+static bool uses_address_of_call(const struct st_peer *peer)
+{
+	bool stream = peer->type == SOCK_STREAM || peer->type == SOCK_SEQPACKET;
+
+	return !stream || !peer->remote.len;
+}
+NOKPROBE_SYMBOL(uses_address_of_call);
+
+/**
+ * st_peer_sent_to() - take the address that sendto() was given, where it is what counts
+ * @peer: from st_peer_of()
+ * @addr: the caller's memory
+ * @addr_len: how much of it
+ *
+ * Datagrams go to the address of the call, connected or not. A stream ignores it, as far
+ * as it is connected.
+ *
+ * Context: the calling task, with page faults off or not; takes no lock.
+ */
+void st_peer_sent_to(struct st_peer *peer, const void __user *addr, int addr_len)
+{
+	struct st_addr given;
+
+	if (!addr || addr_len < (int)sizeof(sa_family_t) ||
+	    addr_len > (int)sizeof(given.storage) || !uses_address_of_call(peer))
+		return;
+	if (copy_from_user_nofault(&given.storage, addr, addr_len))
+		return;
+	given.len = addr_len;
+	if (given.any.sa_family == AF_UNSPEC) {
+		/* udpv6_sendmsg() takes it as no address, udp_sendmsg() as AF_INET. */
+		if (peer->family != AF_INET)
+			return;
+		given.any.sa_family = AF_INET;
+	}
+	peer->remote.len = given.len;
+	memcpy(&peer->remote.storage, &given.storage, given.len);
+	peer->from_call = true;
+	peer->pid = 0; /* of whom the socket is connected to, not of this address */
+}
+NOKPROBE_SYMBOL(st_peer_sent_to);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Who is at both ends of a socket. */
+#ifndef _ST_PEER_H
+#define _ST_PEER_H
+
+#include <linux/in.h>
+#include <linux/in6.h>
+#include <linux/socket.h>
+#include <linux/types.h>
+#include <linux/un.h>
+
+struct socket;
+
+/* Bytes behind an address's length are whatever they were: never copy more. */
+struct st_addr {
+	u16 len; /* 0: unknown */
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+		struct sockaddr_un un;
+		struct sockaddr_storage storage;
+	};
+};
+
+/**
+ * struct st_peer - a socket, described
+ * @inode: as in `socket:[N]` of /proc/PID/fd
+ * @pid: AF_UNIX: the process at the other end, in the initial pid namespace; else 0
+ * @family: AF_*
+ * @type: SOCK_*
+ * @protocol: IPPROTO_*, or the family's own
+ * @from_call: @remote is what the caller passed, not what the socket is connected to
+ * @local: the socket's own address
+ * @remote: where it sends to
+ */
+struct st_peer {
+	u64 inode;
+	u32 pid;
+	u16 family;
+	u16 type;
+	u16 protocol;
+	bool from_call;
+	struct st_addr local;
+	struct st_addr remote;
+};
+
+void st_peer_clear(struct st_peer *peer);
+void st_peer_of(struct socket *sock, struct st_peer *peer);
+void st_peer_sent_to(struct st_peer *peer, const void __user *addr, int addr_len);
+
+#endif /* _ST_PEER_H */

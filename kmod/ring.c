@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One CPU's ring: one producer, one consumer, no lock.
+ *
+ *   producer: a handler on this CPU,         consumer: read(), or the reader's process
+ *   preemption off, never nested             on the mapped pages
+ *
+ *   tail = LOAD-ACQUIRE consumer->pos (D)    head = LOAD-ACQUIRE producer->pos (B)
+ *   if there is room {                       while (tail != head) {
+ *           write the record                         use the record
+ *           STORE-RELEASE producer->pos (A)          STORE-RELEASE consumer->pos (C)
+ *   }                                        }
+ *
+ * (A) pairs with (B): without them the consumer could see the new position before the
+ * record's bytes, and print what was there before. (C) pairs with (D): without them the
+ * producer could write over a record that is still in use. Both are the pattern of
+ * tools/memory-model/litmus-tests/MP+pooncerelease+poacquireonce.litmus.
+ *
+ * Sleeping needs a third pair, of full barriers, because each side stores first and then
+ * loads what the other stored (SB+fencembonceonces.litmus):
+ *
+ *   STORE producer->pos                      STORE bell->wanted
+ *   MB (E)                                   MB (F)
+ *   LOAD bell->wanted                        LOAD producer->pos
+ *
+ * Without (E) and (F) the producer could miss that somebody is about to sleep, while the
+ * sleeper misses the record: it would lie there until the next one.
+ *
+ * Pages, in the kernel and in a mapping alike:
+ *
+ *   | consumer | producer | data ............ | the same data again ............ |
+ *
+ * The data stands there twice so that a record that wraps is contiguous. User space may
+ * write the consumer page and nothing else; the producer keeps its own position in struct
+ * st_ring and believes of the consumer's position only that it is a number: whatever it
+ * is, what is written stays inside the data pages.
+ */
+#include <linux/kprobes.h>
+#include <linux/mm.h>
+#include <linux/poll.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include "compat.h"
+#include "ring.h"
+
+enum { META_PAGES = 2 };
+
+void st_counters_add(struct st_counters *sum, const struct st_counters *counters)
+{
+	int i;
+
+	sum->hits += READ_ONCE(counters->hits);
+	sum->filtered += READ_ONCE(counters->filtered);
+	sum->captured += READ_ONCE(counters->captured);
+	sum->bytes += READ_ONCE(counters->bytes);
+	sum->cut += READ_ONCE(counters->cut);
+	sum->faults += READ_ONCE(counters->faults);
+	for (i = 0; i < SENDTRACE_LOST_REASONS; i++)
+		sum->lost[i] += READ_ONCE(counters->lost[i]);
+}
+
+/* ---- Life ------------------------------------------------------------------ */
+
+static void free_pages_of(struct st_ring *ring)
+{
+	unsigned int i;
+
+	for (i = 0; i < ring->nr_pages; i++)
+		__free_page(ring->pages[i]);
+	kvfree(ring->pages);
+}
+
+/*
+ * Zeroed, because they are mapped into user space; charged to the cgroup of whoever asks;
+ * and rather refused than paid for by the OOM killer's choice.
+ */
+static int alloc_pages_of(struct st_ring *ring, unsigned int nr)
+{
+	gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN | __GFP_RETRY_MAYFAIL;
+	int node = cpu_to_node(ring->cpu);
+	struct page *page;
+
+	ring->pages = kvcalloc(nr, sizeof(*ring->pages), GFP_KERNEL_ACCOUNT);
+	if (!ring->pages)
+		return -ENOMEM;
+	for (ring->nr_pages = 0; ring->nr_pages < nr; ring->nr_pages++) {
+		page = alloc_pages_node(node, gfp, 0);
+		if (!page) {
+			free_pages_of(ring);
+			return -ENOMEM;
+		}
+		ring->pages[ring->nr_pages] = page;
+	}
+	return 0;
+}
+
+/* VM_USERMAP is what remap_vmalloc_range() asks for. */
+static void *map_pages_of(struct st_ring *ring)
+{
+	unsigned int data_pages = ring->nr_pages - META_PAGES;
+	struct page **twice;
+	void *base;
+
+	twice = kvcalloc(ring->nr_pages + data_pages, sizeof(*twice), GFP_KERNEL);
+	if (!twice)
+		return NULL;
+	memcpy(twice, ring->pages, ring->nr_pages * sizeof(*twice));
+	memcpy(twice + ring->nr_pages, ring->pages + META_PAGES, data_pages * sizeof(*twice));
+	base = vmap(twice, ring->nr_pages + data_pages, VM_MAP | VM_USERMAP, PAGE_KERNEL);
+	kvfree(twice);
+	return base;
+}
+
+/**
+ * st_ring_alloc() - make an empty ring
+ * @cpu: the CPU that will produce; its node gives the memory
+ * @size: bytes of data, a power of two and at least a page
+ *
+ * Context: may sleep.
+ * Return: the ring, to be freed by st_ring_free(), or NULL for want of memory.
+ */
+struct st_ring *st_ring_alloc(int cpu, size_t size)
+{
+	struct st_ring *ring;
+	void *base;
+
+	ring = kzalloc_node(sizeof(*ring), GFP_KERNEL_ACCOUNT, cpu_to_node(cpu));
+	if (!ring)
+		return NULL;
+	ring->cpu = cpu;
+	ring->size = size;
+	if (alloc_pages_of(ring, META_PAGES + size / PAGE_SIZE))
+		goto free_ring;
+	base = map_pages_of(ring);
+	if (!base)
+		goto free_pages;
+
+	ring->consumer = base;
+	ring->producer = base + PAGE_SIZE;
+	ring->data = base + META_PAGES * PAGE_SIZE;
+	ring->producer->data_offset = PAGE_SIZE;
+	ring->producer->data_size = size;
+	ring->producer->cpu = cpu;
+	return ring;
+
+free_pages:
+	free_pages_of(ring);
+free_ring:
+	kfree(ring);
+	return NULL;
+}
+
+/**
+ * st_ring_free() - give a ring's memory back
+ * @ring: no producer may be left (a grace period has passed since the session was
+ *	unpublished) and no mapping: they hold the file, and it the session
+ *
+ * Context: may sleep.
+ */
+void st_ring_free(struct st_ring *ring)
+{
+	if (!ring)
+		return;
+	vunmap(ring->consumer);
+	free_pages_of(ring);
+	kfree(ring);
+}
+
+/* ---- For the producer ------------------------------------------------------- */
+
+static struct sendtrace_record *begin_record(struct st_ring *ring, u64 time)
+{
+	struct sendtrace_record *rec;
+
+	rec = (void *)(ring->data + (ring->head & (ring->size - 1)));
+	rec->seq = ring->seq;
+	rec->time = time;
+	rec->cpu = ring->cpu;
+	rec->reserved = 0;
+	return rec;
+}
+
+static void tell_loss(struct st_ring *ring, u64 time)
+{
+	struct sendtrace_lost *lost = (void *)begin_record(ring, time);
+
+	lost->rec.size = sizeof(*lost);
+	lost->rec.header_size = sizeof(*lost);
+	lost->rec.type = SENDTRACE_RECORD_LOST;
+	lost->count = ring->untold;
+	memcpy(lost->reasons, ring->untold_reasons, sizeof(lost->reasons));
+	ring->head += sizeof(*lost);
+	ring->seq += ring->untold;
+	ring->untold = 0;
+	memset(ring->untold_reasons, 0, sizeof(ring->untold_reasons));
+}
+
+/**
+ * st_ring_reserve() - room for the next record
+ * @ring: this CPU's
+ * @size: of the whole record, a multiple of SENDTRACE_ALIGN, at most half the ring
+ * @time: its time stamp
+ *
+ * Events lost before are told first, in a record of their own, which has to fit too. The
+ * caller fills in what begin_record() does not, and commits; it must neither sleep nor
+ * fault in between, or this CPU's records would wait for it.
+ *
+ * Context: preemption off.
+ * Return: the record, or NULL where there is no room; then nothing has changed.
+ */
+void *st_ring_reserve(struct st_ring *ring, u32 size, u64 time)
+{
+	u64 tail = smp_load_acquire(&ring->consumer->pos); /* D, matches C */
+	u64 need = size;
+
+	if (unlikely(ring->untold))
+		need += sizeof(struct sendtrace_lost);
+	if (ring->head - tail + need > ring->size || ring->head - tail > ring->size)
+		return NULL;
+	if (unlikely(ring->untold))
+		tell_loss(ring, time);
+	return begin_record(ring, time);
+}
+NOKPROBE_SYMBOL(st_ring_reserve);
+
+/**
+ * st_ring_commit() - hand a record to the consumer
+ * @ring: this CPU's
+ * @rec: from st_ring_reserve(), complete; its size may be less than what was reserved
+ *
+ * Context: preemption off, the same section as st_ring_reserve().
+ */
+void st_ring_commit(struct st_ring *ring, struct sendtrace_record *rec)
+{
+	ring->head += rec->size;
+	ring->seq++;
+	smp_store_release(&ring->producer->pos, ring->head); /* A, matches B */
+}
+NOKPROBE_SYMBOL(st_ring_commit);
+
+/**
+ * st_ring_lose() - count an event that has no record
+ * @ring: this CPU's
+ * @reason: why
+ *
+ * Context: preemption off.
+ */
+void st_ring_lose(struct st_ring *ring, enum sendtrace_lost_reason reason)
+{
+	st_count(ring->count.lost[reason], 1);
+	ring->untold++;
+	ring->untold_reasons[reason]++;
+}
+NOKPROBE_SYMBOL(st_ring_lose);
+
+/* ---- For the consumer ------------------------------------------------------- */
+
+/**
+ * st_ring_readable() - is there a record that was not read?
+ * @ring: any CPU's
+ *
+ * Return: true if so, in both ways of reading; with a position that makes no sense, too.
+ */
+bool st_ring_readable(const struct st_ring *ring)
+{
+	return smp_load_acquire(&ring->producer->pos) != /* B, matches A */
+	       READ_ONCE(ring->consumer->pos);
+}
+
+/**
+ * st_ring_peek() - the oldest record, for read()
+ * @ring: any CPU's, not mapped: its consumer's position is the kernel's alone
+ *
+ * Context: one caller at a time.
+ * Return: the record, until st_ring_release(), or NULL.
+ */
+const struct sendtrace_record *st_ring_peek(struct st_ring *ring)
+{
+	u64 head = smp_load_acquire(&ring->producer->pos); /* B, matches A */
+
+	if (ring->tail == head)
+		return NULL;
+	return (void *)(ring->data + (ring->tail & (ring->size - 1)));
+}
+
+/**
+ * st_ring_release() - give a record's room back
+ * @ring: any CPU's
+ * @rec: from st_ring_peek()
+ *
+ * Context: the same caller as st_ring_peek().
+ */
+void st_ring_release(struct st_ring *ring, const struct sendtrace_record *rec)
+{
+	ring->tail += rec->size;
+	smp_store_release(&ring->consumer->pos, ring->tail); /* C, matches D */
+}
+
+/**
+ * st_ring_check_map() - may this part of a ring be mapped like this?
+ * @ring: any CPU's
+ * @vma: what is asked for
+ * @offset: where in the ring's pages, in bytes
+ *
+ * Return: 0, -EINVAL where it is neither of the two parts, or the consumer's would be
+ * private, -EPERM for a writable mapping of the producer's.
+ */
+int st_ring_check_map(const struct st_ring *ring, const struct vm_area_struct *vma,
+		      u64 offset)
+{
+	u64 size = vma->vm_end - vma->vm_start;
+
+	if (!offset)
+		return size == PAGE_SIZE && (vma->vm_flags & VM_SHARED) ? 0 : -EINVAL;
+	if (offset != PAGE_SIZE || size != PAGE_SIZE + 2 * ring->size)
+		return -EINVAL;
+	return vma->vm_flags & VM_WRITE ? -EPERM : 0;
+}
+
+/**
+ * st_ring_map() - map a part of a ring
+ * @ring: any CPU's
+ * @vma: what is asked for
+ * @offset: where in the ring's pages, in bytes; st_ring_check_map() agreed to all three
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int st_ring_map(struct st_ring *ring, struct vm_area_struct *vma, u64 offset)
+{
+	if (offset)
+		vm_flags_clear(vma, VM_MAYWRITE); /* mprotect() must not give it back */
+	return remap_vmalloc_range(vma, ring->consumer, offset >> PAGE_SHIFT);
+}
+
+/* ---- The bell ---------------------------------------------------------------- */
+
+static void wake_waiters(struct irq_work *work)
+{
+	struct st_bell *bell = container_of(work, struct st_bell, work);
+
+	WRITE_ONCE(bell->wanted, false);
+	wake_up_interruptible_poll(&bell->waiters, EPOLLIN | EPOLLRDNORM);
+}
+
+/**
+ * st_bell_init() - a bell that nobody waits for
+ * @bell: memory of the caller's
+ */
+void st_bell_init(struct st_bell *bell)
+{
+	init_waitqueue_head(&bell->waiters);
+	init_irq_work(&bell->work, wake_waiters);
+	bell->wanted = false;
+}
+
+/**
+ * st_bell_exit() - wait until no wake-up is under way
+ * @bell: nobody can ring it any more
+ *
+ * Context: may sleep.
+ */
+void st_bell_exit(struct st_bell *bell)
+{
+	irq_work_sync(&bell->work);
+}
+
+/**
+ * st_bell_want() - say that the caller is about to sleep
+ * @bell: on whose @waiters the caller stands already
+ *
+ * The caller looks at every ring once more after this, and only then sleeps.
+ */
+void st_bell_want(struct st_bell *bell)
+{
+	WRITE_ONCE(bell->wanted, true);
+	smp_mb(); /* F, matches E */
+}
+
+/**
+ * st_bell_ring() - wake whoever sleeps; costs next to nothing where nobody does
+ * @bell: of the session in whose ring a record was committed
+ *
+ * Context: any, interrupts off included.
+ */
+void st_bell_ring(struct st_bell *bell)
+{
+	smp_mb(); /* E, matches F */
+	if (READ_ONCE(bell->wanted))
+		irq_work_queue(&bell->work);
+}
+NOKPROBE_SYMBOL(st_bell_ring);

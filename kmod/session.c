@@ -1,0 +1,482 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sessions, and the table of those that run, which the handlers walk.
+ *
+ * How a session ends: its bit and its pointer are taken out of the table; a grace period
+ * later no handler holds it, for handlers run with preemption off; then no wake-up can
+ * be queued any more, and the one that may still be under way is waited for. The rings
+ * stay until the file is released, so what they hold can be read after the stop; a
+ * mapping holds the file.
+ */
+#include <linux/cpumask.h>
+#include <linux/cred.h>
+#include <linux/list.h>
+#include <linux/log2.h>
+#include <linux/sched.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+
+#include "compat.h"
+#include "session.h"
+
+enum {
+	RINGS_TOTAL = 64 << 20,
+	RING_DEFAULT_MAX = 8 << 20,
+};
+
+unsigned long st_running_mask;
+struct st_session __rcu *st_running[ST_MAX_RUNNING];
+
+/* Guards the table, the list of all open sessions, and the counters of the closed ones. */
+static DEFINE_MUTEX(list_lock);
+static LIST_HEAD(sessions);
+static u64 sessions_so_far;
+static DEFINE_PER_CPU(struct st_counters, closed);
+
+/**
+ * st_session_default_ring_size() - bytes of ring for each CPU, where nobody says
+ *
+ * Return: 8 MiB, or less on a host with so many CPUs that it would be over 64 MiB in all.
+ */
+u32 st_session_default_ring_size(void)
+{
+	u32 share = rounddown_pow_of_two(RINGS_TOTAL / num_possible_cpus());
+
+	return clamp_t(u32, share, ST_RING_SIZE_MIN, RING_DEFAULT_MAX);
+}
+
+/**
+ * st_session_create() - a session that wants nothing yet
+ *
+ * Context: the process that opens the device.
+ * Return: the session, for st_session_destroy(), or NULL for want of memory.
+ */
+struct st_session *st_session_create(void)
+{
+	struct st_session *session = kzalloc(sizeof(*session), GFP_KERNEL_ACCOUNT);
+
+	if (!session)
+		return NULL;
+	mutex_init(&session->lock);
+	mutex_init(&session->read_lock);
+	spin_lock_init(&session->mode_lock);
+	st_bell_init(&session->bell);
+	session->opener_pid = task_tgid_nr(current);
+	session->opener_uid = from_kuid_munged(&init_user_ns, current_uid());
+	strscpy(session->opener_comm, current->comm, sizeof(session->opener_comm));
+	session->opened = ktime_get_real_seconds();
+
+	mutex_lock(&list_lock);
+	session->id = ++sessions_so_far;
+	list_add_tail(&session->entry, &sessions);
+	mutex_unlock(&list_lock);
+	return session;
+}
+
+static void free_rings(struct st_ring **rings)
+{
+	int cpu;
+
+	if (!rings)
+		return;
+	for_each_possible_cpu(cpu)
+		st_ring_free(rings[cpu]);
+	kvfree(rings);
+}
+
+/* What a session counted stays in the host's totals. */
+static void keep_counters(const struct st_session *session)
+{
+	int cpu;
+
+	lockdep_assert_held(&list_lock);
+	if (!session->rings)
+		return;
+	for_each_possible_cpu(cpu)
+		st_counters_add(per_cpu_ptr(&closed, cpu), &session->rings[cpu]->count);
+}
+
+/**
+ * st_session_destroy() - the end of a session that does not run
+ * @session: nobody else has it any more: its file is being released
+ *
+ * Context: may sleep.
+ */
+void st_session_destroy(struct st_session *session)
+{
+	mutex_lock(&list_lock);
+	list_del(&session->entry);
+	keep_counters(session);
+	mutex_unlock(&list_lock);
+
+	free_rings(session->rings);
+	st_filter_free_rcu(rcu_dereference_protected(session->filter, true));
+	kfree(session);
+}
+
+/* ---- Configuring ---------------------------------------------------------------- */
+
+static struct st_ring **alloc_rings(u32 size)
+{
+	struct st_ring **rings;
+	int cpu;
+
+	rings = kvcalloc(nr_cpu_ids, sizeof(*rings), GFP_KERNEL_ACCOUNT);
+	if (!rings)
+		return NULL;
+	for_each_possible_cpu(cpu) {
+		rings[cpu] = st_ring_alloc(cpu, size);
+		if (!rings[cpu]) {
+			free_rings(rings);
+			return NULL;
+		}
+	}
+	return rings;
+}
+
+static int complete_config(struct sendtrace_config *config)
+{
+	if (memchr_inv(config->reserved, 0, sizeof(config->reserved)) ||
+	    config->events & ~SENDTRACE_EVENTS_ALL)
+		return -EINVAL;
+	if (!config->events)
+		config->events = SENDTRACE_EVENTS_ALL;
+	if (!config->snaplen)
+		config->snaplen = ST_SNAPLEN_DEFAULT;
+	if (!config->ring_size)
+		config->ring_size = st_session_default_ring_size();
+	if (config->snaplen > ST_SNAPLEN_MAX || config->ring_size > ST_RING_SIZE_MAX)
+		return -EINVAL;
+	config->ring_size = max(config->ring_size, ST_RING_SIZE_MIN);
+	config->ring_size = roundup_pow_of_two(config->ring_size);
+	return 0;
+}
+
+/* A record of the largest size must fit an empty ring, behind a LOST record. */
+static void bound_payload(struct st_session *session)
+{
+	session->payload_max = session->snaplen;
+	session->payload_why = SENDTRACE_WHY_SNAPLEN;
+	if (session->payload_max > ST_INLINE_MAX) {
+		session->payload_max = ST_INLINE_MAX;
+		session->payload_why = SENDTRACE_WHY_INLINE_BOUND;
+	}
+	if (session->payload_max > session->ring_size / 2) {
+		session->payload_max = session->ring_size / 2;
+		session->payload_why = SENDTRACE_WHY_RING_SIZE;
+	}
+}
+
+/**
+ * st_session_configure() - decide what is recorded and allocate the rings
+ * @session: not configured yet
+ * @config: what is wanted, not to be trusted; becomes what is in force
+ *
+ * Context: may sleep; @session->lock is held.
+ * Return: 0, -EINVAL, -EBUSY where it has been done already, -ENOMEM.
+ */
+int st_session_configure(struct st_session *session, struct sendtrace_config *config)
+{
+	struct st_ring **rings;
+	int err;
+
+	lockdep_assert_held(&session->lock);
+	err = complete_config(config);
+	if (err)
+		return err;
+	if (session->rings)
+		return -EBUSY;
+	rings = alloc_rings(config->ring_size);
+	if (!rings)
+		return -ENOMEM;
+
+	session->snaplen = config->snaplen;
+	session->ring_size = config->ring_size;
+	session->events = config->events;
+	bound_payload(session);
+	/* list_lock as well: whoever lists the sessions looks at their rings. */
+	mutex_lock(&list_lock);
+	spin_lock(&session->mode_lock);
+	session->rings = rings;
+	spin_unlock(&session->mode_lock);
+	mutex_unlock(&list_lock);
+	return 0;
+}
+
+/**
+ * st_session_set_filter() - exchange the filter; calls see the old one or the new one
+ * @session: running or not
+ * @filter: from st_filter_create(); belongs to the session from now on
+ *
+ * Context: @session->lock is held.
+ */
+void st_session_set_filter(struct st_session *session, struct st_filter *filter)
+{
+	lockdep_assert_held(&session->lock);
+	filter = rcu_replace_pointer(session->filter, filter,
+				     lockdep_is_held(&session->lock));
+	st_filter_free_rcu(filter);
+}
+
+/* ---- Running --------------------------------------------------------------------- */
+
+/**
+ * st_session_start() - show a session to the handlers
+ * @session: configured; the probes are armed
+ *
+ * Context: @session->lock is held.
+ * Return: 0, or -EUSERS where as many run as can.
+ */
+int st_session_start(struct st_session *session)
+{
+	int err = -EUSERS;
+
+	lockdep_assert_held(&session->lock);
+	mutex_lock(&list_lock);
+	if (~st_running_mask) {
+		session->slot = ffz(st_running_mask);
+		session->reader = task_tgid_nr(current);
+		session->since = ktime_get_ns();
+		WRITE_ONCE(session->running, true);
+		rcu_assign_pointer(st_running[session->slot], session);
+		WRITE_ONCE(st_running_mask, st_running_mask | BIT(session->slot));
+		err = 0;
+	}
+	mutex_unlock(&list_lock);
+	return err;
+}
+
+/**
+ * st_session_stop() - hide a session from the handlers, and tell its reader
+ * @session: running
+ *
+ * When it returns no handler writes to the rings any more.
+ *
+ * Context: may sleep; @session->lock is held.
+ */
+void st_session_stop(struct st_session *session)
+{
+	lockdep_assert_held(&session->lock);
+	mutex_lock(&list_lock);
+	WRITE_ONCE(st_running_mask, st_running_mask & ~BIT(session->slot));
+	RCU_INIT_POINTER(st_running[session->slot], NULL);
+	mutex_unlock(&list_lock);
+
+	synchronize_rcu();
+	st_bell_exit(&session->bell);
+	WRITE_ONCE(session->running, false);
+	wake_up_interruptible_all(&session->bell.waiters);
+}
+
+/* ---- Consuming -------------------------------------------------------------------- */
+
+/**
+ * st_session_claim() - decide for good how the rings are consumed
+ * @session: any
+ * @mode: ST_MODE_READ or ST_MODE_MAP
+ *
+ * Return: 0, or -EBUSY where it has been decided the other way.
+ */
+int st_session_claim(struct st_session *session, enum st_mode mode)
+{
+	int err = 0;
+
+	spin_lock(&session->mode_lock);
+	if (session->mode == ST_MODE_OPEN)
+		session->mode = mode;
+	else if (session->mode != mode)
+		err = -EBUSY;
+	spin_unlock(&session->mode_lock);
+	return err;
+}
+
+/**
+ * st_session_ring() - one CPU's ring, for mapping it
+ * @session: any
+ * @cpu: any number
+ *
+ * Return: the ring, ERR_PTR(-ENXIO) before the session was configured, ERR_PTR(-EINVAL)
+ * where there can be no such CPU.
+ */
+struct st_ring *st_session_ring(struct st_session *session, u64 cpu)
+{
+	struct st_ring **rings;
+
+	spin_lock(&session->mode_lock);
+	rings = session->rings;
+	spin_unlock(&session->mode_lock);
+	if (!rings)
+		return ERR_PTR(-ENXIO);
+	if (cpu >= nr_cpu_ids || !cpu_possible(cpu))
+		return ERR_PTR(-EINVAL);
+	return rings[cpu];
+}
+
+/**
+ * st_session_readable() - is there a record in any ring?
+ * @session: configured
+ *
+ * Return: true if there is.
+ */
+bool st_session_readable(const struct st_session *session)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		if (st_ring_readable(session->rings[cpu]))
+			return true;
+	return false;
+}
+
+static struct st_ring *scan_oldest(struct st_session *session,
+				   const struct sendtrace_record **rec)
+{
+	const struct sendtrace_record *head;
+	struct st_ring *oldest = NULL;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		head = st_ring_peek(session->rings[cpu]);
+		if (head && (!oldest || head->time < (*rec)->time)) {
+			oldest = session->rings[cpu];
+			*rec = head;
+		}
+	}
+	return oldest;
+}
+
+/**
+ * st_session_oldest() - the record that read() gives out next
+ * @session: configured, claimed for read()
+ * @rec: set to the record where there is one
+ *
+ * A thread's records may lie in several rings. A first look that finds the later one may
+ * have passed the earlier one's ring while that was still empty; but what had been
+ * written before the later one is there for a second look. So records are given out only
+ * when two looks agree.
+ *
+ * Context: one caller at a time.
+ * Return: the record's ring, for st_ring_release(), or NULL where all are empty.
+ */
+struct st_ring *st_session_oldest(struct st_session *session,
+				  const struct sendtrace_record **rec)
+{
+	struct st_ring *ring = scan_oldest(session, rec);
+	struct st_ring *before;
+
+	do {
+		before = ring;
+		ring = scan_oldest(session, rec);
+	} while (ring != before);
+	return ring;
+}
+
+/* ---- Counting --------------------------------------------------------------------- */
+
+/**
+ * st_session_count() - add up one session's counters
+ * @session: any
+ * @sum: what to add to
+ *
+ * Context: @session->lock is held.
+ */
+void st_session_count(const struct st_session *session, struct st_counters *sum)
+{
+	int cpu;
+
+	lockdep_assert_held(&session->lock);
+	if (!session->rings)
+		return;
+	for_each_possible_cpu(cpu)
+		st_counters_add(sum, &session->rings[cpu]->count);
+}
+
+/**
+ * st_sessions_count() - add up one CPU's counters of all sessions that ever were
+ * @cpu: a possible CPU
+ * @sum: what to add to
+ *
+ * Context: may sleep.
+ */
+void st_sessions_count(int cpu, struct st_counters *sum)
+{
+	struct st_session *session;
+
+	mutex_lock(&list_lock);
+	st_counters_add(sum, per_cpu_ptr(&closed, cpu));
+	list_for_each_entry(session, &sessions, entry)
+		if (session->rings)
+			st_counters_add(sum, &session->rings[cpu]->count);
+	mutex_unlock(&list_lock);
+}
+
+/**
+ * st_sessions_open() - how many have the device open
+ *
+ * Return: the number of sessions.
+ */
+int st_sessions_open(void)
+{
+	struct st_session *session;
+	int nr = 0;
+
+	mutex_lock(&list_lock);
+	list_for_each_entry(session, &sessions, entry)
+		nr++;
+	mutex_unlock(&list_lock);
+	return nr;
+}
+
+/**
+ * st_sessions_running() - how many of them run
+ *
+ * Return: the number of running sessions.
+ */
+int st_sessions_running(void)
+{
+	return hweight_long(READ_ONCE(st_running_mask));
+}
+
+static void show_time(struct seq_file *m, time64_t seconds)
+{
+	struct tm tm;
+
+	time64_to_tm(seconds, 0, &tm);
+	seq_printf(m, "%04ld-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900, tm.tm_mon + 1,
+		   tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+static void show_session(struct seq_file *m, const struct st_session *session)
+{
+	static const char *const modes[] = { "none", "read", "map" };
+
+	seq_printf(m, "session=%llu pid=%u comm=", session->id, session->opener_pid);
+	seq_escape(m, session->opener_comm, " \t\n\\");
+	seq_printf(m, " uid=%u since=", session->opener_uid);
+	show_time(m, session->opened);
+	seq_printf(m, " state=%s reading=%s", READ_ONCE(session->running) ? "running" : "stopped",
+		   modes[READ_ONCE(session->mode)]);
+	seq_printf(m, " snaplen=%u ring=%u events=%u ", session->snaplen, session->ring_size,
+		   session->events);
+	rcu_read_lock();
+	st_filter_show(rcu_dereference(session->filter), m);
+	rcu_read_unlock();
+	seq_putc(m, '\n');
+}
+
+/**
+ * st_sessions_show() - print a line for each open session
+ * @m: where to
+ *
+ * Context: may sleep.
+ */
+void st_sessions_show(struct seq_file *m)
+{
+	struct st_session *session;
+
+	mutex_lock(&list_lock);
+	list_for_each_entry(session, &sessions, entry)
+		show_session(m, session);
+	mutex_unlock(&list_lock);
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* One session for each open file: what it wants, its rings, its counters. */
+#ifndef _ST_SESSION_H
+#define _ST_SESSION_H
+
+#include <linux/bitops.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/sendtrace.h>
+
+#include "filter.h"
+#include "ring.h"
+
+/* One bit each in st_running_mask. */
+#define ST_MAX_RUNNING BITS_PER_LONG
+
+#define ST_SNAPLEN_DEFAULT (1U << 20)
+#define ST_SNAPLEN_MAX	   (64U << 20)
+/* What is copied of one call with preemption off: some 7 us with a cold cache. */
+#define ST_INLINE_MAX	 (64U << 10)
+#define ST_RING_SIZE_MIN ((u32)PAGE_SIZE)
+#define ST_RING_SIZE_MAX (1U << 30)
+u32 st_session_default_ring_size(void);
+
+enum st_mode {
+	ST_MODE_OPEN, /* neither read nor mapped yet */
+	ST_MODE_READ,
+	ST_MODE_MAP,
+};
+
+struct seq_file;
+
+/**
+ * struct st_session - one open file of the device
+ * @lock: guards configuring, starting and stopping. Never held where user memory is
+ *	touched, nor where mmap() gets: its holder arms probes, which takes locks that in
+ *	turn may be held around faults.
+ * @read_lock: one read() at a time; taken before @lock, held while user memory is written
+ * @mode_lock: guards @mode and the publication of @rings; innermost, never held long
+ * @rings: nr_cpu_ids pointers, one ring for each possible CPU; NULL until configured, then
+ *	invariant (@mode_lock to see it first)
+ * @mode: who consumes the rings (@mode_lock)
+ * @filter: NULL for none (RCU; changed under @lock)
+ * @events: SENDTRACE_EVENTS_* (invariant once configured)
+ * @snaplen: bytes (invariant once configured)
+ * @ring_size: bytes (invariant once configured)
+ * @payload_max: most bytes of one call that are copied (invariant once configured)
+ * @payload_why: enum sendtrace_why of a call that is longer (invariant once configured)
+ * @reader: process id whose own calls are not recorded (invariant while running)
+ * @since: time of the last start: calls that began before are not this session's
+ *	(invariant while running)
+ * @slot: bit in st_running_mask (@lock)
+ * @running: between start and stop (written under @lock, read anywhere)
+ * @started: has been running once (written under @lock, read anywhere)
+ * @missed: missed calls of the runs that ended (@lock)
+ * @missed_before: the host's count when the run began (@lock)
+ * @bell: wakes the reader
+ * @entry: in the list of all sessions (list lock of session.c)
+ * @id: counts the sessions since the module was loaded (invariant)
+ * @opener_pid: process that opened the device (invariant)
+ * @opener_uid: its uid in the initial user namespace (invariant)
+ * @opener_comm: its name (invariant)
+ * @opened: seconds since 1970 (invariant)
+ */
+struct st_session {
+	/* What the handlers read. */
+	struct st_filter __rcu *filter;
+	struct st_ring **rings;
+	u64 since;
+	u32 reader;
+	u32 events;
+	u32 payload_max;
+	u16 payload_why;
+	struct st_bell bell;
+
+	struct mutex lock;
+	struct mutex read_lock;
+	spinlock_t mode_lock;
+	enum st_mode mode;
+	bool running;
+	bool started;
+	int slot;
+	u32 snaplen;
+	u32 ring_size;
+	u64 missed;
+	u64 missed_before;
+
+	struct list_head entry;
+	u64 id;
+	u32 opener_pid;
+	u32 opener_uid;
+	char opener_comm[SENDTRACE_COMM_LEN];
+	time64_t opened;
+};
+
+/* The running sessions: a bit and a pointer each, under RCU. */
+extern unsigned long st_running_mask;
+extern struct st_session __rcu *st_running[ST_MAX_RUNNING];
+
+/*
+ * st_for_each_running - visit the sessions whose bits are set in @mask
+ * @mask: unsigned long, an lvalue that is used up
+ * @slot: int, the session's bit
+ * @session: cursor; a session that has been stopped meanwhile is passed over
+ *
+ * Context: preemption off.
+ */
+#define st_for_each_running(mask, slot, session)                                         \
+	for (; (mask) && ((slot) = __ffs(mask), 1); (mask) &= (mask)-1)                  \
+		if (((session) = rcu_dereference_sched(st_running[slot])))
+
+struct st_session *st_session_create(void);
+void st_session_destroy(struct st_session *session);
+
+int st_session_configure(struct st_session *session, struct sendtrace_config *config);
+void st_session_set_filter(struct st_session *session, struct st_filter *filter);
+int st_session_start(struct st_session *session);
+void st_session_stop(struct st_session *session);
+
+int st_session_claim(struct st_session *session, enum st_mode mode);
+struct st_ring *st_session_ring(struct st_session *session, u64 cpu);
+bool st_session_readable(const struct st_session *session);
+struct st_ring *st_session_oldest(struct st_session *session,
+				  const struct sendtrace_record **rec);
+
+void st_session_count(const struct st_session *session, struct st_counters *sum);
+void st_sessions_count(int cpu, struct st_counters *sum);
+int st_sessions_open(void);
+int st_sessions_running(void);
+void st_sessions_show(struct seq_file *m);
+
+#endif /* _ST_SESSION_H */
