@@ -56,7 +56,7 @@ unsigned long st_event_wanted(u32 event)
 	struct st_session *session;
 	int slot;
 
-	st_for_each_running(mask, slot, session) {
+	while ((session = st_next_running(&mask, &slot))) {
 		if (session_wants(session, event, &caller)) {
 			wanted |= BIT(slot);
 		} else {
@@ -96,7 +96,8 @@ static void describe_caller(struct sendtrace_event *event)
 }
 NOKPROBE_SYMBOL(describe_caller);
 
-static void describe_call(struct sendtrace_event *event, const struct st_call *call, int ret)
+static void describe_call(struct sendtrace_event *event, const struct st_call *call,
+			  int ret)
 {
 	event->rec.header_size = sizeof(*event);
 	event->rec.time = ktime_get_ns();
@@ -174,8 +175,8 @@ NOKPROBE_SYMBOL(count_record);
  * who sent how much to whom is worth more than nothing. @event's cap_len and why are
  * updated.
  */
-static struct sendtrace_event *reserve(struct st_ring *ring, struct sendtrace_event *event,
-				       u32 fixed)
+static struct sendtrace_event *reserve(struct st_ring *ring,
+				       struct sendtrace_event *event, u32 fixed)
 {
 	struct sendtrace_event *slot;
 
@@ -230,14 +231,15 @@ NOKPROBE_SYMBOL(record);
  * A session that started after the call began is passed over: the call was wanted by
  * another one that had the same slot before it.
  */
-static void record_for_all(const struct st_call *call, const struct sendtrace_event *event,
-			   u64 sent, const struct st_peer *peer)
+static void record_for_all(const struct st_call *call,
+			   const struct sendtrace_event *event, u64 sent,
+			   const struct st_peer *peer)
 {
 	unsigned long mask = call->wanted;
 	struct st_session *session;
 	int slot;
 
-	st_for_each_running(mask, slot, session)
+	while ((session = st_next_running(&mask, &slot)))
 		if (session->since <= call->enter_time)
 			record(session, *event, sent, call->buf, peer);
 }

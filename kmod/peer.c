@@ -47,7 +47,8 @@ static void set_in(struct st_addr *addr, __be32 ip, __be16 port)
 }
 NOKPROBE_SYMBOL(set_in);
 
-static void set_in6(struct st_addr *addr, const struct in6_addr *ip, __be16 port, int scope)
+static void set_in6(struct st_addr *addr, const struct in6_addr *ip, __be16 port,
+		    int scope)
 {
 	addr->len = sizeof(addr->in6);
 	addr->in6.sin6_family = AF_INET6;
@@ -141,23 +142,38 @@ NOKPROBE_SYMBOL(set_un);
  * read counts only if the socket still has the same peer afterwards, for as long as it has
  * a peer it holds a reference to it (unix_dgram_connect()).
  */
-static void set_un_of_dgram_peer(struct st_addr *addr, struct sock *sk)
+static int read_name_of_dgram_peer(struct st_addr *addr, struct sock *peer)
 {
-	struct sock *peer = READ_ONCE(unix_sk(sk)->peer);
 	struct unix_address *name;
 	int len;
 
-	addr->un.sun_family = AF_UNIX;
-	addr->len = peer ? offsetof(struct sockaddr_un, sun_path) : 0;
-	if (!peer || copy_from_kernel_nofault(&name, &unix_sk(peer)->addr, sizeof(name)) ||
-	    !name || copy_from_kernel_nofault(&len, &name->len, sizeof(len)) || len < 0 ||
-	    len > sizeof(addr->un) || copy_from_kernel_nofault(&addr->un, name->name, len))
+	if (copy_from_kernel_nofault(&name, &unix_sk(peer)->addr, sizeof(name)))
+		return 0;
+	if (!name) /* it has none: the family alone */
+		return offsetof(struct sockaddr_un, sun_path);
+	if (copy_from_kernel_nofault(&len, &name->len, sizeof(len)))
+		return 0;
+	if (len < 0 || len > sizeof(addr->un) ||
+	    copy_from_kernel_nofault(&addr->un, name->name, len))
+		return 0;
+	return len;
+}
+NOKPROBE_SYMBOL(read_name_of_dgram_peer);
+
+static void set_un_of_dgram_peer(struct st_addr *addr, struct sock *sk)
+{
+	struct sock *peer = READ_ONCE(unix_sk(sk)->peer);
+	int len;
+
+	addr->len = 0;
+	if (!peer)
 		return;
-	smp_rmb(); /* the peer is looked at again only after its name was read */
+	addr->un.sun_family = AF_UNIX;
+	len = read_name_of_dgram_peer(addr, peer);
+	/* The peer is looked at again only after its name was read. */
+	smp_rmb();
 	if (READ_ONCE(unix_sk(sk)->peer) == peer)
 		addr->len = len;
-	else
-		addr->len = 0;
 }
 NOKPROBE_SYMBOL(set_un_of_dgram_peer);
 

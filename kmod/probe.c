@@ -23,7 +23,8 @@
 
 static unsigned int maxactive = 4096;
 module_param(maxactive, uint, 0444);
-MODULE_PARM_DESC(maxactive, "calls of each kind that can be under way at once and be seen (1 to 65536, default 4096)");
+MODULE_PARM_DESC(maxactive,
+		 "calls under way at once that are seen (1-65536, default 4096)");
 
 /* int __sys_sendto(int fd, void __user *buff, size_t len, unsigned int flags,
  *		    struct sockaddr __user *addr, int addr_len)	(net/socket.c)

@@ -44,7 +44,7 @@
 #include "compat.h"
 #include "ring.h"
 
-enum { META_PAGES = 2 };
+#define META_PAGES 2 /* the consumer's and the producer's */
 
 void st_counters_add(struct st_counters *sum, const struct st_counters *counters)
 {
@@ -106,7 +106,8 @@ static void *map_pages_of(struct st_ring *ring)
 	if (!twice)
 		return NULL;
 	memcpy(twice, ring->pages, ring->nr_pages * sizeof(*twice));
-	memcpy(twice + ring->nr_pages, ring->pages + META_PAGES, data_pages * sizeof(*twice));
+	memcpy(twice + ring->nr_pages, ring->pages + META_PAGES,
+	       data_pages * sizeof(*twice));
 	base = vmap(twice, ring->nr_pages + data_pages, VM_MAP | VM_USERMAP, PAGE_KERNEL);
 	kvfree(twice);
 	return base;

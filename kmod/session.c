@@ -455,10 +455,11 @@ static void show_session(struct seq_file *m, const struct st_session *session)
 	seq_escape(m, session->opener_comm, " \t\n\\");
 	seq_printf(m, " uid=%u since=", session->opener_uid);
 	show_time(m, session->opened);
-	seq_printf(m, " state=%s reading=%s", READ_ONCE(session->running) ? "running" : "stopped",
+	seq_printf(m, " state=%s reading=%s",
+		   READ_ONCE(session->running) ? "running" : "stopped",
 		   modes[READ_ONCE(session->mode)]);
-	seq_printf(m, " snaplen=%u ring=%u events=%u ", session->snaplen, session->ring_size,
-		   session->events);
+	seq_printf(m, " snaplen=%u ring=%u events=%u ", session->snaplen,
+		   session->ring_size, session->events);
 	rcu_read_lock();
 	st_filter_show(rcu_dereference(session->filter), m);
 	rcu_read_unlock();

@@ -18,9 +18,9 @@
 #define ST_SNAPLEN_DEFAULT (1U << 20)
 #define ST_SNAPLEN_MAX	   (64U << 20)
 /* What is copied of one call with preemption off: some 7 us with a cold cache. */
-#define ST_INLINE_MAX	 (64U << 10)
-#define ST_RING_SIZE_MIN ((u32)PAGE_SIZE)
-#define ST_RING_SIZE_MAX (1U << 30)
+#define ST_INLINE_MAX	   (64U << 10)
+#define ST_RING_SIZE_MIN   ((u32)PAGE_SIZE)
+#define ST_RING_SIZE_MAX   (1U << 30)
 u32 st_session_default_ring_size(void);
 
 enum st_mode {
@@ -98,17 +98,25 @@ struct st_session {
 extern unsigned long st_running_mask;
 extern struct st_session __rcu *st_running[ST_MAX_RUNNING];
 
-/*
- * st_for_each_running - visit the sessions whose bits are set in @mask
- * @mask: unsigned long, an lvalue that is used up
- * @slot: int, the session's bit
- * @session: cursor; a session that has been stopped meanwhile is passed over
+/**
+ * st_next_running() - visit the sessions whose bits are set
+ * @mask: the bits; those visited are taken away
+ * @slot: set to the session's bit
  *
- * Context: preemption off.
+ * Context: preemption off, which keeps the session from going.
+ * Return: a session, or NULL after the last; one stopped meanwhile is passed over.
  */
-#define st_for_each_running(mask, slot, session)                                         \
-	for (; (mask) && ((slot) = __ffs(mask), 1); (mask) &= (mask)-1)                  \
-		if (((session) = rcu_dereference_sched(st_running[slot])))
+static __always_inline struct st_session *st_next_running(unsigned long *mask, int *slot)
+{
+	struct st_session *session = NULL;
+
+	while (*mask && !session) {
+		*slot = __ffs(*mask);
+		*mask &= *mask - 1;
+		session = rcu_dereference_sched(st_running[*slot]);
+	}
+	return session;
+}
 
 struct st_session *st_session_create(void);
 void st_session_destroy(struct st_session *session);
