@@ -119,13 +119,14 @@ static void peer_of_inet6(const struct sock *sk, struct st_peer *peer)
 
 /*
  * The name of a socket that cannot go away while we look: our own, or one that ours is
- * connected to for good. A name is set once and lives as long as its socket; the acquire
- * pairs with the release in unix_bind() and its like.
+ * connected to for good. A name is set once and lives as long as its socket.
  */
 static void set_un(struct st_addr *addr, const struct sock *sk)
 {
-	const struct unix_address *name = smp_load_acquire(&unix_sk(sk)->addr);
+	const struct unix_address *name;
 
+	/* Pairs with the release in unix_bind_bsd() and its like. */
+	name = smp_load_acquire(&unix_sk(sk)->addr);
 	addr->un.sun_family = AF_UNIX;
 	addr->len = offsetof(struct sockaddr_un, sun_path);
 	if (name && name->len <= sizeof(addr->un)) {
