@@ -240,19 +240,42 @@ static int start_if_never(struct st_session *session)
 	return err;
 }
 
+/* The record that is given out next, or the one of which a part was given out already. */
+static struct st_ring *next_to_read(struct st_session *session,
+				    const struct sendtrace_record **rec)
+{
+	if (!session->read_offset)
+		session->read_ring = st_session_oldest(session, rec);
+	else
+		*rec = st_ring_peek(session->read_ring);
+	return session->read_ring;
+}
+
+/*
+ * Whole records, as many as fit. One that is larger than the whole buffer is given out in
+ * pieces: `cat` must not fail because somebody sent much at once.
+ */
 static ssize_t copy_records(struct st_session *session, char __user *buf, size_t size)
 {
 	const struct sendtrace_record *rec;
+	size_t done = 0, piece;
 	struct st_ring *ring;
-	size_t done = 0;
 
-	while ((ring = st_session_oldest(session, &rec))) {
-		if (rec->size > size - done)
-			return done ?: -EINVAL;
-		if (copy_to_user(buf + done, rec, rec->size))
+	while (done < size && (ring = next_to_read(session, &rec))) {
+		piece = rec->size - session->read_offset;
+		if (piece > size - done) {
+			if (done)
+				break;
+			piece = size;
+		}
+		if (copy_to_user(buf + done, (const u8 *)rec + session->read_offset, piece))
 			return done ?: -EFAULT;
-		done += rec->size;
-		st_ring_release(ring, rec);
+		done += piece;
+		session->read_offset += piece;
+		if (session->read_offset == rec->size) {
+			session->read_offset = 0;
+			st_ring_release(ring, rec);
+		}
 	}
 	return done;
 }
@@ -291,6 +314,8 @@ static ssize_t dev_read(struct file *file, char __user *buf, size_t size, loff_t
 	struct st_session *session = file->private_data;
 	ssize_t done;
 
+	if (!size)
+		return 0;
 	done = st_session_claim(session, ST_MODE_READ);
 	if (done)
 		return done;

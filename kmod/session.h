@@ -51,6 +51,8 @@ struct seq_file;
  * @since: time of the last start: calls that began before are not this session's
  *	(invariant while running)
  * @slot: bit in st_running_mask (@lock)
+ * @read_ring: whose oldest record was given out in part (@read_lock)
+ * @read_offset: how much of it; 0 for none (@read_lock)
  * @running: between start and stop (written under @lock, read anywhere)
  * @started: has been running once (written under @lock, read anywhere)
  * @missed: missed calls of the runs that ended (@lock)
@@ -78,6 +80,8 @@ struct st_session {
 	struct mutex read_lock;
 	spinlock_t mode_lock;
 	enum st_mode mode;
+	struct st_ring *read_ring;
+	u32 read_offset;
 	bool running;
 	bool started;
 	int slot;

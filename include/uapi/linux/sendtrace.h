@@ -374,12 +374,16 @@ struct sendtrace_stats {
  * STOP		EALREADY: it does not run
  * STATS
  *
- * read() returns as many whole records as fit. It fails with EINVAL where the buffer
- * is too small for the next record, EBUSY where the rings are mapped, EAGAIN with
- * O_NONBLOCK where there is nothing, and returns 0 where there is nothing and the
- * session was stopped. mmap() fails with EBUSY after a read(), with ENXIO before
- * CONFIG, with EINVAL for an offset or a length that is none of those above, and with
- * EPERM for a writable mapping of the producer's part.
+ * read() returns as many whole records as fit; a record that is larger than the whole
+ * buffer comes in pieces, by one read() after the other. It fails with EBUSY where the
+ * rings are mapped, EAGAIN with O_NONBLOCK where there is nothing, as START where it has
+ * to start the session, and returns 0 where there is nothing and the session was stopped.
+ *
+ * mmap() fails with EBUSY after a read(), with ENXIO before CONFIG, with EINVAL for an
+ * offset or a length that is none of those above, and with EPERM for a writable mapping
+ * of the producer's part.
+ *
+ * poll() says EPOLLIN also before the first start, as a read() would not wait for one.
  */
 #define SENDTRACE_IOC_MAGIC  0xF5
 #define SENDTRACE_IOC_INFO   _IOR(SENDTRACE_IOC_MAGIC, 0x00, struct sendtrace_info)
