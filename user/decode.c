@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "decode.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What the module's structs take is part of the contract: no padding may creep in. */
+_Static_assert(sizeof(struct sendtrace_record) == 32, "header");
+_Static_assert(sizeof(struct sendtrace_event) == 144, "event");
+_Static_assert(sizeof(struct sendtrace_lost) == 104, "lost");
+
+__attribute__((format(printf, 2, 3))) static int bad(struct fault *fault, const char *fmt,
+						     ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(fault->text, sizeof(fault->text), fmt, ap);
+	va_end(ap);
+	return -EBADMSG;
+}
+
+static bool aligned(uint32_t size)
+{
+	return size % SENDTRACE_ALIGN == 0;
+}
+
+static uint64_t padded(uint32_t size)
+{
+	return ((uint64_t)size + SENDTRACE_ALIGN - 1) & ~(uint64_t)(SENDTRACE_ALIGN - 1);
+}
+
+/* The fixed part that this reader needs of a type, without what was added later. */
+static uint32_t known_size(uint16_t type)
+{
+	switch (type) {
+	case SENDTRACE_RECORD_SEND:
+	case SENDTRACE_RECORD_ACCEPT:
+		return sizeof(struct sendtrace_event);
+	case SENDTRACE_RECORD_LOST:
+		return sizeof(struct sendtrace_lost);
+	default:
+		return sizeof(struct sendtrace_record);
+	}
+}
+
+static int check_sizes(const struct sendtrace_record *rec, struct fault *fault)
+{
+	uint32_t known = known_size(rec->type);
+
+	if (rec->size < known || rec->size > DECODE_RECORD_MAX || !aligned(rec->size))
+		return bad(
+			fault,
+			"size is %u, expected a multiple of %u from %u to %u for type %u",
+			rec->size, SENDTRACE_ALIGN, known, DECODE_RECORD_MAX, rec->type);
+	if (rec->header_size < known || rec->header_size > rec->size ||
+	    !aligned(rec->header_size))
+		return bad(
+			fault,
+			"header_size is %u, expected a multiple of %u from %u to %u for type %u",
+			rec->header_size, SENDTRACE_ALIGN, known, rec->size, rec->type);
+	if (rec->cpu > DECODE_CPU_MAX)
+		return bad(fault, "cpu is %u, expected at most %u", rec->cpu,
+			   DECODE_CPU_MAX);
+	return 0;
+}
+
+int decode_frame(const void *from, size_t avail, struct sendtrace_record *rec,
+		 struct fault *fault)
+{
+	int err;
+
+	rec->size = 0;
+	if (avail < sizeof(*rec))
+		return -EAGAIN;
+	memcpy(rec, from, sizeof(*rec));
+	err = check_sizes(rec, fault);
+	if (err)
+		return err;
+	return rec->size > avail ? -EAGAIN : 0;
+}
+
+static int check_event(const struct sendtrace_event *event, struct fault *fault)
+{
+	if (event->local_len > DECODE_ADDRESS_MAX || event->peer_len > DECODE_ADDRESS_MAX)
+		return bad(fault, "local_len is %u and peer_len %u, expected at most %u",
+			   event->local_len, event->peer_len, DECODE_ADDRESS_MAX);
+	if (event->ret < -DECODE_ERRNO_MAX)
+		return bad(fault, "ret is %lld, expected an errno down to %d or a result",
+			   (long long)event->ret, -DECODE_ERRNO_MAX);
+	if (event->rec.type == SENDTRACE_RECORD_SEND &&
+	    event->cap_len > event_sent(event))
+		return bad(fault, "cap_len is %u, expected at most the %llu bytes sent",
+			   event->cap_len, (unsigned long long)event_sent(event));
+	return 0;
+}
+
+static int decode_event(const unsigned char *from, struct record *record,
+			struct fault *fault)
+{
+	const struct sendtrace_event *event = &record->event;
+	uint64_t local, peer, payload, end;
+	int err;
+
+	err = check_event(event, fault);
+	if (err)
+		return err;
+	local = event->rec.header_size;
+	peer = local + padded(event->local_len);
+	payload = peer + padded(event->peer_len);
+	end = payload + padded(event->cap_len);
+	if (end > event->rec.size)
+		return bad(
+			fault,
+			"header_size %u, local_len %u, peer_len %u and cap_len %u need %llu bytes, "
+			"expected at most size %u",
+			event->rec.header_size, event->local_len, event->peer_len,
+			event->cap_len, (unsigned long long)end, event->rec.size);
+	record->local = from + local;
+	record->peer = from + peer;
+	record->payload = from + payload;
+	return 0;
+}
+
+static int decode_lost(const struct sendtrace_lost *lost, struct fault *fault)
+{
+	uint64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < SENDTRACE_LOST_REASONS; i++) {
+		if (lost->reasons[i] > lost->count - sum)
+			break;
+		sum += lost->reasons[i];
+	}
+	if (lost->count == 0 || i < SENDTRACE_LOST_REASONS || sum != lost->count)
+		return bad(fault,
+			   "count is %llu, expected the sum of its reasons and not 0",
+			   (unsigned long long)lost->count);
+	return 0;
+}
+
+int decode_record(const void *from, size_t size, struct record *record,
+		  struct fault *fault)
+{
+	uint32_t known;
+	int err;
+
+	err = decode_frame(from, size, &record->rec, fault);
+	if (err == -EAGAIN)
+		return bad(fault, "size is %u, expected at most the %zu bytes there",
+			   record->rec.size, size);
+	if (err)
+		return err;
+	/* decode_frame() saw that the known part is within header_size and size. */
+	known = known_size(record->rec.type);
+	memcpy((char *)record + sizeof(record->rec),
+	       (const char *)from + sizeof(record->rec), known - sizeof(record->rec));
+	switch (record->rec.type) {
+	case SENDTRACE_RECORD_SEND:
+	case SENDTRACE_RECORD_ACCEPT:
+		return decode_event(from, record, fault);
+	case SENDTRACE_RECORD_LOST:
+		return decode_lost(&record->lost, fault);
+	default:
+		return 0;
+	}
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _SENDREAD_FORMAT_TEXT_H
+#define _SENDREAD_FORMAT_TEXT_H
+
+struct out;
+struct record;
+
+/* One line for a send() or sendto(): keys and order are promised in sendread(8). */
+void format_text_send(struct out *out, const struct record *record);
+
+/* One line for an accept() or accept4(). */
+void format_text_accept(struct out *out, const struct record *record);
+
+/* Whether fewer bytes are shown than the call sent. */
+_Bool format_text_is_cut(const struct record *record);
+
+/* The word for an enum sendtrace_why. */
+const char *format_text_why(unsigned int why);
+
+#endif /* _SENDREAD_FORMAT_TEXT_H */

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "merge.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "barrier.h"
+#include "decode.h"
+
+/*
+ * Why a ring that seemed empty must be looked at once more: a thread sends A on one CPU,
+ * moves, and sends B on another. We look at the first ring (empty), then A and B are
+ * written, then we look at the second and find B. A was complete before B, so now that B
+ * is seen a look at the first ring finds A; without this look B would come out first.
+ *
+ * A ring that has a record left needs no look: what its kernel side adds is behind that
+ * record, which is not earlier than the one that is given out. So heads are loaded of
+ * empty rings only, a pass over these can find at most as many new heads as there are
+ * rings, and no ring's events wait for a busy one.
+ */
+
+int merge_init(struct merge *merge, uint32_t max_rings)
+{
+	memset(merge, 0, sizeof(*merge));
+	merge->rings = calloc(max_rings, sizeof(*merge->rings));
+	merge->ready = calloc(max_rings, sizeof(*merge->ready));
+	merge->idle = calloc(max_rings, sizeof(*merge->idle));
+	return merge->rings && merge->ready && merge->idle ? 0 : -ENOMEM;
+}
+
+void merge_free(struct merge *merge)
+{
+	free(merge->rings);
+	free(merge->ready);
+	free(merge->idle);
+	memset(merge, 0, sizeof(*merge));
+}
+
+void merge_add(struct merge *merge, const struct ring *ring)
+{
+	struct ring *added = &merge->rings[merge->nr_rings++];
+
+	*added = *ring;
+	added->head = added->tail = added->published = 0;
+	merge->idle[merge->nr_idle++] = added;
+	merge->settled = false;
+}
+
+static void ready_push(struct merge *merge, struct ring *ring)
+{
+	uint32_t i = merge->nr_ready++;
+
+	while (i > 0 && merge->ready[(i - 1) / 2]->time > ring->time) {
+		merge->ready[i] = merge->ready[(i - 1) / 2];
+		i = (i - 1) / 2;
+	}
+	merge->ready[i] = ring;
+}
+
+static struct ring *ready_pop(struct merge *merge)
+{
+	struct ring *top = merge->ready[0];
+	struct ring *moved = merge->ready[--merge->nr_ready];
+	uint32_t i = 0, child;
+
+	while ((child = 2 * i + 1) < merge->nr_ready) {
+		if (child + 1 < merge->nr_ready &&
+		    merge->ready[child + 1]->time < merge->ready[child]->time)
+			child++;
+		if (moved->time <= merge->ready[child]->time)
+			break;
+		merge->ready[i] = merge->ready[child];
+		i = child;
+	}
+	merge->ready[i] = moved;
+	return top;
+}
+
+static int ring_bad(const struct ring *ring, struct fault *fault)
+{
+	snprintf(fault->where, sizeof(fault->where), "position %llu of cpu %u's ring",
+		 (unsigned long long)ring->tail, ring->cpu);
+	return -EBADMSG;
+}
+
+/* Learn size and time of the record at the tail of a ring that is not empty. */
+static int ring_peek(struct ring *ring, struct fault *fault)
+{
+	uint64_t avail = ring->head - ring->tail;
+	struct sendtrace_record rec;
+	int err;
+
+	err = decode_frame(ring->data + (ring->tail & (ring->size - 1)), avail, &rec,
+			   fault);
+	if (!err && rec.cpu == ring->cpu) {
+		ring->record_size = rec.size;
+		ring->time = rec.time;
+		return 0;
+	}
+	if (err == -EAGAIN)
+		snprintf(fault->text, sizeof(fault->text),
+			 "size is %u, expected at most the %llu bytes up to the head",
+			 rec.size, (unsigned long long)avail);
+	else if (!err)
+		snprintf(fault->text, sizeof(fault->text), "cpu is %u, expected %u",
+			 rec.cpu, ring->cpu);
+	return ring_bad(ring, fault);
+}
+
+/* Return: 1 if a ring that was empty has a record now, 0, or -EBADMSG. */
+static int ring_look(struct ring *ring, struct fault *fault)
+{
+	uint64_t head = load_acquire(&ring->producer->pos); /* B, matches A */
+
+	if (head == ring->head)
+		return 0;
+	if (head - ring->tail > ring->size) {
+		snprintf(fault->text, sizeof(fault->text),
+			 "the head is at %llu, expected at most %llu bytes further on",
+			 (unsigned long long)head, (unsigned long long)ring->size);
+		return ring_bad(ring, fault);
+	}
+	ring->head = head;
+	return ring_peek(ring, fault) ?: 1;
+}
+
+/* To store for each record would move the cache line to and fro for nothing. */
+static void ring_publish(struct ring *ring)
+{
+	uint64_t batch = ring->size / 16 < 65536 ? ring->size / 16 : 65536;
+
+	if (ring->tail != ring->head && ring->tail - ring->published < batch)
+		return;
+	store_release(&ring->consumer->pos, ring->tail); /* C, matches D */
+	ring->published = ring->tail;
+}
+
+/* Give back the record in use. Its ring takes its new place, by a new look if empty. */
+static int release(struct merge *merge, struct fault *fault)
+{
+	struct ring *ring = merge->current;
+	int err;
+
+	if (!ring)
+		return 0;
+	merge->current = NULL;
+	ring->tail += ring->record_size;
+	ring_publish(ring);
+	if (ring->tail != ring->head) {
+		err = ring_peek(ring, fault);
+		if (err)
+			return err;
+		ready_push(merge, ring);
+		return 0;
+	}
+	err = ring_look(ring, fault);
+	if (err < 0)
+		return err;
+	if (err) {
+		merge->settled = false;
+		ready_push(merge, ring);
+	} else {
+		merge->idle[merge->nr_idle++] = ring;
+	}
+	return 0;
+}
+
+/* Look at each ring that seemed empty; a new head makes all looks before it stale. */
+static int settle(struct merge *merge, struct fault *fault)
+{
+	uint32_t i;
+	int err;
+
+	while (!merge->settled) {
+		merge->settled = true;
+		for (i = 0; i < merge->nr_idle;) {
+			struct ring *ring = merge->idle[i];
+
+			err = ring_look(ring, fault);
+			if (err < 0)
+				return err;
+			if (!err) {
+				i++;
+				continue;
+			}
+			merge->idle[i] = merge->idle[--merge->nr_idle];
+			ready_push(merge, ring);
+			merge->settled = false;
+		}
+	}
+	return 0;
+}
+
+int merge_next(struct merge *merge, const void **record, size_t *size,
+	       struct fault *fault)
+{
+	struct ring *ring;
+	int err;
+
+	err = release(merge, fault);
+	if (err)
+		return err;
+	/* With nothing to give out every look is stale: it may be long ago. */
+	if (merge->nr_ready == 0)
+		merge->settled = false;
+	err = settle(merge, fault);
+	if (err)
+		return err;
+	if (merge->nr_ready == 0)
+		return 0;
+	ring = ready_pop(merge);
+	merge->current = ring;
+	*record = ring->data + (ring->tail & (ring->size - 1));
+	*size = ring->record_size;
+	return 1;
+}

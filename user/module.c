@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "module.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libkmod.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "message.h"
+
+enum {
+	DEVICE_WAIT_MS = 2000,
+	DEVICE_LOOK_MS = 1,
+};
+
+static const char module_name[] = "sendtrace";
+
+const char *module_lockdown(void)
+{
+	static const char *const levels[] = { "integrity", "confidentiality" };
+	char text[128], level[32] = "[";
+	ssize_t got;
+	size_t i;
+	int fd;
+
+	fd = open("/sys/kernel/security/lockdown", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	got = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (got <= 0)
+		return NULL;
+	text[got] = '\0';
+	/* The one in force stands in brackets. */
+	for (i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+		strcat(strcpy(level + 1, levels[i]), "]");
+		if (strstr(text, level))
+			return levels[i];
+	}
+	return NULL;
+}
+
+static int not_installed(void)
+{
+	struct utsname kernel;
+
+	uname(&kernel);
+	message("module '%s' is not installed for kernel '%s': install it with 'make install' "
+		"in its source, or load it with 'insmod sendtrace.ko'",
+		module_name, kernel.release);
+	return -ENOENT;
+}
+
+static int load_failed(int err)
+{
+	const char *lockdown = module_lockdown();
+
+	switch (err) {
+	case -EPERM:
+	case -EKEYREJECTED:
+	case -ENOKEY:
+		if (lockdown)
+			message("module '%s' was refused: the kernel is locked down (%s) and takes "
+				"signed modules only: sign it with a key that the machine trusts, "
+				"see kernel_lockdown(7)",
+				module_name, lockdown);
+		else
+			message("module '%s' was refused (%s): loading it needs CAP_SYS_MODULE "
+				"and, where the kernel demands it, a signature",
+				module_name, strerror(-err));
+		break;
+	case -ENOEXEC:
+		message("module '%s' does not fit this kernel (%s): build and install it anew, "
+			"'dmesg' says more",
+			module_name, strerror(-err));
+		break;
+	default:
+		message("cannot load module '%s': %s; 'dmesg' may say more", module_name,
+			strerror(-err));
+	}
+	return err;
+}
+
+static int insert(struct kmod_module *module)
+{
+	int err;
+
+	err = kmod_module_probe_insert_module(module, KMOD_PROBE_APPLY_BLACKLIST, NULL,
+					      NULL, NULL, NULL);
+	if (err > 0) {
+		message("module '%s' is blacklisted in /etc/modprobe.d: load it with "
+			"'modprobe %s', or take the line away",
+			module_name, module_name);
+		return -EPERM;
+	}
+	return err ? load_failed(err) : 0;
+}
+
+static int lookup_and_insert(struct kmod_ctx *kmod)
+{
+	struct kmod_list *found = NULL;
+	struct kmod_module *module;
+	int err;
+
+	err = kmod_module_new_from_lookup(kmod, module_name, &found);
+	if (err < 0 || !found)
+		return not_installed();
+	module = kmod_module_get_module(found);
+	err = insert(module);
+	kmod_module_unref(module);
+	kmod_module_unref_list(found);
+	return err;
+}
+
+/* devtmpfs makes the node before the module's init returns; udev may take a while. */
+static int wait_for(const char *path)
+{
+	const struct timespec pause = { .tv_nsec = DEVICE_LOOK_MS * 1000000L };
+	int looks;
+
+	for (looks = 0; looks < DEVICE_WAIT_MS / DEVICE_LOOK_MS; looks++) {
+		if (access(path, F_OK) == 0)
+			return 0;
+		nanosleep(&pause, NULL);
+	}
+	message("module '%s' is loaded, but '%s' did not appear within %d seconds: "
+		"is devtmpfs mounted on /dev?",
+		module_name, path, DEVICE_WAIT_MS / 1000);
+	return -ENOENT;
+}
+
+int module_load(const char *path)
+{
+	struct kmod_ctx *kmod = kmod_new(NULL, NULL);
+	int err;
+
+	if (!kmod)
+		return load_failed(-ENOMEM);
+	/* It would print to stderr by itself; what failed is said here. */
+	kmod_set_log_priority(kmod, 0);
+	err = lookup_and_insert(kmod);
+	kmod_unref(kmod);
+	if (err)
+		return err;
+	message("loaded module '%s'", module_name);
+	return wait_for(path);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _SENDREAD_STREAM_H
+#define _SENDREAD_STREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct fault;
+
+/**
+ * struct stream - records that come by read()
+ * @fd: what is read; not closed here
+ * @nonblocking: read() never waits: the device, opened so
+ * @ended: read() has said that there is no more
+ * @position: of @start in the stream, for messages
+ * @buffer: @capacity bytes, of which @start to @end are unread
+ * @current: bytes of the record that is in use
+ */
+struct stream {
+	int fd;
+	bool nonblocking;
+	bool ended;
+	uint64_t position;
+	unsigned char *buffer;
+	size_t capacity;
+	size_t start;
+	size_t end;
+	size_t current;
+};
+
+/* Return: 0 or -ENOMEM. */
+int stream_init(struct stream *stream, int fd, bool nonblocking, size_t capacity);
+
+void stream_free(struct stream *stream);
+
+/**
+ * stream_next - the next record
+ * @stream: stream
+ * @record: the record, to be used until the next call
+ * @size: its size
+ * @fault: what is wrong on -EBADMSG
+ *
+ * Return: 1, 0 if there is nothing now, -ENODATA after the last, -EBADMSG, or what
+ * read() failed with.
+ */
+int stream_next(struct stream *stream, const void **record, size_t *size,
+		struct fault *fault);
+
+#endif /* _SENDREAD_STREAM_H */
