@@ -268,7 +268,8 @@ static ssize_t copy_records(struct st_session *session, char __user *buf, size_t
 				break;
 			piece = size;
 		}
-		if (copy_to_user(buf + done, (const u8 *)rec + session->read_offset, piece))
+		if (copy_to_user(buf + done, (const u8 *)rec + session->read_offset,
+				 piece))
 			return done ?: -EFAULT;
 		done += piece;
 		session->read_offset += piece;

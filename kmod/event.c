@@ -7,12 +7,12 @@
  */
 #include <linux/cred.h>
 #include <linux/file.h>
-#include <linux/kprobes.h>
 #include <linux/net.h>
 #include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 #include <linux/uaccess.h>
+#include <asm-generic/kprobes.h>
 
 #include "event.h"
 #include "peer.h"

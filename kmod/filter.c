@@ -5,11 +5,11 @@
  */
 #include <linux/err.h>
 #include <linux/glob.h>
-#include <linux/kprobes.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <asm-generic/kprobes.h>
 
 #include "filter.h"
 

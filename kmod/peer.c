@@ -7,7 +7,6 @@
  * is just connecting the same socket to somewhere else, old and new parts could mix.
  * Whoever sends on a socket while reconnecting it cannot know either where it went.
  */
-#include <linux/kprobes.h>
 #include <linux/net.h>
 #include <linux/pid.h>
 #include <linux/uaccess.h>
@@ -15,6 +14,7 @@
 #include <net/inet_sock.h>
 #include <net/ipv6.h>
 #include <net/sock.h>
+#include <asm-generic/kprobes.h>
 
 #include "peer.h"
 

@@ -35,11 +35,11 @@
  * st_ring and believes of the consumer's position only that it is a number: whatever it
  * is, what is written stays inside the data pages.
  */
-#include <linux/kprobes.h>
 #include <linux/mm.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
+#include <asm-generic/kprobes.h>
 
 #include "compat.h"
 #include "ring.h"
