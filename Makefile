@@ -48,10 +48,11 @@ module-if-possible:
 user:
 	+$(MAKE) -C user VERSION="$(VERSION)"
 
+# DKMS cleans a copy that has the module's sources alone.
 clean:
-	+$(MAKE) -C user clean
-	+$(MAKE) -C tests/unit clean
-	+$(MAKE) -C tests/vm/guest clean
+	+@for dir in user tests/unit tests/vm/guest; do \
+		[ ! -d $$dir ] || $(MAKE) -C $$dir clean || exit 1; \
+	done
 	rm -rf *.ko *.mod *.mod.c *.o .*.cmd modules.order Module.symvers .tmp_versions
 	rm -f kmod/*.o kmod/.*.cmd kmod/.*.d
 
