@@ -68,9 +68,8 @@ unsigned long st_event_wanted(u32 event)
 }
 NOKPROBE_SYMBOL(st_event_wanted);
 
-/* ---- What every session's record says --------------------------------------------- */
+/* ---- Who it goes to ------------------------------------------------------------------ */
 
-/* Must not be called for longer than the return of the call: the descriptor may be gone. */
 static void look_up_peer(int fd, struct st_peer *peer)
 {
 	struct socket *sock;
@@ -85,6 +84,37 @@ static void look_up_peer(int fd, struct st_peer *peer)
 	sockfd_put(sock); /* the last reference is dropped later, by task work */
 }
 NOKPROBE_SYMBOL(look_up_peer);
+
+/*
+ * A socket that was not bound is given its address by the first send. Asked for again only
+ * then, and believed only of the same socket.
+ */
+static void complete_local_address(struct st_call *call)
+{
+	struct st_peer now;
+
+	if (!st_peer_is_unbound(&call->peer))
+		return;
+	look_up_peer(call->fd, &now);
+	if (now.inode == call->peer.inode)
+		call->peer.local = now.local;
+}
+NOKPROBE_SYMBOL(complete_local_address);
+
+/**
+ * st_event_began() - note when a call began, and on which socket
+ * @call: its descriptor is set, and somebody wants it
+ *
+ * Context: the entry handler.
+ */
+void st_event_began(struct st_call *call)
+{
+	look_up_peer(call->fd, &call->peer);
+	call->enter_time = ktime_get_ns();
+}
+NOKPROBE_SYMBOL(st_event_began);
+
+/* ---- What every session's record says --------------------------------------------- */
 
 static void describe_caller(struct sendtrace_event *event)
 {
@@ -192,7 +222,7 @@ NOKPROBE_SYMBOL(reserve);
 
 /* @event is this session's own copy from here on: its limits change it. */
 static void record(struct st_session *session, struct sendtrace_event event, u64 sent,
-		   const void __user *buf, const struct st_peer *peer)
+		   const struct st_call *call)
 {
 	u32 fixed = sizeof(event) + padded(event.local_len) + padded(event.peer_len);
 	struct st_ring *ring = this_ring(session);
@@ -209,10 +239,10 @@ static void record(struct st_session *session, struct sendtrace_event event, u64
 		st_ring_lose(ring, SENDTRACE_LOST_RING_FULL);
 		return;
 	}
-	at = put(slot + 1, &peer->local.storage, event.local_len);
-	at = put(at, &peer->remote.storage, event.peer_len);
+	at = put(slot + 1, &call->peer.local.storage, event.local_len);
+	at = put(at, &call->peer.remote.storage, event.peer_len);
 	if (event.cap_len) {
-		got = put_payload(at, buf, event.cap_len);
+		got = put_payload(at, call->buf, event.cap_len);
 		if (got < event.cap_len)
 			event.why = SENDTRACE_WHY_FAULT;
 		event.cap_len = got;
@@ -232,8 +262,7 @@ NOKPROBE_SYMBOL(record);
  * another one that had the same slot before it.
  */
 static void record_for_all(const struct st_call *call,
-			   const struct sendtrace_event *event, u64 sent,
-			   const struct st_peer *peer)
+			   const struct sendtrace_event *event, u64 sent)
 {
 	unsigned long mask = call->wanted;
 	struct st_session *session;
@@ -241,7 +270,7 @@ static void record_for_all(const struct st_call *call,
 
 	while ((session = st_next_running(&mask, &slot)))
 		if (session->since <= call->enter_time)
-			record(session, *event, sent, call->buf, peer);
+			record(session, *event, sent, call);
 }
 NOKPROBE_SYMBOL(record_for_all);
 
@@ -252,18 +281,18 @@ NOKPROBE_SYMBOL(record_for_all);
  *
  * Context: the return handler.
  */
-void st_event_sent(const struct st_call *call, int ret)
+void st_event_sent(struct st_call *call, int ret)
 {
 	struct sendtrace_event event = { .rec.type = SENDTRACE_RECORD_SEND };
-	struct st_peer peer;
 
-	look_up_peer(call->fd, &peer);
+	/* Not at the entry: only now is it sure that the caller's page is there. */
 	if (call->addr)
-		st_peer_sent_to(&peer, call->addr, call->addr_len);
+		st_peer_sent_to(&call->peer, call->addr, call->addr_len);
+	complete_local_address(call);
 	describe_call(&event, call, ret);
 	describe_caller(&event);
-	describe_peer(&event, &peer);
-	record_for_all(call, &event, ret < 0 ? call->len : ret, &peer);
+	describe_peer(&event, &call->peer);
+	record_for_all(call, &event, ret < 0 ? call->len : ret);
 }
 NOKPROBE_SYMBOL(st_event_sent);
 
@@ -274,15 +303,15 @@ NOKPROBE_SYMBOL(st_event_sent);
  *
  * Context: the return handler.
  */
-void st_event_accepted(const struct st_call *call, int ret)
+void st_event_accepted(struct st_call *call, int ret)
 {
 	struct sendtrace_event event = { .rec.type = SENDTRACE_RECORD_ACCEPT };
-	struct st_peer peer;
 
-	look_up_peer(ret < 0 ? call->fd : ret, &peer);
+	if (ret >= 0)
+		look_up_peer(ret, &call->peer);
 	describe_call(&event, call, ret);
 	describe_caller(&event);
-	describe_peer(&event, &peer);
-	record_for_all(call, &event, 0, &peer);
+	describe_peer(&event, &call->peer);
+	record_for_all(call, &event, 0);
 }
 NOKPROBE_SYMBOL(st_event_accepted);

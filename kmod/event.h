@@ -6,6 +6,8 @@
 #include <linux/types.h>
 #include <linux/sendtrace.h>
 
+#include "peer.h"
+
 /**
  * struct st_call - what is kept of a call from its entry to its return
  * @enter_time: CLOCK_MONOTONIC
@@ -16,6 +18,8 @@
  * @fd: descriptor
  * @flags: MSG_* or SOCK_*
  * @addr_len: bytes at @addr
+ * @peer: the socket as it was at the entry: by the time a call returns that slept, another
+ *	thread may have closed the descriptor and got the same number for something else
  *
  * It holds no reference to anything: where the probes are disarmed while the call sleeps,
  * its return is never seen.
@@ -29,10 +33,12 @@ struct st_call {
 	int fd;
 	u32 flags;
 	int addr_len;
+	struct st_peer peer;
 };
 
 unsigned long st_event_wanted(u32 event);
-void st_event_sent(const struct st_call *call, int ret);
-void st_event_accepted(const struct st_call *call, int ret);
+void st_event_began(struct st_call *call);
+void st_event_sent(struct st_call *call, int ret);
+void st_event_accepted(struct st_call *call, int ret);
 
 #endif /* _ST_EVENT_H */

@@ -231,6 +231,27 @@ void st_peer_of(struct socket *sock, struct st_peer *peer)
 }
 NOKPROBE_SYMBOL(st_peer_of);
 
+/**
+ * st_peer_is_unbound() - has the socket no port of its own yet, and will it get one?
+ * @peer: from st_peer_of()
+ *
+ * Return: true for an IPv4 or IPv6 socket with ports that is not bound.
+ */
+bool st_peer_is_unbound(const struct st_peer *peer)
+{
+	if (peer->type != SOCK_DGRAM && peer->type != SOCK_STREAM)
+		return false;
+	switch (peer->family) {
+	case AF_INET:
+		return !peer->local.in.sin_port;
+	case AF_INET6:
+		return !peer->local.in6.sin6_port;
+	default:
+		return false;
+	}
+}
+NOKPROBE_SYMBOL(st_peer_is_unbound);
+
 static bool uses_address_of_call(const struct st_peer *peer)
 {
 	bool stream = peer->type == SOCK_STREAM || peer->type == SOCK_SEQPACKET;

@@ -47,6 +47,7 @@ struct st_peer {
 
 void st_peer_clear(struct st_peer *peer);
 void st_peer_of(struct socket *sock, struct st_peer *peer);
+bool st_peer_is_unbound(const struct st_peer *peer);
 void st_peer_sent_to(struct st_peer *peer, const void __user *addr, int addr_len);
 
 #endif /* _ST_PEER_H */

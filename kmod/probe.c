@@ -15,7 +15,6 @@
 #include <linux/mutex.h>
 #include <linux/ptrace.h>
 #include <linux/string.h>
-#include <linux/timekeeping.h>
 
 #include "compat.h"
 #include "event.h"
@@ -43,14 +42,14 @@ static int send_entered(struct kretprobe_instance *ri, struct pt_regs *regs)
 	call->flags = (u32)regs_get_kernel_argument(regs, 3);
 	call->addr = (void __user *)regs_get_kernel_argument(regs, 4);
 	call->addr_len = (int)regs_get_kernel_argument(regs, 5);
-	call->enter_time = ktime_get_ns();
+	st_event_began(call);
 	return 0;
 }
 NOKPROBE_SYMBOL(send_entered);
 
 static int send_returned(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
-	st_event_sent((const void *)ri->data, (int)regs_return_value(regs));
+	st_event_sent((void *)ri->data, (int)regs_return_value(regs));
 	return 0;
 }
 NOKPROBE_SYMBOL(send_returned);
@@ -72,14 +71,14 @@ static int accept_entered(struct kretprobe_instance *ri, struct pt_regs *regs)
 	call->flags = (u32)regs_get_kernel_argument(regs, 3);
 	call->addr = NULL;
 	call->addr_len = 0;
-	call->enter_time = ktime_get_ns();
+	st_event_began(call);
 	return 0;
 }
 NOKPROBE_SYMBOL(accept_entered);
 
 static int accept_returned(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
-	st_event_accepted((const void *)ri->data, (int)regs_return_value(regs));
+	st_event_accepted((void *)ri->data, (int)regs_return_value(regs));
 	return 0;
 }
 NOKPROBE_SYMBOL(accept_returned);
