@@ -31,22 +31,29 @@ static void print_escaped(const void *bytes, size_t len, bool space_too)
 			putchar(byte[i]);
 }
 
+/* An abstract name is told by its '@', so that of a path is written as an escape. */
+static void print_path(const char *path, size_t len)
+{
+	printf(" path=");
+	if (path[0] == '\0') {
+		putchar('@');
+		print_escaped(path + 1, len - 1, false);
+		return;
+	}
+	if (path[0] == '@')
+		printf("\\x40");
+	print_escaped(path + (path[0] == '@'), strnlen(path, len) - (path[0] == '@'),
+		      false);
+}
+
 static void print_unix(const struct where *where)
 {
 	const struct sockaddr_un *un = (const struct sockaddr_un *)&where->to.sa;
 	size_t header = offsetof(struct sockaddr_un, sun_path);
-	size_t len = where->to.len > header ? where->to.len - header : 0;
 
 	printf(" dest=localhost");
-	if (where->known && len) {
-		printf(" path=");
-		if (un->sun_path[0] == '\0') {
-			putchar('@');
-			print_escaped(un->sun_path + 1, len - 1, true);
-		} else {
-			print_escaped(un->sun_path, strnlen(un->sun_path, len), true);
-		}
-	}
+	if (where->known && where->to.len > header)
+		print_path(un->sun_path, where->to.len - header);
 	if (where->peer_pid)
 		printf(" peer_pid=%d", where->peer_pid);
 }
@@ -207,4 +214,24 @@ void send_text_to(int fd, const char *text, const struct address *to)
 
 	check_equal(traced_sendto(fd, text, strlen(text), 0, to, &where), strlen(text),
 		    "sendto of '%s'", text);
+}
+
+void expect_accepted(int listening, int fd)
+{
+	struct where where = fd < 0 ? to_nowhere(local_address(listening).sa.ss_family) :
+				      to_peer(fd);
+	char comm[16];
+
+	prctl(PR_GET_NAME, comm);
+	printf("accept pid=%d tid=%ld comm=%s fd=%d", getpid(), syscall(SYS_gettid), comm,
+	       listening);
+	if (fd < 0)
+		printf(" newfd=-");
+	else
+		printf(" newfd=%d", fd);
+	print_where(&where);
+	if (fd < 0)
+		printf(" ret=-%s\n", strerrorname_np(-fd));
+	else
+		printf(" ret=%d\n", fd);
 }

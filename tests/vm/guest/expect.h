@@ -66,6 +66,9 @@ ssize_t traced_sendto(int fd, const void *bytes, size_t len, int flags,
 void expect_returned(int fd, const void *bytes, size_t len, int flags, int addr_len,
 		     const struct where *where, long ret);
 
+/* Print the line of an accept of ours that returned descriptor @fd, or -errno. */
+void expect_accepted(int listening, int fd);
+
 /* traced_send() of a string to the connected peer; it must be sent whole. */
 void send_text(int fd, const char *text);
 

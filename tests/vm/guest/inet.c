@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* TCP, UDP and raw sockets over IPv4 and IPv6. */
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
@@ -160,6 +161,30 @@ static void raw_icmp(void)
 		    "sendto on a raw socket");
 }
 
+/* What -a shows of accept(), accept4(), and one that fails. */
+static void accepts_on(const char *ip)
+{
+	struct address any = inet_address(ip, 0), to;
+	int listening = listener(SOCK_STREAM, &any), fd;
+
+	to = local_address(listening);
+	connected_socket(SOCK_STREAM, &to);
+	fd = must(accept(listening, NULL, NULL), "accept");
+	expect_accepted(listening, fd);
+	connected_socket(SOCK_STREAM, &to);
+	fd = must(accept4(listening, NULL, NULL, SOCK_CLOEXEC), "accept4");
+	expect_accepted(listening, fd);
+	must(fcntl(listening, F_SETFL, O_NONBLOCK), "O_NONBLOCK");
+	check_errno(accept(listening, NULL, NULL), EAGAIN, "accept with nobody there");
+	expect_accepted(listening, -EAGAIN);
+}
+
+static void accepts(void)
+{
+	accepts_on("127.0.0.1");
+	accepts_on("::1");
+}
+
 /* Set up before the trace begins, on both ends. */
 static void before(void)
 {
@@ -235,6 +260,7 @@ int main(int argc, char **argv)
 		{ "udp_explicit_wins", udp_explicit_wins },
 		{ "udp_reconnected", udp_reconnected },
 		{ "raw_icmp", raw_icmp },
+		{ "accepts", accepts },
 		{ "before", before },
 		{ "reused_fd", reused_fd },
 		{ "reused_fd_in_turn", reused_fd_in_turn },

@@ -53,6 +53,11 @@ static void odd_names(void)
 	pair = connected_pair(SOCK_STREAM, &name);
 	send_text(pair.near, "an abstract name with a zero byte in it");
 	both_ways(SOCK_STREAM, "./back\\slash and space.%d\x01\xff");
+	name = name_of("./not.abstract.%d");
+	memcpy((char *)&name.sa + sizeof(sa_family_t), "@", 1);
+	((char *)&name.sa)[sizeof(sa_family_t) + 1] = '.';
+	pair = connected_pair(SOCK_STREAM, &name);
+	send_text(pair.near, "a path that begins like an abstract name");
 }
 
 static void longest_path(void)

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# What: payloads of all lengths, calls that fail or send a part, all entries.
+
+shows bulk.sixty_four_kib "64 KiB of all byte values are shown, byte for byte"
+shows bulk.inline_bound "more than 64 KiB are cut there, and it is said why"
+shows bulk.page_boundary "a payload that ends before unmapped memory is shown whole"
+shows bulk.unaligned "payloads at odd addresses, over several pages, are shown whole"
+shows bulk.part_nonblocking "of a non-blocking send, what was sent is shown"
+shows bulk.part_timeout "of a send that timed out, what was sent is shown"
+shows bulk.part_signal "of a send that a signal interrupted, what was sent is shown"
+shows bulk.part_fault "of a send that ran into unmapped memory, what was sent is shown"
+
+# snapped LENGTH
+snapped() {
+	start_reader main -s "$1" bulk
+	program main bulk snaplen "$1"
+	stop_reader main
+	same main.want main.out
+}
+
+scenario bulk.snaplen_prime "-s 127 cuts what is longer, and nothing else"
+case_bulk_snaplen_prime() {
+	snapped 127
+}
+
+scenario bulk.snaplen_aligned "-s 4096 cuts what is longer, and nothing else"
+case_bulk_snaplen_aligned() {
+	snapped 4096
+}
+
+shows fail.reset "sends on a connection that was reset fail with ECONNRESET, then EPIPE"
+shows fail.shut_down "a send after shutdown fails with EPIPE"
+shows fail.no_destination "sends without a destination fail and have none"
+shows fail.refused_addresses "sends to addresses that are refused show them"
+shows fail.message_size "a datagram that is too large fails with EMSGSIZE and is shown"
+shows fail.would_block "a send that would block fails with EAGAIN and is shown"
+shows fail.bad_flags "a send with flags that do not fit fails and is shown"
+shows fail.bad_pointer "of a send from a bad pointer no byte is shown, and it is said why"
+shows fail.bad_address_pointer "a sendto with a bad address fails and has no destination"
+shows fail.nothing "sends of no bytes are shown, with an empty msg"
+
+shows ia32.direct "a 32-bit program's sendto is shown"
+shows ia32.socketcall "a 32-bit program's socketcall is shown, SEND and SENDTO"
+shows ia32.high_half "a 32-bit program's pointers and lengths of 2 GiB and more are right"
+shows entry.int80_socketcall "a 64-bit program's call through int 0x80 is shown"
+shows entry.x32 "a call through x32 is shown"
+
+shows_each move.threads "threads that move between CPUs are shown whole and in order"
+shows move.dialogue "along a connection calls on different CPUs are shown in order"
+scenario move.read "--read shows threads that move between CPUs in order, too"
+case_move_read() {
+	start_reader main --read move
+	start_reader mapped move
+	program main move threads
+	stop_reader main
+	stop_reader mapped
+	same_each main.want main.out
+	cmp -s main.out mapped.out || fail "--read printed in another order than the mapped reader"
+}

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# Whose: by the names of the process and the thread, and by process id.
+
+# A process and a thread of it, by these names, send; SHOWN is both, thread or none.
+# named NAME SENTENCE PROCESS THREAD SHOWN READER'S ARGUMENT...
+named() {
+	add "$1" scenario "$3,$4,$5" "$(shift 5 && echo "$*")" "$2"
+	eval "case_$(echo "$1" | tr . _)() { run_named; }"
+}
+
+run_named() {
+	process=${program%%,*} shown=${program##*,} thread=${program#*,}
+	thread=${thread%,*}
+	set -f
+	# shellcheck disable=SC2086
+	start_reader main $options
+	set +f
+	program main name sends "$process" "$thread" "$shown"
+	stop_reader main
+	same main.want main.out
+}
+
+named name.process "a process's name covers its threads by other names" alpha beta both alpha
+named name.thread "a thread's name covers that thread alone" alpha beta thread beta
+named name.both "a name that process and thread have shows both" alpha alpha both alpha
+named name.none "other names print nothing" alpha beta none gamma
+named name.part "a part of a name is not the name" alpha beta none alph lpha alphaa
+named name.case_differs "upper and lower case differ" alpha beta none Alpha BETA
+named name.star "a star stands for any characters" mysqld connection both my*
+named name.star_nothing "a star stands for none, too" my connection both my*
+named name.star_middle "a star in the middle" alpha beta thread b*a
+named name.question "a question mark stands for one character" alpha beta thread bet?
+named name.question_one "a question mark does not stand for none" alpha beta none beta? ?alpha
+named name.class "a class stands for one of its characters" bravo cargo both [a-c]*
+named name.class_not "a class does not stand for others" delta echo none [a-c]*
+named name.class_negated "a negated class stands for all others" alpha beta thread [!a]*
+named name.class_thread "a class picks out the thread" delta beta thread [a-c]*
+named name.dot "a dot is all" alpha beta both .
+named name.nothing_given "no name at all is all, with a process id or without" alpha beta both -v
+named name.several "several names are all looked for" alpha beta both gamma delta alpha
+named name.several_thread "several names and patterns, one of which fits the thread" alpha beta thread gamma b*
+named name.fifteen "a name of 15 characters, all that the kernel keeps" exactly-15-char beta both exactly-15-char
+named name.longer "a name of more than 15 characters, given in full" systemd-resolve beta both systemd-resolved
+named name.longer_other "a longer name that differs within 15 characters" systemd-resolve beta none systemd-xesolved
+named name.prefix "15 characters are not the same as fewer" exactly-15-char beta none exactly-15-cha
+
+scenario name.space "a name with a space and a backslash is escaped, and can be asked for"
+case_name_space() {
+	start_reader exact 'sp ace\\name'
+	start_reader glob 'sp*name'
+	start_reader space ' *'
+	program main name sends 'sp ace\name' ' x' both
+	stop_reader exact
+	stop_reader glob
+	stop_reader space
+	same main.want exact.out
+	same main.want glob.out
+	grep 'comm=\\x20x ' main.want >space.want
+	same space.want space.out
+}
+
+scenario name.pid "-p shows that process alone"
+case_name_pid() {
+	start_program one name sends same same both
+	start_program two name sends same same both
+	# shellcheck disable=SC2154 # set by start_program
+	start_reader main -p "$pid_one"
+	start_reader both -p "$pid_one,$pid_two"
+	open_gate one
+	end_program one
+	open_gate two
+	end_program two
+	stop_reader main
+	stop_reader both
+	cat one.want two.want >both.want
+	same one.want main.out
+	same both.want both.out
+}
+
+scenario name.pid_and_name "-p and a name must both fit"
+case_name_pid_and_name() {
+	start_program one name sends alpha beta thread
+	start_program two name sends alpha beta none
+	start_reader main -p "$pid_one" beta
+	start_reader other -p "$pid_one" gamma
+	open_gate one
+	end_program one
+	open_gate two
+	end_program two
+	stop_reader main
+	stop_reader other
+	same one.want main.out
+	: >other.want
+	same other.want other.out
+}
+
+shows name.namespaced "a process in a pid namespace is shown by its pid outside of it"
+
+scenario name.two_sessions "two sessions at once print what they asked for, each"
+case_name_two_sessions() {
+	start_reader one alpha
+	start_reader two beta
+	start_reader all alpha beta
+	program alpha name counted alpha 7
+	program beta name counted beta 11
+	stop_reader one
+	program more name counted beta 3
+	stop_reader two
+	stop_reader all
+	same alpha.want one.out
+	cat beta.want more.want >two.want
+	same two.want two.out
+	cat alpha.want two.want >all.want
+	same all.want all.out
+}

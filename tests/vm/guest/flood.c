@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0
+/* More than the smallest ring holds: every loss is told, and the figures agree. */
+#include <sched.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "net.h"
+#include "tracer.h"
+
+enum {
+	ROUNDS = 5,
+	FLOOD = 307,
+	FEW = 3,
+	LEN = 400
+};
+
+struct burst {
+	int cpu;
+	int sends;
+};
+
+static void send_burst(void *arg)
+{
+	const struct burst *burst = arg;
+	struct address to = udp_sink("127.0.0.1");
+	int fd = connected_socket(SOCK_DGRAM, &to);
+	char bytes[LEN];
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(burst->cpu, &set);
+	must(sched_setaffinity(0, sizeof(set), &set), "sched_setaffinity");
+	prctl(PR_SET_NAME, "flood");
+	memset(bytes, 'f', sizeof(bytes));
+	for (int i = 0; i < burst->sends; i++)
+		must(send(fd, bytes, sizeof(bytes), 0), "send");
+}
+
+static uint64_t lost_in(const struct records *records)
+{
+	uint64_t lost = 0;
+
+	for (size_t i = 0; i < records->number; i++)
+		if (records->record[i]->type == SENDTRACE_RECORD_LOST)
+			lost += ((const struct sendtrace_lost *)records->record[i])->count;
+	return lost;
+}
+
+static uint64_t events_in(const struct records *records)
+{
+	uint64_t events = 0;
+
+	for (size_t i = 0; i < records->number; i++)
+		events += as_event(records->record[i]) != NULL;
+	return events;
+}
+
+static uint64_t cut_in(const struct records *records)
+{
+	uint64_t cut = 0;
+
+	for (size_t i = 0; i < records->number; i++) {
+		const struct sendtrace_event *event = as_event(records->record[i]);
+
+		if (!event || event->cap_len == LEN)
+			continue;
+		cut++;
+		check_equal(event->cap_len, 0, "bytes of a record cut by a full ring");
+		check_equal(event->why, SENDTRACE_WHY_RING_FULL, "why it was cut");
+	}
+	return cut;
+}
+
+static void check_figures(struct tracer *tracer, const struct records *records,
+			  uint64_t sends)
+{
+	struct sendtrace_stats stats = tracer_stats(tracer);
+
+	check_equal(stats.hits, sends, "hits");
+	check_equal(stats.captured, events_in(records), "captured");
+	check_equal(stats.lost[SENDTRACE_LOST_RING_FULL], lost_in(records), "lost");
+	check_equal(stats.hits, stats.filtered + stats.captured + stats.lost[0],
+		    "hits = filtered + captured + lost");
+	check_equal(stats.cut, cut_in(records), "cut");
+	check(lost_in(records) > 0, "something was lost");
+	check(cut_in(records) > 0, "something was cut");
+}
+
+/*
+ * Nobody reads while the flood goes on. Then all is read, and a few more sends on the same
+ * CPU carry the news of the loss.
+ */
+static void overflow(bool mapped)
+{
+	struct records records = { 0 };
+	struct tracer tracer;
+	uint64_t sends = 0;
+
+	tracer_open(&tracer);
+	tracer_config(&tracer, tracer.info.ring_size_min, 0, SENDTRACE_EVENTS_SEND);
+	tracer_filter(&tracer, "flood");
+	if (mapped)
+		tracer_map(&tracer);
+	tracer_start(&tracer);
+	for (int i = 0; i < ROUNDS; i++) {
+		struct burst flood = { i % 2, FLOOD + i }, few = { i % 2, FEW };
+
+		in_child(send_burst, &flood);
+		tracer_read(&tracer, &records);
+		in_child(send_burst, &few);
+		tracer_read(&tracer, &records);
+		sends += flood.sends + few.sends;
+	}
+	tracer_stop(&tracer);
+	check_sequence(&records);
+	check_records(&records);
+	check_figures(&tracer, &records, sends);
+	tracer_close(&tracer);
+}
+
+static void overflow_mapped(void)
+{
+	overflow(true);
+}
+
+static void overflow_read(void)
+{
+	overflow(false);
+}
+
+/* Around the ring many times while it is read: nothing is lost, nothing is torn. */
+static void many_times_round(void)
+{
+	struct records records = { 0 };
+	struct burst one = { 1, 7 };
+	struct tracer tracer;
+
+	tracer_open(&tracer);
+	tracer_config(&tracer, tracer.info.ring_size_min, 0, SENDTRACE_EVENTS_SEND);
+	tracer_filter(&tracer, "flood");
+	tracer_map(&tracer);
+	tracer_start(&tracer);
+	for (int i = 0; i < 23; i++) {
+		in_child(send_burst, &one);
+		for (uint32_t cpu = 0; cpu < tracer.info.nr_cpus; cpu++)
+			tracer_read(&tracer, &records);
+	}
+	check_equal(records.number, 23 * 7, "records");
+	check_sequence(&records);
+	check_records(&records);
+	for (size_t i = 0; i < records.number; i++) {
+		const struct sendtrace_event *event = event_at(&records, i);
+		const char *payload = event_payload(event);
+
+		check_equal(event->cap_len, LEN, "bytes of record %zu", i);
+		check(payload[0] == 'f' && payload[LEN - 1] == 'f', "record %zu", i);
+	}
+}
+
+/* A payload of more than half the ring does not fit, but its header does. */
+static void larger_than_ring(void)
+{
+	struct records records = { 0 };
+	const struct sendtrace_event *event;
+	struct tracer tracer;
+
+	tracer_open(&tracer);
+	tracer_config(&tracer, tracer.info.ring_size_min, 0, SENDTRACE_EVENTS_SEND);
+	tracer_filter(&tracer, "big");
+	tracer_start(&tracer);
+	if (fork() == 0) {
+		static char bytes[60000];
+		struct address to = udp_sink("127.0.0.1");
+		int fd = connected_socket(SOCK_DGRAM, &to);
+
+		prctl(PR_SET_NAME, "big");
+		memset(bytes, 'B', sizeof(bytes));
+		_exit(send(fd, bytes, sizeof(bytes), 0) == sizeof(bytes) ? 0 : 1);
+	}
+	end_child(-1);
+	tracer_read(&tracer, &records);
+	check_records(&records);
+	event = event_at(&records, 0);
+	check_equal(event->len, 60000, "len");
+	check_equal(event->ret, 60000, "ret");
+	check_equal(event->why, SENDTRACE_WHY_RING_SIZE, "why");
+	check(event->rec.size <= tracer.config.ring_size / 2,
+	      "a record of at most half the ring, got %u bytes", event->rec.size);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct test_case cases[] = {
+		{ "overflow_mapped", overflow_mapped },
+		{ "overflow_read", overflow_read },
+		{ "many_times_round", many_times_round },
+		{ "larger_than_ring", larger_than_ring },
+		{},
+	};
+
+	return run_cases(argc, argv, cases);
+}

@@ -1,0 +1,341 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2154 # variables of ./run
+#
+# What the cases are written with. A case fails by what it says through fail(); it goes
+# on then, so that one run shows all that is wrong. Every wait has a deadline: programs
+# and readers are killed after $limit seconds.
+
+limit=40
+ko=${SENDTRACE_KO:-/modules/sendtrace.ko}
+stats=/proc/sendtrace/stats
+table=
+
+# ---- The table of cases: NAME|KIND|PROGRAM|READER'S ARGUMENTS|SENTENCE --------------
+
+add() {
+	table="$table$1|$2|$3|$4|$5
+"
+}
+
+# The program's case prints the lines that sendread must print.
+# shows PROGRAM.CASE SENTENCE [READER'S ARGUMENT...], by default the program's name
+shows() {
+	add_lines shows "$@"
+}
+
+# The same, for several processes or threads at once: each one's lines in their order.
+shows_each() {
+	add_lines shows_each "$@"
+}
+
+add_lines() {
+	kind=$1 name=$2 sentence=$3
+	shift 3
+	add "$name" "$kind" "${name%%.*}" "${*:-${name%%.*}}" "$sentence"
+}
+
+# The program's case checks by itself. checks PROGRAM.CASE SENTENCE [ARGUMENT...]
+checks() {
+	name=$1 sentence=$2
+	shift 2
+	add "$name" checks "${name%%.*}" "$*" "$sentence"
+}
+
+# The function case_NAME checks; dots in NAME are _ there. scenario NAME SENTENCE
+scenario() {
+	add "$1" scenario - - "$2"
+}
+
+# ---- Failing ----------------------------------------------------------------------
+
+fail() {
+	echo "$*" >>"$work/failed"
+}
+
+# The end of a file that explains a failure.
+show() {
+	[ -s "$1" ] || return 0
+	{
+		echo "--- $1"
+		tail -n "${2:-15}" "$1" | cut -c1-400
+	} >>"$work/failed"
+}
+
+# holds WHAT COMMAND...: it must succeed. With --tamper, what is true is false.
+holds() {
+	what=$1
+	shift
+	if "$@" >"$work/holds.log" 2>&1; then
+		[ -z "$tamper" ] || fail "(tampered) $what"
+	else
+		[ -n "$tamper" ] || { fail "$what" && show "$work/holds.log"; }
+	fi
+}
+
+refuses() {
+	what=$1
+	shift
+	holds "$what" is_refused "$@"
+}
+
+is_refused() {
+	! "$@"
+}
+
+equal() {
+	holds "$1: expected '$3', got '$2'" [ "$2" = "$3" ]
+}
+
+# ---- Waiting ----------------------------------------------------------------------
+
+# until_true WHAT COMMAND...: looks until it succeeds. Fails after 20 seconds.
+until_true() {
+	what=$1
+	shift
+	deadline=$(($(uptime_s) + 20))
+	until "$@" >/dev/null 2>&1; do
+		if [ "$(uptime_s)" -ge "$deadline" ]; then
+			fail "waited 20 seconds until $what"
+			return 1
+		fi
+		usleep 10000
+	done
+}
+
+uptime_s() {
+	read -r up rest </proc/uptime
+	echo "${up%%.*}"
+}
+
+# A process that has ended stays as a zombie until it is waited for, without an image.
+is_gone() {
+	[ ! -s "/proc/$1/cmdline" ]
+}
+
+# ---- Readers ----------------------------------------------------------------------
+
+# start_reader NAME ARGUMENT...: sendread with NAME.out and NAME.err, armed when it returns
+start_reader() {
+	reader=$1
+	shift
+	timeout -s KILL "$limit" sendread "$@" >"$reader.out" 2>"$reader.err" &
+	eval "pid_$reader=$!"
+	until_true "sendread $* is listening" listening_or_gone "$reader" $!
+	grep -q listening "$reader.err" || {
+		fail "sendread $* did not begin to listen"
+		show "$reader.err"
+	}
+}
+
+listening_or_gone() {
+	grep -q listening "$1.err" || is_gone "$2"
+}
+
+# end_reader NAME [STATUS]: waits until it has ended by itself
+end_reader() {
+	eval "pid=\$pid_$1"
+	wait "$pid"
+	status=$?
+	equal "exit status of sendread ($1)" $status "${2:-0}"
+	[ $status = "${2:-0}" ] || show "$1.err"
+}
+
+stop_reader() {
+	eval "kill -INT \$pid_$1" || fail "sendread ($1) has ended before it was told to"
+	end_reader "$1"
+}
+
+# ---- Programs ---------------------------------------------------------------------
+
+# program NAME CASE ARGUMENT...: its expected lines in NAME.want; its failure is ours
+program() {
+	out=$1
+	shift
+	run_program "$@" >"$out.want" 2>"$out.log"
+	program_ended "$out" $? "$*"
+}
+
+run_program() {
+	binary=$1
+	shift
+	timeout -s KILL "$limit" "$test/build/$binary" "$@"
+}
+
+program_ended() {
+	case $2 in
+	0) ;;
+	77) skip_reason=$(cat "$1.log") ;;
+	*) fail "$3 ended with exit status $2" && show "$1.log" ;;
+	esac
+}
+
+# start_program NAME PROGRAM CASE...: returns when it waits at its gate, set up
+start_program() {
+	out=$1 binary=$2
+	shift 2
+	mkfifo "$out.gate"
+	GATE=$work/$out.gate timeout -s KILL "$limit" "$test/build/$binary" "$@" \
+		>"$out.want" 2>"$out.log" &
+	eval "pid_$out=$!"
+	until_true "$binary $* is set up" [ -e "$out.gate.ready" ]
+}
+
+open_gate() {
+	timeout -s KILL 20 sh -c "echo go >'$1.gate'" || fail "$1 does not wait at its gate"
+}
+
+end_program() {
+	eval "pid=\$pid_$1"
+	wait "$pid"
+	program_ended "$1" $? "the program ($1)"
+}
+
+# ---- Comparing --------------------------------------------------------------------
+
+# same NAME.want NAME.out: the same lines
+same() {
+	[ -z "$tamper" ] || falsify "$2"
+	cmp -s "$1" "$2" && return
+	fail "sendread printed other lines than expected (-) in $2 (+)"
+	diff -U 1 "$1" "$2" >diff.log
+	show diff.log 30
+}
+
+# The same lines of each thread in the same order; threads among each other in any.
+same_each() {
+	sort -s -k 1,2 "$1" >"$1.each"
+	sort -s -k 1,2 "$2" >"$2.each"
+	same "$1.each" "$2.each"
+}
+
+# One character of the last line becomes another; a line appears where there is none.
+falsify() {
+	if [ -s "$1" ]; then
+		sed -i '$s/=\([^=]*\)$/=x\1/' "$1"
+	else
+		echo "pid=1" >"$1"
+	fi
+}
+
+# value KEY of the statistics
+value() {
+	sed -n "s/^$1 //p" $stats
+}
+
+lines() {
+	wc -l <"$1" | tr -d ' '
+}
+
+# ---- The module -------------------------------------------------------------------
+
+loaded() {
+	[ -d /sys/module/sendtrace ]
+}
+
+load() {
+	insmod "$ko" "$@"
+}
+
+unload() {
+	timeout -s KILL "$limit" rmmod sendtrace
+}
+
+unload_quietly() {
+	! loaded || unload
+}
+
+no_probes() {
+	! grep -q -e __sys_sendto -e __sys_accept4 /sys/kernel/debug/kprobes/list
+}
+
+prepare_guest() {
+	work=$(mktemp -d /tmp/prepare.XXXXXX)
+	ip link set lo up
+	for module in $(sed 's/#.*//' "$test/modules"); do
+		modprobe "$module" || echo "# cannot load $module"
+	done
+	until_true "lo has its IPv6 address" sh -c 'ip -6 addr show dev lo | grep -q ::1/128'
+	[ ! -s "$work/failed" ] || { echo "Bail out! $(cat "$work/failed")" && exit 1; }
+}
+
+# What holds after every case: nothing is left open, and the figures agree.
+check_end() {
+	loaded || return 0
+	until_true "all sessions are closed" grep -q '^sessions 0$' $stats
+	awk '
+		{ value[$1] = $2 }
+		END {
+			for (key in value)
+				if (key ~ /(^|\.)hits$/) {
+					at = substr(key, 1, length(key) - 4)
+					sum = value[at "filtered"] + value[at "captured"] + \
+						value[at "lost_ring_full"]
+					if (sum != value[key])
+						print at "filtered + captured + lost is " sum \
+							", hits is " value[key]
+				}
+			if (value["running"] || value["armed"])
+				print "running " value["running"] ", armed " value["armed"]
+		}' $stats >>"$work/failed"
+	no_probes || fail "probes are registered though no session runs"
+}
+
+# ---- Running a case ----------------------------------------------------------------
+
+run_shows() {
+	# shellcheck disable=SC2086 # arguments are words; patterns in them are not ours
+	set -f && start_reader main $options && set +f
+	program main "$program" "${name#*.}"
+	stop_reader main
+	[ -n "$skip_reason" ] || "$1" main.want main.out
+}
+
+run_checks() {
+	[ -z "$tamper" ] || export TAMPER=1
+	# shellcheck disable=SC2086
+	program main "$program" "${name#*.}" $options
+	[ ! -s main.want ] || show main.want
+}
+
+run_body() {
+	case $kind in
+	shows) run_shows same ;;
+	shows_each) run_shows same_each ;;
+	checks) run_checks ;;
+	scenario) "case_$(echo "$name" | tr . _)" ;;
+	esac
+}
+
+# Prints the TAP point of one case; $name and the rest are its line in the table.
+run_case() {
+	work=$(mktemp -d /tmp/case.XXXXXX)
+	cd "$work" || exit 1
+	: >failed
+	skip_reason=
+	loaded || load || fail "the module cannot be loaded"
+	begun=$(uptime_s)
+	run_body
+	check_end
+	took=$(($(uptime_s) - begun))
+	[ $took -lt 10 ] || echo "# took $took seconds"
+	report
+	result=$?
+	cd / && rm -rf "$work"
+	return $result
+}
+
+report() {
+	if [ -n "$skip_reason" ] && [ ! -s failed ]; then
+		echo "ok $number - $sentence ($name) # SKIP $skip_reason"
+		return 0
+	fi
+	if [ -n "$tamper" ]; then
+		[ -s failed ] && echo "ok $number - $name fails when it is falsified" && return 0
+		echo "not ok $number - $name fails when it is falsified"
+		return 1
+	fi
+	[ ! -s failed ] && echo "ok $number - $sentence ($name)" && return 0
+	echo "not ok $number - $sentence ($name)"
+	sed 's/^/# /' failed
+	return 1
+}
