@@ -86,6 +86,11 @@ static int ring_bad(const struct ring *ring, struct fault *fault)
 	return -EBADMSG;
 }
 
+void merge_place(const struct merge *merge, struct fault *fault)
+{
+	ring_bad(merge->current, fault);
+}
+
 /* Learn size and time of the record at the tail of a ring that is not empty. */
 static int ring_peek(struct ring *ring, struct fault *fault)
 {

@@ -85,4 +85,7 @@ void merge_add(struct merge *merge, const struct ring *ring);
 int merge_next(struct merge *merge, const void **record, size_t *size,
 	       struct fault *fault);
 
+/* Say where the record is that merge_next() gave out. */
+void merge_place(const struct merge *merge, struct fault *fault);
+
 #endif /* _SENDREAD_MERGE_H */

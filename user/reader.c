@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -231,12 +230,12 @@ int reader_next(struct reader *reader, struct record *record)
 	if (got <= 0)
 		return got;
 	err = decode_record(from, size, record, &reader->fault);
-	if (err) {
-		snprintf(reader->fault.where, sizeof(reader->fault.where),
-			 "record %llu of cpu %u", (unsigned long long)record->rec.seq,
-			 record->rec.cpu);
+	if (err && reader->mapped)
+		merge_place(&reader->merge, &reader->fault);
+	else if (err)
+		stream_place(&reader->stream, &reader->fault);
+	if (err)
 		return err;
-	}
 	err = sequence_check(&reader->sequence, record, &reader->expected);
 	if (err < 0)
 		return err;

@@ -101,34 +101,46 @@ static int truncated(const struct stream *stream, uint32_t size, struct fault *f
 	return -EBADMSG;
 }
 
-static int place(const struct stream *stream, int err, struct fault *fault)
+void stream_place(const struct stream *stream, struct fault *fault)
 {
-	if (err == -EBADMSG)
-		snprintf(fault->where, sizeof(fault->where), "byte %llu of the stream",
-			 (unsigned long long)stream->position);
-	return err;
+	snprintf(fault->where, sizeof(fault->where), "byte %llu of the stream",
+		 (unsigned long long)stream->position);
+}
+
+/* Return: 1 when the buffer holds a whole record, or as stream_next(). */
+static int fill_frame(struct stream *stream, struct sendtrace_record *rec,
+		      struct fault *fault)
+{
+	size_t there;
+	int err;
+
+	for (;;) {
+		there = stream->end - stream->start;
+		err = decode_frame(stream->buffer + stream->start, there, rec, fault);
+		if (err != -EAGAIN)
+			return err ?: 1;
+		err = fill(stream);
+		if (err == -ENODATA && there > 0)
+			return truncated(stream, rec->size, fault);
+		if (err <= 0)
+			return err;
+	}
 }
 
 int stream_next(struct stream *stream, const void **record, size_t *size,
 		struct fault *fault)
 {
 	struct sendtrace_record rec;
-	int err;
+	int got;
 
 	stream->start += stream->current;
 	stream->position += stream->current;
 	stream->current = 0;
-	while ((err = decode_frame(stream->buffer + stream->start,
-				   stream->end - stream->start, &rec, fault)) ==
-	       -EAGAIN) {
-		err = fill(stream);
-		if (err == -ENODATA && stream->end > stream->start)
-			err = truncated(stream, rec.size, fault);
-		if (err <= 0)
-			return place(stream, err, fault);
-	}
-	if (err)
-		return place(stream, err, fault);
+	got = fill_frame(stream, &rec, fault);
+	if (got == -EBADMSG)
+		stream_place(stream, fault);
+	if (got <= 0)
+		return got;
 	*record = stream->buffer + stream->start;
 	*size = stream->current = rec.size;
 	return 1;

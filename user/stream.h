@@ -47,4 +47,7 @@ void stream_free(struct stream *stream);
 int stream_next(struct stream *stream, const void **record, size_t *size,
 		struct fault *fault);
 
+/* Say where the record begins that is in use or at fault. */
+void stream_place(const struct stream *stream, struct fault *fault);
+
 #endif /* _SENDREAD_STREAM_H */

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Records as the module writes them, to be given to the reader. */
+#ifndef SAMPLE_H
+#define SAMPLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <linux/sendtrace.h>
+
+/**
+ * struct sample - a record before it is put together
+ * @event: sizes and lengths are filled in by sample_build()
+ * @peer: of @event.peer_len bytes, likewise the others
+ * @added: bytes that a newer module has added to the fixed part, a multiple of 8
+ */
+struct sample {
+	struct sendtrace_event event;
+	const void *local;
+	const void *peer;
+	const void *payload;
+	size_t added;
+};
+
+/* A send() of @size bytes that succeeded, from a thread of mysqld, over IPv4. */
+struct sample sample_send(uint64_t seq, const void *payload, size_t size);
+
+void sample_peer_ipv4(struct sample *sample, const char *address, uint16_t port);
+void sample_peer_ipv6(struct sample *sample, const char *address, uint16_t port);
+void sample_peer_unix(struct sample *sample, const void *path, size_t size);
+
+/* The record, in memory that ends where it ends; to be freed. */
+unsigned char *sample_build(const struct sample *sample, size_t *size);
+
+/* The same for a LOST record of @count events for want of room in the ring. */
+struct sendtrace_lost sample_lost(uint64_t seq, uint64_t count);
+
+#endif /* SAMPLE_H */

@@ -1,0 +1,127 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Saved record streams from end to end: whole, truncated, corrupt.
+set -eu
+. "$(dirname "$0")/tap.sh"
+
+stream=$work/stream
+line='pid=29664 tid=29963 comm=connection fd=35 msg=hello len=5 flg=64 addr_len=0 family=2 dest=192.0.2.7 port=47698 ret=5'
+
+only_whole_lines() {
+	! grep -vxF -e "$line" "$work/out"
+}
+
+one_error() {
+	[ "$(grep -c "^sendread: " "$work/err")" -eq 1 ]
+}
+
+# ---- Whole streams
+
+"$make_stream" send send send >"$stream"
+run "$sendread" --device "$stream"
+check "a saved stream is printed" printed_lines 3
+check "... a line for each event" only_whole_lines
+check "... with exit status 0" exited 0
+check "... and a summary" said "3 events captured"
+check "... that tells of no loss" said "0 events lost"
+
+run "$sendread" -q --device - <"$stream"
+check "a stream is read from stdin" printed_lines 3
+check "... quietly with -q" said_nothing
+
+"$make_stream" send accept unknown send >"$stream"
+run "$sendread" --device "$stream"
+check "accepts, and types of a newer module, are passed over" printed_lines 2
+run "$sendread" -a --device "$stream"
+check "-a shows accepts" grep -q "^accept pid=29664 .* newfd=5 family=2 dest=192.0.2.7 port=47698 ret=5$" "$work/out"
+
+"$make_stream" send send send send send >"$stream"
+run "$sendread" -c 3 --device "$stream"
+check "-c 3 prints 3 events" printed_lines 3
+check "... and counts them" said "3 events captured"
+
+"$make_stream" long >"$stream"
+run "$sendread" --device "$stream"
+check "a payload of a megabyte is printed whole" grep -Eqx 'pid=[^=]* tid=[^=]* comm=connection fd=35 msg=(\\xab)+ len=1048576 .* ret=1048576' "$work/out"
+check "... to the last byte" [ "$(wc -c <"$work/out")" -gt 4194304 ]
+
+# ---- Losses
+
+"$make_stream" send lost send >"$stream"
+run "$sendread" --device "$stream"
+check "a loss that is told is said" said "sendread: cpu 0: 17 events lost: ring full"
+check "... and counted" said "17 events lost: ring full"
+check "... and is no failure" exited 0
+run "$sendread" -q --device "$stream"
+check "... and said with -q too" said "17 events lost"
+
+"$make_stream" send gap send >"$stream"
+run "$sendread" --device "$stream"
+check "a loss that nobody told is said" said "5 events lost: out of sequence"
+check "... and is a failure" exited 1
+check "... but what is there is printed" printed_lines 2
+
+# ---- Damaged streams
+
+"$make_stream" send send >"$work/two"
+size=$(wc -c <"$work/two")
+truncated_stream_is_reported() {
+	at=1
+	while [ $at -lt "$size" ]; do
+		head -c $at "$work/two" >"$stream"
+		run "$sendread" --device "$stream"
+		if [ $at -eq $((size / 2)) ]; then
+			exited 0 && printed_lines 1 || return 1
+		else
+			exited 1 && one_error && said "expected" && only_whole_lines &&
+				printed_lines $((at / (size / 2))) || return 1
+		fi
+		at=$((at + 7))
+	done
+}
+check "a stream that is truncated anywhere is reported, and its whole records printed" \
+	truncated_stream_is_reported
+
+# damage OFFSET BYTE...: of the second record
+damage() {
+	offset=$((size / 2 + $1))
+	shift
+	cp "$work/two" "$stream"
+	# shellcheck disable=SC2059 # the bytes are the format
+	printf "$1" | dd of="$stream" bs=1 seek=$offset conv=notrunc 2>/dev/null
+	run "$sendread" --device "$stream"
+}
+
+# corrupt WHAT OFFSET BYTES FIELD
+corrupt() {
+	damage "$2" "$3"
+	check "$1 is reported" said \
+		"sendread: corrupt record at byte $((size / 2)) of the stream: $4 is"
+	check "... with what was expected" said "expected"
+	check "... not printed as data" printed_lines 1
+	check "... and exit status 1" exited 1
+}
+
+corrupt "a size of 0" 0 '\0\0\0\0' size
+corrupt "a size that is not a multiple of 8" 0 '\271' size
+corrupt "a size of 4 GiB" 0 '\370\377\377\377' size
+corrupt "a header that is too short" 4 '\010\0' header_size
+corrupt "a header that is longer than the record" 4 '\300\377' header_size
+corrupt "a CPU that cannot be" 24 '\377\377\377\377' cpu
+
+corrupt "a payload that is longer than what was sent" 92 '\006' cap_len
+corrupt "an address that is longer than any" 110 '\377\377' local_len
+corrupt "a result that cannot be" 55 '\200' ret
+
+head -c 4096 /dev/zero >"$stream"
+run "$sendread" --device "$stream"
+check "zeros are no stream" exited 1
+check "... nothing is printed of them" printed_lines 0
+yes "a text" | head -c 100000 >"$stream"
+run "$sendread" --device "$stream"
+check "a text is no stream" exited 1
+check "... nothing is printed of it" printed_lines 0
+: >"$stream"
+run "$sendread" --device "$stream"
+check "an empty stream is whole" exited 0
+finish

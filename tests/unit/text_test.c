@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Numbers, addresses and escaped bytes, against what the C library makes of them. */
+#include "test.h"
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "address.h"
+#include "escape.h"
+#include "number.h"
+
+/* The same in every run: a failure can be looked at again. */
+static uint32_t random_state = 1;
+
+static uint32_t random_number(void)
+{
+	random_state = random_state * 1103515245 + 12345;
+	return random_state >> 8;
+}
+
+/* What a script does to get the bytes back. */
+static size_t turn_back(const char *text, size_t size, unsigned char *bytes)
+{
+	const char *end = text + size;
+	size_t count = 0;
+
+	while (text < end) {
+		if (*text != '\\') {
+			bytes[count++] = (unsigned char)*text++;
+		} else if (text[1] == '\\') {
+			bytes[count++] = '\\';
+			text += 2;
+		} else {
+			char hex[3] = { text[2], text[3], '\0' };
+
+			assert_int_equal(text[1], 'x');
+			bytes[count++] = (unsigned char)strtoul(hex, NULL, 16);
+			text += 4;
+		}
+	}
+	return count;
+}
+
+typedef char *escape_fn(char *to, const void *from, size_t size);
+
+static void assert_round_trip(escape_fn *function, const unsigned char *bytes,
+			      size_t size)
+{
+	size_t room = size * ESCAPE_WIDEST + ESCAPE_SLACK;
+	unsigned char *copy = malloc(size + 1), *back = malloc(size + 1);
+	char *text = malloc(room), *end, *at;
+
+	memcpy(copy, bytes, size);
+	end = function(text, copy, size);
+	assert_true(end <= text + size * ESCAPE_WIDEST);
+	for (at = text; at < end; at++)
+		assert_true(*at >= 0x20 && *at <= 0x7e);
+	assert_int_equal(turn_back(text, (size_t)(end - text), back), size);
+	assert_memory_equal(back, bytes, size);
+	free(copy);
+	free(back);
+	free(text);
+}
+
+static void each_byte_is_escaped_as_promised(void **state)
+{
+	char text[ESCAPE_WIDEST + ESCAPE_SLACK], expected[8];
+	unsigned int c;
+
+	(void)state;
+	for (c = 0; c < 256; c++) {
+		unsigned char byte = (unsigned char)c;
+
+		if (c == '\\')
+			strcpy(expected, "\\\\");
+		else if (c >= 0x20 && c <= 0x7e)
+			sprintf(expected, "%c", c);
+		else
+			sprintf(expected, "\\x%02x", c);
+		*escape(text, &byte, 1) = '\0';
+		assert_string_equal(text, expected);
+		*escape_word(text, &byte, 1) = '\0';
+		assert_string_equal(text, c == ' ' ? "\\x20" : expected);
+	}
+}
+
+/* The position in the block of 16 that is looked at together must not matter. */
+static void each_byte_at_each_place_can_be_turned_back(void **state)
+{
+	unsigned char bytes[40];
+	unsigned int c, at;
+
+	(void)state;
+	for (c = 0; c < 256; c++) {
+		for (at = 0; at < sizeof(bytes); at++) {
+			memset(bytes, 'x', sizeof(bytes));
+			bytes[at] = (unsigned char)c;
+			assert_round_trip(escape, bytes, sizeof(bytes));
+		}
+	}
+}
+
+static void random_bytes_of_each_length_can_be_turned_back(void **state)
+{
+	unsigned char bytes[300];
+	size_t size, i;
+
+	(void)state;
+	for (size = 0; size < sizeof(bytes); size++) {
+		for (i = 0; i < size; i++)
+			bytes[i] = (unsigned char)(random_number() % 3 ?
+							   'a' + random_number() % 26 :
+							   random_number());
+		assert_round_trip(escape, bytes, size);
+		assert_round_trip(escape_word, bytes, size);
+	}
+}
+
+static void assert_number_text(int64_t value)
+{
+	char text[NUMBER_WIDEST + 2], expected[32];
+
+	*number_put_signed(text, value) = '\0';
+	sprintf(expected, "%" PRId64, value);
+	assert_string_equal(text, expected);
+	*number_put(text, (uint64_t)value) = '\0';
+	sprintf(expected, "%" PRIu64, (uint64_t)value);
+	assert_string_equal(text, expected);
+}
+
+static void numbers_are_written_as_printf_does(void **state)
+{
+	unsigned int bit, i;
+
+	(void)state;
+	for (bit = 0; bit < 64; bit++) {
+		assert_number_text((int64_t)(1ULL << bit));
+		assert_number_text((int64_t)((1ULL << bit) - 1));
+		assert_number_text((int64_t) ~(1ULL << bit));
+	}
+	for (i = 0; i < 20000; i++)
+		assert_number_text((int64_t)i);
+}
+
+static void assert_address_text(const unsigned char address[16])
+{
+	char text[ADDRESS_IPV6_WIDEST + 1], expected[INET6_ADDRSTRLEN];
+
+	*address_put_ipv6(text, address) = '\0';
+	inet_ntop(AF_INET6, address, expected, sizeof(expected));
+	assert_string_equal(text, expected);
+	*address_put_ipv4(text, address) = '\0';
+	inet_ntop(AF_INET, address, expected, sizeof(expected));
+	assert_string_equal(text, expected);
+}
+
+/* Each choice of groups that are zero, and of small and large ones beside them. */
+static void addresses_are_written_as_inet_ntop_does(void **state)
+{
+	static const unsigned int values[] = { 0x1, 0x12, 0x123, 0x1234, 0xffff };
+	unsigned char address[16];
+	unsigned int mask, value, i;
+
+	(void)state;
+	for (mask = 0; mask < 256; mask++) {
+		for (value = 0; value < 5; value++) {
+			for (i = 0; i < 8; i++) {
+				unsigned int group = mask >> i & 1 ? values[value] : 0;
+
+				address[2 * i] = (unsigned char)(group >> 8);
+				address[2 * i + 1] = (unsigned char)group;
+			}
+			assert_address_text(address);
+		}
+	}
+	for (mask = 0; mask < 20000; mask++) {
+		for (i = 0; i < 16; i++)
+			address[i] = (unsigned char)(random_number() % 3 ?
+							     0 :
+							     random_number());
+		assert_address_text(address);
+	}
+}
+
+static void the_well_known_addresses_are_written_as_inet_ntop_does(void **state)
+{
+	static const char *const known[] = {
+		"::",		"::1",	      "::ffff:10.196.6.35",
+		"::1.2.3.4",	"fe80::1",    "2001:db8::1:0:0:1",
+		"::ffff:0:0:1", "1::",	      "::1:0",
+		"64:ff9b::1",	"::fffe:1:2", "1:0:0:2::3"
+	};
+	unsigned char address[16];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		assert_int_equal(inet_pton(AF_INET6, known[i], address), 1);
+		assert_address_text(address);
+	}
+}
+
+static void a_number_is_digits_and_nothing_else(void **state)
+{
+	static const char *const wrong[] = { "",
+					     " 1",
+					     "1 ",
+					     "+1",
+					     "-1",
+					     "0x10",
+					     "1k",
+					     "1.0",
+					     "9",
+					     "101",
+					     "18446744073709551616",
+					     "99999999999999999999999" };
+	uint64_t value;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		if (number_parse(wrong[i], 10, 100, &value) == 0)
+			fail_msg("'%s' was taken for a number", wrong[i]);
+	}
+	assert_int_equal(number_parse("10", 10, 100, &value), 0);
+	assert_int_equal(number_parse("100", 10, 100, &value), 0);
+	assert_int_equal(value, 100);
+	assert_int_equal(number_parse("18446744073709551615", 0, UINT64_MAX, &value), 0);
+	assert_true(value == UINT64_MAX);
+}
+
+static void seconds_may_be_a_fraction(void **state)
+{
+	static const char *const wrong[] = {
+		"",    ".",	"0",	 "0.0", "-1",
+		"1e3", "1s",	"1.2.3", "1,5", "0.0000000001",
+		"101", "100.1", "inf",	 "nan", " 1"
+	};
+	uint64_t value;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		if (number_parse_seconds(wrong[i], 100, &value) == 0)
+			fail_msg("'%s' was taken for seconds", wrong[i]);
+	}
+	assert_int_equal(number_parse_seconds("10", 100, &value), 0);
+	assert_int_equal(value, 10000000000);
+	assert_int_equal(number_parse_seconds("0.25", 100, &value), 0);
+	assert_int_equal(value, 250000000);
+	assert_int_equal(number_parse_seconds(".5", 100, &value), 0);
+	assert_int_equal(value, 500000000);
+	assert_int_equal(number_parse_seconds("0.000000001", 100, &value), 0);
+	assert_int_equal(value, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test_case(each_byte_is_escaped_as_promised),
+		test_case(each_byte_at_each_place_can_be_turned_back),
+		test_case(random_bytes_of_each_length_can_be_turned_back),
+		test_case(numbers_are_written_as_printf_does),
+		test_case(addresses_are_written_as_inet_ntop_does),
+		test_case(the_well_known_addresses_are_written_as_inet_ntop_does),
+		test_case(a_number_is_digits_and_nothing_else),
+		test_case(seconds_may_be_a_fraction),
+	};
+
+	return cmocka_run_group_tests_name("text", tests, NULL, NULL);
+}
