@@ -26,6 +26,21 @@
 #error "sendtrace needs a kernel with CONFIG_NET, CONFIG_PROC_FS and CONFIG_GLOB"
 #endif
 
+/*
+ * Does the kernel export task_work_add()? Debian's do, mainline does not. Kbuild looks it
+ * up in Module.symvers.
+ */
+#define ST_CAN_DEFER IS_ENABLED(ST_HAVE_TASK_WORK)
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 16, 0)
+#include <linux/pagemap.h>
+/* The older one does not tell how far it came, which nobody asks here. */
+static inline size_t fault_in_readable(const char __user *uaddr, size_t size)
+{
+	return fault_in_pages_readable(uaddr, size) ? size : 0;
+}
+#endif /* < 5.16 */
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
 static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 {

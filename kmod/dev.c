@@ -19,6 +19,7 @@
 #include <linux/uaccess.h>
 
 #include "compat.h"
+#include "defer.h"
 #include "dev.h"
 #include "probe.h"
 #include "session.h"
@@ -56,6 +57,9 @@ static int session_begin(struct st_session *session)
 	if (err)
 		return err;
 	err = configure_if_never(session);
+	if (err)
+		return err;
+	err = st_defer_prepare();
 	if (err)
 		return err;
 	err = st_probe_arm();
@@ -118,7 +122,8 @@ static int ioctl_info(void __user *arg)
 		.max_sessions = ST_MAX_RUNNING,
 		.snaplen_default = ST_SNAPLEN_DEFAULT,
 		.snaplen_max = ST_SNAPLEN_MAX,
-		.inline_max = ST_INLINE_MAX,
+		.inline_max = st_session_inline_max(),
+		.late = ST_CAN_DEFER,
 		.ring_size_default = st_session_default_ring_size(),
 		.ring_size_min = ST_RING_SIZE_MIN,
 		.ring_size_max = ST_RING_SIZE_MAX,

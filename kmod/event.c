@@ -3,19 +3,23 @@
  * From the call to the record. Everything here runs in the calling thread, inside a
  * kretprobe's handler: preemption off, interrupts perhaps off too (5.10, arm64), other
  * probes' handlers not run. So: no lock, no allocation, no wake-up, no printk, and no
- * page fault that would wait.
+ * page fault that would wait. What needs more is deferred: finish_late().
  */
 #include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/net.h>
+#include <linux/pagemap.h>
 #include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 #include <linux/uaccess.h>
 #include <asm-generic/kprobes.h>
 
+#include "compat.h"
+#include "defer.h"
 #include "event.h"
 #include "peer.h"
+#include "record.h"
 #include "session.h"
 
 static struct st_ring *this_ring(const struct st_session *session)
@@ -132,6 +136,7 @@ static void describe_call(struct sendtrace_event *event, const struct st_call *c
 	event->rec.header_size = sizeof(*event);
 	event->rec.time = ktime_get_ns();
 	event->enter_time = call->enter_time;
+	event->exit_time = event->rec.time;
 	event->len = call->len;
 	event->ret = ret;
 	event->fd = call->fd;
@@ -153,124 +158,197 @@ static void describe_peer(struct sendtrace_event *event, const struct st_peer *p
 }
 NOKPROBE_SYMBOL(describe_peer);
 
-/* ---- Writing it ------------------------------------------------------------------- */
+/* ---- Long payloads ----------------------------------------------------------------- */
 
-static u32 padded(u32 len)
+/* Of the payload, a session wants so much. */
+static u64 wanted_of(const struct st_session *session, u64 sent)
 {
-	return ALIGN(len, SENDTRACE_ALIGN);
+	return min_t(u64, sent, session->snaplen);
 }
-NOKPROBE_SYMBOL(padded);
+NOKPROBE_SYMBOL(wanted_of);
 
-/* Copies and pads with zeroes; what is padding is never left as it was. */
-static void *put(void *to, const void *from, u32 len)
+static u16 why_of(const struct st_session *session, u64 sent)
 {
-	memcpy(to, from, len);
-	memset(to + len, 0, padded(len) - len);
-	return to + padded(len);
+	return sent > session->snaplen ? SENDTRACE_WHY_SNAPLEN : SENDTRACE_WHY_COMPLETE;
 }
-NOKPROBE_SYMBOL(put);
+NOKPROBE_SYMBOL(why_of);
+
+/* A session that still runs and wanted this call; not one that got its slot since. */
+static struct st_session *session_of(const struct st_call *call, int slot)
+{
+	struct st_session *session = rcu_dereference_sched(st_running[slot]);
+
+	return session && session->since <= call->enter_time ? session : NULL;
+}
+NOKPROBE_SYMBOL(session_of);
 
 /*
- * The kernel has just read these pages, so a copy that does not wait for a fault succeeds
- * but in the rarest case. What it gets before a fault counts.
+ * One session's next chunk: a fragment, or, where that is the rest, the event itself. An
+ * event that cannot have all it should ends where it is.
  */
-static u32 put_payload(void *to, const void __user *from, u32 len)
+static enum st_outcome write_chunk(struct st_deferred *late, struct st_session *session,
+				   int slot, struct st_part part)
 {
-	unsigned long left = len;
+	u64 rest = wanted_of(session, late->sent) - part.offset;
+	enum st_outcome outcome;
 
-	if (current->mm && access_ok(from, len)) {
-		pagefault_disable();
-		left = __copy_from_user_inatomic(to, from, len);
-		pagefault_enable();
+	late->event.rec.time = ktime_get_ns();
+	if (rest <= part.len) {
+		part.len = rest;
+		part.why = why_of(session, late->sent);
+	} else {
+		outcome = st_record_fragment(session, &late->call, part);
+		if (outcome == ST_WRITTEN || (outcome == ST_FAULTED && !part.must))
+			return outcome;
+		part.why = SENDTRACE_WHY_FAULT;
+		if (outcome == ST_FULL) {
+			part.why = SENDTRACE_WHY_RING_FULL;
+			part.len = 0;
+		}
 	}
-	len -= left;
-	memset(to + len, 0, padded(len) - len);
-	return len;
+	outcome = st_record_event(session, late->event, &late->call, part);
+	if (outcome == ST_WRITTEN)
+		late->call.wanted &= ~BIT(slot);
+	return outcome;
 }
-NOKPROBE_SYMBOL(put_payload);
 
-static void count_record(struct st_ring *ring, const struct sendtrace_event *event)
+/* Returns the sessions for which a page was not there. */
+static unsigned long write_to(struct st_deferred *late, unsigned long sessions,
+			      struct st_part part)
 {
-	st_count(ring->count.captured, 1);
-	st_count(ring->count.bytes, event->cap_len);
-	if (event->why != SENDTRACE_WHY_COMPLETE)
-		st_count(ring->count.cut, 1);
-	if (event->why == SENDTRACE_WHY_FAULT)
-		st_count(ring->count.faults, 1);
-}
-NOKPROBE_SYMBOL(count_record);
-
-/*
- * Room for the event with its payload, or, where the ring is too full for that, without:
- * who sent how much to whom is worth more than nothing. @event's cap_len and why are
- * updated.
- */
-static struct sendtrace_event *reserve(struct st_ring *ring,
-				       struct sendtrace_event *event, u32 fixed)
-{
-	struct sendtrace_event *slot;
-
-	slot = st_ring_reserve(ring, fixed + padded(event->cap_len), event->rec.time);
-	if (!slot && event->cap_len) {
-		event->cap_len = 0;
-		event->why = SENDTRACE_WHY_RING_FULL;
-		slot = st_ring_reserve(ring, fixed, event->rec.time);
-	}
-	return slot;
-}
-NOKPROBE_SYMBOL(reserve);
-
-/* @event is this session's own copy from here on: its limits change it. */
-static void record(struct st_session *session, struct sendtrace_event event, u64 sent,
-		   const struct st_call *call)
-{
-	u32 fixed = sizeof(event) + padded(event.local_len) + padded(event.peer_len);
-	struct st_ring *ring = this_ring(session);
-	struct sendtrace_event *slot;
-	void *at;
-	u32 got;
-
-	event.cap_len = min_t(u64, sent, session->payload_max);
-	event.why = event.cap_len < sent ? session->payload_why : SENDTRACE_WHY_COMPLETE;
-
-	st_count(ring->count.hits, 1);
-	slot = reserve(ring, &event, fixed);
-	if (!slot) {
-		st_ring_lose(ring, SENDTRACE_LOST_RING_FULL);
-		return;
-	}
-	at = put(slot + 1, &call->peer.local.storage, event.local_len);
-	at = put(at, &call->peer.remote.storage, event.peer_len);
-	if (event.cap_len) {
-		got = put_payload(at, call->buf, event.cap_len);
-		if (got < event.cap_len)
-			event.why = SENDTRACE_WHY_FAULT;
-		event.cap_len = got;
-	}
-	event.rec.size = fixed + padded(event.cap_len);
-	event.rec.seq = slot->rec.seq;
-	event.rec.cpu = slot->rec.cpu;
-	*slot = event;
-	count_record(ring, &event);
-	st_ring_commit(ring, &slot->rec);
-	st_bell_ring(&session->bell);
-}
-NOKPROBE_SYMBOL(record);
-
-/*
- * A session that started after the call began is passed over: the call was wanted by
- * another one that had the same slot before it.
- */
-static void record_for_all(const struct st_call *call,
-			   const struct sendtrace_event *event, u64 sent)
-{
-	unsigned long mask = call->wanted;
+	unsigned long faulted = 0;
 	struct st_session *session;
 	int slot;
 
-	while ((session = st_next_running(&mask, &slot)))
-		if (session->since <= call->enter_time)
-			record(session, *event, sent, call);
+	for (; sessions; sessions &= sessions - 1) {
+		slot = __ffs(sessions);
+		preempt_disable();
+		session = session_of(&late->call, slot);
+		if (!session)
+			late->call.wanted &= ~BIT(slot);
+		else if (write_chunk(late, session, slot, part) == ST_FAULTED)
+			faulted |= BIT(slot);
+		preempt_enable();
+		cond_resched();
+	}
+	return faulted;
+}
+
+/* The least of what the sessions can take at a time: they are kept in step. */
+static u32 chunk_for(const struct st_deferred *late)
+{
+	unsigned long sessions = late->call.wanted;
+	struct st_session *session;
+	u32 chunk = ST_CHUNK_MAX;
+
+	preempt_disable();
+	for (; sessions; sessions &= sessions - 1) {
+		session = session_of(&late->call, __ffs(sessions));
+		if (session)
+			chunk = min(chunk, session->chunk_max);
+	}
+	preempt_enable();
+	return chunk;
+}
+
+/*
+ * Tries to get a page that often. Once is enough, unless memory is so short that it goes
+ * again before it is copied.
+ */
+#define FAULT_TRIES 4
+
+/*
+ * Called in the thread before it goes on, preemptible: see defer.c. Page faults are taken
+ * between two tries, never between the reservation of a record and its commit, or one slow
+ * page would hold up all that this CPU records.
+ */
+static void finish_late(struct st_deferred *late)
+{
+	struct st_part part = {};
+	unsigned long todo;
+	int tries;
+
+	while (late->call.wanted) {
+		part.len = min_t(u64, chunk_for(late), late->sent - part.offset);
+		part.must = false;
+		todo = late->call.wanted;
+		for (tries = 0; todo && tries < FAULT_TRIES; tries++) {
+			if (tries && current->mm)
+				fault_in_readable(late->call.buf + part.offset, part.len);
+			todo = write_to(late, todo, part);
+		}
+		part.must = true;
+		write_to(late, todo, part);
+		part.offset += part.len;
+	}
+}
+
+static bool defer(const struct st_call *call, const struct sendtrace_event *event,
+		  u64 sent, unsigned long late)
+{
+	struct st_deferred *deferred = st_defer_get();
+
+	if (!deferred)
+		return false;
+	deferred->call = *call;
+	deferred->call.wanted = late;
+	deferred->event = *event;
+	deferred->sent = sent;
+	deferred->finish = finish_late;
+	return st_defer_queue(deferred);
+}
+NOKPROBE_SYMBOL(defer);
+
+/* ---- The call returns --------------------------------------------------------------- */
+
+/* @must: there is no later, so an event gets what can be copied now. */
+static enum st_outcome record_now(struct st_session *session, const struct st_call *call,
+				  const struct sendtrace_event *event, u64 sent,
+				  bool must)
+{
+	u64 want = wanted_of(session, sent);
+	struct st_part part = {
+		.len = want,
+		.why = why_of(session, sent),
+		.must = must,
+	};
+
+	if (want > session->inline_max) {
+		if (!must)
+			return ST_FAULTED;
+		part.len = session->inline_max;
+		part.why = ST_CAN_DEFER ? SENDTRACE_WHY_NO_WORK : session->inline_why;
+	}
+	return st_record_event(session, *event, call, part);
+}
+NOKPROBE_SYMBOL(record_now);
+
+/* Returns the sessions that have to be served later. */
+static unsigned long record_for(unsigned long sessions, const struct st_call *call,
+				const struct sendtrace_event *event, u64 sent, bool must)
+{
+	struct st_session *session;
+	unsigned long late = 0;
+	int slot;
+
+	for (; sessions; sessions &= sessions - 1) {
+		slot = __ffs(sessions);
+		session = session_of(call, slot);
+		if (session && record_now(session, call, event, sent, must) == ST_FAULTED)
+			late |= BIT(slot);
+	}
+	return late;
+}
+NOKPROBE_SYMBOL(record_for);
+
+static void record_for_all(const struct st_call *call,
+			   const struct sendtrace_event *event, u64 sent)
+{
+	unsigned long late;
+
+	late = record_for(call->wanted, call, event, sent, !ST_CAN_DEFER);
+	if (late && !defer(call, event, sent, late))
+		record_for(late, call, event, sent, true);
 }
 NOKPROBE_SYMBOL(record_for_all);
 

@@ -8,7 +8,9 @@
  *	 |- dev		/dev/sendtrace: starts and stops sessions, arms the probes
  *	 |- stats	/proc/sendtrace
  *	     |- probe	kretprobes: which calls are seen
- *	     |- event	a call becomes a record
+ *	     |- event	a call's story, from its entry to its record
+ *	     |   |- defer	what has to wait until the thread may sleep
+ *	     |   |- record	writes into the ring
  *	     |   |- peer	who is at both ends of the socket
  *	     |- session	who wants what, and the table that event walks
  *	         |- filter	whose calls
@@ -17,6 +19,7 @@
 #include <linux/init.h>
 #include <linux/module.h>
 
+#include "defer.h"
 #include "dev.h"
 #include "stats.h"
 
@@ -43,6 +46,7 @@ static void __exit sendtrace_exit(void)
 {
 	st_dev_exit();
 	st_stats_exit();
+	st_defer_exit(); /* last: a thread may still be copying for a session that is gone */
 }
 
 module_init(sendtrace_init);

@@ -229,13 +229,14 @@ NOKPROBE_SYMBOL(st_ring_reserve);
  * st_ring_commit() - hand a record to the consumer
  * @ring: this CPU's
  * @rec: from st_ring_reserve(), complete; its size may be less than what was reserved
+ * @events: how many events it is: 1, or 0 for a part of one
  *
  * Context: preemption off, the same section as st_ring_reserve().
  */
-void st_ring_commit(struct st_ring *ring, struct sendtrace_record *rec)
+void st_ring_commit(struct st_ring *ring, struct sendtrace_record *rec, u32 events)
 {
 	ring->head += rec->size;
-	ring->seq++;
+	ring->seq += events;
 	smp_store_release(&ring->producer->pos, ring->head); /* A, matches B */
 }
 NOKPROBE_SYMBOL(st_ring_commit);

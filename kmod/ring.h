@@ -55,7 +55,7 @@ void st_ring_free(struct st_ring *ring);
 
 /* For the producer. */
 void *st_ring_reserve(struct st_ring *ring, u32 size, u64 time);
-void st_ring_commit(struct st_ring *ring, struct sendtrace_record *rec);
+void st_ring_commit(struct st_ring *ring, struct sendtrace_record *rec, u32 events);
 void st_ring_lose(struct st_ring *ring, enum sendtrace_lost_reason reason);
 
 /* For the consumer: both, read() only, mapping only. */

@@ -12,6 +12,7 @@
 #include <linux/cred.h>
 #include <linux/list.h>
 #include <linux/log2.h>
+#include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
@@ -24,6 +25,11 @@ enum {
 	RINGS_TOTAL = 64 << 20,
 	RING_DEFAULT_MAX = 8 << 20,
 };
+
+static unsigned int inline_max = IS_ENABLED(CONFIG_PREEMPT_RT) ? 64 << 10 : 1 << 20;
+module_param(inline_max, uint, 0444);
+MODULE_PARM_DESC(inline_max,
+		 "bytes copied of one call where the kernel exports no task_work_add()");
 
 unsigned long st_running_mask;
 struct st_session __rcu *st_running[ST_MAX_RUNNING];
@@ -44,6 +50,16 @@ u32 st_session_default_ring_size(void)
 	u32 share = rounddown_pow_of_two(RINGS_TOTAL / num_possible_cpus());
 
 	return clamp_t(u32, share, ST_RING_SIZE_MIN, RING_DEFAULT_MAX);
+}
+
+/**
+ * st_session_inline_max() - bytes of one call that a handler copies
+ *
+ * Return: little, where what is longer can be copied later; else, what the user accepts.
+ */
+u32 st_session_inline_max(void)
+{
+	return ST_CAN_DEFER ? ST_INLINE_MAX : clamp(inline_max, 4096U, ST_SNAPLEN_MAX);
 }
 
 /**
@@ -153,19 +169,18 @@ static int complete_config(struct sendtrace_config *config)
 	return 0;
 }
 
-/* A record of the largest size must fit an empty ring, behind a LOST record. */
+/*
+ * A record of the largest size must fit an empty ring, behind a LOST record; and so that
+ * the reader can empty one part of the ring while the other is filled, four should.
+ */
 static void bound_payload(struct st_session *session)
 {
-	session->payload_max = session->snaplen;
-	session->payload_why = SENDTRACE_WHY_SNAPLEN;
-	if (session->payload_max > ST_INLINE_MAX) {
-		session->payload_max = ST_INLINE_MAX;
-		session->payload_why = SENDTRACE_WHY_INLINE_BOUND;
-	}
-	if (session->payload_max > session->ring_size / 2) {
-		session->payload_max = session->ring_size / 2;
-		session->payload_why = SENDTRACE_WHY_RING_SIZE;
-	}
+	u32 most = st_session_inline_max();
+
+	session->inline_max = min(most, session->ring_size / 2);
+	session->inline_why = session->inline_max < most ? SENDTRACE_WHY_RING_SIZE :
+							   SENDTRACE_WHY_INLINE_BOUND;
+	session->chunk_max = min(ST_CHUNK_MAX, session->ring_size / 4);
 }
 
 /**

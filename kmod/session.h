@@ -17,11 +17,14 @@
 
 #define ST_SNAPLEN_DEFAULT (1U << 20)
 #define ST_SNAPLEN_MAX	   (64U << 20)
-/* What is copied of one call with preemption off: some 7 us with a cold cache. */
-#define ST_INLINE_MAX	   (64U << 10)
+/* What a handler copies: 2 us with a cold cache, perhaps with interrupts off. */
+#define ST_INLINE_MAX	   (16U << 10)
+/* What is copied at a time with preemption off, later: 7 us with a cold cache. */
+#define ST_CHUNK_MAX	   (IS_ENABLED(CONFIG_PREEMPT_RT) ? 16U << 10 : 64U << 10)
 #define ST_RING_SIZE_MIN   ((u32)PAGE_SIZE)
 #define ST_RING_SIZE_MAX   (1U << 30)
 u32 st_session_default_ring_size(void);
+u32 st_session_inline_max(void);
 
 enum st_mode {
 	ST_MODE_OPEN, /* neither read nor mapped yet */
@@ -45,8 +48,9 @@ struct seq_file;
  * @events: SENDTRACE_EVENTS_* (invariant once configured)
  * @snaplen: bytes (invariant once configured)
  * @ring_size: bytes (invariant once configured)
- * @payload_max: most bytes of one call that are copied (invariant once configured)
- * @payload_why: enum sendtrace_why of a call that is longer (invariant once configured)
+ * @inline_max: most bytes that a handler copies of one call (invariant once configured)
+ * @inline_why: enum sendtrace_why where that is all (invariant once configured)
+ * @chunk_max: most bytes in one record otherwise (invariant once configured)
  * @reader: process id whose own calls are not recorded (invariant while running)
  * @since: time of the last start: calls that began before are not this session's
  *	(invariant while running)
@@ -72,8 +76,10 @@ struct st_session {
 	u64 since;
 	u32 reader;
 	u32 events;
-	u32 payload_max;
-	u16 payload_why;
+	u32 snaplen;
+	u32 inline_max;
+	u32 chunk_max;
+	u16 inline_why;
 	struct st_bell bell;
 
 	struct mutex lock;
@@ -85,7 +91,6 @@ struct st_session {
 	bool running;
 	bool started;
 	int slot;
-	u32 snaplen;
 	u32 ring_size;
 	u64 missed;
 	u64 missed_before;

@@ -55,6 +55,7 @@
  * @SENDTRACE_RECORD_SEND: a send() or sendto(), struct sendtrace_event
  * @SENDTRACE_RECORD_ACCEPT: an accept() or accept4(), struct sendtrace_event
  * @SENDTRACE_RECORD_LOST: events that did not fit the ring, struct sendtrace_lost
+ * @SENDTRACE_RECORD_FRAGMENT: a part of a long payload, struct sendtrace_fragment
  *
  * A reader passes over types that it does not know.
  */
@@ -62,6 +63,7 @@ enum sendtrace_record_type {
 	SENDTRACE_RECORD_SEND = 1,
 	SENDTRACE_RECORD_ACCEPT = 2,
 	SENDTRACE_RECORD_LOST = 3,
+	SENDTRACE_RECORD_FRAGMENT = 4,
 };
 
 /**
@@ -74,8 +76,9 @@ enum sendtrace_record_type {
  * @type: enum sendtrace_record_type
  * @seq: how many events came before on this CPU in this session, those lost
  *	included. The next record's is one more after an event, @count more after a
- *	struct sendtrace_lost: any other step is a loss that was not told.
- * @time: when the call returned
+ *	struct sendtrace_lost, the same after a struct sendtrace_fragment: any other step is
+ *	a loss that was not told.
+ * @time: when it was written; never less than that of the record before in the ring
  * @cpu: the CPU, and so the ring, that it was recorded on
  * @reserved: zero
  */
@@ -95,10 +98,13 @@ struct sendtrace_record {
  * @SENDTRACE_WHY_SNAPLEN: the session's snap length
  * @SENDTRACE_WHY_INLINE_BOUND: more than the module copies of one call
  *	(struct sendtrace_info.inline_max)
- * @SENDTRACE_WHY_RING_SIZE: more than half of the ring
- * @SENDTRACE_WHY_RING_FULL: the ring had room left for the header only
- * @SENDTRACE_WHY_FAULT: the sender's memory could not be read without waiting: not
- *	resident any more, or never valid
+ * @SENDTRACE_WHY_RING_SIZE: more than half of the ring, where it has to be copied at once
+ * @SENDTRACE_WHY_RING_FULL: the ring had no room for the rest
+ * @SENDTRACE_WHY_FAULT: the sender's memory could not be read: never valid, unmapped
+ *	meanwhile, given up by a process that is being killed, or, where the module cannot
+ *	copy late, not resident
+ * @SENDTRACE_WHY_NO_WORK: more than is copied at once, while too many other long
+ *	payloads were being copied (module parameter works)
  */
 enum sendtrace_why {
 	SENDTRACE_WHY_COMPLETE = 0,
@@ -107,6 +113,7 @@ enum sendtrace_why {
 	SENDTRACE_WHY_RING_SIZE = 3,
 	SENDTRACE_WHY_RING_FULL = 4,
 	SENDTRACE_WHY_FAULT = 5,
+	SENDTRACE_WHY_NO_WORK = 6,
 };
 
 /* struct sendtrace_event.event_flags: @peer is the address that the caller passed. */
@@ -116,6 +123,7 @@ enum sendtrace_why {
  * struct sendtrace_event - one call of send(), sendto(), accept() or accept4()
  * @rec: type SENDTRACE_RECORD_SEND or SENDTRACE_RECORD_ACCEPT
  * @enter_time: when the call was entered
+ * @exit_time: when it returned
  * @len: bytes that the caller asked to send; 0 for accept
  * @ret: what the call returned: bytes or the new descriptor, or a negative errno
  *	(an interrupted call may show the kernel's own -512, ERESTARTSYS)
@@ -128,7 +136,9 @@ enum sendtrace_why {
  * @flags: MSG_* of a send, SOCK_* of an accept4
  * @addr_len: length of the address that the caller passed; 0 for accept
  * @peer_pid: AF_UNIX: process that connected or listened at the other end; else 0
- * @cap_len: bytes of payload in this record
+ * @frag_len: bytes of payload in the struct sendtrace_fragment records of this thread
+ *	since its event before
+ * @cap_len: bytes of payload in this record, which follow those
  * @event_flags: SENDTRACE_EVENT_*
  * @family: AF_*, 0 where the descriptor was no socket
  * @sock_type: SOCK_STREAM, SOCK_DGRAM, ...
@@ -136,14 +146,16 @@ enum sendtrace_why {
  * @why: enum sendtrace_why
  * @local_len: bytes of the local address, a sockaddr of @family; 0 if unknown
  * @peer_len: bytes of the address sent to, a sockaddr; 0 if unknown
+ * @reserved: zero
  * @comm: name of the thread, padded with NUL
  * @process: name of the process: its thread-group leader's
  *
  * At @rec.header_size follow the local address, the peer's address and the payload,
  * each padded with zero bytes to a multiple of SENDTRACE_ALIGN. The payload of a call
- * that succeeded is the first @cap_len of the @ret bytes that were sent; of a call
- * that failed, of the @len bytes that it was asked to send. It is copied when the
- * call returns: what another thread has written over it by then is seen changed.
+ * that succeeded is the first @frag_len + @cap_len of the @ret bytes that were sent; of
+ * a call that failed, of the @len bytes that it was asked to send. It is copied when the
+ * call returns, before the thread goes on: what another thread has written over it by
+ * then is seen changed.
  *
  * An AF_UNIX address is as long as its path needs: no NUL ends it, and an abstract
  * name begins with one (unix(7)).
@@ -151,6 +163,7 @@ enum sendtrace_why {
 struct sendtrace_event {
 	struct sendtrace_record rec;
 	__u64 enter_time;
+	__u64 exit_time;
 	__u64 len;
 	__s64 ret;
 	__u64 inode;
@@ -161,8 +174,10 @@ struct sendtrace_event {
 	__u32 flags;
 	__s32 addr_len;
 	__u32 peer_pid;
+	__u32 frag_len;
 	__u32 cap_len;
 	__u32 event_flags;
+	__u32 reserved;
 	__u16 family;
 	__u16 sock_type;
 	__u16 protocol;
@@ -171,6 +186,24 @@ struct sendtrace_event {
 	__u16 peer_len;
 	char comm[SENDTRACE_COMM_LEN];
 	char process[SENDTRACE_COMM_LEN];
+};
+
+/**
+ * struct sendtrace_fragment - a part of a payload that is too long for one record
+ * @rec: type SENDTRACE_RECORD_FRAGMENT; its seq is the next event's
+ * @offset: of this part in the payload
+ * @tid: whose; the thread's next event says by its frag_len that it is complete
+ * @cap_len: bytes of payload, which begin at @rec.header_size
+ *
+ * A thread's fragments come in order, the first with @offset 0, all of them before the
+ * event that they belong to, perhaps in other CPUs' rings. The event may be lost: then the
+ * thread's next first fragment, or its next event with a frag_len of 0, shows it.
+ */
+struct sendtrace_fragment {
+	struct sendtrace_record rec;
+	__u64 offset;
+	__u32 tid;
+	__u32 cap_len;
 };
 
 /**
@@ -267,7 +300,10 @@ struct sendtrace_producer {
  * @max_sessions: that can run at the same time
  * @snaplen_default: bytes of one call
  * @snaplen_max: bytes of one call
- * @inline_max: bytes of one call that this module copies at the most
+ * @inline_max: bytes of one call that are copied at once. Where that is less than
+ *	@snaplen_max and @late is 0, what is longer is cut
+ * @late: 1 where longer payloads are copied whole before the caller goes on; 0 where the
+ *	kernel does not let a module do that
  * @ring_size_default: bytes for each CPU
  * @ring_size_min: bytes for each CPU
  * @ring_size_max: bytes for each CPU
@@ -285,7 +321,8 @@ struct sendtrace_info {
 	__u32 ring_size_default;
 	__u32 ring_size_min;
 	__u32 ring_size_max;
-	__u32 reserved[6];
+	__u32 late;
+	__u32 reserved[5];
 	char version[SENDTRACE_VERSION_LEN];
 };
 

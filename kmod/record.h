@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Writes one session's records into this CPU's ring. */
+#ifndef _ST_RECORD_H
+#define _ST_RECORD_H
+
+#include <linux/types.h>
+#include <linux/sendtrace.h>
+
+struct st_call;
+struct st_session;
+
+enum st_outcome {
+	ST_WRITTEN, /* or lost, and counted */
+	ST_FAULTED, /* nothing was written: a page is not there */
+	ST_FULL, /* nothing was written: the ring has no room */
+};
+
+/**
+ * struct st_part - a part of a payload
+ * @offset: where it begins
+ * @len: how long it is
+ * @why: enum sendtrace_why of the event that ends with it
+ * @must: write what can be had of it, rather than nothing
+ */
+struct st_part {
+	u32 offset;
+	u32 len;
+	u16 why;
+	bool must;
+};
+
+enum st_outcome st_record_event(struct st_session *session, struct sendtrace_event event,
+				const struct st_call *call, struct st_part part);
+enum st_outcome st_record_fragment(struct st_session *session, const struct st_call *call,
+				   struct st_part part);
+
+#endif /* _ST_RECORD_H */
