@@ -247,5 +247,5 @@ int main(void)
 		test_case(a_lost_record_must_add_up),
 	};
 
-	return cmocka_run_group_tests_name("decode", tests, NULL, NULL);
+	return run_all("decode", tests);
 }

@@ -337,5 +337,5 @@ int main(void)
 		output_case(a_write_error_is_kept_and_the_rest_thrown_away),
 	};
 
-	return cmocka_run_group_tests_name("format_text", tests, NULL, NULL);
+	return run_all("format_text", tests);
 }

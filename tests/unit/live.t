@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # How sendread lives and ends: signals, time, closed pipes, full disks, memory.
 set -eu
+# shellcheck source-path=SCRIPTDIR source=tap.sh
 . "$(dirname "$0")/tap.sh"
 
 pipe=$work/pipe

@@ -246,5 +246,5 @@ int main(void)
 			a_burst_on_one_ring_does_not_look_at_the_others_for_each_record),
 	};
 
-	return cmocka_run_group_tests_name("merge_looks", tests, NULL, NULL);
+	return run_all("merge_looks", tests);
 }

@@ -283,5 +283,5 @@ int main(void)
 		ring_case(threads_that_move_between_cpus_come_out_in_their_order),
 	};
 
-	return cmocka_run_group_tests_name("merge", tests, NULL, NULL);
+	return run_all("merge", tests);
 }

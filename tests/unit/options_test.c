@@ -277,5 +277,5 @@ int main(void)
 		test_case(the_usage_names_every_option_and_ends_with_examples),
 	};
 
-	return cmocka_run_group_tests_name("options", tests, NULL, NULL);
+	return run_all("options", tests);
 }

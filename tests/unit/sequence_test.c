@@ -94,5 +94,5 @@ int main(void)
 			what_follows_a_type_that_is_not_known_cannot_be_foretold, forget),
 	};
 
-	return cmocka_run_group_tests_name("sequence", tests, NULL, NULL);
+	return run_all("sequence", tests);
 }

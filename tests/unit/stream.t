@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Saved record streams from end to end: whole, truncated, corrupt.
 set -eu
+# shellcheck source-path=SCRIPTDIR source=tap.sh
 . "$(dirname "$0")/tap.sh"
 
 stream=$work/stream

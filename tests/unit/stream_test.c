@@ -193,5 +193,5 @@ int main(void)
 		stream_case(a_reader_checks_all_of_a_saved_stream),
 	};
 
-	return cmocka_run_group_tests_name("stream", tests, NULL, NULL);
+	return run_all("stream", tests);
 }

@@ -1,6 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
+# shellcheck disable=SC2034 # used by those who read this file
 # TAP for shell scripts: `check SENTENCE COMMAND...`, and at the end `finish`.
+
+# A test that never ends has failed.
+if [ -z "${TEST_IS_TIMED:-}" ]; then
+	TEST_IS_TIMED=1 exec timeout --kill-after=5 120 "$0" "$@"
+fi
 
 here=$(cd "$(dirname "$0")" && pwd)
 # What is run is the reader under AddressSanitizer and UBSan.

@@ -8,7 +8,16 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <unistd.h>
+
+enum {
+	TEST_SECONDS = 120
+};
 
 #define test_case(function) cmocka_unit_test(function)
+
+/* A test that never ends has failed. */
+#define run_all(name, tests) \
+	(alarm(TEST_SECONDS), cmocka_run_group_tests_name(name, tests, NULL, NULL))
 
 #endif /* TEST_H */

@@ -270,5 +270,5 @@ int main(void)
 		test_case(seconds_may_be_a_fraction),
 	};
 
-	return cmocka_run_group_tests_name("text", tests, NULL, NULL);
+	return run_all("text", tests);
 }

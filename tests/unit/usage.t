@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Every wrong option gets one clear sentence on stderr and exit status 2.
 set -eu
+# shellcheck source-path=SCRIPTDIR source=tap.sh
 . "$(dirname "$0")/tap.sh"
 
 one_sentence_and_status_2() {
@@ -44,7 +45,7 @@ wrong "'0'" --pid 0
 wrong "''" --device "" mysqld
 wrong "''" ""
 wrong "'my[sql'" 'my[sql'
-wrong "'my\\'" 'my\'
+wrong "'my\\'" "my\\"
 wrong "at most 63" "$(printf '%064d' 0)"
 # shellcheck disable=SC2046 # 33 names
 wrong "'33'" $(seq 33)

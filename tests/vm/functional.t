@@ -14,6 +14,9 @@ usage() {
 	--cases "A B"       run these only
 	--kernel SERIES     Debian's kernel, 6.1 if not given; or the folder of one
 	--timeout SECONDS   how long the guest may take; 900, or $SENDTRACE_VM_TIMEOUT
+	--memory MIB        the guest's; 1024 if not given
+	--append "A=B C"    more for the kernel's command line
+	--suite FOLDER      another suite than tests/vm/guest, of the same kind
 	--bare FOLDER       run FOLDER/run in the guest, without sendtrace
 	END
 }
@@ -30,16 +33,16 @@ build_init() {
 
 # Everything that is built says what it does on stderr.
 build_initramfs() {
-	local guest=$top/tests/vm/guest options=()
+	local options=()
 
 	if [ -n "$bare" ]; then
 		options=(--copy "$bare:/test")
 	else
 		make -C "$top/user" --no-print-directory >&2 || bail_out "sendread does not build"
-		make -C "$guest" --no-print-directory >&2 || bail_out "the guest's programs do not build"
+		make -C "$suite" --no-print-directory >&2 || bail_out "the guest's programs do not build"
 		sendtrace=$("$top/tests/vm/module" "$kernel") || bail_out "sendtrace.ko does not build"
 		options=(--sendtrace "$sendtrace" --sendread "$top/user/sendread"
-			--modules "$guest/modules" --copy "$guest:/test")
+			--modules "$suite/modules" --copy "$suite:/test")
 	fi
 	build_init
 	"$top/tests/vm/initramfs" --kernel "$kernel" --init "$work/init" "${options[@]}" \
@@ -115,11 +118,15 @@ clean_up() {
 }
 
 series=6.1 cases='' bare='' timeout=${SENDTRACE_VM_TIMEOUT:-900} keep_console=''
+suite=$top/tests/vm/guest memory=1024 append=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--cases) cases=$2 && shift ;;
 	--kernel) series=$2 && shift ;;
 	--timeout) timeout=$2 && shift ;;
+	--memory) memory=$2 && shift ;;
+	--append) append=$2 && shift ;;
+	--suite) suite=$(cd "$2" && pwd) && shift ;;
 	--bare) bare=$(cd "$2" && pwd) && shift ;;
 	-h | --help) usage && exit 0 ;;
 	*) usage >&2 && exit 2 ;;
@@ -136,9 +143,9 @@ kernel=$series
 [ -d "$kernel" ] || kernel=$("$top/tests/vm/kernel" "$series") || bail_out "there is no kernel to boot"
 build_initramfs
 set +e
-# shellcheck disable=SC2086 # the names of cases are words
+# shellcheck disable=SC2086 # arguments and the names of cases are words
 "$top/tests/vm/boot" --kernel "$kernel" --initrd "$work/initrd" --console "$console" \
-	--timeout "$timeout" ${cases:+-- $cases} | relay
+	--timeout "$timeout" --memory "$memory" $append ${cases:+-- $cases} | relay
 status=${PIPESTATUS[0]}
 set -e
 conclude

@@ -105,6 +105,14 @@ static void mount_at(const char *type, const char *path)
 		panic(path);
 }
 
+/* What udev would do; bash's <(...) and many a script want them. */
+static void link_descriptors(void)
+{
+	if (symlink("/proc/self/fd", "/dev/fd") || symlink("fd/0", "/dev/stdin") ||
+	    symlink("fd/1", "/dev/stdout") || symlink("fd/2", "/dev/stderr"))
+		panic("/dev/fd");
+}
+
 static void mount_filesystems(void)
 {
 	mount_at("devtmpfs", "/dev");
@@ -116,6 +124,7 @@ static void mount_filesystems(void)
 	mount_at("tmpfs", "/tmp");
 	mount_at("tmpfs", "/run");
 	chmod("/tmp", 01777);
+	link_descriptors();
 }
 
 /* Raw: the host wants the lines as they were written. */
