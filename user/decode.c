@@ -9,7 +9,8 @@
 
 /* What the module's structs take is part of the contract: no padding may creep in. */
 _Static_assert(sizeof(struct sendtrace_record) == 32, "header");
-_Static_assert(sizeof(struct sendtrace_event) == 144, "event");
+_Static_assert(sizeof(struct sendtrace_event) == 160, "event");
+_Static_assert(sizeof(struct sendtrace_fragment) == 48, "fragment");
 _Static_assert(sizeof(struct sendtrace_lost) == 104, "lost");
 
 __attribute__((format(printf, 2, 3))) static int bad(struct fault *fault, const char *fmt,
@@ -42,6 +43,8 @@ static uint32_t known_size(uint16_t type)
 		return sizeof(struct sendtrace_event);
 	case SENDTRACE_RECORD_LOST:
 		return sizeof(struct sendtrace_lost);
+	case SENDTRACE_RECORD_FRAGMENT:
+		return sizeof(struct sendtrace_fragment);
 	default:
 		return sizeof(struct sendtrace_record);
 	}
@@ -92,9 +95,12 @@ static int check_event(const struct sendtrace_event *event, struct fault *fault)
 		return bad(fault, "ret is %lld, expected an errno down to %d or a result",
 			   (long long)event->ret, -DECODE_ERRNO_MAX);
 	if (event->rec.type == SENDTRACE_RECORD_SEND &&
-	    event->cap_len > event_sent(event))
-		return bad(fault, "cap_len is %u, expected at most the %llu bytes sent",
-			   event->cap_len, (unsigned long long)event_sent(event));
+	    (uint64_t)event->frag_len + event->cap_len > event_sent(event))
+		return bad(
+			fault,
+			"cap_len is %u after %u bytes of fragments, expected at most the %llu bytes sent",
+			event->cap_len, event->frag_len,
+			(unsigned long long)event_sent(event));
 	return 0;
 }
 
@@ -122,6 +128,24 @@ static int decode_event(const unsigned char *from, struct record *record,
 	record->local = from + local;
 	record->peer = from + peer;
 	record->payload = from + payload;
+	return 0;
+}
+
+static int decode_fragment(const unsigned char *from, struct record *record,
+			   struct fault *fault)
+{
+	const struct sendtrace_fragment *fragment = &record->fragment;
+	uint64_t end = fragment->rec.header_size + padded(fragment->cap_len);
+
+	if (end > fragment->rec.size)
+		return bad(
+			fault,
+			"header_size %u and cap_len %u need %llu bytes, expected at most size %u",
+			fragment->rec.header_size, fragment->cap_len,
+			(unsigned long long)end, fragment->rec.size);
+	if (fragment->tid == 0)
+		return bad(fault, "tid is 0, expected a thread's");
+	record->payload = from + fragment->rec.header_size;
 	return 0;
 }
 
@@ -154,6 +178,7 @@ int decode_record(const void *from, size_t size, struct record *record,
 			   record->rec.size, size);
 	if (err)
 		return err;
+	record->joined = NULL;
 	/* decode_frame() saw that the known part is within header_size and size. */
 	known = known_size(record->rec.type);
 	memcpy((char *)record + sizeof(record->rec),
@@ -164,6 +189,8 @@ int decode_record(const void *from, size_t size, struct record *record,
 		return decode_event(from, record, fault);
 	case SENDTRACE_RECORD_LOST:
 		return decode_lost(&record->lost, fault);
+	case SENDTRACE_RECORD_FRAGMENT:
+		return decode_fragment(from, record, fault);
 	default:
 		return 0;
 	}

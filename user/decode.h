@@ -25,9 +25,12 @@ struct fault {
  * @rec: the beginning of each of the others
  * @event: of SENDTRACE_RECORD_SEND and SENDTRACE_RECORD_ACCEPT
  * @lost: of SENDTRACE_RECORD_LOST
+ * @fragment: of SENDTRACE_RECORD_FRAGMENT
  * @local: local address, @event.local_len bytes in the record itself
  * @peer: peer's address, @event.peer_len bytes in the record itself
- * @payload: @event.cap_len bytes in the record itself
+ * @payload: @event.cap_len or @fragment.cap_len bytes in the record itself
+ * @joined: of an event, the @event.frag_len bytes that come before those; NULL where
+ *	there are none, or they could not be kept (see join.h)
  *
  * The fixed part is a copy: the record may lie in memory that is shared, and what has
  * been checked must stay what it was.
@@ -37,11 +40,16 @@ struct record {
 		struct sendtrace_record rec;
 		struct sendtrace_event event;
 		struct sendtrace_lost lost;
+		struct sendtrace_fragment fragment;
 	};
 	const unsigned char *local;
 	const unsigned char *peer;
 	const unsigned char *payload;
+	const struct joined *joined;
 };
+
+/* Not the module's: the fragments of the event could not be kept. */
+#define WHY_UNJOINED (SENDTRACE_WHY_NO_WORK + 1)
 
 /**
  * decode_frame - find out where a record ends
@@ -72,6 +80,20 @@ int decode_record(const void *from, size_t size, struct record *record,
 static inline uint64_t event_sent(const struct sendtrace_event *event)
 {
 	return event->ret >= 0 ? (uint64_t)event->ret : event->len;
+}
+
+/* Are the event's fragments gone? Then none of its payload is worth showing. */
+static inline int event_unjoined(const struct record *record)
+{
+	return record->event.frag_len && !record->joined;
+}
+
+/* Bytes of payload that can be shown. */
+static inline uint64_t event_captured(const struct record *record)
+{
+	if (event_unjoined(record))
+		return 0;
+	return (uint64_t)record->event.frag_len + record->event.cap_len;
 }
 
 #endif /* _SENDREAD_DECODE_H */

@@ -12,6 +12,7 @@
 #include "address.h"
 #include "decode.h"
 #include "escape.h"
+#include "join.h"
 #include "number.h"
 #include "out.h"
 
@@ -144,7 +145,12 @@ static char *put_dest(char *to, const struct record *record)
 bool format_text_is_cut(const struct record *record)
 {
 	return record->rec.type == SENDTRACE_RECORD_SEND &&
-	       record->event.cap_len < event_sent(&record->event);
+	       event_captured(record) < event_sent(&record->event);
+}
+
+unsigned int format_text_why_of(const struct record *record)
+{
+	return event_unjoined(record) ? WHY_UNJOINED : record->event.why;
 }
 
 const char *format_text_why(unsigned int why)
@@ -156,6 +162,8 @@ const char *format_text_why(unsigned int why)
 		[SENDTRACE_WHY_RING_SIZE] = "ring_size",
 		[SENDTRACE_WHY_RING_FULL] = "ring_full",
 		[SENDTRACE_WHY_FAULT] = "fault",
+		[SENDTRACE_WHY_NO_WORK] = "no_work",
+		[WHY_UNJOINED] = "unjoined",
 	};
 
 	return why < sizeof(names) / sizeof(names[0]) ? names[why] : "unknown";
@@ -174,6 +182,29 @@ static void put_payload(struct out *out, const unsigned char *payload, size_t si
 		payload += piece;
 		size -= piece;
 	}
+}
+
+static void put_joined(struct out *out, const struct joined *joined)
+{
+	unsigned char piece[OUT_CAPACITY / 4 / ESCAPE_WIDEST];
+	uint64_t done = 0;
+	size_t got;
+
+	while ((got = joined_read(joined, done, piece, sizeof(piece))) > 0) {
+		put_payload(out, piece, got);
+		done += got;
+	}
+}
+
+static void put_whole_payload(struct out *out, const struct record *record)
+{
+	if (event_unjoined(record))
+		return;
+	if (record->joined && record->joined->memory)
+		put_payload(out, record->joined->memory, record->joined->size);
+	else if (record->joined)
+		put_joined(out, record->joined);
+	put_payload(out, record->payload, record->event.cap_len);
 }
 
 /* Lines are not cut where two write()s meet, unless they are longer than the buffer. */
@@ -195,11 +226,11 @@ static char *put_caller(char *to, const struct sendtrace_event *event)
 void format_text_send(struct out *out, const struct record *record)
 {
 	const struct sendtrace_event *event = &record->event;
-	char *to = begin_line(out, event->cap_len);
+	char *to = begin_line(out, event_captured(record));
 
 	to = put_caller(to, event);
 	out_commit(out, put(to, " msg="));
-	put_payload(out, record->payload, event->cap_len);
+	put_whole_payload(out, record);
 	to = out_reserve(out, LINE_WIDEST);
 	to = put_number(to, " len=", event->len);
 	to = put_number(to, " flg=", event->flags);
@@ -207,8 +238,8 @@ void format_text_send(struct out *out, const struct record *record)
 	to = put_dest(to, record);
 	to = put_ret(to, event->ret);
 	if (format_text_is_cut(record)) {
-		to = put_number(to, " cap=", event->cap_len);
-		to = put(put(to, " why="), format_text_why(event->why));
+		to = put_number(to, " cap=", event_captured(record));
+		to = put(put(to, " why="), format_text_why(format_text_why_of(record)));
 	}
 	*to++ = '\n';
 	out_commit(out, to);

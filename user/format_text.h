@@ -14,7 +14,10 @@ void format_text_accept(struct out *out, const struct record *record);
 /* Whether fewer bytes are shown than the call sent. */
 _Bool format_text_is_cut(const struct record *record);
 
-/* The word for an enum sendtrace_why. */
+/* Why: an enum sendtrace_why, or WHY_UNJOINED. */
+unsigned int format_text_why_of(const struct record *record);
+
+/* The word for it. */
 const char *format_text_why(unsigned int why);
 
 #endif /* _SENDREAD_FORMAT_TEXT_H */

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "join.h"
 #include "merge.h"
 #include "sequence.h"
 #include "stream.h"
@@ -28,6 +29,8 @@ struct reader {
 	struct merge merge;
 	struct stream stream;
 	struct sequence sequence;
+	struct join join;
+	uint32_t shown; /* thread whose event was given out last */
 	struct fault fault;
 	uint64_t expected;
 	bool untold;
@@ -37,8 +40,10 @@ static struct reader *reader_new(int fd)
 {
 	struct reader *reader = calloc(1, sizeof(*reader));
 
-	if (reader)
-		reader->fd = fd;
+	if (!reader)
+		return NULL;
+	reader->fd = fd;
+	join_init(&reader->join);
 	return reader;
 }
 
@@ -217,7 +222,15 @@ static int next_of_rings(struct reader *reader, const void **from, size_t *size)
 	return got == 0 && reader->stopped ? -ENODATA : got;
 }
 
-int reader_next(struct reader *reader, struct record *record)
+static void note_place(struct reader *reader)
+{
+	if (reader->mapped)
+		merge_place(&reader->merge, &reader->fault);
+	else
+		stream_place(&reader->stream, &reader->fault);
+}
+
+static int next_record(struct reader *reader, struct record *record)
 {
 	const void *from;
 	size_t size;
@@ -230,17 +243,45 @@ int reader_next(struct reader *reader, struct record *record)
 	if (got <= 0)
 		return got;
 	err = decode_record(from, size, record, &reader->fault);
-	if (err && reader->mapped)
-		merge_place(&reader->merge, &reader->fault);
-	else if (err)
-		stream_place(&reader->stream, &reader->fault);
-	if (err)
+	if (err) {
+		note_place(reader);
 		return err;
+	}
 	err = sequence_check(&reader->sequence, record, &reader->expected);
 	if (err < 0)
 		return err;
 	reader->untold = err;
 	return 1;
+}
+
+static bool is_event(const struct record *record)
+{
+	return record->rec.type == SENDTRACE_RECORD_SEND ||
+	       record->rec.type == SENDTRACE_RECORD_ACCEPT;
+}
+
+/* Fragments are kept until the event that they belong to. */
+int reader_next(struct reader *reader, struct record *record)
+{
+	int got, err;
+
+	if (reader->shown)
+		join_done(&reader->join, reader->shown);
+	reader->shown = 0;
+	do {
+		got = next_record(reader, record);
+		if (got <= 0)
+			return got;
+		if (record->rec.type == SENDTRACE_RECORD_FRAGMENT)
+			join_fragment(&reader->join, record);
+	} while (record->rec.type == SENDTRACE_RECORD_FRAGMENT && !reader->untold);
+	if (!is_event(record))
+		return 1;
+	reader->shown = record->event.tid;
+	err = join_event(&reader->join, record, &reader->fault);
+	if (err)
+		note_place(reader);
+	return err ?: 1;
 }
 
 const struct fault *reader_fault(const struct reader *reader)
@@ -265,6 +306,7 @@ void reader_free(struct reader *reader)
 	merge_free(&reader->merge);
 	stream_free(&reader->stream);
 	sequence_free(&reader->sequence);
+	join_free(&reader->join);
 	close(reader->fd);
 	free(reader);
 }

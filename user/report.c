@@ -84,7 +84,8 @@ void report_versions(const struct reader *reader, const struct sendtrace_config 
 	message("records of%s%s, up to %u bytes of payload copied of one call, read %s",
 		config->events & SENDTRACE_EVENTS_SEND ? " sends" : "",
 		config->events & SENDTRACE_EVENTS_ACCEPT ? " and accepts" : "",
-		info->inline_max < config->snaplen ? info->inline_max : config->snaplen,
+		!info->late && info->inline_max < config->snaplen ? info->inline_max :
+								    config->snaplen,
 		reader_is_mapped(reader) ? "from mapped rings" : "by read()");
 }
 
@@ -92,7 +93,7 @@ void report_versions(const struct reader *reader, const struct sendtrace_config 
 
 void report_printed(struct tally *tally, const struct record *record)
 {
-	unsigned int why = record->event.why;
+	unsigned int why = format_text_why_of(record);
 
 	tally->printed++;
 	if (format_text_is_cut(record))

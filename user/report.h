@@ -6,12 +6,14 @@
 #include <stdint.h>
 #include <linux/sendtrace.h>
 
+#include "decode.h"
+
 struct options;
 struct reader;
 struct record;
 
 enum {
-	REPORT_WHYS = SENDTRACE_WHY_FAULT + 1
+	REPORT_WHYS = WHY_UNJOINED + 1
 };
 
 /**

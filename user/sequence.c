@@ -42,6 +42,9 @@ int sequence_check(struct sequence *sequence, const struct record *record,
 	case SENDTRACE_RECORD_LOST:
 		cpu->next = rec->seq + record->lost.count;
 		return gap;
+	case SENDTRACE_RECORD_FRAGMENT:
+		cpu->next = rec->seq;
+		return gap;
 	default:
 		cpu->unknown = 1;
 		return 0;

@@ -172,13 +172,13 @@ static void a_size_that_cannot_be_is_refused_with_what_was_expected(void **state
 	(void)state;
 	assert_field_refused(&sample, rec.size, 0);
 	assert_field_refused(&sample, rec.size, 8);
-	assert_field_refused(&sample, rec.size, 136);
+	assert_field_refused(&sample, rec.size, 152);
 	assert_field_refused(&sample, rec.size, 193);
 	assert_field_refused(&sample, rec.size, 8192);
 	assert_field_refused(&sample, rec.size, 0xfffffff8);
 	assert_field_refused(&sample, rec.header_size, 0);
-	assert_field_refused(&sample, rec.header_size, 136);
-	assert_field_refused(&sample, rec.header_size, 145);
+	assert_field_refused(&sample, rec.header_size, 152);
+	assert_field_refused(&sample, rec.header_size, 161);
 	assert_field_refused(&sample, rec.header_size, 0xfff8);
 }
 

@@ -198,13 +198,13 @@ static void a_cut_payload_says_how_much_there_is_and_why(void **state)
 {
 	static const char *const words[] = { "unknown",	  "snaplen",   "inline_bound",
 					     "ring_size", "ring_full", "fault",
-					     "unknown" };
+					     "no_work",	  "unjoined",  "unknown" };
 	struct sample sample = sample_send(0, "hello", 5);
 	char expected[256];
 
 	(void)state;
 	sample.event.ret = sample.event.len = 9;
-	for (sample.event.why = 0; sample.event.why < 7; sample.event.why++) {
+	for (sample.event.why = 0; sample.event.why < 9; sample.event.why++) {
 		sprintf(expected,
 			CALLER
 			"msg=hello len=9 flg=64 addr_len=0 family=2 dest=192.0.2.7 "

@@ -120,3 +120,26 @@ struct sendtrace_lost sample_lost(uint64_t seq, uint64_t count)
 		.reasons[SENDTRACE_LOST_RING_FULL] = count,
 	};
 }
+
+unsigned char *sample_fragment(uint32_t tid, uint64_t offset, const void *payload,
+			       size_t size, size_t *record_size)
+{
+	struct sendtrace_fragment fragment = {
+		.rec = { .header_size = sizeof(fragment),
+			 .type = SENDTRACE_RECORD_FRAGMENT,
+			 .time = 1000 },
+		.offset = offset,
+		.tid = tid,
+		.cap_len = (uint32_t)size,
+	};
+	unsigned char *record;
+
+	*record_size = sizeof(fragment) + padded(size);
+	fragment.rec.size = (uint32_t)*record_size;
+	record = calloc(1, *record_size);
+	if (!record)
+		abort();
+	memcpy(record, &fragment, sizeof(fragment));
+	put(record + sizeof(fragment), payload, size);
+	return record;
+}

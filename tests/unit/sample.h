@@ -34,4 +34,8 @@ unsigned char *sample_build(const struct sample *sample, size_t *size);
 /* The same for a LOST record of @count events for want of room in the ring. */
 struct sendtrace_lost sample_lost(uint64_t seq, uint64_t count);
 
+/* A FRAGMENT record of a thread's payload; to be freed. */
+unsigned char *sample_fragment(uint32_t tid, uint64_t offset, const void *payload,
+			       size_t size, size_t *record_size);
+
 #endif /* SAMPLE_H */

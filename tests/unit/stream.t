@@ -110,9 +110,9 @@ corrupt "a header that is too short" 4 '\010\0' header_size
 corrupt "a header that is longer than the record" 4 '\300\377' header_size
 corrupt "a CPU that cannot be" 24 '\377\377\377\377' cpu
 
-corrupt "a payload that is longer than what was sent" 92 '\006' cap_len
-corrupt "an address that is longer than any" 110 '\377\377' local_len
-corrupt "a result that cannot be" 55 '\200' ret
+corrupt "a payload that is longer than what was sent" 104 '\006' cap_len
+corrupt "an address that is longer than any" 124 '\377\377' local_len
+corrupt "a result that cannot be" 63 '\200' ret
 
 head -c 4096 /dev/zero >"$stream"
 run "$sendread" --device "$stream"

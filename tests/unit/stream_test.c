@@ -130,7 +130,7 @@ static void a_stream_that_ends_within_a_record_is_reported_at_any_length(void **
 		close(ends[1]);
 		assert_next(record, record_size);
 		assert_int_equal(next(&from, &size), -EBADMSG);
-		assert_string_equal(fault.where, "byte 184 of the stream");
+		assert_string_equal(fault.where, "byte 200 of the stream");
 		assert_non_null(strstr(fault.text, "expected"));
 		assert_non_null(strstr(fault.text, "ends after"));
 	}
