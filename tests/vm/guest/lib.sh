@@ -107,14 +107,15 @@ uptime_s() {
 	echo "${up%%.*}"
 }
 
-# A process that has ended stays as a zombie until it is waited for, without an image.
+# A process that has ended stays as a zombie until it is waited for.
 is_gone() {
-	[ ! -s "/proc/$1/cmdline" ]
+	! grep -q '^State:[[:space:]]*[^ZX]' "/proc/$1/status"
 }
 
 # ---- Readers ----------------------------------------------------------------------
 
-# start_reader NAME ARGUMENT...: sendread with NAME.out and NAME.err, armed when it returns
+# start_reader NAME ARGUMENT...: sendread with NAME.out and NAME.err, its pid in $pid_NAME;
+# armed when it returns
 start_reader() {
 	reader=$1
 	shift
@@ -169,14 +170,15 @@ program_ended() {
 	esac
 }
 
-# start_program NAME PROGRAM CASE...: returns when it waits at its gate, set up
+# start_program NAME PROGRAM CASE...: its pid in $program_NAME; returns when it waits at
+# its gate, set up
 start_program() {
 	out=$1 binary=$2
 	shift 2
 	mkfifo "$out.gate"
 	GATE=$work/$out.gate timeout -s KILL "$limit" "$test/build/$binary" "$@" \
 		>"$out.want" 2>"$out.log" &
-	eval "pid_$out=$!"
+	eval "program_$out=$!"
 	until_true "$binary $* is set up" [ -e "$out.gate.ready" ]
 }
 
@@ -185,7 +187,7 @@ open_gate() {
 }
 
 end_program() {
-	eval "pid=\$pid_$1"
+	eval "pid=\$program_$1"
 	wait "$pid"
 	program_ended "$1" $? "the program ($1)"
 }

@@ -3,6 +3,7 @@
 # The module: coming and going around calls that sleep, statistics, probes.
 
 shows_each block.tcp "a send that slept is shown when it returns"
+shows block.renumbered "a send that outlives its descriptor's number is shown with its own peer"
 
 scenario block.trace_ends "a trace that ends does not wait for a sleeping send"
 case_block_trace_ends() {
@@ -57,7 +58,7 @@ case_block_killed() {
 	start_reader main block
 	start_program main block many 2
 	# shellcheck disable=SC2154 # set by start_program
-	kill -KILL "$pid_main"
+	kill -KILL "$program_main"
 	stop_reader main
 }
 

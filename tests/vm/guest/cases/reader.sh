@@ -164,6 +164,7 @@ case_reader_usage() {
 	wrong 2 COMM ''
 	wrong 2 COMM '[a-'
 	wrong 2 COMM "$(printf '%064d' 0)"
+	wrong 2 COMM -v
 	wrong 2 argument -s
 	equal "lines of one complaint" "$(lines wrong.err)" 1
 }
