@@ -235,9 +235,10 @@ static void a_number_is_digits_and_nothing_else(void **state)
 static void seconds_may_be_a_fraction(void **state)
 {
 	static const char *const wrong[] = {
-		"",    ".",	"0",	 "0.0", "-1",
-		"1e3", "1s",	"1.2.3", "1,5", "0.0000000001",
-		"101", "100.1", "inf",	 "nan", " 1"
+		"",    ".",	"0",	       "0.0", "-1",
+		"1e3", "1s",	"1.2.3",       "1,5", "0.0000000001",
+		"101", "100.1", "18446744074", "inf", "nan",
+		" 1"
 	};
 	uint64_t value;
 	size_t i;
