@@ -2,6 +2,7 @@
 #include "address.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "number.h"
 
@@ -65,7 +66,7 @@ static bool ends_in_ipv4(const unsigned int groups[GROUPS], struct zeros zeros)
 	return zeros.count == 6 || (zeros.count == 5 && groups[5] == 0xffff);
 }
 
-char *address_put_ipv6(char *to, const unsigned char address[16])
+static char *put_groups(char *to, const unsigned char address[16])
 {
 	unsigned int groups[GROUPS], i, end = GROUPS;
 	struct zeros zeros;
@@ -91,4 +92,16 @@ char *address_put_ipv6(char *to, const unsigned char address[16])
 		return to;
 	*to++ = ':';
 	return address_put_ipv4(to, address + 12);
+}
+
+/* Most IPv6 sockets of servers talk to IPv4 clients. */
+char *address_put_ipv6(char *to, const unsigned char address[16])
+{
+	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
+	static const char prefix[] = "::ffff:";
+
+	if (memcmp(address, mapped, sizeof(mapped)) != 0)
+		return put_groups(to, address);
+	memcpy(to, prefix, sizeof(prefix) - 1);
+	return address_put_ipv4(to + sizeof(prefix) - 1, address + sizeof(mapped));
 }

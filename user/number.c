@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "number.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <string.h>
 
@@ -54,19 +55,51 @@ int number_parse_seconds(const char *text, uint32_t max, uint64_t *nanoseconds)
 	return *nanoseconds && *nanoseconds <= (uint64_t)max * NANOSECONDS ? 0 : -EINVAL;
 }
 
+#define DIGIT(n) ('0' + (n) % 10)
+#define GROUP(n)                                                              \
+	(uint32_t)(DIGIT((n) / 100) | DIGIT((n) / 10) << 8 | DIGIT(n) << 16 | \
+		   (((n) < 100) + ((n) < 10)) << 24)
+#define GROUPS_10(n)                                                              \
+	GROUP(n), GROUP((n) + 1), GROUP((n) + 2), GROUP((n) + 3), GROUP((n) + 4), \
+		GROUP((n) + 5), GROUP((n) + 6), GROUP((n) + 7), GROUP((n) + 8),   \
+		GROUP((n) + 9)
+#define GROUPS_100(n)                                                                \
+	GROUPS_10(n), GROUPS_10((n) + 10), GROUPS_10((n) + 20), GROUPS_10((n) + 30), \
+		GROUPS_10((n) + 40), GROUPS_10((n) + 50), GROUPS_10((n) + 60),       \
+		GROUPS_10((n) + 70), GROUPS_10((n) + 80), GROUPS_10((n) + 90)
+
+/*
+ * Three digits from the low byte on, and in the high byte how many of them are leading
+ * zeros: a line has a dozen numbers, and most have one or two such groups.
+ */
+static const uint32_t groups[1000] = {
+	GROUPS_100(0),	 GROUPS_100(100), GROUPS_100(200), GROUPS_100(300),
+	GROUPS_100(400), GROUPS_100(500), GROUPS_100(600), GROUPS_100(700),
+	GROUPS_100(800), GROUPS_100(900),
+};
+
+static inline char *put_group(char *to, uint32_t digits, unsigned int count)
+{
+	uint32_t text = htole32(digits);
+
+	memcpy(to, &text, sizeof(text));
+	return to + count;
+}
+
+static inline char *put_leading_group(char *to, unsigned int group)
+{
+	unsigned int zeros = groups[group] >> 24;
+
+	return put_group(to, groups[group] >> 8 * zeros, 3 - zeros);
+}
+
 char *number_put(char *to, uint64_t value)
 {
-	char reversed[NUMBER_WIDEST];
-	char *from = reversed + sizeof(reversed);
-	size_t size;
-
-	do {
-		*--from = (char)('0' + value % 10);
-		value /= 10;
-	} while (value);
-	size = (size_t)(reversed + sizeof(reversed) - from);
-	memcpy(to, from, size);
-	return to + size;
+	if (value < 1000)
+		return put_leading_group(to, (unsigned int)value);
+	to = value < 1000000 ? put_leading_group(to, (unsigned int)(value / 1000)) :
+			       number_put(to, value / 1000);
+	return put_group(to, groups[value % 1000], 3);
 }
 
 char *number_put_signed(char *to, int64_t value)

@@ -26,6 +26,11 @@ static const char *lost_reason(size_t reason)
 	return lost_reasons[reason] ?: "unknown reason";
 }
 
+static const char *plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
 struct text {
 	char buffer[700];
 	size_t used;
@@ -149,8 +154,9 @@ static void say_pending(const struct tally *tally)
 	for (i = 0; i < SENDTRACE_LOST_REASONS; i++) {
 		if (!tally->pending.lost[i])
 			continue;
-		append(&text, "%s%llu events lost: %s", comma,
-		       (unsigned long long)tally->pending.lost[i], lost_reason(i));
+		append(&text, "%s%llu event%s lost: %s", comma,
+		       (unsigned long long)tally->pending.lost[i],
+		       plural(tally->pending.lost[i]), lost_reason(i));
 		comma = ", ";
 	}
 	if (tally->pending.untold)
@@ -181,11 +187,6 @@ int report_pending(struct tally *tally, _Bool now)
 }
 
 /* ---- The end -------------------------------------------------------------------- */
-
-static const char *plural(uint64_t count)
-{
-	return count == 1 ? "" : "s";
-}
 
 static void summarize_lost(const __u64 lost[SENDTRACE_LOST_REASONS], uint64_t untold)
 {

@@ -48,31 +48,36 @@ static bool enough(const struct tracer *tracer)
 	       (signals_stop() && !tracer->stopping);
 }
 
+static void show_event(struct tracer *tracer, const struct record *record)
+{
+	if (record->rec.type == SENDTRACE_RECORD_SEND)
+		format_text_send(&out, record);
+	else if (tracer->options.accepts)
+		format_text_accept(&out, record);
+	else
+		return; /* a saved stream has them whether they are wanted or not */
+	report_printed(&tracer->tally, record);
+}
+
 static void show(struct tracer *tracer, const struct record *record)
 {
 	uint64_t expected;
 
-	if (reader_untold(tracer->reader, &expected))
+	if (reader_untold(tracer->reader, &expected)) {
 		report_untold(&tracer->tally, record, expected);
+		report_pending(&tracer->tally, false);
+	}
 	switch (record->rec.type) {
 	case SENDTRACE_RECORD_SEND:
-		format_text_send(&out, record);
-		report_printed(&tracer->tally, record);
-		break;
 	case SENDTRACE_RECORD_ACCEPT:
-		/* A saved stream has them whether they are wanted or not. */
-		if (!tracer->options.accepts)
-			break;
-		format_text_accept(&out, record);
-		report_printed(&tracer->tally, record);
+		show_event(tracer, record);
 		break;
 	case SENDTRACE_RECORD_LOST:
 		report_lost(&tracer->tally, record);
 		report_pending(&tracer->tally, false);
 		break;
 	default:
-		/* Of a newer module. */
-		break;
+		break; /* of a newer module */
 	}
 }
 

@@ -226,6 +226,11 @@ static void a_lost_record_must_add_up(void **state)
 	assert_int_equal(record.lost.count, 17);
 	lost.reasons[5] = 1;
 	assert_int_equal(decode(&lost, sizeof(lost), &record), -EBADMSG);
+	lost.reasons[SENDTRACE_LOST_RING_FULL] = 15;
+	assert_int_equal(decode(&lost, sizeof(lost), &record), -EBADMSG);
+	lost.reasons[5] = (uint64_t)-15;
+	lost.reasons[6] = 17;
+	assert_int_equal(decode(&lost, sizeof(lost), &record), -EBADMSG);
 	lost.reasons[5] = (uint64_t)-17;
 	lost.reasons[6] = 17;
 	assert_int_equal(decode(&lost, sizeof(lost), &record), -EBADMSG);

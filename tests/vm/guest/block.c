@@ -104,6 +104,19 @@ static void many(void)
 		release_sender(&senders[i]);
 }
 
+/* While the call sleeps, its descriptor's number is given to another connection. */
+static void renumbered(void)
+{
+	struct sender sender = { .pair = tcp_pair() };
+	struct pair other = unix_pair();
+	int number = sender.pair.near;
+
+	start_sender(&sender);
+	must(dup2(other.near, number), "dup2");
+	release_sender(&sender);
+	check(sender.where.family == AF_INET, "the first connection is shown");
+}
+
 struct acceptor {
 	int listening;
 	pid_t tid;
@@ -143,6 +156,7 @@ int main(int argc, char **argv)
 	static const struct test_case cases[] = {
 		{ "tcp", tcp },
 		{ "many", many },
+		{ "renumbered", renumbered },
 		{ "acceptor", acceptor },
 		{},
 	};

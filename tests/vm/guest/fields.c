@@ -107,7 +107,11 @@ static void send_fields(void)
 	const struct sendtrace_event *event;
 	struct tracer tracer;
 
-	tracer_begin(&tracer, "fields", true);
+	tracer_open(&tracer);
+	tracer_config(&tracer, 0, 0, SENDTRACE_EVENTS_SEND);
+	tracer_filter(&tracer, "fields");
+	tracer_map(&tracer);
+	tracer_start(&tracer);
 	in_child(send_with_uid, NULL);
 	tracer_read(&tracer, &records);
 	check_equal(records.number, 1, "records");

@@ -116,7 +116,7 @@ static void config_limits(void)
 		     "the largest ring_size");
 	check_config((struct sendtrace_config){ .ring_size = 1U << 31 | 1 }, EINVAL,
 		     "a ring_size that cannot be rounded up");
-	config = (struct sendtrace_config){ .ring_size = info->ring_size_min - 1 };
+	config = (struct sendtrace_config){ .ring_size = info->ring_size_min / 2 };
 	check_config(config, EINVAL, "ring_size below its minimum");
 	check_config((struct sendtrace_config){ .ring_size = 1 }, EINVAL,
 		     "a ring_size of 1");

@@ -107,14 +107,15 @@ uptime_s() {
 	echo "${up%%.*}"
 }
 
-# A process that has ended stays as a zombie until it is waited for, without an image.
+# A process that has ended stays as a zombie until it is waited for.
 is_gone() {
-	[ ! -s "/proc/$1/cmdline" ]
+	! grep -q '^State:[[:space:]]*[^ZX]' "/proc/$1/status"
 }
 
 # ---- Readers ----------------------------------------------------------------------
 
-# start_reader NAME ARGUMENT...: sendread with NAME.out and NAME.err, armed when it returns
+# start_reader NAME ARGUMENT...: sendread with NAME.out and NAME.err, its pid in $pid_NAME;
+# armed when it returns
 start_reader() {
 	reader=$1
 	shift
@@ -164,19 +165,20 @@ run_program() {
 program_ended() {
 	case $2 in
 	0) ;;
-	77) skip_reason=$(cat "$1.log") ;;
+	77) cat "$1.log" >"$work/skipped" ;;
 	*) fail "$3 ended with exit status $2" && show "$1.log" ;;
 	esac
 }
 
-# start_program NAME PROGRAM CASE...: returns when it waits at its gate, set up
+# start_program NAME PROGRAM CASE...: its pid in $program_NAME; returns when it waits at
+# its gate, set up
 start_program() {
 	out=$1 binary=$2
 	shift 2
 	mkfifo "$out.gate"
 	GATE=$work/$out.gate timeout -s KILL "$limit" "$test/build/$binary" "$@" \
 		>"$out.want" 2>"$out.log" &
-	eval "pid_$out=$!"
+	eval "program_$out=$!"
 	until_true "$binary $* is set up" [ -e "$out.gate.ready" ]
 }
 
@@ -185,7 +187,7 @@ open_gate() {
 }
 
 end_program() {
-	eval "pid=\$pid_$1"
+	eval "pid=\$program_$1"
 	wait "$pid"
 	program_ended "$1" $? "the program ($1)"
 }
@@ -215,6 +217,11 @@ falsify() {
 	else
 		echo "pid=1" >"$1"
 	fi
+}
+
+# whole_stream FILE LINES: the records in it are whole, and so many sends
+whole_stream() {
+	[ "$("$test/build/decode" lines "$1" 2>/dev/null | wc -l)" = "$2" ]
 }
 
 # value KEY of the statistics
@@ -287,7 +294,7 @@ run_shows() {
 	set -f && start_reader main $options && set +f
 	program main "$program" "${name#*.}"
 	stop_reader main
-	[ -n "$skip_reason" ] || "$1" main.want main.out
+	[ -s skipped ] || "$1" main.want main.out
 }
 
 run_checks() {
@@ -311,10 +318,11 @@ run_case() {
 	work=$(mktemp -d /tmp/case.XXXXXX)
 	cd "$work" || exit 1
 	: >failed
-	skip_reason=
+	: >skipped
 	loaded || load || fail "the module cannot be loaded"
 	begun=$(uptime_s)
-	run_body
+	# In a shell of its own, so that one case's variables are not another's.
+	(run_body)
 	check_end
 	took=$(($(uptime_s) - begun))
 	[ $took -lt 10 ] || echo "# took $took seconds"
@@ -325,8 +333,8 @@ run_case() {
 }
 
 report() {
-	if [ -n "$skip_reason" ] && [ ! -s failed ]; then
-		echo "ok $number - $sentence ($name) # SKIP $skip_reason"
+	if [ -s skipped ] && [ ! -s failed ]; then
+		echo "ok $number - $sentence ($name) # SKIP $(cat skipped)"
 		return 0
 	fi
 	if [ -n "$tamper" ]; then

@@ -27,19 +27,18 @@ named name.both "a name that process and thread have shows both" alpha alpha bot
 named name.none "other names print nothing" alpha beta none gamma
 named name.part "a part of a name is not the name" alpha beta none alph lpha alphaa
 named name.case_differs "upper and lower case differ" alpha beta none Alpha BETA
-named name.star "a star stands for any characters" mysqld connection both my*
-named name.star_nothing "a star stands for none, too" my connection both my*
-named name.star_middle "a star in the middle" alpha beta thread b*a
-named name.question "a question mark stands for one character" alpha beta thread bet?
-named name.question_one "a question mark does not stand for none" alpha beta none beta? ?alpha
-named name.class "a class stands for one of its characters" bravo cargo both [a-c]*
-named name.class_not "a class does not stand for others" delta echo none [a-c]*
-named name.class_negated "a negated class stands for all others" alpha beta thread [!a]*
-named name.class_thread "a class picks out the thread" delta beta thread [a-c]*
+named name.star "a star stands for any characters" mysqld connection both 'my*'
+named name.star_nothing "a star stands for none, too" my connection both 'my*'
+named name.star_middle "a star in the middle" alpha beta thread 'b*a'
+named name.question "a question mark stands for one character" alpha beta thread 'bet?'
+named name.question_one "a question mark does not stand for none" alpha beta none 'beta?' '?alpha'
+named name.class "a class stands for one of its characters" bravo cargo both '[a-c]*'
+named name.class_not "a class does not stand for others" delta echo none '[a-c]*'
+named name.class_negated "a negated class stands for all others" alpha beta thread '[!a]*'
+named name.class_thread "a class picks out the thread" delta beta thread '[a-c]*'
 named name.dot "a dot is all" alpha beta both .
-named name.nothing_given "no name at all is all, with a process id or without" alpha beta both -v
 named name.several "several names are all looked for" alpha beta both gamma delta alpha
-named name.several_thread "several names and patterns, one of which fits the thread" alpha beta thread gamma b*
+named name.several_thread "several names and patterns, one of which fits the thread" alpha beta thread gamma 'b*'
 named name.fifteen "a name of 15 characters, all that the kernel keeps" exactly-15-char beta both exactly-15-char
 named name.longer "a name of more than 15 characters, given in full" systemd-resolve beta both systemd-resolved
 named name.longer_other "a longer name that differs within 15 characters" systemd-resolve beta none systemd-xesolved
@@ -65,8 +64,8 @@ case_name_pid() {
 	start_program one name sends same same both
 	start_program two name sends same same both
 	# shellcheck disable=SC2154 # set by start_program
-	start_reader main -p "$pid_one"
-	start_reader both -p "$pid_one,$pid_two"
+	start_reader main -p "$program_one"
+	start_reader both -p "$program_one,$program_two"
 	open_gate one
 	end_program one
 	open_gate two
@@ -82,8 +81,8 @@ scenario name.pid_and_name "-p and a name must both fit"
 case_name_pid_and_name() {
 	start_program one name sends alpha beta thread
 	start_program two name sends alpha beta none
-	start_reader main -p "$pid_one" beta
-	start_reader other -p "$pid_one" gamma
+	start_reader main -p "$program_one" beta
+	start_reader other -p "$program_one" gamma
 	open_gate one
 	end_program one
 	open_gate two

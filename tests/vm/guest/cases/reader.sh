@@ -152,11 +152,11 @@ wrong() {
 
 scenario reader.usage "wrong usage is one sentence and exit status 2"
 case_reader_usage() {
-	for number in '' x 12abc -1 1.5 99999999999999999999; do
-		wrong 2 snaplen -s "$number" .
-		wrong 2 count -c "$number" .
-		wrong 2 pid -p "$number" .
-		wrong 2 buffer -B "$number" .
+	for given in '' 12abc -1 99999999999999999999; do
+		wrong 2 snaplen -s "$given" .
+		wrong 2 count -c "$given" .
+		wrong 2 pid -p "$given" .
+		wrong 2 buffer -B "$given" .
 	done
 	wrong 2 duration -d soon .
 	wrong 2 option --unknown .
@@ -164,6 +164,7 @@ case_reader_usage() {
 	wrong 2 COMM ''
 	wrong 2 COMM '[a-'
 	wrong 2 COMM "$(printf '%064d' 0)"
+	wrong 2 COMM -v
 	wrong 2 argument -s
 	equal "lines of one complaint" "$(lines wrong.err)" 1
 }
@@ -175,7 +176,7 @@ case_reader_failures() {
 	load
 	wrong 1 /nowhere --device /nowhere .
 	echo "this is no record stream, however long it may be" >junk
-	wrong 1 junk --device junk .
+	wrong 1 corrupt --device junk
 	timeout -s KILL "$limit" sendread -c 1 . >/dev/full 2>full.err &
 	pid_full=$!
 	until_true "sendread is listening" grep -q listening full.err
@@ -183,6 +184,23 @@ case_reader_failures() {
 	wait "$pid_full"
 	equal "exit status with a full disk" $? 1
 	holds "it says that the disk is full" grep -qi 'space' full.err
+}
+
+scenario reader.truncated "a saved stream that was cut off is printed up to there, exit status 1"
+case_reader_truncated() {
+	timeout -s KILL "$limit" cat /dev/sendtrace >stream &
+	pid_cat=$!
+	until_true "cat has started the session" grep -q '^running 1$' $stats
+	program all name counted name 5
+	until_true "cat has written all" whole_stream stream 5
+	kill "$pid_cat"
+	wait "$pid_cat" 2>/dev/null
+	head -n 4 all.want >main.want
+	head -c "$(($(wc -c <stream) - 8))" stream >short
+	timeout -s KILL "$limit" sendread --device short >main.out 2>main.err
+	equal "exit status" $? 1
+	holds "it says that a record is not whole" grep -qi 'corrupt\|truncated' main.err
+	same main.want main.out
 }
 
 scenario reader.unprivileged "without privilege it says so, exit status 1"

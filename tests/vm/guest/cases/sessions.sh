@@ -23,6 +23,7 @@ checks maps.hostile_positions "hostile consumer positions harm nobody, and are c
 checks maps.hostile_and_back "a reader that behaves again gets whole records again"
 
 checks device.read_rules "read gives whole records, and refuses as it should"
+checks device.read_pieces "a record larger than the buffer is read in pieces"
 checks device.never_configured "a read of a new session starts it, with everything"
 checks device.poll_rules "poll says what is there, also after STOP"
 checks device.woken_by_event "a lone event wakes a sleeping poll"

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2154
+# Random calls on the device.
+
+scenario fuzz.replay "the same seed gives the same calls, another seed others"
+case_fuzz_replay() {
+	for run in 1.a 1.b 2.a; do
+		"$test/build/fuzz" "${run%.*}" dry >$run || fail "fuzz dry"
+	done
+	holds "the calls of one seed are the same twice" cmp -s 1.a 1.b
+	refuses "the calls of two seeds are the same" cmp -s 1.a 2.a
+}
+
+# fuzz_for SECONDS
+fuzz_for() {
+	seed=$(parameter seed 1)
+	echo "# seed $seed, $1 seconds"
+	start_senders fuzzed 2
+	[ -z "$tamper" ] || export TAMPER=1
+	program fuzz fuzz "$seed" "$1"
+	unset TAMPER
+	tell fuzz.want
+	stop_senders
+}
+
+scenario fuzz.device "random calls from several processes and threads do no harm, nor to another reader"
+case_fuzz_device() {
+	leaks_begin
+	start_reader other -q fuzzed
+	fuzz_for "$(parameter seconds 20)"
+	stop_reader other
+	holds "the other reader has seen the senders" [ -s other.out ]
+	refuses "the other reader has seen others" grep -qv '^pid=[0-9]* tid=[0-9]* comm=fuzzed ' other.out
+	rm other.out
+	module_comes_and_goes
+	leaks_end
+}
+
+# As the sessions come and go, so do the probes; and their pool runs dry now and then.
+scenario fuzz.arming "random calls do no harm while probes are registered and unregistered all the time"
+case_fuzz_arming() {
+	load_with maxactive=16
+	leaks_begin
+	fuzz_for $(($(parameter seconds 20) / 3 + 1))
+	until_true "all sessions are closed" grep -q '^sessions 0$' $stats
+	module_comes_and_goes
+	leaks_end
+}

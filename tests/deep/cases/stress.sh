@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2154
+# Many of everything at once, and others who use the same means.
+
+kprobe_events=/sys/kernel/tracing/kprobe_events
+probe_profile=/sys/kernel/tracing/kprobe_profile
+# A prime, so that no power of two and no round number of anything passes for it.
+known=211
+
+scenario stress.cycles "the module is loaded, traces and is unloaded, many times over, under running senders"
+case_stress_cycles() {
+	cycles=$(parameter cycles 10)
+	echo "# $cycles cycles"
+	leaks_begin
+	start_senders storm 2
+	turn=0
+	while [ $turn -lt "$cycles" ] && [ ! -s failed ]; do
+		turn=$((turn + 1))
+		one_cycle
+	done
+	stop_senders
+	load || fail "the module cannot be loaded at last"
+	trace_works
+	leaks_end
+}
+
+one_cycle() {
+	loaded || load || fail "cycle $turn: the module cannot be loaded"
+	timeout -s KILL 60 sendread -q -c 7 storm >cycle.out 2>cycle.err ||
+		fail "cycle $turn: sendread ended with exit status $?"
+	equal "cycle $turn: lines" "$(grep -c '^pid=[0-9]* tid=[0-9]* comm=storm ' cycle.out)" 7
+	unload || fail "cycle $turn: the module cannot be unloaded"
+}
+
+scenario stress.sessions "64 sessions are opened and closed by 8 threads while 8 threads send"
+case_stress_sessions() {
+	rounds=$(parameter rounds 2)
+	echo "# $rounds rounds"
+	leaks_begin
+	start_senders storm 8 2000
+	[ -z "$tamper" ] || export TAMPER=1
+	program churn churn many "$rounds"
+	unset TAMPER
+	stop_senders
+	trace_works
+	leaks_end
+}
+
+checks churn.limit "64 sessions run at the same time, the next is refused until one stops"
+checks churn.large "rings larger than the machine's memory are refused, and nobody is killed for it"
+
+# ---- Other users of probes ----------------------------------------------------------
+
+other_probes_on() {
+	echo 'p:deep/entered __sys_sendto' >$kprobe_events &&
+		echo 'r:deep/returned __sys_sendto ret=$retval' >>$kprobe_events &&
+		echo 'r:deep/accepted __sys_accept4 ret=$retval' >>$kprobe_events &&
+		echo 1 >/sys/kernel/tracing/events/deep/enable || fail "cannot set kprobe_events"
+}
+
+other_probes_off() {
+	echo 0 >/sys/kernel/tracing/events/deep/enable
+	echo >$kprobe_events
+	echo >/sys/kernel/tracing/trace
+}
+
+# How often the other probe has hit; it counts for itself what it has missed.
+other_hits() {
+	awk -v name="$1" '$1 == name { print $2 }' $probe_profile
+}
+
+other_misses() {
+	awk '{ sum += $3 } END { print sum + 0 }' $probe_profile
+}
+
+# with_others FIRST SECOND: the two ways of looking, in the order in which they begin
+with_others() {
+	before=$(value hits)
+	for who; do
+		case $who in
+		ours) start_reader main counted ;;
+		theirs) other_probes_on ;;
+		esac
+	done
+	program main name counted counted $known
+	stop_reader main
+	equal "hits" $(($(value hits) - before)) $known
+	same main.want main.out
+	for name in entered returned; do
+		equal "hits of the other probe, $name" "$(other_hits $name)" $known
+	done
+	equal "misses of the other probes" "$(other_misses)" 0
+	equal "lines in the kernel's own trace" \
+		"$(grep -c 'returned: (__.*__sys_sendto.*ret=' /sys/kernel/tracing/trace)" $known
+	other_probes_off
+}
+
+scenario stress.probes_after "kprobes and kretprobes of others on the same functions see all, and so do we"
+case_stress_probes_after() {
+	with_others ours theirs
+}
+
+scenario stress.probes_before "the same with the others' probes there first"
+case_stress_probes_before() {
+	with_others theirs ours
+}
+
+scenario stress.function_trace "the function tracer on the same function sees all, and so do we"
+case_stress_function_trace() {
+	[ -e /sys/kernel/tracing/set_ftrace_filter ] || {
+		skip_reason="the kernel has no function tracer" && return
+	}
+	echo __sys_sendto >/sys/kernel/tracing/set_ftrace_filter
+	start_reader main counted
+	echo function >/sys/kernel/tracing/current_tracer
+	program main name counted counted $known
+	stop_reader main
+	same main.want main.out
+	equal "lines of the function tracer" "$(grep -c '__sys_sendto <-' /sys/kernel/tracing/trace)" $known
+	echo nop >/sys/kernel/tracing/current_tracer
+	echo >/sys/kernel/tracing/set_ftrace_filter
+}
+
+# ---- Root turns the means off --------------------------------------------------------
+
+# switched_off FILE WORDS: while it says 0 nothing is seen, and sendread says WORDS
+switched_off() {
+	start_reader main counted
+	program before name counted counted $known
+	echo 0 >"$1" || fail "$1 cannot be set to 0"
+	program without name counted counted 97
+	until_true "sendread says that $2 is off" grep -q "$2" main.err || show main.err
+	echo 1 >"$1" || fail "$1 cannot be set to 1"
+	until_true "sendread says that $2 is on again" grep -q "$2.*on again" main.err
+	program after name counted counted 89
+	stop_reader main
+	cat before.want after.want >main.want
+	same main.want main.out
+}
+
+# started_off FILE WORDS: a trace that begins then, says so at once
+started_off() {
+	echo 0 >"$1"
+	start_reader main counted
+	until_true "sendread says at its start that $2 is off" grep -q "$2" main.err
+	echo 1 >"$1"
+	stop_reader main
+}
+
+scenario stress.kprobes_off "kprobes switched off by root: calls are not seen, sendread says so, and goes on after"
+case_stress_kprobes_off() {
+	switched_off /sys/kernel/debug/kprobes/enabled kprobes
+}
+
+scenario stress.kprobes_off_before "a trace that begins with kprobes switched off says so"
+case_stress_kprobes_off_before() {
+	started_off /sys/kernel/debug/kprobes/enabled kprobes
+}
+
+scenario stress.ftrace_off "ftrace switched off by root: calls are not seen, sendread says so, and goes on after"
+case_stress_ftrace_off() {
+	switched_off /proc/sys/kernel/ftrace_enabled ftrace
+}
+
+scenario stress.ftrace_off_before "a trace that begins with ftrace switched off says so"
+case_stress_ftrace_off_before() {
+	started_off /proc/sys/kernel/ftrace_enabled ftrace
+}
+
+# ---- Calls that sleep ------------------------------------------------------------------
+
+# sleeping_accepts NUMBER: so many at once; returns when they all have ended
+sleeping_accepts() {
+	start_reader main -a accepts
+	start_program main accepts "$1"
+	open_gate main
+	end_program main
+	equal "accepts that returned" "$(cat main.want)" "$1"
+	stop_reader main
+}
+
+scenario stress.accepts "4,096 accepts asleep at once are all seen"
+case_stress_accepts() {
+	load_with
+	sleeping_accepts 4096
+	equal "lines" "$(lines main.out)" 4096
+	equal "missed_accept" "$(value missed_accept)" 0
+	equal "captured" "$(value captured)" 4096
+}
+
+scenario stress.accepts_beyond "one more than there are probe instances is counted as missed"
+case_stress_accepts_beyond() {
+	load_with
+	sleeping_accepts 4097
+	equal "lines" "$(lines main.out)" 4096
+	equal "missed_accept" "$(value missed_accept)" 1
+	holds "the summary tells of the one" grep -q '\<1\>.*missed\|missed.*\<1\>' main.err
+}
+
+scenario stress.end "after all of this the module comes and goes"
+case_stress_end() {
+	module_comes_and_goes
+}

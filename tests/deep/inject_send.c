@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Faults in the sender: in the send itself, or in the copy that the module takes of it.
+ * Whatever fails, the record says what has become of the call.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "fault.h"
+#include "inject.h"
+#include "net.h"
+
+static int sender;
+
+struct sent {
+	bool hit;
+	long ret;
+};
+
+static void send_with_faults(void *arg)
+{
+	struct sent sent = { .hit = true };
+	char bytes[LEN];
+
+	prctl(PR_SET_NAME, "injected");
+	memset(bytes, 'x', sizeof(bytes));
+	fault_open();
+	for (unsigned int nth = 1; sent.hit && nth < NTH_MAX; nth++) {
+		fault_set(nth);
+		sent.ret = send(sender, bytes, sizeof(bytes), 0);
+		if (sent.ret < 0)
+			sent.ret = -errno;
+		sent.hit = fault_end();
+		must(write(*(int *)arg, &sent, sizeof(sent)), "telling the parent");
+	}
+}
+
+static bool record_agrees(const struct sendtrace_event *event, const struct sent *sent)
+{
+	const char *payload = event_payload(event);
+	bool whole = event->cap_len == LEN && event->why == SENDTRACE_WHY_COMPLETE;
+
+	check_equal(event->ret, sent->ret, "what the call returned");
+	check_equal(event->len, LEN, "len");
+	check(whole || event->why == SENDTRACE_WHY_FAULT,
+	      "all is captured, or a fault is the reason (%u, %u bytes)", event->why,
+	      event->cap_len);
+	for (uint32_t i = 0; i < event->cap_len; i++)
+		check_equal(payload[i], 'x', "byte %u", i);
+	return whole;
+}
+
+void inject_send(void)
+{
+	struct address to = udp_sink("127.0.0.1");
+	struct records records = { 0 };
+	size_t places = 0, failed = 0, cut = 0;
+	struct tracer tracer;
+	struct sent sent;
+	int ends[2];
+	pid_t child;
+
+	sender = connected_socket(SOCK_DGRAM, &to);
+	must(pipe(ends), "pipe");
+	tracer_begin(&tracer, "injected", true);
+	child = start_child(send_with_faults, &ends[1]);
+	close(ends[1]);
+	while (read(ends[0], &sent, sizeof(sent)) == sizeof(sent)) {
+		tracer_read(&tracer, &records);
+		if (!check_equal(records.number, places + 1, "records"))
+			break;
+		cut += !record_agrees(event_at(&records, places++), &sent);
+		failed += sent.ret < 0;
+	}
+	end_child(child);
+	check_records(&records);
+	check(cut > 0, "a fault has hit our copy of the payload");
+	check(failed > 0, "a fault has hit the send");
+	printf("send: %zu places, %zu failed, %zu records without payload\n", places - 1,
+	       failed, cut);
+	tracer_close(&tracer);
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The input is a record; it ends where its memory ends. */
+#include "fuzz.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "decode.h"
+
+/* A record whose end is not there yet is asked for by its size, and never read beyond. */
+static void try_frame(const unsigned char *from, size_t size)
+{
+	struct fault fault = { .text = "" };
+	struct sendtrace_record rec;
+	int err = decode_frame(from, size, &rec, &fault);
+
+	switch (err) {
+	case 0:
+		require(rec.size <= size, "a frame of %u bytes in %zu", rec.size, size);
+		break;
+	case -EAGAIN:
+		require(rec.size == 0 || rec.size > size, "a frame of %u bytes is there",
+			rec.size);
+		require(rec.size == 0 ? size < sizeof(rec) :
+					rec.size <= DECODE_RECORD_MAX,
+			"waits for %u bytes with %zu there", rec.size, size);
+		break;
+	default:
+		require(err == -EBADMSG, "decode_frame() returned %d", err);
+		require_reason(&fault);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct fault fault = { .text = "" };
+	unsigned char *from = exact_copy(data, size);
+	struct record record;
+	int err;
+
+	memset(&record, 0xaa, sizeof(record));
+	try_frame(from, size);
+	err = decode_record(from, size, &record, &fault);
+	if (err) {
+		require(err == -EBADMSG, "decode_record() returned %d", err);
+		require_reason(&fault);
+	} else {
+		require_inside(&record, from, size);
+		require_line(&record);
+	}
+	free(from);
+	return 0;
+}

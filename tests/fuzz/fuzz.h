@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the fuzz targets share: input, promises that must hold, and a place for output. */
+#ifndef FUZZ_H
+#define FUZZ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct fault;
+struct record;
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* A promise that is broken ends the run like a crash: libFuzzer keeps the input. */
+#define require(condition, ...)                                 \
+	do {                                                    \
+		if (!(condition)) {                             \
+			fprintf(stderr, "broken promise: ");    \
+			fprintf(stderr, __VA_ARGS__);           \
+			fprintf(stderr, " [%s]\n", #condition); \
+			abort();                                \
+		}                                               \
+	} while (0)
+
+/* ---- Input: what is asked for beyond the end is zero ---------------------------- */
+
+struct input {
+	const uint8_t *data;
+	size_t size;
+};
+
+uint8_t input_u8(struct input *input);
+uint16_t input_u16(struct input *input);
+uint64_t input_u64(struct input *input);
+
+/* The next @size bytes, or as many as are left: @size then says how many. */
+const uint8_t *input_bytes(struct input *input, size_t *size);
+
+/* A copy that ends where its memory ends, so that a byte too far is seen; to be freed. */
+unsigned char *exact_copy(const void *from, size_t size);
+
+/* ---- Output: write() of user/ comes here ---------------------------------------- */
+
+/**
+ * struct sink - what was written to a file descriptor
+ * @text: @size bytes
+ * @size: bytes
+ * @capacity: bytes that @text has room for
+ */
+struct sink {
+	char *text;
+	size_t size;
+	size_t capacity;
+};
+
+/* Empty standard output and standard error; write() takes at most @piece bytes. */
+void sinks_reset(size_t piece);
+const struct sink *sink_of(int fd);
+
+/* Lines of printable ASCII, each ended, and nothing else. */
+void require_plain_lines(const struct sink *sink);
+
+/* ---- Records -------------------------------------------------------------------- */
+
+/* A refusal has its reason, in printable ASCII. */
+void require_reason(const struct fault *fault);
+
+/* What was accepted from the @size bytes at @from lies within them, and makes sense. */
+void require_inside(const struct record *record, const void *from, size_t size);
+
+/* The line for a record says what the record says, and nothing is lost in it. */
+void require_line(const struct record *record);
+
+#endif /* FUZZ_H */

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What must be true of every record that is accepted, and of the line that shows it. */
+#include "fuzz.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "decode.h"
+#include "format_text.h"
+#include "out.h"
+
+/* What remains to be looked at of a line. */
+struct rest {
+	const char *text;
+	size_t size;
+};
+
+void require_reason(const struct fault *fault)
+{
+	const char *c;
+
+	require(memchr(fault->text, '\0', sizeof(fault->text)),
+		"a reason without an end");
+	require(memchr(fault->where, '\0', sizeof(fault->where)),
+		"a place without an end");
+	require(fault->text[0], "refused without a reason");
+	for (c = fault->text; *c; c++)
+		require(*c >= 0x20 && *c <= 0x7e, "0x%02x in a reason", (uint8_t)*c);
+}
+
+static bool is_event(const struct record *record)
+{
+	return record->rec.type == SENDTRACE_RECORD_SEND ||
+	       record->rec.type == SENDTRACE_RECORD_ACCEPT;
+}
+
+static void require_section(const unsigned char *section, size_t length,
+			    const unsigned char *from, const unsigned char *end)
+{
+	require(section >= from && section <= end && length <= (size_t)(end - section),
+		"a section of %zu bytes is not within the record", length);
+}
+
+void require_inside(const struct record *record, const void *from, size_t size)
+{
+	const struct sendtrace_event *event = &record->event;
+	const unsigned char *end = (const unsigned char *)from + record->rec.size;
+	const unsigned char *header_end =
+		(const unsigned char *)from + record->rec.header_size;
+
+	require(record->rec.size <= size, "a record of %u bytes in %zu", record->rec.size,
+		size);
+	require(record->rec.size >= sizeof(record->rec) &&
+			record->rec.size % SENDTRACE_ALIGN == 0,
+		"a record of %u bytes", record->rec.size);
+	if (!is_event(record))
+		return;
+	require_section(record->local, event->local_len, header_end, end);
+	require_section(record->peer, event->peer_len, record->local + event->local_len,
+			end);
+	require_section(record->payload, event->cap_len, record->peer + event->peer_len,
+			end);
+}
+
+/* ---- The line ------------------------------------------------------------------- */
+
+static void expect(struct rest *rest, const char *text)
+{
+	size_t size = strlen(text);
+
+	require(rest->size >= size && memcmp(rest->text, text, size) == 0,
+		"expected '%s', found '%.*s'", text, (int)rest->size, rest->text);
+	rest->text += size;
+	rest->size -= size;
+}
+
+static unsigned int hex_digit(char c)
+{
+	const char *digits = "0123456789abcdef", *at = c ? strchr(digits, c) : NULL;
+
+	require(at, "'%c' is no hexadecimal digit", c);
+	return (unsigned int)(at - digits);
+}
+
+/* Turn one byte back from its text. */
+static unsigned char unescape(struct rest *rest)
+{
+	const char *c = rest->text;
+	size_t size = 1;
+	unsigned char byte;
+
+	require(rest->size >= 1, "the line ends within a value");
+	byte = (unsigned char)*c;
+	if (*c == '\\') {
+		require(rest->size >= 2, "the line ends within a byte's text");
+		size = c[1] == '\\' ? 2 : 4;
+		require(rest->size >= size, "the line ends within a byte's text");
+		require(size == 2 || c[1] == 'x', "'\\%c' stands for no byte", c[1]);
+		if (size == 4)
+			byte = (unsigned char)(hex_digit(c[2]) << 4 | hex_digit(c[3]));
+	}
+	rest->text += size;
+	rest->size -= size;
+	return byte;
+}
+
+static void expect_bytes(struct rest *rest, const void *bytes, size_t size)
+{
+	const unsigned char *from = bytes;
+	unsigned char got;
+	size_t i;
+
+	for (i = 0; i < size; i++) {
+		got = unescape(rest);
+		require(got == from[i], "byte %zu comes back as 0x%02x, was 0x%02x", i,
+			got, from[i]);
+	}
+}
+
+static void expect_caller(struct rest *rest, const struct sendtrace_event *event)
+{
+	char text[96];
+
+	snprintf(text, sizeof(text), "pid=%u tid=%u comm=", event->pid, event->tid);
+	expect(rest, text);
+	expect_bytes(rest, event->comm, strnlen(event->comm, sizeof(event->comm)));
+	snprintf(text, sizeof(text), " fd=%d", event->fd);
+	expect(rest, text);
+}
+
+static void expect_path(struct rest *rest, const unsigned char *path, size_t size)
+{
+	bool abstract = size > 1 && path[0] == '\0';
+
+	if (abstract) {
+		expect(rest, " path=@");
+		expect_bytes(rest, path + 1, size - 1);
+		return;
+	}
+	size = strnlen((const char *)path, size);
+	if (size == 0)
+		return;
+	expect(rest, " path=");
+	require(rest->size && *rest->text != '@', "a file's path looks abstract");
+	expect_bytes(rest, path, size);
+}
+
+static void expect_unix(struct rest *rest, const struct record *record)
+{
+	const struct sendtrace_event *event = &record->event;
+	size_t before = offsetof(struct sockaddr_un, sun_path);
+	char text[32];
+
+	expect(rest, "localhost");
+	if (event->peer_len > before)
+		expect_path(rest, record->peer + before, event->peer_len - before);
+	if (event->peer_pid == 0)
+		return;
+	snprintf(text, sizeof(text), " peer_pid=%u", event->peer_pid);
+	expect(rest, text);
+}
+
+/* The C library's inet_ntop() is what address.c must agree with. */
+static void expect_inet(struct rest *rest, int family, const void *address,
+			in_port_t port)
+{
+	char text[INET6_ADDRSTRLEN], number[16];
+
+	require(inet_ntop(family, address, text, sizeof(text)), "inet_ntop() failed");
+	expect(rest, text);
+	snprintf(number, sizeof(number), " port=%u", ntohs(port));
+	expect(rest, number);
+}
+
+static void expect_dest(struct rest *rest, const struct record *record)
+{
+	const struct sendtrace_event *event = &record->event;
+	struct sockaddr_in6 in6 = { .sin6_family = AF_UNSPEC };
+	struct sockaddr_in in = { .sin_family = AF_UNSPEC };
+	char text[32];
+
+	snprintf(text, sizeof(text), " family=%u dest=", event->family);
+	expect(rest, text);
+	if (event->family == AF_UNIX) {
+		expect_unix(rest, record);
+		return;
+	}
+	if (event->peer_len >= 8)
+		memcpy(&in, record->peer, 8);
+	if (event->peer_len >= 24)
+		memcpy(&in6, record->peer, 24);
+	if (in.sin_family == AF_INET)
+		expect_inet(rest, AF_INET, &in.sin_addr, in.sin_port);
+	else if (in6.sin6_family == AF_INET6)
+		expect_inet(rest, AF_INET6, &in6.sin6_addr, in6.sin6_port);
+	else
+		expect(rest, "-");
+}
+
+/* By name or by number: a name begins with E, and a number is the number. */
+static void expect_ret(struct rest *rest, int64_t ret)
+{
+	char text[32];
+
+	expect(rest, " ret=");
+	if (ret < 0 && rest->size > 1 && rest->text[1] == 'E') {
+		expect(rest, "-");
+		while (rest->size && *rest->text != ' ' && *rest->text != '\n') {
+			rest->text++;
+			rest->size--;
+		}
+		return;
+	}
+	snprintf(text, sizeof(text), "%lld", (long long)ret);
+	expect(rest, text);
+}
+
+static void expect_send(struct rest *rest, const struct record *record)
+{
+	const struct sendtrace_event *event = &record->event;
+	char text[128];
+
+	expect_caller(rest, event);
+	expect(rest, " msg=");
+	expect_bytes(rest, record->payload, event->cap_len);
+	snprintf(text, sizeof(text), " len=%llu flg=%u addr_len=%d",
+		 (unsigned long long)event->len, event->flags, event->addr_len);
+	expect(rest, text);
+	expect_dest(rest, record);
+	expect_ret(rest, event->ret);
+	if (event->cap_len >= event_sent(event))
+		return;
+	snprintf(text, sizeof(text), " cap=%u why=%s", event->cap_len,
+		 format_text_why(event->why));
+	expect(rest, text);
+}
+
+static void expect_accept(struct rest *rest, const struct record *record)
+{
+	const struct sendtrace_event *event = &record->event;
+	char text[48] = " newfd=-";
+
+	expect(rest, "accept ");
+	expect_caller(rest, event);
+	if (event->ret >= 0)
+		snprintf(text, sizeof(text), " newfd=%lld", (long long)event->ret);
+	expect(rest, text);
+	expect_dest(rest, record);
+	expect_ret(rest, event->ret);
+}
+
+void require_line(const struct record *record)
+{
+	static struct out out = { .fd = STDOUT_FILENO };
+	const struct sink *sink = sink_of(STDOUT_FILENO);
+	struct rest rest;
+
+	if (!is_event(record))
+		return;
+	sinks_reset(1 + record->rec.seq % 70000);
+	if (record->rec.type == SENDTRACE_RECORD_SEND)
+		format_text_send(&out, record);
+	else
+		format_text_accept(&out, record);
+	require(out_flush(&out) == 0, "the line could not be written");
+	require_plain_lines(sink);
+	rest.text = sink->text;
+	rest.size = sink->size;
+	if (record->rec.type == SENDTRACE_RECORD_SEND)
+		expect_send(&rest, record);
+	else
+		expect_accept(&rest, record);
+	expect(&rest, "\n");
+	require(rest.size == 0, "%zu bytes behind the line's end", rest.size);
+}

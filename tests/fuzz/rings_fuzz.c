@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The input is what the producers of three mapped rings do, right or wrong: append bytes,
+ * write over bytes, and set positions; and when the reader reads. Beside the reader goes a
+ * model of it that says which record may come next.
+ */
+#include "fuzz.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "decode.h"
+#include "device.h"
+#include "reader.h"
+
+enum operation {
+	APPEND,
+	JUMP,
+	POKE,
+	READ,
+	OPERATIONS,
+
+	AFTERWARDS =
+		3, /* calls after a fault: what comes does not matter, a crash does */
+	DRAIN = 1 << 20,
+};
+
+/* Nothing was written since the reader first looked, so every look saw the same. */
+static bool undisturbed;
+static bool begun;
+
+static const unsigned char *at_tail(const struct device_ring *ring)
+{
+	return device_data(ring) + ring->tail % device.size;
+}
+
+static bool has_record(const struct device_ring *ring)
+{
+	return ring->producer && ring->tail != ring->pos;
+}
+
+static void require_earliest(uint64_t time)
+{
+	struct sendtrace_record other;
+	size_t i;
+
+	for (i = 0; undisturbed && i < DEVICE_CPUS; i++) {
+		if (!has_record(&device.rings[i]))
+			continue;
+		memcpy(&other, at_tail(&device.rings[i]), sizeof(other));
+		require(time <= other.time, "time %llu before %llu of ring %zu",
+			(unsigned long long)time, (unsigned long long)other.time, i);
+	}
+}
+
+static void require_next(const struct record *record)
+{
+	struct device_ring *ring = &device.rings[record->rec.cpu];
+
+	require(record->rec.cpu < DEVICE_CPUS && ring->producer, "a record of cpu %u",
+		record->rec.cpu);
+	require(record->rec.size <= ring->pos - ring->tail,
+		"a record of %u bytes where %llu were written", record->rec.size,
+		(unsigned long long)(ring->pos - ring->tail));
+	require(memcmp(at_tail(ring), &record->rec, sizeof(record->rec)) == 0,
+		"the record is not the next one of ring %u", record->rec.cpu);
+	require_earliest(record->rec.time);
+	require_inside(record, at_tail(ring), record->rec.size);
+	require_line(record);
+	require(ring->consumer->pos <= ring->tail, "given back before it was used");
+	ring->tail += record->rec.size;
+}
+
+/* Nothing is left, and all of it was given back. */
+static void require_empty(void)
+{
+	const struct device_ring *ring;
+
+	for (ring = device.rings; ring < device.rings + DEVICE_CPUS; ring++) {
+		require(!has_record(ring), "a record was left at %llu",
+			(unsigned long long)ring->tail);
+		require(!ring->consumer || ring->consumer->pos == ring->tail,
+			"%llu was given back of %llu",
+			(unsigned long long)ring->consumer->pos,
+			(unsigned long long)ring->tail);
+	}
+}
+
+/* Return: whether the session goes on. */
+static bool read_records(struct reader *reader, unsigned int count)
+{
+	struct record record;
+	unsigned int i;
+	int got;
+
+	begun = true;
+	for (i = 0; i < count; i++) {
+		got = reader_next(reader, &record);
+		if (got == 1) {
+			require_next(&record);
+			continue;
+		}
+		if (got == 0 || got == -ENODATA) {
+			require_empty();
+			return got == 0;
+		}
+		require(got == -EBADMSG, "reader_next() returned %d", got);
+		require_reason(reader_fault(reader));
+		for (i = 0; i < AFTERWARDS; i++)
+			reader_next(reader, &record);
+		return false;
+	}
+	return true;
+}
+
+static void produce(struct device_ring *ring, enum operation operation,
+		    struct input *input, size_t size)
+{
+	const uint8_t *from;
+	uint64_t at = ring->pos;
+
+	if (operation == POKE)
+		at = input_u16(input);
+	if (begun)
+		undisturbed = false;
+	if (operation == JUMP) {
+		device_move(ring, input_u64(input));
+		return;
+	}
+	from = input_bytes(input, &size);
+	device_write(ring, at, from, size);
+	if (operation == APPEND)
+		device_move(ring, ring->pos + size);
+}
+
+static void run(struct reader *reader, struct input *input)
+{
+	bool alive = true;
+
+	while (alive && input->size > 0) {
+		uint8_t what = input_u8(input);
+		struct device_ring *ring = &device.rings[(what >> 2) % DEVICE_CPUS];
+		enum operation operation = what % OPERATIONS;
+
+		if (operation == READ)
+			alive = read_records(reader, 1 + (what >> 2));
+		else if (ring->producer)
+			produce(ring, operation, input, input_u16(input));
+	}
+	if (!alive)
+		return;
+	require(reader_stop(reader) == 0, "reader_stop() failed");
+	alive = read_records(reader, DRAIN);
+	require(!alive, "no end in %d records", DRAIN);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct sendtrace_config config = { .snaplen = 0 };
+	struct input input = { data, size };
+	struct reader *reader;
+	int err;
+
+	device_reset(&input);
+	begun = false;
+	undisturbed = true;
+	require(reader_open(&reader, "device") == 0, "reader_open() failed");
+	require(reader_configure(reader, &config) == 0, "reader_configure() failed");
+	err = reader_map(reader);
+	require(device.wrong < 1 || device.wrong > 3 || err,
+		"a producer's page that is wrong was accepted");
+	if (!err)
+		run(reader, &input);
+	reader_free(reader);
+	return 0;
+}

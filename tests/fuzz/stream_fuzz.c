@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The input is a saved record stream, after a few bytes that say how read() gives it out:
+ * in pieces of any size, with nothing to read now and then, and perhaps an error.
+ */
+#include "fuzz.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "decode.h"
+#include "reader.h"
+#include "report.h"
+#include "source.h"
+#include "stream.h"
+
+enum {
+	PATIENCE = 1000000,
+};
+
+/* What sendread does with a record beside the line. */
+static void report(struct tally *tally, const struct reader *reader,
+		   const struct record *record)
+{
+	uint64_t expected;
+
+	if (reader && reader_untold(reader, &expected))
+		report_untold(tally, record, expected);
+	if (record->rec.type == SENDTRACE_RECORD_LOST)
+		report_lost(tally, record);
+	else if (record->rec.type <= SENDTRACE_RECORD_ACCEPT && record->rec.type)
+		report_printed(tally, record);
+}
+
+static void require_record(const struct record *record, struct input *expected)
+{
+	require(record->rec.size <= expected->size &&
+			memcmp(&record->rec, expected->data, sizeof(record->rec)) == 0,
+		"the record is not the next one of the stream");
+	require_line(record);
+	expected->data += record->rec.size;
+	expected->size -= record->rec.size;
+}
+
+/* However the stream was cut in pieces, it ends where it would have ended in one. */
+static void require_end(int got, const struct fault *fault, const struct input *rest)
+{
+	struct fault whole_fault;
+	struct record record;
+	unsigned char *whole;
+
+	if (got == -EBADMSG) {
+		require_reason(fault);
+		require(fault->where[0], "a fault without its place");
+		whole = exact_copy(rest->data, rest->size);
+		require(decode_record(whole, rest->size, &record, &whole_fault) == got,
+			"refused in pieces, accepted as a whole");
+		free(whole);
+		return;
+	}
+	require(got == (source.breaks ? -EIO : -ENODATA), "the stream ends with %d", got);
+	require(source.breaks || rest->size == 0, "%zu bytes were not given out",
+		rest->size);
+}
+
+/* Losses are said in words, and the summary after them. */
+static void require_report(struct tally *tally, struct reader *reader)
+{
+	const struct sink *sink = sink_of(STDERR_FILENO);
+	bool losses = tally->pending.any;
+
+	sinks_reset(1 + source.random % 1000);
+	report_pending(tally, true);
+	require_plain_lines(sink);
+	require(!losses || memmem(sink->text, sink->size, "events lost", 11),
+		"losses are said as '%.*s'", (int)sink->size, sink->text);
+	report_summary(tally, reader);
+	require_plain_lines(sink);
+}
+
+/* As sendread reads a file. */
+static void read_by_reader(struct input expected)
+{
+	static struct tally tally;
+	struct reader *reader;
+	struct record record;
+	int got, patience = PATIENCE;
+
+	memset(&tally, 0, sizeof(tally));
+	if (reader_open_stream(&reader, SOURCE_FD))
+		abort();
+	while ((got = reader_next(reader, &record)) >= 0 && patience--) {
+		if (got == 0)
+			continue;
+		require_record(&record, &expected);
+		report(&tally, reader, &record);
+	}
+	require(patience > 0, "no end in %d calls", PATIENCE);
+	require_end(got, reader_fault(reader), &expected);
+	require_report(&tally, reader);
+	reader_free(reader);
+}
+
+/* With a buffer that is too small from the beginning, so that it has to grow. */
+static void read_by_stream(struct input expected, size_t capacity)
+{
+	struct fault fault = { .text = "" };
+	struct stream stream;
+	struct record record;
+	const void *from;
+	int got, patience = PATIENCE;
+	size_t size;
+
+	if (stream_init(&stream, SOURCE_FD, capacity % 2, capacity))
+		abort();
+	while ((got = stream_next(&stream, &from, &size, &fault)) >= 0 && patience--) {
+		if (got == 0)
+			continue;
+		got = decode_record(from, size, &record, &fault);
+		if (got) {
+			snprintf(fault.where, sizeof(fault.where), "a record");
+			break;
+		}
+		require_inside(&record, from, size);
+		require_record(&record, &expected);
+	}
+	require(patience > 0, "no end in %d calls", PATIENCE);
+	require_end(got, &fault, &expected);
+	stream_free(&stream);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct input input = { data, size };
+	uint8_t how = input_u8(&input);
+
+	source.piece_max = 1 + input_u16(&input);
+	source.random = input_u8(&input);
+	source.breaks = how & 1;
+	source.left = input;
+	if (how & 2)
+		read_by_stream(input, 1 + (how >> 2));
+	else
+		read_by_reader(input);
+	return 0;
+}
