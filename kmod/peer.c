@@ -118,6 +118,16 @@ static void peer_of_inet6(const struct sock *sk, struct st_peer *peer)
 /* ---- AF_UNIX ------------------------------------------------------------------ */
 
 /*
+ * How much of a name of that length fits a sockaddr_un. One more than that is a path of
+ * 108 bytes, with the NUL that the kernel adds (unix_mkname_bsd()).
+ */
+static u16 un_len(int len)
+{
+	return clamp_t(int, len, 0, sizeof(struct sockaddr_un));
+}
+NOKPROBE_SYMBOL(un_len);
+
+/*
  * The name of a socket that cannot go away while we look: our own, or one that ours is
  * connected to for good. A name is set once and lives as long as its socket.
  */
@@ -129,9 +139,9 @@ static void set_un(struct st_addr *addr, const struct sock *sk)
 	name = smp_load_acquire(&unix_sk(sk)->addr);
 	addr->un.sun_family = AF_UNIX;
 	addr->len = offsetof(struct sockaddr_un, sun_path);
-	if (name && name->len <= sizeof(addr->un)) {
-		addr->len = name->len;
-		memcpy(&addr->un, name->name, name->len);
+	if (name) {
+		addr->len = un_len(name->len);
+		memcpy(&addr->un, name->name, addr->len);
 	}
 }
 NOKPROBE_SYMBOL(set_un);
@@ -154,8 +164,8 @@ static int read_name_of_dgram_peer(struct st_addr *addr, struct sock *peer)
 		return offsetof(struct sockaddr_un, sun_path);
 	if (copy_from_kernel_nofault(&len, &name->len, sizeof(len)))
 		return 0;
-	if (len < 0 || len > sizeof(addr->un) ||
-	    copy_from_kernel_nofault(&addr->un, name->name, len))
+	len = un_len(len);
+	if (copy_from_kernel_nofault(&addr->un, name->name, len))
 		return 0;
 	return len;
 }

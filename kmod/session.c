@@ -162,9 +162,9 @@ static int complete_config(struct sendtrace_config *config)
 		config->snaplen = ST_SNAPLEN_DEFAULT;
 	if (!config->ring_size)
 		config->ring_size = st_session_default_ring_size();
-	if (config->snaplen > ST_SNAPLEN_MAX || config->ring_size > ST_RING_SIZE_MAX)
+	if (config->snaplen > ST_SNAPLEN_MAX || config->ring_size < ST_RING_SIZE_MIN ||
+	    config->ring_size > ST_RING_SIZE_MAX)
 		return -EINVAL;
-	config->ring_size = max(config->ring_size, ST_RING_SIZE_MIN);
 	config->ring_size = roundup_pow_of_two(config->ring_size);
 	return 0;
 }

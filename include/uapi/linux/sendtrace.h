@@ -157,8 +157,8 @@ enum sendtrace_why {
  * call returns, before the thread goes on: what another thread has written over it by
  * then is seen changed.
  *
- * An AF_UNIX address is as long as its path needs: no NUL ends it, and an abstract
- * name begins with one (unix(7)).
+ * An AF_UNIX address is as long as its name needs. A path is ended by NUL unless it fills
+ * sun_path; an abstract name begins with NUL, and is all that follows (unix(7)).
  */
 struct sendtrace_event {
 	struct sendtrace_record rec;
