@@ -14,7 +14,6 @@
 #include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/sched.h>
-#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
@@ -427,72 +426,19 @@ void st_sessions_count(int cpu, struct st_counters *sum)
 }
 
 /**
- * st_sessions_open() - how many have the device open
- *
- * Return: the number of sessions.
- */
-int st_sessions_open(void)
-{
-	struct st_session *session;
-	int nr = 0;
-
-	mutex_lock(&list_lock);
-	list_for_each_entry(session, &sessions, entry)
-		nr++;
-	mutex_unlock(&list_lock);
-	return nr;
-}
-
-/**
- * st_sessions_running() - how many of them run
- *
- * Return: the number of running sessions.
- */
-int st_sessions_running(void)
-{
-	return hweight_long(READ_ONCE(st_running_mask));
-}
-
-static void show_time(struct seq_file *m, time64_t seconds)
-{
-	struct tm tm;
-
-	time64_to_tm(seconds, 0, &tm);
-	seq_printf(m, "%04ld-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900, tm.tm_mon + 1,
-		   tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
-}
-
-static void show_session(struct seq_file *m, const struct st_session *session)
-{
-	static const char *const modes[] = { "none", "read", "map" };
-
-	seq_printf(m, "session=%llu pid=%u comm=", session->id, session->opener_pid);
-	seq_escape(m, session->opener_comm, " \t\n\\");
-	seq_printf(m, " uid=%u since=", session->opener_uid);
-	show_time(m, session->opened);
-	seq_printf(m, " state=%s reading=%s",
-		   READ_ONCE(session->running) ? "running" : "stopped",
-		   modes[READ_ONCE(session->mode)]);
-	seq_printf(m, " snaplen=%u ring=%u events=%u ", session->snaplen,
-		   session->ring_size, session->events);
-	rcu_read_lock();
-	st_filter_show(rcu_dereference(session->filter), m);
-	rcu_read_unlock();
-	seq_putc(m, '\n');
-}
-
-/**
- * st_sessions_show() - print a line for each open session
- * @m: where to
+ * st_sessions_visit() - look at each open session
+ * @visit: called with @arg; must not call back into this file
+ * @arg: the visitor's
  *
  * Context: may sleep.
  */
-void st_sessions_show(struct seq_file *m)
+void st_sessions_visit(void (*visit)(const struct st_session *session, void *arg),
+		       void *arg)
 {
 	struct st_session *session;
 
 	mutex_lock(&list_lock);
 	list_for_each_entry(session, &sessions, entry)
-		show_session(m, session);
+		visit(session, arg);
 	mutex_unlock(&list_lock);
 }

@@ -32,8 +32,6 @@ enum st_mode {
 	ST_MODE_MAP,
 };
 
-struct seq_file;
-
 /**
  * struct st_session - one open file of the device
  * @lock: guards configuring, starting and stopping. Never held where user memory is
@@ -143,8 +141,7 @@ struct st_ring *st_session_oldest(struct st_session *session,
 
 void st_session_count(const struct st_session *session, struct st_counters *sum);
 void st_sessions_count(int cpu, struct st_counters *sum);
-int st_sessions_open(void);
-int st_sessions_running(void);
-void st_sessions_show(struct seq_file *m);
+void st_sessions_visit(void (*visit)(const struct st_session *session, void *arg),
+		       void *arg);
 
 #endif /* _ST_SESSION_H */

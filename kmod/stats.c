@@ -7,7 +7,9 @@
  */
 #include <linux/cpumask.h>
 #include <linux/proc_fs.h>
+#include <linux/rcupdate.h>
 #include <linux/seq_file.h>
+#include <linux/time.h>
 
 #include "probe.h"
 #include "session.h"
@@ -26,16 +28,26 @@ static void show_counters(struct seq_file *m, const char *prefix,
 		   counters->lost[SENDTRACE_LOST_RING_FULL]);
 }
 
+static void count_session(const struct st_session *session, void *arg)
+{
+	unsigned int *open_and_running = arg;
+
+	open_and_running[0]++;
+	open_and_running[1] += READ_ONCE(session->running);
+}
+
 static int stats_show(struct seq_file *m, void *v)
 {
+	unsigned int open_and_running[2] = {};
 	struct st_counters sum = {};
 	char prefix[16];
 	int cpu;
 
 	for_each_possible_cpu(cpu)
 		st_sessions_count(cpu, &sum);
-	seq_printf(m, "sessions %d\n", st_sessions_open());
-	seq_printf(m, "running %d\n", st_sessions_running());
+	st_sessions_visit(count_session, open_and_running);
+	seq_printf(m, "sessions %u\n", open_and_running[0]);
+	seq_printf(m, "running %u\n", open_and_running[1]);
 	seq_printf(m, "armed %d\n", st_probe_armed());
 	show_counters(m, "", &sum);
 	seq_printf(m, "missed_send %llu\n", st_probe_missed(ST_PROBE_SEND));
@@ -51,9 +63,38 @@ static int stats_show(struct seq_file *m, void *v)
 	return 0;
 }
 
+static void show_time(struct seq_file *m, time64_t seconds)
+{
+	struct tm tm;
+
+	time64_to_tm(seconds, 0, &tm);
+	seq_printf(m, "%04ld-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900, tm.tm_mon + 1,
+		   tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+static void show_session(const struct st_session *session, void *arg)
+{
+	static const char *const modes[] = { "none", "read", "map" };
+	struct seq_file *m = arg;
+
+	seq_printf(m, "session=%llu pid=%u comm=", session->id, session->opener_pid);
+	seq_escape(m, session->opener_comm, " \t\n\\");
+	seq_printf(m, " uid=%u since=", session->opener_uid);
+	show_time(m, session->opened);
+	seq_printf(m, " state=%s reading=%s",
+		   READ_ONCE(session->running) ? "running" : "stopped",
+		   modes[READ_ONCE(session->mode)]);
+	seq_printf(m, " snaplen=%u ring=%u events=%u ", session->snaplen,
+		   session->ring_size, session->events);
+	rcu_read_lock();
+	st_filter_show(rcu_dereference(session->filter), m);
+	rcu_read_unlock();
+	seq_putc(m, '\n');
+}
+
 static int sessions_show(struct seq_file *m, void *v)
 {
-	st_sessions_show(m);
+	st_sessions_visit(show_session, m);
 	return 0;
 }
 
