@@ -12,6 +12,9 @@ mkfifo "$pipe"
 start() {
 	printed=$1
 	shift
+	# The shell that becomes sendread may be late to do it.
+	: >"$work/out"
+	: >"$work/err"
 	"$sendread" "$@" --device "$pipe" >"$work/out" 2>"$work/err" &
 	pid=$!
 	exec 9>"$pipe"
@@ -64,9 +67,11 @@ check "... quietly with -q" said_nothing
 # A reader of ours that goes away, before and after the next event.
 "$make_stream" send send send >"$work/stream"
 mkfifo "$work/lines"
-: <"$work/lines" &
-(exec "$sendread" --device "$work/stream" >"$work/lines" 2>"$work/err") && status=0 || status=$?
+exec 8<>"$work/lines" 7>"$work/lines" 8<&-
+status=0
+"$sendread" --device "$work/stream" >&7 2>"$work/err" || status=$?
 echo "$status" >"$work/status"
+exec 7>&-
 check "a closed pipe ends it with exit status 0" exited 0
 check "... without a word" said_nothing
 
