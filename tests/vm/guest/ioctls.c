@@ -215,8 +215,8 @@ static void info(void)
 	check(info.max_sessions > 1, "max_sessions: %u", info.max_sessions);
 	check(info.snaplen_default > 0 && info.snaplen_default <= info.snaplen_max,
 	      "snaplen: default %u, max %u", info.snaplen_default, info.snaplen_max);
-	check(info.late == 1 && info.inline_max >= 4096, "late %u, inline_max %u", info.late,
-	      info.inline_max);
+	check(info.late == 1 && info.inline_max >= 4096, "late %u, inline_max %u",
+	      info.late, info.inline_max);
 	check(info.ring_size_min <= info.ring_size_default &&
 		      info.ring_size_default <= info.ring_size_max,
 	      "ring_size: %u %u %u", info.ring_size_min, info.ring_size_default,

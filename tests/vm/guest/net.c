@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,20 +125,43 @@ struct address udp_sink(const char *ip)
 	return local_address(bound_socket(SOCK_DGRAM, &any));
 }
 
-void fill_send_buffer(int fd)
+/* Smaller and smaller, so that not one byte more fits. Return how many did. */
+static size_t fill_once(int fd)
 {
 	static const char zeros[4096];
+	size_t chunk = sizeof(zeros), total = 0;
+	ssize_t got;
+
+	while (chunk) {
+		got = write(fd, zeros, chunk);
+		if (got < 0 && errno != EAGAIN)
+			die("filling a send buffer");
+		if (got < 0)
+			chunk /= 2;
+		else
+			total += got;
+	}
+	return total;
+}
+
+/* TCP: what is on its way will give its room back when the far end has taken it. */
+static bool on_the_way(int fd)
+{
+	struct tcp_info info = { 0 };
+	socklen_t len = sizeof(info);
+
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
+	       info.tcpi_unacked;
+}
+
+void fill_send_buffer(int fd)
+{
 	int flags = must(fcntl(fd, F_GETFL), "F_GETFL");
-	size_t chunk = sizeof(zeros);
+	struct deadline deadline = { 0 };
 
 	must(fcntl(fd, F_SETFL, flags | O_NONBLOCK), "O_NONBLOCK");
-	/* Smaller and smaller, so that not one byte more fits. */
-	while (chunk)
-		if (write(fd, zeros, chunk) < 0) {
-			if (errno != EAGAIN)
-				die("filling a send buffer");
-			chunk /= 2;
-		}
+	while (fill_once(fd) || on_the_way(fd))
+		look_again(&deadline, "a send buffer to be full");
 	must(fcntl(fd, F_SETFL, flags), "F_SETFL");
 }
 
