@@ -145,6 +145,13 @@ enum st_outcome st_record_event(struct st_session *session, struct sendtrace_eve
 }
 NOKPROBE_SYMBOL(st_record_event);
 
+/*
+ * Without its payload. A fragment leaves that much room, for the event that will say what
+ * became of it.
+ */
+#define LARGEST_EVENT \
+	(sizeof(struct sendtrace_event) + 2 * sizeof(struct sockaddr_storage))
+
 /**
  * st_record_fragment() - write a part of a payload that more will follow
  * @session: in whose ring
@@ -160,7 +167,8 @@ enum st_outcome st_record_fragment(struct st_session *session, const struct st_c
 	struct st_ring *ring = session->rings[smp_processor_id()];
 	struct sendtrace_fragment *slot;
 
-	slot = st_ring_reserve(ring, sizeof(*slot) + padded(part.len), ktime_get_ns());
+	slot = st_ring_reserve(ring, sizeof(*slot) + padded(part.len) + LARGEST_EVENT,
+			       ktime_get_ns());
 	if (!slot)
 		return ST_FULL;
 	if (put_payload(slot + 1, call->buf + part.offset, part.len) < part.len)
