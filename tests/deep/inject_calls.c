@@ -168,15 +168,15 @@ static void verify_filter(struct tracer *tracer, bool failed)
 	tracer_close(tracer);
 }
 
+static void *mapped;
+static size_t mapped_len;
+
 static long make_map_of(struct tracer *tracer, uint64_t offset, size_t len,
 			int protection)
 {
-	void *at = mmap(NULL, len, protection, MAP_SHARED, tracer->fd, offset);
-
-	if (at == MAP_FAILED)
-		return -1;
-	must(munmap(at, len), "munmap");
-	return 0;
+	mapped = mmap(NULL, len, protection, MAP_SHARED, tracer->fd, offset);
+	mapped_len = len;
+	return mapped == MAP_FAILED ? -1 : 0;
 }
 
 static long make_map_consumer(struct tracer *tracer)
@@ -195,7 +195,8 @@ static long make_map_producer(struct tracer *tracer)
 
 static void verify_map(struct tracer *tracer, bool failed)
 {
-	(void)failed;
+	if (!failed)
+		must(munmap(mapped, mapped_len), "munmap");
 	tracer_filter(tracer, "injected");
 	tracer_map(tracer);
 	tracer_start(tracer);
@@ -210,6 +211,8 @@ static void verify_read_after_map(struct tracer *tracer, bool failed)
 	tracer_start(tracer);
 	if (failed)
 		check_traces(tracer);
+	else
+		must(munmap(mapped, mapped_len), "munmap");
 	tracer_close(tracer);
 }
 

@@ -66,7 +66,7 @@ static void accept_one(const struct sockets *sockets)
 static void send_round(const struct sockets *sockets, unsigned int round)
 {
 	static const char bytes[LARGEST];
-	size_t len = round * 31 % 1400;
+	size_t len = round * 31 % 1400, sent;
 
 	must(send(sockets->udp, bytes, len, 0), "send of UDP");
 	must(send(sockets->tcp.near, bytes, len + 1, 0), "send of TCP");
@@ -77,8 +77,9 @@ static void send_round(const struct sockets *sockets, unsigned int round)
 	send(sockets->udp, (void *)8, len, MSG_DONTWAIT);
 	if (round % BIG_EVERY)
 		return;
-	must(send(sockets->tcp.near, bytes, sizeof(bytes), MSG_DONTWAIT), "a large send");
-	drain(sockets->tcp.far, sizeof(bytes));
+	sent = must(send(sockets->tcp.near, bytes, sizeof(bytes), MSG_DONTWAIT),
+		    "a large send");
+	drain(sockets->tcp.far, sent);
 	accept_one(sockets);
 }
 

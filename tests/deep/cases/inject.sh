@@ -16,10 +16,11 @@ faults_on() {
 	echo 0 >$faults/fail_page_alloc/min-order
 }
 
-# With few probe instances, as each is an allocation of its own.
+# With few probe instances, as each is an allocation of its own; and a pool of works that
+# is too small to be had from elsewhere if the first try fails.
 inject() {
 	faults_on || return
-	load_with maxactive=3
+	load_with maxactive=3 works=2
 	[ -z "$tamper" ] || export TAMPER=1
 	program call inject "$1"
 	[ ! -s call.want ] || tell call.want

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2154
+# Mixed traffic for long: memory stays what it is.
+
+# What the kernel and a process have, in KiB: key, samples' file, what may be added from the
+# first third of the samples to the last. Above the thresholds lies what no cache explains;
+# slab holds what KASAN keeps in quarantine, so it wants the most.
+soak_limits="slab:${SOAK_SLAB_KIB:-6144} vmalloc:512 percpu:512 rss_map:512 rss_read:512"
+
+meminfo() {
+	sed -n "s/^$1: *\([0-9]*\) kB/\1/p" /proc/meminfo
+}
+
+rss_of() {
+	sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$1/status"
+}
+
+sample() {
+	# shellcheck disable=SC2154 # set by start_reader
+	echo "$(($(uptime_s) - begun)) $(meminfo SUnreclaim) $(meminfo VmallocUsed) $(meminfo Percpu)" \
+		"$(reader_rss mapped) $(reader_rss read)"
+}
+
+# timeout(1) is its parent.
+reader_rss() {
+	eval "parent=\$pid_$1"
+	rss_of "$(pgrep -P "$parent")"
+}
+
+# The median of the last third less that of the first, for each column.
+trends() {
+	awk '
+		{ for (i = 2; i <= NF; i++) value[NR, i] = $i }
+		function median(from, to, column, i, j, n, t, sorted) {
+			n = 0
+			for (i = from; i <= to; i++)
+				sorted[++n] = value[i, column]
+			for (i = 1; i < n; i++)
+				for (j = i + 1; j <= n; j++)
+					if (sorted[j] < sorted[i]) {
+						t = sorted[i]; sorted[i] = sorted[j]; sorted[j] = t
+					}
+			return sorted[int((n + 1) / 2)]
+		}
+		END {
+			third = int(NR / 3)
+			for (i = 2; i <= NF; i++)
+				printf "%d ", median(NR - third + 1, NR, i) - median(1, third, i)
+		}' "$1"
+}
+
+check_trends() {
+	# shellcheck disable=SC2046 # numbers
+	set -- $(trends samples)
+	for limit_of in $soak_limits; do
+		echo "# ${limit_of%:*}: $1 KiB more at the end, ${limit_of#*:} are allowed"
+		holds "${limit_of%:*} grows by $1 KiB, more than ${limit_of#*:}" \
+			[ "$1" -le "${limit_of#*:}" ]
+		shift
+	done
+}
+
+# What changes all the time: sessions, their filters, the module's reader.
+disturb() {
+	timeout -s KILL 60 sendread -q -c 50 . >/dev/null 2>&1
+	timeout -s KILL 60 sendread -q --read -d 0.2 'so*' >/dev/null 2>&1
+	timeout -s KILL 60 "$test/build/churn" many 1 >/dev/null 2>churn.err ||
+		{ fail "churn failed" && show churn.err; }
+}
+
+scenario soak.traffic "memory of module and reader stays flat under mixed traffic"
+case_soak_traffic() {
+	seconds=$(($(parameter minutes 2) * 60))
+	echo "# $seconds seconds; KiB: seconds slab vmalloc percpu rss(mapped) rss(read)"
+	leaks_begin
+	mkfifo mapped.out read.out
+	wc -l <mapped.out >mapped.lines &
+	wc -l <read.out >read.lines &
+	start_senders soak 4
+	start_reader mapped soak
+	start_reader read --read -s 64 soak
+	disturb
+	: >samples
+	[ -z "$tamper" ] || soak_limits="slab:-1048576 vmalloc:0 percpu:0 rss_map:0 rss_read:0"
+	begun=$(uptime_s)
+	while [ $(($(uptime_s) - begun)) -lt "$seconds" ] && [ ! -s failed ]; do
+		disturb
+		sample >>samples
+		[ $(($(lines samples) % (seconds / 300 + 1))) != 0 ] || tail -n 1 samples | tell /dev/stdin
+	done
+	stop_senders
+	stop_reader mapped
+	stop_reader read
+	wait
+	echo "# lines: $(cat mapped.lines) mapped, $(cat read.lines) read; $(grep -h captured mapped.err read.err | tr '\n' ';')"
+	check_trends
+	module_comes_and_goes
+	leaks_end
+}
