@@ -34,6 +34,7 @@ stop_feeding() {
 end() {
 	status=0
 	wait "$pid" || status=$?
+	pid=
 	echo "$status" >"$work/status"
 }
 

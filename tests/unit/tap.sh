@@ -15,7 +15,9 @@ make_stream=$here/build/make_stream
 count=0
 failed=0
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+pid=
+trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null; rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM
 
 check() {
 	sentence=$1
