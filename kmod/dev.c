@@ -43,7 +43,10 @@ static int configure_if_never(struct st_session *session)
 {
 	struct sendtrace_config defaults = {};
 
-	return session->rings ? 0 : st_session_configure(session, &defaults);
+	if (session->rings)
+		return 0;
+	st_session_complete_config(&defaults);
+	return st_session_configure(session, &defaults);
 }
 
 static int session_begin(struct st_session *session)
@@ -70,7 +73,7 @@ static int session_begin(struct st_session *session)
 	if (err)
 		st_probe_disarm();
 	else
-		WRITE_ONCE(session->started, true);
+		st_session_set_started(session);
 	return err;
 }
 
@@ -140,12 +143,16 @@ static int ioctl_config(struct st_session *session, void __user *arg)
 
 	if (copy_from_user(&config, arg, sizeof(config)))
 		return -EFAULT;
+	err = st_session_complete_config(&config);
+	if (err)
+		return err;
+	/* Before anything has changed: who sees EFAULT has no rings. */
+	if (copy_to_user(arg, &config, sizeof(config)))
+		return -EFAULT;
 	mutex_lock(&session->lock);
 	err = st_session_configure(session, &config);
 	mutex_unlock(&session->lock);
-	if (err)
-		return err;
-	return copy_to_user(arg, &config, sizeof(config)) ? -EFAULT : 0;
+	return err;
 }
 
 static int ioctl_filter(struct st_session *session, void __user *arg)
@@ -194,6 +201,7 @@ static int ioctl_stats(struct st_session *session, void __user *arg)
 	mutex_lock(&session->lock);
 	st_session_count(session, &sum);
 	stats.missed = session->missed;
+	stats.blind = st_probe_blind();
 	if (session->running)
 		stats.missed += missed_by_host() - session->missed_before;
 	mutex_unlock(&session->lock);
@@ -239,7 +247,7 @@ static int start_if_never(struct st_session *session)
 	int err = 0;
 
 	mutex_lock(&session->lock);
-	if (!session->started)
+	if (!st_session_was_started(session))
 		err = session_begin(session);
 	mutex_unlock(&session->lock);
 	return err;
@@ -315,6 +323,14 @@ static ssize_t read_records(struct file *file, char __user *buf, size_t size)
 	}
 }
 
+/* Another thread may sleep in its read(), with the lock held. */
+static int lock_for_reading(struct file *file, struct st_session *session)
+{
+	if (file->f_flags & O_NONBLOCK)
+		return mutex_trylock(&session->read_lock) ? 0 : -EAGAIN;
+	return mutex_lock_interruptible(&session->read_lock);
+}
+
 static ssize_t dev_read(struct file *file, char __user *buf, size_t size, loff_t *pos)
 {
 	struct st_session *session = file->private_data;
@@ -325,7 +341,7 @@ static ssize_t dev_read(struct file *file, char __user *buf, size_t size, loff_t
 	done = st_session_claim(session, ST_MODE_READ);
 	if (done)
 		return done;
-	done = mutex_lock_interruptible(&session->read_lock);
+	done = lock_for_reading(file, session);
 	if (done)
 		return done;
 	done = start_if_never(session);
@@ -345,7 +361,7 @@ static __poll_t dev_poll(struct file *file, poll_table *wait)
 	__poll_t mask = 0;
 
 	poll_wait(file, &session->bell.waiters, wait);
-	if (!READ_ONCE(session->started))
+	if (!st_session_was_started(session))
 		return EPOLLIN | EPOLLRDNORM;
 	st_bell_want(&session->bell);
 	if (!READ_ONCE(session->running))

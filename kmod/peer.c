@@ -14,6 +14,7 @@
 #include <net/inet_sock.h>
 #include <net/ipv6.h>
 #include <net/sock.h>
+#include <net/tcp_states.h>
 #include <asm-generic/kprobes.h>
 
 #include "peer.h"
@@ -188,12 +189,24 @@ static void set_un_of_dgram_peer(struct st_addr *addr, struct sock *sk)
 }
 NOKPROBE_SYMBOL(set_un_of_dgram_peer);
 
+/*
+ * Set once for a socket that is connected, or half of a pair. Of a listening one it is the
+ * listener itself, and replaced by the next listen(), so that it could be freed under us.
+ */
+static u32 unix_peer_pid(const struct sock *sk)
+{
+	if (sk->sk_type != SOCK_DGRAM && READ_ONCE(sk->sk_state) != TCP_ESTABLISHED)
+		return 0;
+	return pid_nr(READ_ONCE(sk->sk_peer_pid));
+}
+NOKPROBE_SYMBOL(unix_peer_pid);
+
 static void peer_of_unix(struct sock *sk, struct st_peer *peer)
 {
 	struct sock *remote;
 
 	set_un(&peer->local, sk);
-	peer->pid = pid_nr(READ_ONCE(sk->sk_peer_pid));
+	peer->pid = unix_peer_pid(sk);
 	if (sk->sk_type == SOCK_DGRAM) {
 		set_un_of_dgram_peer(&peer->remote, sk);
 		return;

@@ -9,6 +9,7 @@
  * calls that block, hence the parameter maxactive. The entry handlers refuse what no
  * session wants by returning 1, which gives the instance back at once.
  */
+#include <linux/atomic.h>
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
@@ -115,6 +116,37 @@ static struct hook hooks[ST_PROBES] = {
 	},
 };
 
+/*
+ * Probes that are registered may still see nothing: root can switch off all kprobes
+ * (debugfs, kprobes/enabled) or ftrace, which they are built on (sysctl
+ * kernel.ftrace_enabled), and nobody is told. This probe is on a function of our own, and
+ * goes blind for the same reasons: whoever wants to know calls the function.
+ */
+static atomic_t canary_seen = ATOMIC_INIT(0);
+
+static noinline void canary(void)
+{
+	barrier(); /* or the compiler would find that it need not be called */
+}
+
+static int canary_called(struct kprobe *kp, struct pt_regs *regs)
+{
+	atomic_inc(&canary_seen);
+	return 0;
+}
+NOKPROBE_SYMBOL(canary_called);
+
+static struct kprobe canary_probe;
+
+static int canary_register(void)
+{
+	canary_probe = (struct kprobe){
+		.addr = (kprobe_opcode_t *)canary,
+		.pre_handler = canary_called,
+	};
+	return register_kprobe(&canary_probe);
+}
+
 /* Guards the registrations and their number of users. */
 static DEFINE_MUTEX(arm_lock);
 static unsigned int users;
@@ -164,6 +196,9 @@ static int register_all(void)
 		if (err)
 			goto undo;
 	}
+	err = canary_register();
+	if (err)
+		goto undo;
 	return 0;
 undo:
 	while (i--)
@@ -203,9 +238,11 @@ void st_probe_disarm(void)
 	int i;
 
 	mutex_lock(&arm_lock);
-	if (!--users)
+	if (!--users) {
+		unregister_kprobe(&canary_probe);
 		for (i = ST_PROBES - 1; i >= 0; i--)
 			hook_unregister(&hooks[i]);
+	}
 	mutex_unlock(&arm_lock);
 }
 
@@ -217,6 +254,26 @@ void st_probe_disarm(void)
 bool st_probe_armed(void)
 {
 	return READ_ONCE(users);
+}
+
+/**
+ * st_probe_blind() - are the probes registered, but see nothing?
+ *
+ * Context: may sleep.
+ * Return: true where root has switched kprobes or ftrace off.
+ */
+bool st_probe_blind(void)
+{
+	int before = atomic_read(&canary_seen);
+	bool blind = false;
+
+	mutex_lock(&arm_lock);
+	if (users) {
+		canary();
+		blind = atomic_read(&canary_seen) == before;
+	}
+	mutex_unlock(&arm_lock);
+	return blind;
 }
 
 /**

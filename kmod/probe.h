@@ -14,6 +14,7 @@ enum st_probe_id {
 int st_probe_arm(void);
 void st_probe_disarm(void);
 bool st_probe_armed(void);
+bool st_probe_blind(void);
 u64 st_probe_missed(enum st_probe_id id);
 
 #endif /* _ST_PROBE_H */

@@ -150,7 +150,13 @@ static struct st_ring **alloc_rings(u32 size)
 	return rings;
 }
 
-static int complete_config(struct sendtrace_config *config)
+/**
+ * st_session_complete_config() - check a configuration, and fill in what it leaves open
+ * @config: what is wanted, not to be trusted; becomes what will be in force
+ *
+ * Return: 0 or -EINVAL.
+ */
+int st_session_complete_config(struct sendtrace_config *config)
 {
 	if (memchr_inv(config->reserved, 0, sizeof(config->reserved)) ||
 	    config->events & ~SENDTRACE_EVENTS_ALL)
@@ -185,20 +191,17 @@ static void bound_payload(struct st_session *session)
 /**
  * st_session_configure() - decide what is recorded and allocate the rings
  * @session: not configured yet
- * @config: what is wanted, not to be trusted; becomes what is in force
+ * @config: from st_session_complete_config()
  *
  * Context: may sleep; @session->lock is held.
- * Return: 0, -EINVAL, -EBUSY where it has been done already, -ENOMEM.
+ * Return: 0, -EBUSY where it has been done already, -ENOMEM.
  */
-int st_session_configure(struct st_session *session, struct sendtrace_config *config)
+int st_session_configure(struct st_session *session,
+			 const struct sendtrace_config *config)
 {
 	struct st_ring **rings;
-	int err;
 
 	lockdep_assert_held(&session->lock);
-	err = complete_config(config);
-	if (err)
-		return err;
 	if (session->rings)
 		return -EBUSY;
 	rings = alloc_rings(config->ring_size);
@@ -284,6 +287,33 @@ void st_session_stop(struct st_session *session)
 }
 
 /* ---- Consuming -------------------------------------------------------------------- */
+
+/**
+ * st_session_set_started() - note that the session runs for the first time
+ * @session: configured
+ */
+void st_session_set_started(struct st_session *session)
+{
+	spin_lock(&session->mode_lock);
+	session->started = true;
+	spin_unlock(&session->mode_lock);
+}
+
+/**
+ * st_session_was_started() - has the session ever run?
+ * @session: any
+ *
+ * Return: true if it has; then its rings can be looked at.
+ */
+bool st_session_was_started(struct st_session *session)
+{
+	bool started;
+
+	spin_lock(&session->mode_lock);
+	started = session->started;
+	spin_unlock(&session->mode_lock);
+	return started;
+}
 
 /**
  * st_session_claim() - decide for good how the rings are consumed

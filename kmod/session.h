@@ -38,7 +38,8 @@ enum st_mode {
  *	touched, nor where mmap() gets: its holder arms probes, which takes locks that in
  *	turn may be held around faults.
  * @read_lock: one read() at a time; taken before @lock, held while user memory is written
- * @mode_lock: guards @mode and the publication of @rings; innermost, never held long
+ * @mode_lock: guards @mode, @started and the publication of @rings; innermost, never
+ *	held long
  * @rings: nr_cpu_ids pointers, one ring for each possible CPU; NULL until configured, then
  *	invariant (@mode_lock to see it first)
  * @mode: who consumes the rings (@mode_lock)
@@ -56,7 +57,7 @@ enum st_mode {
  * @read_ring: whose oldest record was given out in part (@read_lock)
  * @read_offset: how much of it; 0 for none (@read_lock)
  * @running: between start and stop (written under @lock, read anywhere)
- * @started: has been running once (written under @lock, read anywhere)
+ * @started: has been running once (@mode_lock)
  * @missed: missed calls of the runs that ended (@lock)
  * @missed_before: the host's count when the run began (@lock)
  * @bell: wakes the reader
@@ -128,11 +129,15 @@ static __always_inline struct st_session *st_next_running(unsigned long *mask, i
 struct st_session *st_session_create(void);
 void st_session_destroy(struct st_session *session);
 
-int st_session_configure(struct st_session *session, struct sendtrace_config *config);
+int st_session_complete_config(struct sendtrace_config *config);
+int st_session_configure(struct st_session *session,
+			 const struct sendtrace_config *config);
 void st_session_set_filter(struct st_session *session, struct st_filter *filter);
 int st_session_start(struct st_session *session);
 void st_session_stop(struct st_session *session);
 
+void st_session_set_started(struct st_session *session);
+bool st_session_was_started(struct st_session *session);
 int st_session_claim(struct st_session *session, enum st_mode mode);
 struct st_ring *st_session_ring(struct st_session *session, u64 cpu);
 bool st_session_readable(const struct st_session *session);

@@ -52,6 +52,7 @@ static int stats_show(struct seq_file *m, void *v)
 	show_counters(m, "", &sum);
 	seq_printf(m, "missed_send %llu\n", st_probe_missed(ST_PROBE_SEND));
 	seq_printf(m, "missed_accept %llu\n", st_probe_missed(ST_PROBE_ACCEPT));
+	seq_printf(m, "blind %d\n", st_probe_blind());
 
 	for_each_possible_cpu(cpu) {
 		struct st_counters counters = {};

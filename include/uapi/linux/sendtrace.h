@@ -383,6 +383,8 @@ struct sendtrace_filter {
  * @missed: calls of any process that found no free probe instance while this session
  *	ran (module parameter maxactive); in none of the other figures
  * @lost: calls lost, for each enum sendtrace_lost_reason
+ * @blind: 1 where the probes are registered, but see nothing just now: root has switched
+ *	off kprobes (debugfs, kprobes/enabled) or ftrace (sysctl kernel.ftrace_enabled)
  * @reserved: zero
  */
 struct sendtrace_stats {
@@ -394,7 +396,8 @@ struct sendtrace_stats {
 	__u64 faults;
 	__u64 missed;
 	__u64 lost[SENDTRACE_LOST_REASONS];
-	__u64 reserved[9];
+	__u64 blind;
+	__u64 reserved[8];
 };
 
 /*
@@ -416,7 +419,8 @@ struct sendtrace_stats {
  * rings are mapped, EAGAIN with O_NONBLOCK where there is nothing, as START where it has
  * to start the session, and returns 0 where there is nothing and the session was stopped.
  *
- * mmap() fails with EBUSY after a read(), with ENXIO before CONFIG, with EINVAL for an
+ * mmap() decides for mapping even where it fails with ENOMEM. It fails with EBUSY after a
+ * read(), with ENXIO before CONFIG, with EINVAL for an
  * offset or a length that is none of those above, and with EPERM for a writable mapping
  * of the producer's part.
  *
