@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -54,12 +56,52 @@ static void sixty_four_kib(void)
 	send_bulk(64 * KIB);
 }
 
-static void inline_bound(void)
+/* Longer than one record takes, up to the snap length, and beyond. */
+static void long_payloads(void)
 {
 	send_bulk(64 * KIB - 1);
-	send_bulk(64 * KIB);
 	send_bulk(64 * KIB + 1);
+	send_bulk(200003);
 	send_bulk(1024 * KIB);
+	send_bulk(1024 * KIB + 1);
+}
+
+/* From all CPUs at once, each thread with lengths and bytes of its own. */
+static void *send_long_texts(void *arg)
+{
+	struct pair tcp = tcp_pair();
+	struct where where = to_peer(tcp.near);
+	int base = *(int *)arg;
+	pthread_t reader;
+
+	pthread_create(&reader, NULL, read_all, &tcp.far);
+	for (int i = 0; i < 6; i++) {
+		size_t len = 20011 * (i + 1) + base;
+		char *text = malloc(len);
+		cpu_set_t set;
+
+		CPU_ZERO(&set);
+		CPU_SET((base + i) % get_nprocs(), &set);
+		must(sched_setaffinity(0, sizeof(set), &set), "sched_setaffinity");
+		for (size_t at = 0; at < len; at++)
+			text[at] = 'a' + (base + at / 1000 + i) % 26;
+		check_equal(traced_send(tcp.near, text, len, 0, &where), len, "send");
+		free(text);
+	}
+	close(tcp.near);
+	pthread_join(reader, NULL);
+	return NULL;
+}
+
+static void long_threads(void)
+{
+	int base[] = { 0, 7, 14 };
+	pthread_t thread[3];
+
+	for (int i = 0; i < 3; i++)
+		pthread_create(&thread[i], NULL, send_long_texts, &base[i]);
+	for (int i = 0; i < 3; i++)
+		pthread_join(thread[i], NULL);
 }
 
 /* The argument is the session's snap length. */
@@ -211,7 +253,8 @@ int main(int argc, char **argv)
 {
 	static const struct test_case cases[] = {
 		{ "sixty_four_kib", sixty_four_kib },
-		{ "inline_bound", inline_bound },
+		{ "long_payloads", long_payloads },
+		{ "long_threads", long_threads },
 		{ "snaplen", snaplen },
 		{ "page_boundary", page_boundary },
 		{ "unaligned", unaligned },

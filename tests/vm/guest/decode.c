@@ -16,24 +16,27 @@
 static const char *why_name(unsigned int why)
 {
 	static const char *const names[] = { NULL,	  "snaplen",   "inline_bound",
-					     "ring_size", "ring_full", "fault" };
+					     "ring_size", "ring_full", "fault",
+					     "no_work" };
 
 	return why < sizeof(names) / sizeof(names[0]) ? names[why] : "?";
 }
 
-static void print_event(const struct sendtrace_event *event)
+static void print_event(const struct records *records,
+			const struct sendtrace_event *event)
 {
+	char *payload = joined_payload(records, event);
 	struct sent sent = {
 		.pid = event->pid,
 		.tid = event->tid,
 		.fd = event->fd,
-		.bytes = event_payload(event),
+		.bytes = payload,
 		.len = event->len,
 		.flags = event->flags,
 		.addr_len = event->addr_len,
 		.where = { .family = event->family, .peer_pid = event->peer_pid },
 		.ret = event->ret,
-		.cap = event->cap_len,
+		.cap = event->frag_len + event->cap_len,
 		.why = why_name(event->why),
 	};
 
@@ -42,6 +45,7 @@ static void print_event(const struct sendtrace_event *event)
 	sent.where.to.len = event->peer_len;
 	memcpy(&sent.where.to.sa, event_peer(event), event->peer_len);
 	expect_line(&sent);
+	free(payload);
 }
 
 static void read_file(const char *path, struct records *records)
@@ -66,7 +70,7 @@ static void lines(void)
 	check_records(&records);
 	for (size_t i = 0; i < records.number; i++)
 		if (records.record[i]->type == SENDTRACE_RECORD_SEND)
-			print_event(as_event(records.record[i]));
+			print_event(&records, as_event(records.record[i]));
 }
 
 int main(int argc, char **argv)

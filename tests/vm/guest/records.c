@@ -81,6 +81,61 @@ const void *event_payload(const struct sendtrace_event *event)
 	return (const char *)event_peer(event) + padded(event->peer_len);
 }
 
+/* When the thread's event before was written: its fragments are not this one's. */
+static uint64_t event_before(const struct records *records,
+			     const struct sendtrace_event *event)
+{
+	uint64_t time = 0;
+
+	for (size_t i = 0; i < records->number; i++) {
+		const struct sendtrace_event *other = as_event(records->record[i]);
+
+		if (other && other->tid == event->tid &&
+		    other->rec.time < event->rec.time && other->rec.time > time)
+			time = other->rec.time;
+	}
+	return time;
+}
+
+static const struct sendtrace_fragment *fragment_of(const struct sendtrace_record *record,
+						    const struct sendtrace_event *event,
+						    uint64_t after)
+{
+	const struct sendtrace_fragment *fragment = (const void *)record;
+
+	if (record->type != SENDTRACE_RECORD_FRAGMENT || fragment->tid != event->tid ||
+	    record->time <= after || record->time > event->rec.time)
+		return NULL;
+	return fragment;
+}
+
+char *joined_payload(const struct records *records, const struct sendtrace_event *event)
+{
+	uint64_t after = event_before(records, event), total = 0;
+	char *bytes = calloc(1, event->frag_len + event->cap_len + 1);
+
+	for (size_t i = 0; i < records->number; i++) {
+		const struct sendtrace_fragment *fragment =
+			fragment_of(records->record[i], event, after);
+
+		if (!fragment)
+			continue;
+		errno = EBADMSG;
+		if (fragment->offset + fragment->cap_len > event->frag_len)
+			die("a fragment of bytes %llu to %llu, of %u",
+			    (unsigned long long)fragment->offset,
+			    (unsigned long long)fragment->offset + fragment->cap_len,
+			    event->frag_len);
+		memcpy(bytes + fragment->offset,
+		       (const char *)fragment + fragment->rec.header_size,
+		       fragment->cap_len);
+		total += fragment->cap_len;
+	}
+	check_equal(total, event->frag_len, "bytes in the fragments of an event");
+	memcpy(bytes + event->frag_len, event_payload(event), event->cap_len);
+	return bytes;
+}
+
 static void check_lost(const struct sendtrace_lost *lost)
 {
 	uint64_t sum = 0;
@@ -104,6 +159,8 @@ void check_sequence(const struct records *records)
 			die("a record of CPU %u", record->cpu);
 		check_equal(record->seq, next[record->cpu], "seq of record %zu, CPU %u",
 			    i, record->cpu);
+		if (record->type == SENDTRACE_RECORD_FRAGMENT)
+			continue;
 		next[record->cpu] = record->seq + 1;
 		if (record->type != SENDTRACE_RECORD_LOST)
 			continue;
@@ -137,6 +194,16 @@ static void check_event(const struct sendtrace_event *event)
 	      "process is ended by NUL");
 }
 
+static void check_fragment(const struct sendtrace_fragment *fragment)
+{
+	const char *payload = (const char *)fragment + fragment->rec.header_size;
+
+	check_equal(fragment->rec.size, sizeof(*fragment) + padded(fragment->cap_len),
+		    "a fragment's size and what is in it");
+	check(fragment->cap_len > 0, "a fragment has bytes");
+	check_zero_after(payload, fragment->cap_len, "a fragment");
+}
+
 void check_records(const struct records *records)
 {
 	uint64_t time[CPUS_MAX] = { 0 };
@@ -150,5 +217,7 @@ void check_records(const struct records *records)
 		time[record->cpu % CPUS_MAX] = record->time;
 		if (as_event(record))
 			check_event(as_event(record));
+		if (record->type == SENDTRACE_RECORD_FRAGMENT)
+			check_fragment((const void *)record);
 	}
 }

@@ -69,6 +69,12 @@ const void *event_local(const struct sendtrace_event *event);
 const void *event_peer(const struct sendtrace_event *event);
 const void *event_payload(const struct sendtrace_event *event);
 
+/*
+ * The whole payload of an event, its fragments joined; to be freed. Check that they are
+ * as many bytes as the event says.
+ */
+char *joined_payload(const struct records *records, const struct sendtrace_event *event);
+
 /* Check that no record is missing on any CPU but those that a LOST record counts. */
 void check_sequence(const struct records *records);
 

@@ -3,7 +3,8 @@
 # What: payloads of all lengths, calls that fail or send a part, all entries.
 
 shows bulk.sixty_four_kib "64 KiB of all byte values are shown, byte for byte"
-shows bulk.inline_bound "more than 64 KiB are cut there, and it is said why"
+shows bulk.long_payloads "payloads of more than a record are shown whole, up to the snap length"
+shows_each bulk.long_threads "threads that send long payloads at once are shown whole, and apart"
 shows bulk.page_boundary "a payload that ends before unmapped memory is shown whole"
 shows bulk.unaligned "payloads at odd addresses, over several pages, are shown whole"
 shows bulk.part_nonblocking "of a non-blocking send, what was sent is shown"
@@ -27,6 +28,27 @@ case_bulk_snaplen_prime() {
 scenario bulk.snaplen_aligned "-s 4096 cuts what is longer, and nothing else"
 case_bulk_snaplen_aligned() {
 	snapped 4096
+}
+
+scenario bulk.snaplen_long "-s 100003 cuts what is longer, and nothing else"
+case_bulk_snaplen_long() {
+	snapped 100003
+}
+
+scenario bulk.snaplen_each "sessions with different snap lengths get their own part each"
+case_bulk_snaplen_each() {
+	start_reader small -s 1000 bulk
+	start_reader long -s 131072 --read bulk
+	start_reader whole bulk
+	program whole bulk sixty_four_kib
+	program more bulk sixty_four_kib
+	cat more.want >>whole.want
+	stop_reader small
+	stop_reader long
+	stop_reader whole
+	same whole.want whole.out
+	same whole.want long.out
+	equal "lines cut at 1000" "$(grep -c ' ret=65536 cap=1000 why=snaplen$' small.out)" 2
 }
 
 shows fail.reset "sends on a connection that was reset fail with ECONNRESET, then EPIPE"

@@ -7,7 +7,7 @@ case_reader_read() {
 	start_reader mapped inet unix fail bulk
 	start_reader main --read inet unix fail bulk
 	for case in "inet udp_several" "unix dgram_connected" "fail bad_pointer" \
-		"bulk inline_bound" "fail nothing"; do
+		"bulk long_payloads" "fail nothing"; do
 		# shellcheck disable=SC2086 # two words
 		program part $case
 		cat part.want >>main.want
