@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * As much of the kernel as kmod/ring.c asks for, in user space; included before it on the
+ * compiler's command line. The kernel's own headers that it names are empty files there.
+ *
+ * The barriers are the compiler's atomics, which ThreadSanitizer understands: a pair that
+ * is missing in ring.c is a data race to it, on any machine, whatever that machine's
+ * processors would have done. It does not understand fences; smp_mb() needs none of its
+ * understanding, as no plain access is ordered by it: see bell.c, which tests it.
+ */
+#ifndef SHIM_H
+#define SHIM_H
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <linux/types.h>
+
+typedef __u8 u8;
+typedef __u16 u16;
+typedef __u32 u32;
+typedef __u64 u64;
+
+/* Of a kernel for which compat.h supplies what ring.c uses, and which has all it demands. */
+#define KERNEL_VERSION(a, b, c) (((a) << 16) + ((b) << 8) + (c))
+#define LINUX_VERSION_CODE	KERNEL_VERSION(6, 1, 0)
+#define IS_ENABLED(option)	1
+
+#define unlikely(condition) __builtin_expect(!!(condition), 0)
+#define container_of(pointer, type, member) \
+	((type *)((char *)(pointer)-offsetof(type, member)))
+#define NOKPROBE_SYMBOL(function) _Static_assert(sizeof(&function) > 0, #function)
+
+/* ---- Barriers ------------------------------------------------------------------- */
+
+#define READ_ONCE(x)		__atomic_load_n(&(x), __ATOMIC_RELAXED)
+#define WRITE_ONCE(x, value)	__atomic_store_n(&(x), value, __ATOMIC_RELAXED)
+#define smp_load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE)
+#define smp_store_release(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
+#define smp_mb()		__atomic_thread_fence(__ATOMIC_SEQ_CST)
+
+/* What the self-test puts in the place of one of them. */
+#define load_without_acquire(p)	    __atomic_load_n(p, __ATOMIC_RELAXED)
+#define store_without_release(p, v) __atomic_store_n(p, v, __ATOMIC_RELAXED)
+#define no_mb()			    __asm__ volatile("" ::: "memory")
+
+/* ---- Memory --------------------------------------------------------------------- */
+
+#define PAGE_SHIFT 12
+#define PAGE_SIZE  (1UL << PAGE_SHIFT)
+
+enum {
+	GFP_KERNEL,
+	GFP_KERNEL_ACCOUNT = 0,
+	__GFP_ZERO = 0,
+	__GFP_NOWARN = 0,
+	__GFP_RETRY_MAYFAIL = 0,
+	PAGE_KERNEL = 0,
+	VM_MAP = 0,
+	VM_USERMAP = 0,
+
+	VM_WRITE = 2,
+	VM_SHARED = 8,
+	VM_MAYWRITE = 0x20,
+};
+
+typedef int gfp_t;
+typedef unsigned long vm_flags_t;
+
+struct page;
+
+struct vm_area_struct {
+	unsigned long vm_start;
+	unsigned long vm_end;
+	vm_flags_t vm_flags;
+};
+
+#define cpu_to_node(cpu)		      ((void)(cpu), 0)
+#define kzalloc_node(size, gfp, node)	      ((void)(node), calloc(1, size))
+#define kvcalloc(count, size, gfp)	      calloc(count, size)
+#define kvfree(p)			      free(p)
+#define kfree(p)			      free(p)
+#define alloc_pages_node(node, gfp, order)    ((void)(node), (void)(gfp), shim_page())
+#define vmap(pages, count, flags, protection) shim_vmap(pages, count)
+
+struct page *shim_page(void);
+void __free_page(struct page *page);
+
+/* As vmap() does, with pages before and behind that nobody may touch. */
+void *shim_vmap(struct page **pages, unsigned int count);
+void vunmap(const void *base);
+
+/* Map the pages of a vmap() at @vma a second time, as a process would have them. */
+int remap_vmalloc_range(struct vm_area_struct *vma, void *base, unsigned long first);
+
+/* ---- Waiting -------------------------------------------------------------------- */
+
+/**
+ * struct wait_queue_head - a queue for one
+ * @lock: of the rest, as the kernel's queues have one
+ * @wake: tells @woken
+ * @queued: somebody stands on it
+ * @woken: and was woken
+ */
+typedef struct wait_queue_head {
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool queued;
+	bool woken;
+} wait_queue_head_t;
+
+void init_waitqueue_head(wait_queue_head_t *queue);
+void shim_wake_up(wait_queue_head_t *queue);
+#define wake_up_interruptible_poll(queue, mask) ((void)(mask), shim_wake_up(queue))
+
+/* The steps of wait_event() and of poll(). shim_sleep(): false if nobody woke it for long. */
+void prepare_to_wait(wait_queue_head_t *queue);
+bool shim_sleep(wait_queue_head_t *queue);
+void finish_wait(wait_queue_head_t *queue);
+
+struct irq_work {
+	void (*function)(struct irq_work *work);
+	bool pending;
+};
+
+void init_irq_work(struct irq_work *work, void (*function)(struct irq_work *work));
+
+/* The interrupt comes when its CPU lets it: at the producer's next shim_interrupts(). */
+bool irq_work_queue(struct irq_work *work);
+void shim_interrupts(struct irq_work *work);
+void irq_work_sync(struct irq_work *work);
+
+#endif /* SHIM_H */
