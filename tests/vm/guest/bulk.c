@@ -132,7 +132,7 @@ static void page_boundary(void)
 	for (size_t i = 0; i < page; i++)
 		pages[i] = 'a' + i % 26;
 	must(mprotect(pages + page, page, PROT_NONE), "mprotect");
-	for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(lens); i++)
 		check_equal(traced_send(fd, pages + page - lens[i], lens[i], 0, &where),
 			    lens[i], "send of %zu bytes before a hole", lens[i]);
 }

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
 struct test_case {
 	const char *name;
 	void (*run)(void);

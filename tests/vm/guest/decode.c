@@ -19,7 +19,7 @@ static const char *why_name(unsigned int why)
 					     "ring_size", "ring_full", "fault",
 					     "no_work" };
 
-	return why < sizeof(names) / sizeof(names[0]) ? names[why] : "?";
+	return why < COUNT_OF(names) ? names[why] : "?";
 }
 
 static void print_event(const struct records *records,

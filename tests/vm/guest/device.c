@@ -301,8 +301,9 @@ static void session_stats(void)
 	check_equal(stats.cut + stats.faults + stats.missed, 0, "cut + faults + missed");
 	for (int i = 0; i < SENDTRACE_LOST_REASONS; i++)
 		check_equal(stats.lost[i], 0, "lost[%d]", i);
-	for (int i = 0; i < 9; i++)
-		check_equal(stats.reserved[i], 0, "reserved[%d]", i);
+	check_equal(stats.blind, 0, "blind");
+	for (size_t i = 0; i < COUNT_OF(stats.reserved); i++)
+		check_equal(stats.reserved[i], 0, "reserved[%zu]", i);
 }
 
 int main(int argc, char **argv)

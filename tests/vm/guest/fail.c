@@ -51,7 +51,7 @@ static void no_destination(void)
 		{ AF_UNIX, SOCK_SEQPACKET, ENOTCONN },
 	};
 
-	for (size_t i = 0; i < sizeof(sockets) / sizeof(sockets[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(sockets); i++) {
 		int fd = must(socket(sockets[i].family, sockets[i].type, 0), "socket");
 		struct where where = to_nowhere(sockets[i].family);
 

@@ -83,7 +83,7 @@ static void flags(void)
 	struct pair tcp = tcp_pair();
 	struct where where = to_peer(tcp.near);
 
-	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(given); i++)
 		check_equal(traced_send(tcp.near, "flags", 5, given[i], &where), 5,
 			    "send with flags 0x%x", given[i]);
 }
@@ -93,7 +93,7 @@ static void udp_connected(void)
 	static const char *const ips[] = { "127.0.0.1", "127.0.0.2", "::1",
 					   "::ffff:127.0.0.1" };
 
-	for (size_t i = 0; i < sizeof(ips) / sizeof(ips[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(ips); i++) {
 		struct address to = udp_sink(ips[i]);
 
 		send_text(connected_socket(SOCK_DGRAM, &to), ips[i]);
@@ -107,7 +107,7 @@ static void udp_several(void)
 	int fd = must(socket(AF_INET, SOCK_DGRAM, 0), "socket");
 
 	for (int round = 0; round < 2; round++)
-		for (size_t i = 0; i < sizeof(ips) / sizeof(ips[0]); i++) {
+		for (size_t i = 0; i < COUNT_OF(ips); i++) {
 			struct address to = inet_address(ips[i], 4000 + i);
 
 			send_text_to(fd, ips[i], &to);
@@ -233,7 +233,7 @@ static void reused_fd_in_turn(void)
 {
 	static const char *const ips[] = { "127.0.0.5", "::1", "127.0.0.6" };
 
-	for (size_t i = 0; i < sizeof(ips) / sizeof(ips[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(ips); i++) {
 		struct address to = udp_sink(ips[i]);
 		int fd = connected_socket(SOCK_DGRAM, &to);
 

@@ -24,11 +24,11 @@ static void not_a_command(void)
 	static const int steps[] = { -8, -1, 1, 8 };
 	static char room[16384];
 
-	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(good); i++) {
 		unsigned int dir = _IOC_DIR(good[i]), nr = _IOC_NR(good[i]);
 		unsigned int size = _IOC_SIZE(good[i]);
 
-		for (size_t j = 0; j < sizeof(steps) / sizeof(steps[0]); j++) {
+		for (size_t j = 0; j < COUNT_OF(steps); j++) {
 			unsigned int cmd = _IOC(dir, SENDTRACE_IOC_MAGIC, nr,
 						(size + steps[j]) & _IOC_SIZEMASK);
 
@@ -78,19 +78,20 @@ static void bad_pointers(void)
 	bad_pointers_of(SENDTRACE_IOC_STATS, false, true, "STATS while it runs");
 }
 
-/* CONFIG reads and writes: with read-only memory it must say so, and can be repeated. */
+static void check_config(struct sendtrace_config config, int want, const char *what)
+{
+	check_errno(ioctl(tracer.fd, SENDTRACE_IOC_CONFIG, &config), want, "CONFIG: %s",
+		    what);
+}
+
+/* CONFIG reads and writes: what it cannot answer to, it has not done. */
 static void config_read_only(void)
 {
 	void *zeros = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	check_errno(ioctl(tracer.fd, SENDTRACE_IOC_CONFIG, zeros), EFAULT,
 		    "CONFIG with read-only memory");
-}
-
-static void check_config(struct sendtrace_config config, int want, const char *what)
-{
-	check_errno(ioctl(tracer.fd, SENDTRACE_IOC_CONFIG, &config), want, "CONFIG: %s",
-		    what);
+	check_config((struct sendtrace_config){ 0 }, 0, "after one that failed");
 }
 
 static void config_limits(void)
@@ -98,7 +99,7 @@ static void config_limits(void)
 	const struct sendtrace_info *info = &tracer.info;
 	struct sendtrace_config config;
 
-	for (int i = 0; i < 5; i++) {
+	for (size_t i = 0; i < COUNT_OF(config.reserved); i++) {
 		config = (struct sendtrace_config){ 0 };
 		config.reserved[i] = 1U << (6 * i);
 		check_config(config, EINVAL, "a reserved bit");
@@ -153,7 +154,7 @@ static void filter_limits(void)
 {
 	struct sendtrace_filter filter;
 
-	for (int i = 0; i < 6; i++) {
+	for (size_t i = 0; i < COUNT_OF(filter.reserved); i++) {
 		memset(&filter, 0, sizeof(filter));
 		filter.reserved[i] = 1U << (5 * i);
 		check_filter(&filter, EINVAL, "a reserved bit");
@@ -224,8 +225,8 @@ static void info(void)
 	check((uint64_t)info.ring_size_default * info.nr_cpus <= 64UL << 20,
 	      "default rings of more than 64 MiB: %u", info.ring_size_default);
 	check(memchr(info.version, 0, sizeof(info.version)), "version is ended by NUL");
-	for (int i = 0; i < 5; i++)
-		check_equal(info.reserved[i], 0, "reserved[%d]", i);
+	for (size_t i = 0; i < COUNT_OF(info.reserved); i++)
+		check_equal(info.reserved[i], 0, "reserved[%zu]", i);
 }
 
 static void other_calls(void)

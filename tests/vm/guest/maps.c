@@ -142,7 +142,7 @@ static void hostile_positions(void)
 		0,	    1,		7,	    8,		4095,	       4096,
 		1ULL << 31, 1ULL << 32, 1ULL << 63, UINT64_MAX, UINT64_MAX - 7
 	};
-	size_t number = sizeof(positions) / sizeof(positions[0]);
+	size_t number = COUNT_OF(positions);
 	struct sendtrace_stats stats;
 	int sends = 53;
 

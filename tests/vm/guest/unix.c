@@ -77,7 +77,7 @@ static void socketpairs(void)
 	static const int types[] = { SOCK_STREAM, SOCK_SEQPACKET, SOCK_DGRAM };
 	int fds[2];
 
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(types); i++) {
 		must(socketpair(AF_UNIX, types[i], 0, fds), "socketpair");
 		send_text(fds[0], "to the other end");
 		send_text(fds[1], "and back");

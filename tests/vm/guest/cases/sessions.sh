@@ -5,7 +5,7 @@
 checks ioctls.info "INFO tells versions and limits that make sense"
 checks ioctls.not_a_command "wrong sizes, numbers and magics are ENOTTY"
 checks ioctls.bad_pointers "bad pointers are EFAULT, in every command"
-checks ioctls.config_read_only "CONFIG cannot answer into read-only memory"
+checks ioctls.config_read_only "CONFIG that cannot answer has done nothing"
 checks ioctls.config_limits "CONFIG refuses reserved bits and values out of limits"
 checks ioctls.config_in_force "CONFIG answers with what is in force"
 checks ioctls.filter_limits "FILTER refuses reserved bits, bad counts and bad patterns"
