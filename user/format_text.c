@@ -100,15 +100,15 @@ static char *put_ipv6(char *to, const struct record *record)
 static char *put_path(char *to, const unsigned char *path, size_t size)
 {
 	if (size > 1 && path[0] == '\0')
-		return escape(put(to, " path=@"), path + 1, size - 1);
+		return escape_word(put(to, " path=@"), path + 1, size - 1);
 	size = strnlen((const char *)path, size);
 	if (size == 0)
 		return to;
 	to = put(to, " path=");
 	if (path[0] != '@')
-		return escape(to, path, size);
+		return escape_word(to, path, size);
 	/* A file of that name, which must not look like an abstract one. */
-	return escape(put(to, "\\x40"), path + 1, size - 1);
+	return escape_word(put(to, "\\x40"), path + 1, size - 1);
 }
 
 static char *put_unix(char *to, const struct record *record)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "blind.h"
 #include "format_text.h"
 #include "message.h"
 #include "options.h"
@@ -28,8 +29,19 @@ struct tracer {
 	struct reader *reader;
 	bool session;
 	bool stopping; /* the kernel records no more: what is left is still wanted */
+	bool busy; /* records came since we last slept */
 	int signal_fd;
+	struct blind blind;
 	struct tally tally;
+};
+
+/*
+ * Once records come, more are likely to: instead of being woken for each, we look for them
+ * that much later. Only where nothing came do we ask to be woken, so that a lone record is
+ * shown at once and the sender is spared the wake-ups when there are many.
+ */
+enum {
+	NAP_MS = 2
 };
 
 /* Static: its buffer is too large for the stack. */
@@ -97,6 +109,7 @@ static int show_all(struct tracer *tracer)
 		got = reader_next(tracer->reader, &record);
 		if (got <= 0)
 			return got;
+		tracer->busy = true;
 		show(tracer, &record);
 		if (signals_take_summary())
 			summarize(tracer);
@@ -116,6 +129,15 @@ static int wait_for_more(struct tracer *tracer)
 	};
 	int timeout = report_pending(&tracer->tally, false);
 
+	if (tracer->session)
+		blind_check(&tracer->blind, tracer->reader);
+	if (tracer->session && (timeout < 0 || timeout > BLIND_CHECK_MS))
+		timeout = BLIND_CHECK_MS;
+	if (tracer->session && tracer->busy) {
+		fds[0].fd = -1;
+		timeout = NAP_MS;
+	}
+	tracer->busy = false;
 	if (poll(fds, 3, timeout) < 0)
 		return errno == EINTR ? 0 : -errno;
 	if (fds[1].revents)

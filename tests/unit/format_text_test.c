@@ -164,7 +164,7 @@ static void unix_names_are_escaped_and_abstract_ones_begin_with_an_at_sign(void 
 	assert_line(&sample,
 		    HELLO "family=1 dest=localhost path=@a\\x00b\\\\\\x0a ret=5\n");
 	sample_peer_unix(&sample, "a b\xff", 4);
-	assert_line(&sample, HELLO "family=1 dest=localhost path=a b\\xff ret=5\n");
+	assert_line(&sample, HELLO "family=1 dest=localhost path=a\\x20b\\xff ret=5\n");
 	/* A file whose name begins with one cannot pass for an abstract name. */
 	sample_peer_unix(&sample, "@file", 5);
 	assert_line(&sample, HELLO "family=1 dest=localhost path=\\x40file ret=5\n");
