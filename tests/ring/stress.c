@@ -27,6 +27,11 @@ enum {
 	RING_SIZE = 4 * 4096,
 	RINGS_MAX = 24, /* many, so that a look at all of them takes a while */
 	META = 2 * 4096,
+	ROUNDS_MIN = 100,
+
+	CYCLE = 1 << 16,
+	CALM = 1 << 13,
+	AT_ONCE = 4,
 };
 
 /**
@@ -76,11 +81,38 @@ static void await_room(const struct st_ring *ring, u64 *random)
 		sched_yield();
 }
 
+static void await_empty(void)
+{
+	const struct st_ring *ring;
+	u32 i;
+
+	for (i = 0; i < run.count; i++) {
+		ring = run.lanes[i].ring;
+		while (READ_ONCE(ring->consumer->pos) != ring->head)
+			sched_yield();
+	}
+}
+
+/* From time to time only a few events come at once, so that a reader has seen them all. */
+static bool is_calm(u64 made)
+{
+	return !run.hostile && made % CYCLE < CALM && made % AT_ONCE == 0;
+}
+
+/* What a hostile consumer lets happen is a matter of luck: there it goes on until enough. */
+static bool enough(u64 made)
+{
+	return made >= run.events &&
+	       (!run.hostile || run.lanes[0].put.bytes > ROUNDS_MIN * RING_SIZE);
+}
+
 static void *produce(void *unused)
 {
 	u64 random = run.seed, i;
 
-	for (i = 0; i < run.events; i++) {
+	for (i = 0; !enough(i); i++) {
+		if (is_calm(i))
+			await_empty();
 		struct lane *lane = &run.lanes[random_below(&random, run.count)];
 
 		if (load_put(&lane->put, lane->ring, &random, i))
@@ -126,6 +158,15 @@ static void consume_kernel(void)
 		run.drained++;
 		sched_yield();
 	}
+}
+
+uint64_t hesitate(uint64_t head)
+{
+	static u64 random = 1; /* there is one consumer */
+
+	if (random_below(&random, 8) == 0)
+		spin(&random, 2000);
+	return head;
 }
 
 static void add_ring(struct merge *merge, const struct st_ring *ring,
@@ -238,7 +279,7 @@ static void scribble(void)
 
 	while (!READ_ONCE(run.done)) {
 		pos = READ_ONCE(ring->producer->pos);
-		switch (random_below(&random, 4)) {
+		switch (random_below(&random, 8)) {
 		case 0:
 			pos -= random_below(&random, 2 * RING_SIZE);
 			break;
@@ -251,7 +292,7 @@ static void scribble(void)
 		}
 		WRITE_ONCE(ring->consumer->pos, pos);
 		/* Where it is right the producer gets on. */
-		spin(&random, 500);
+		spin(&random, 200);
 	}
 }
 
@@ -317,7 +358,7 @@ static void tell(void)
 	       "%llu times full, %llu times empty\n",
 	       records, bytes / RING_SIZE / run.count, lost, losses, run.full,
 	       run.drained);
-	if (bytes < 100ull * RING_SIZE || !lost)
+	if (bytes < ROUNDS_MIN * RING_SIZE || !lost)
 		errx(1, "expected the rings to go round a hundred times and be full");
 	if (!run.hostile && (!losses || !run.drained))
 		errx(1, "expected losses to be told and the rings to be empty at times");
