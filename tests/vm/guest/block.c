@@ -26,7 +26,8 @@ struct sender {
 	long ret;
 };
 
-static char message[5000];
+/* More than the far end may find room for all the same. */
+static char message[40000];
 
 static void *send_blocking(void *arg)
 {

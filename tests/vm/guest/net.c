@@ -158,7 +158,10 @@ void fill_send_buffer(int fd)
 {
 	int flags = must(fcntl(fd, F_GETFL), "F_GETFL");
 	struct deadline deadline = { 0 };
+	int size = 65536;
 
+	/* Once set, TCP does not let it grow any more. */
+	must(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)), "SO_SNDBUF");
 	must(fcntl(fd, F_SETFL, flags | O_NONBLOCK), "O_NONBLOCK");
 	while (fill_once(fd) || on_the_way(fd))
 		look_again(&deadline, "a send buffer to be full");

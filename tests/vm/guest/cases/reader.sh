@@ -91,6 +91,7 @@ scenario reader.summary "SIGUSR1 prints the summary while it runs"
 case_reader_summary() {
 	start_reader main name
 	program one name counted name 3
+	until_true "three lines are printed" cmp one.want main.out
 	eval "kill -USR1 \$pid_main"
 	until_true "sendread prints its summary" grep -q '\<3\>.*captured' main.err
 	program two name counted name 4
