@@ -45,13 +45,13 @@ static void print_path(const char *path, size_t len)
 	printf(" path=");
 	if (path[0] == '\0') {
 		putchar('@');
-		print_escaped(path + 1, len - 1, false);
+		print_escaped(path + 1, len - 1, true);
 		return;
 	}
 	if (path[0] == '@')
 		printf("\\x40");
 	print_escaped(path + (path[0] == '@'), strnlen(path, len) - (path[0] == '@'),
-		      false);
+		      true);
 }
 
 static void print_unix(const struct where *where)
