@@ -71,6 +71,9 @@ void require_reason(const struct fault *fault);
 /* What was accepted from the @size bytes at @from lies within them, and makes sense. */
 void require_inside(const struct record *record, const void *from, size_t size);
 
+/* Of an event with fragments that were kept: their bytes, to be freed, and how many. */
+unsigned char *joined_copy(const struct record *record, size_t *size);
+
 /* The line for a record says what the record says, and nothing is lost in it. */
 void require_line(const struct record *record);
 

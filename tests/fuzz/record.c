@@ -11,6 +11,7 @@
 
 #include "decode.h"
 #include "format_text.h"
+#include "join.h"
 #include "out.h"
 
 /* What remains to be looked at of a line. */
@@ -57,6 +58,9 @@ void require_inside(const struct record *record, const void *from, size_t size)
 	require(record->rec.size >= sizeof(record->rec) &&
 			record->rec.size % SENDTRACE_ALIGN == 0,
 		"a record of %u bytes", record->rec.size);
+	if (record->rec.type == SENDTRACE_RECORD_FRAGMENT)
+		require_section(record->payload, record->fragment.cap_len, header_end,
+				end);
 	if (!is_event(record))
 		return;
 	require_section(record->local, event->local_len, header_end, end);
@@ -219,23 +223,54 @@ static void expect_ret(struct rest *rest, int64_t ret)
 	expect(rest, text);
 }
 
+unsigned char *joined_copy(const struct record *record, size_t *size)
+{
+	unsigned char *copy;
+
+	*size = record->event.frag_len;
+	copy = malloc(*size + 1);
+	if (!copy)
+		abort();
+	require(joined_read(record->joined, 0, copy, *size + 1) == *size,
+		"%zu bytes of fragments do not come back", *size);
+	return copy;
+}
+
+static void expect_payload(struct rest *rest, const struct record *record)
+{
+	unsigned char *joined;
+	size_t size;
+
+	if (event_unjoined(record))
+		return;
+	if (record->event.frag_len) {
+		joined = joined_copy(record, &size);
+		expect_bytes(rest, joined, size);
+		free(joined);
+	}
+	expect_bytes(rest, record->payload, record->event.cap_len);
+}
+
 static void expect_send(struct rest *rest, const struct record *record)
 {
 	const struct sendtrace_event *event = &record->event;
+	uint64_t captured;
 	char text[128];
 
 	expect_caller(rest, event);
 	expect(rest, " msg=");
-	expect_bytes(rest, record->payload, event->cap_len);
+	expect_payload(rest, record);
 	snprintf(text, sizeof(text), " len=%llu flg=%u addr_len=%d",
 		 (unsigned long long)event->len, event->flags, event->addr_len);
 	expect(rest, text);
 	expect_dest(rest, record);
 	expect_ret(rest, event->ret);
-	if (event->cap_len >= event_sent(event))
+	captured = event_unjoined(record) ? 0 :
+					    (uint64_t)event->frag_len + event->cap_len;
+	if (captured >= event_sent(event))
 		return;
-	snprintf(text, sizeof(text), " cap=%u why=%s", event->cap_len,
-		 format_text_why(event->why));
+	snprintf(text, sizeof(text), " cap=%llu why=%s", (unsigned long long)captured,
+		 event_unjoined(record) ? "unjoined" : format_text_why(event->why));
 	expect(rest, text);
 }
 

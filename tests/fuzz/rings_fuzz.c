@@ -39,6 +39,24 @@ static bool has_record(const struct device_ring *ring)
 	return ring->producer && ring->tail != ring->pos;
 }
 
+/*
+ * The reader keeps fragments to itself, unless one is out of sequence; of which rings it
+ * has taken them is known when the next record of the ring comes out.
+ */
+static void pass_fragments(struct device_ring *ring, const struct record *record)
+{
+	struct sendtrace_record rec;
+
+	while (ring->pos - ring->tail >= sizeof(rec)) {
+		memcpy(&rec, at_tail(ring), sizeof(rec));
+		if (rec.type != SENDTRACE_RECORD_FRAGMENT || rec.size < sizeof(rec) ||
+		    rec.size > ring->pos - ring->tail ||
+		    (record && memcmp(&rec, &record->rec, sizeof(rec)) == 0))
+			return;
+		ring->tail += rec.size;
+	}
+}
+
 static void require_earliest(uint64_t time)
 {
 	struct sendtrace_record other;
@@ -48,6 +66,9 @@ static void require_earliest(uint64_t time)
 		if (!has_record(&device.rings[i]))
 			continue;
 		memcpy(&other, at_tail(&device.rings[i]), sizeof(other));
+		/* Of a fragment it is not known whether it is still there. */
+		if (other.type == SENDTRACE_RECORD_FRAGMENT)
+			continue;
 		require(time <= other.time, "time %llu before %llu of ring %zu",
 			(unsigned long long)time, (unsigned long long)other.time, i);
 	}
@@ -59,6 +80,7 @@ static void require_next(const struct record *record)
 
 	require(record->rec.cpu < DEVICE_CPUS && ring->producer, "a record of cpu %u",
 		record->rec.cpu);
+	pass_fragments(ring, record);
 	require(record->rec.size <= ring->pos - ring->tail,
 		"a record of %u bytes where %llu were written", record->rec.size,
 		(unsigned long long)(ring->pos - ring->tail));
@@ -74,9 +96,11 @@ static void require_next(const struct record *record)
 /* Nothing is left, and all of it was given back. */
 static void require_empty(void)
 {
-	const struct device_ring *ring;
+	struct device_ring *ring;
 
 	for (ring = device.rings; ring < device.rings + DEVICE_CPUS; ring++) {
+		if (ring->producer)
+			pass_fragments(ring, NULL);
 		require(!has_record(ring), "a record was left at %llu",
 			(unsigned long long)ring->tail);
 		require(!ring->consumer || ring->consumer->pos == ring->tail,

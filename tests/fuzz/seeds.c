@@ -177,22 +177,6 @@ static void add_freed(struct bytes *bytes, struct bytes more)
 	free(more.at);
 }
 
-static void save_records(void)
-{
-	struct bytes bytes;
-	size_t i;
-
-	for (i = 0; i < COUNT(kinds); i++) {
-		bytes = record_of(&kinds[i], i, 0);
-		save("decode", kinds[i].name, &bytes);
-	}
-	bytes = lost_of(7, 3);
-	save("decode", "lost", &bytes);
-	bytes = record_of(&kinds[0], 0, 0);
-	bytes.size -= 8;
-	save("decode", "truncated", &bytes);
-}
-
 /* ---- Streams -------------------------------------------------------------------- */
 
 static void save_stream(const char *name, unsigned int how, size_t piece, bool whole)
@@ -223,6 +207,58 @@ static void save_overflow(void)
 	save("stream", "lost_overflow", &bytes);
 }
 
+static void add_fragment(struct bytes *bytes, uint32_t tid, uint64_t offset,
+			 const char *payload)
+{
+	struct bytes record = { .at = NULL };
+
+	record.at = sample_fragment(tid, offset, payload, strlen(payload), &record.size);
+	add_freed(bytes, record);
+}
+
+/* An event whose payload began in @fragments bytes before it. */
+static struct bytes event_after(uint32_t tid, uint32_t fragments)
+{
+	struct sample sample = sample_send(0, "the end", 7);
+	struct bytes bytes = { .at = NULL };
+
+	sample.event.tid = tid;
+	sample.event.frag_len = fragments;
+	sample.event.len += fragments;
+	sample.event.ret += fragments;
+	bytes.at = sample_build(&sample, &bytes.size);
+	return bytes;
+}
+
+static void save_joined(const char *name, uint32_t threads, uint32_t fragments)
+{
+	struct bytes bytes = { .at = NULL };
+	uint32_t tid;
+
+	add_u8(&bytes, 0);
+	add_u16(&bytes, 65535);
+	add_u8(&bytes, 1);
+	for (tid = 1; tid <= threads; tid++)
+		add_fragment(&bytes, tid, 0, "the beginning\\ ");
+	for (tid = 1; tid <= threads; tid++)
+		add_fragment(&bytes, tid, 15, "\n");
+	add_freed(&bytes, event_after(threads, fragments));
+	save("stream", name, &bytes);
+}
+
+/* A payload that begins with nothing. */
+static void save_fragment_empty(void)
+{
+	struct bytes bytes = { .at = NULL };
+
+	add_u8(&bytes, 0);
+	add_u16(&bytes, 65535);
+	add_u8(&bytes, 1);
+	add_fragment(&bytes, 7, 0, "");
+	add_freed(&bytes, event_after(7, 0));
+	save("stream", "fragment_empty", &bytes);
+}
+
 static void save_streams(void)
 {
 	save_stream("reader", 0, 65535, true);
@@ -232,6 +268,30 @@ static void save_streams(void)
 	save_stream("grows", 2, 300, true);
 	save_stream("grows_pieces", 2 | 62 << 2, 7, true);
 	save_overflow();
+	save_joined("joined", 1, 16);
+	save_joined("joined_wrongly", 1, 15);
+	save_joined("joined_in_files", 36, 16);
+	save_fragment_empty();
+}
+
+static void save_records(void)
+{
+	struct bytes bytes;
+	size_t i;
+
+	for (i = 0; i < COUNT(kinds); i++) {
+		bytes = record_of(&kinds[i], i, 0);
+		save("decode", kinds[i].name, &bytes);
+	}
+	bytes = lost_of(7, 3);
+	save("decode", "lost", &bytes);
+	add_fragment(&bytes, 7, 0, "hello");
+	save("decode", "fragment", &bytes);
+	bytes = event_after(7, 9);
+	save("decode", "unjoined", &bytes);
+	bytes = record_of(&kinds[0], 0, 0);
+	bytes.size -= 8;
+	save("decode", "truncated", &bytes);
 }
 
 /* ---- Rings ---------------------------------------------------------------------- */
@@ -291,6 +351,22 @@ static void save_merging(void)
 		append(&bytes, i % 2 * 2, record_of(&kinds[i], 12 - i % 7, i % 2 * 2));
 	fetch(&bytes, 20);
 	save("rings", "merging", &bytes);
+}
+
+/* A payload's beginning in one ring, the rest in another. */
+static void save_fragments(void)
+{
+	struct bytes bytes = device_of(3, 3, 0, 0), record = { .at = NULL };
+	struct sendtrace_fragment fragment;
+
+	record.at = sample_fragment(7, 0, "beginning", 9, &record.size);
+	memcpy(&fragment, record.at, sizeof(fragment));
+	fragment.rec.cpu = 1;
+	memcpy(record.at, &fragment, sizeof(fragment));
+	append(&bytes, 1, record);
+	append(&bytes, 0, event_after(7, 9));
+	fetch(&bytes, 3);
+	save("rings", "fragments", &bytes);
 }
 
 static void save_hostile(void)
@@ -383,6 +459,7 @@ int main(int argc, char **argv)
 	save_streams();
 	save_wrapping();
 	save_merging();
+	save_fragments();
 	save_hostile();
 	save_lines();
 	return 0;

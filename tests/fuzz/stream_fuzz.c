@@ -19,6 +19,74 @@ enum {
 	PATIENCE = 1000000,
 };
 
+/* All of the stream. */
+static struct input whole;
+
+/* The header of the record where @rest begins. Return: whether there is one. */
+static bool header_of(const struct input *rest, struct sendtrace_record *rec)
+{
+	if (rest->size < sizeof(*rec))
+		return false;
+	memcpy(rec, rest->data, sizeof(*rec));
+	return rec->size >= sizeof(*rec) && rec->size <= rest->size;
+}
+
+/* The reader keeps fragments to itself, unless one is out of sequence. */
+static void pass_fragments(struct input *rest, const struct record *record)
+{
+	struct sendtrace_record rec;
+
+	while (header_of(rest, &rec) && rec.type == SENDTRACE_RECORD_FRAGMENT &&
+	       (!record || memcmp(&rec, &record->rec, sizeof(rec)) != 0))
+		input_bytes(rest, &(size_t){ rec.size });
+}
+
+static bool is_event(uint16_t type)
+{
+	return type == SENDTRACE_RECORD_SEND || type == SENDTRACE_RECORD_ACCEPT;
+}
+
+/* Put together anew what a thread's fragments were, up to where @end begins. */
+static size_t model_fragments(struct input all, const uint8_t *end, uint32_t tid,
+			      unsigned char *to)
+{
+	struct sendtrace_fragment fragment;
+	struct sendtrace_event event;
+	struct sendtrace_record rec;
+	size_t size = 0;
+
+	for (; all.data < end && header_of(&all, &rec);
+	     input_bytes(&all, &(size_t){ rec.size })) {
+		if (is_event(rec.type)) {
+			memcpy(&event, all.data, sizeof(event));
+			size = event.tid == tid ? 0 : size;
+		} else if (rec.type == SENDTRACE_RECORD_FRAGMENT) {
+			memcpy(&fragment, all.data, sizeof(fragment));
+			if (fragment.tid != tid)
+				continue;
+			size = fragment.offset ? size : 0;
+			memcpy(to + size, all.data + rec.header_size, fragment.cap_len);
+			size += fragment.cap_len;
+		}
+	}
+	return size;
+}
+
+static void require_joined(const struct record *record, const struct input *rest)
+{
+	unsigned char *joined, *model = malloc(whole.size + 1);
+	size_t size, model_size;
+
+	if (!model)
+		abort();
+	joined = joined_copy(record, &size);
+	model_size = model_fragments(whole, rest->data, record->event.tid, model);
+	require(size == model_size && memcmp(joined, model, size) == 0,
+		"%zu bytes were joined that were not sent so", size);
+	free(joined);
+	free(model);
+}
+
 /* What sendread does with a record beside the line. */
 static void report(struct tally *tally, const struct reader *reader,
 		   const struct record *record)
@@ -29,34 +97,45 @@ static void report(struct tally *tally, const struct reader *reader,
 		report_untold(tally, record, expected);
 	if (record->rec.type == SENDTRACE_RECORD_LOST)
 		report_lost(tally, record);
-	else if (record->rec.type <= SENDTRACE_RECORD_ACCEPT && record->rec.type)
+	else if (is_event(record->rec.type))
 		report_printed(tally, record);
 }
 
-static void require_record(const struct record *record, struct input *expected)
+static void require_record(const struct record *record, struct input *rest)
 {
-	require(record->rec.size <= expected->size &&
-			memcmp(&record->rec, expected->data, sizeof(record->rec)) == 0,
+	pass_fragments(rest, record);
+	require(record->rec.size <= rest->size &&
+			memcmp(&record->rec, rest->data, sizeof(record->rec)) == 0,
 		"the record is not the next one of the stream");
+	if (is_event(record->rec.type) && record->joined)
+		require_joined(record, rest);
 	require_line(record);
-	expected->data += record->rec.size;
-	expected->size -= record->rec.size;
+	input_bytes(rest, &(size_t){ record->rec.size });
+}
+
+/* Fragments that do not add up are no matter of one record. */
+static bool is_misfit(const struct record *record, bool sound)
+{
+	return sound && is_event(record->rec.type) && record->event.frag_len;
 }
 
 /* However the stream was cut in pieces, it ends where it would have ended in one. */
-static void require_end(int got, const struct fault *fault, const struct input *rest)
+static void require_end(int got, const struct fault *fault, struct input *rest)
 {
-	struct fault whole_fault;
+	struct fault unused;
 	struct record record;
-	unsigned char *whole;
+	unsigned char *copy;
+	int err;
 
+	pass_fragments(rest, NULL);
 	if (got == -EBADMSG) {
 		require_reason(fault);
 		require(fault->where[0], "a fault without its place");
-		whole = exact_copy(rest->data, rest->size);
-		require(decode_record(whole, rest->size, &record, &whole_fault) == got,
+		copy = exact_copy(rest->data, rest->size);
+		err = decode_record(copy, rest->size, &record, &unused);
+		require(err == got || is_misfit(&record, !err),
 			"refused in pieces, accepted as a whole");
-		free(whole);
+		free(copy);
 		return;
 	}
 	require(got == (source.breaks ? -EIO : -ENODATA), "the stream ends with %d", got);
@@ -138,7 +217,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	source.piece_max = 1 + input_u16(&input);
 	source.random = input_u8(&input);
 	source.breaks = how & 1;
-	source.left = input;
+	source.left = whole = input;
 	if (how & 2)
 		read_by_stream(input, 1 + (how >> 2));
 	else
