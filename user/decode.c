@@ -145,6 +145,8 @@ static int decode_fragment(const unsigned char *from, struct record *record,
 			(unsigned long long)end, fragment->rec.size);
 	if (fragment->tid == 0)
 		return bad(fault, "tid is 0, expected a thread's");
+	if (fragment->cap_len == 0)
+		return bad(fault, "cap_len is 0, expected a part of a payload");
 	record->payload = from + fragment->rec.header_size;
 	return 0;
 }

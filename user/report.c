@@ -114,13 +114,20 @@ static void note_cpu(struct tally *tally, uint32_t cpu)
 	tally->pending.any = true;
 }
 
+/* A saved stream may claim any number: the sum of losses must not come out as none. */
+static void add(uint64_t *sum, uint64_t count)
+{
+	if (__builtin_add_overflow(*sum, count, sum))
+		*sum = UINT64_MAX;
+}
+
 void report_lost(struct tally *tally, const struct record *record)
 {
 	size_t i;
 
 	for (i = 0; i < SENDTRACE_LOST_REASONS; i++) {
-		tally->lost[i] += record->lost.reasons[i];
-		tally->pending.lost[i] += record->lost.reasons[i];
+		add(&tally->lost[i], record->lost.reasons[i]);
+		add(&tally->pending.lost[i], record->lost.reasons[i]);
 	}
 	note_cpu(tally, record->rec.cpu);
 }
@@ -132,8 +139,8 @@ void report_untold(struct tally *tally, const struct record *record, uint64_t ex
 	/* A step back: how many are missing cannot be known, but something is wrong. */
 	if (record->rec.seq < expected)
 		missing = 1;
-	tally->untold += missing;
-	tally->pending.untold += missing;
+	add(&tally->untold, missing);
+	add(&tally->pending.untold, missing);
 	note_cpu(tally, record->rec.cpu);
 }
 

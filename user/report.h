@@ -28,10 +28,10 @@ enum {
 struct tally {
 	uint64_t printed;
 	uint64_t cut[REPORT_WHYS];
-	__u64 lost[SENDTRACE_LOST_REASONS];
+	uint64_t lost[SENDTRACE_LOST_REASONS];
 	uint64_t untold;
 	struct {
-		__u64 lost[SENDTRACE_LOST_REASONS];
+		uint64_t lost[SENDTRACE_LOST_REASONS];
 		uint64_t untold;
 		uint32_t first_cpu;
 		uint32_t last_cpu;

@@ -216,6 +216,36 @@ static void more_payload_than_was_sent_is_refused(void **state)
 	free(from);
 }
 
+static void refuse_fragment(uint32_t tid, size_t payload, uint32_t cap_len)
+{
+	struct record record;
+	size_t size;
+	unsigned char *from = sample_fragment(tid, 65536, hello, payload, &size);
+
+	memcpy(from + offsetof(struct sendtrace_fragment, cap_len), &cap_len,
+	       sizeof(cap_len));
+	assert_int_equal(decode(from, size, &record), -EBADMSG);
+	free(from);
+}
+
+static void a_fragment_is_decoded_or_refused(void **state)
+{
+	struct record record;
+	size_t size;
+	unsigned char *from = sample_fragment(7, 65536, hello, sizeof(hello), &size);
+
+	(void)state;
+	assert_int_equal(decode(from, size, &record), 0);
+	assert_int_equal(record.fragment.tid, 7);
+	assert_int_equal(record.fragment.offset, 65536);
+	assert_memory_equal(record.payload, hello, sizeof(hello));
+	free(from);
+	refuse_fragment(0, sizeof(hello), sizeof(hello));
+	refuse_fragment(7, 8, 0);
+	refuse_fragment(7, 8, 9);
+	refuse_fragment(7, 8, UINT32_MAX);
+}
+
 static void a_lost_record_must_add_up(void **state)
 {
 	struct sendtrace_lost lost = sample_lost(3, 17);
@@ -249,6 +279,7 @@ int main(void)
 		test_case(a_size_that_cannot_be_is_refused_with_what_was_expected),
 		test_case(a_length_that_does_not_fit_is_refused),
 		test_case(more_payload_than_was_sent_is_refused),
+		test_case(a_fragment_is_decoded_or_refused),
 		test_case(a_lost_record_must_add_up),
 	};
 
