@@ -143,9 +143,10 @@ kernel=$series
 [ -d "$kernel" ] || kernel=$("$top/tests/vm/kernel" "$series") || bail_out "there is no kernel to boot"
 build_initramfs
 set +e
+# Debian's kernels have x32 calls, but switched off.
 # shellcheck disable=SC2086 # arguments and the names of cases are words
 "$top/tests/vm/boot" --kernel "$kernel" --initrd "$work/initrd" --console "$console" \
-	--timeout "$timeout" --memory "$memory" $append ${cases:+-- $cases} | relay
+	--timeout "$timeout" --memory "$memory" syscall.x32=y $append ${cases:+-- $cases} | relay
 status=${PIPESTATUS[0]}
 set -e
 conclude
