@@ -115,10 +115,10 @@ static void note_cpu(struct tally *tally, uint32_t cpu)
 }
 
 /* A saved stream may claim any number: the sum of losses must not come out as none. */
-static void add(uint64_t *sum, uint64_t count)
+static void add(__u64 *sum, __u64 count)
 {
 	if (__builtin_add_overflow(*sum, count, sum))
-		*sum = UINT64_MAX;
+		*sum = ~0ULL;
 }
 
 void report_lost(struct tally *tally, const struct record *record)

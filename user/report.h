@@ -28,11 +28,11 @@ enum {
 struct tally {
 	uint64_t printed;
 	uint64_t cut[REPORT_WHYS];
-	uint64_t lost[SENDTRACE_LOST_REASONS];
-	uint64_t untold;
+	__u64 lost[SENDTRACE_LOST_REASONS];
+	__u64 untold;
 	struct {
-		uint64_t lost[SENDTRACE_LOST_REASONS];
-		uint64_t untold;
+		__u64 lost[SENDTRACE_LOST_REASONS];
+		__u64 untold;
 		uint32_t first_cpu;
 		uint32_t last_cpu;
 		_Bool any;

@@ -4,7 +4,7 @@
 # What the scripts that run this folder's cases have in common (tests/vm/*.t).
 
 . "$(dirname "${BASH_SOURCE[0]}")/../vm/lib.sh"
-memory=1536
+memory=1024
 timeout=1800
 kernel=
 parameters=()

@@ -31,12 +31,21 @@ static bool header_of(const struct input *rest, struct sendtrace_record *rec)
 	return rec->size >= sizeof(*rec) && rec->size <= rest->size;
 }
 
+static bool is_fragment(const struct input *rest, const struct sendtrace_record *rec)
+{
+	struct record record;
+	struct fault unused;
+
+	return rec->type == SENDTRACE_RECORD_FRAGMENT &&
+	       decode_record(rest->data, rec->size, &record, &unused) == 0;
+}
+
 /* The reader keeps fragments to itself, unless one is out of sequence. */
 static void pass_fragments(struct input *rest, const struct record *record)
 {
 	struct sendtrace_record rec;
 
-	while (header_of(rest, &rec) && rec.type == SENDTRACE_RECORD_FRAGMENT &&
+	while (header_of(rest, &rec) && is_fragment(rest, &rec) &&
 	       (!record || memcmp(&rec, &record->rec, sizeof(rec)) != 0))
 		input_bytes(rest, &(size_t){ rec.size });
 }

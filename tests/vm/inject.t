@@ -6,6 +6,8 @@
 set -eu
 . "$(dirname "$0")/../deep/host.sh"
 
-deep_usage inject.t "[--kernel DIR]"
+takes="deep"
+deep_usage inject.t "[--deep yes] [--kernel DIR]" \
+	"--deep yes         the pages of large rings as well, which takes longer"
 deep_options "$@"
 deep_run "inject.*"

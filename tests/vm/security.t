@@ -34,6 +34,7 @@ set +e
 [ -n "$wanted" ] || kernel=$("$top/tests/vm/kernel")
 guest "who can do what, on ${kernel##*/}" "access.* rights.* lockdown.*"
 [ -n "$wanted" ] || kernel=''
+memory=512
 parameters=(init_on_alloc=0 init_on_free=0 page_poison=1 slub_debug=FZP)
 guest "what reaches user space, with memory poisoned" "leak.*"
 echo "1..$points"

@@ -33,14 +33,12 @@ case_fuzz_device() {
 	refuses "the other reader has seen others" grep -qv '^pid=[0-9]* tid=[0-9]* comm=fuzzed ' other.out
 	rm other.out
 	module_comes_and_goes
-	leaks_end
 }
 
 # As the sessions come and go, so do the probes; and their pool runs dry now and then.
 scenario fuzz.arming "random calls do no harm while probes are registered and unregistered all the time"
 case_fuzz_arming() {
 	load_with maxactive=16
-	leaks_begin
 	fuzz_for $(($(parameter seconds 20) / 3 + 1))
 	until_true "all sessions are closed" grep -q '^sessions 0$' $stats
 	module_comes_and_goes

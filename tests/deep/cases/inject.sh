@@ -21,11 +21,14 @@ faults_on() {
 inject() {
 	faults_on || return
 	load_with maxactive=3 works=2
+	# What kmemleak and others print when they lack memory, they print under locks under
+	# which the kernel of 6.1 cannot write to its console. It is in the log all the same.
+	dmesg -n 1
 	[ -z "$tamper" ] || export TAMPER=1
 	program call inject "$1"
 	[ ! -s call.want ] || tell call.want
 	unset TAMPER
-	trace_works
+	dmesg -n 7
 }
 
 injects() {
@@ -49,7 +52,8 @@ injects map_then_read "after a mapping that failed, read() is still possible"
 injects start "START fails cleanly at every place where it can, registering probes included"
 injects start_again "START with the probes registered already fails cleanly at every place"
 injects autostart "a read() that starts the session fails cleanly at every place"
-injects autostart_default "a read() that also allocates default rings fails cleanly"
+[ "$(parameter deep no)" = no ] ||
+	injects autostart_default "a read() that also allocates default rings fails cleanly"
 injects poll "poll() fails cleanly at every place where it can"
 injects read "read() fails cleanly at every place, and loses nothing"
 injects stats "STATS fails cleanly at every place where it can"

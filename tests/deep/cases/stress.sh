@@ -21,7 +21,6 @@ case_stress_cycles() {
 	stop_senders
 	load || fail "the module cannot be loaded at last"
 	trace_works
-	leaks_end
 }
 
 one_cycle() {
@@ -36,14 +35,12 @@ scenario stress.sessions "64 sessions are opened and closed by 8 threads while 8
 case_stress_sessions() {
 	rounds=$(parameter rounds 2)
 	echo "# $rounds rounds"
-	leaks_begin
 	start_senders storm 8 2000
 	[ -z "$tamper" ] || export TAMPER=1
 	program churn churn many "$rounds"
 	unset TAMPER
 	stop_senders
 	trace_works
-	leaks_end
 }
 
 checks churn.limit "64 sessions run at the same time, the next is refused until one stops"
@@ -197,7 +194,8 @@ case_stress_accepts_beyond() {
 	holds "the summary tells of the one" grep -q '\<1\>.*missed\|missed.*\<1\>' main.err
 }
 
-scenario stress.end "after all of this the module comes and goes"
+scenario stress.end "after all of this nothing is leaked, and the module comes and goes"
 case_stress_end() {
 	module_comes_and_goes
+	leaks_end
 }
