@@ -15,7 +15,7 @@ struct record;
 struct fault;
 
 enum join_limits {
-	JOIN_MEMORY = 4 << 20,
+	JOIN_MEMORY = 2 << 20,
 	/*
 	 * Threads in the middle of a payload. The fragments of an event that was lost wait
 	 * for the thread's next one, which may never come: the oldest are given up.
