@@ -82,14 +82,15 @@ static void require_earliest(uint64_t time)
 
 static void require_next(const struct record *record)
 {
-	struct device_ring *ring = &device.rings[record->rec.cpu];
+	struct device_ring *ring;
 
 	if (scribbled) {
 		require_line(record);
 		return;
 	}
-	require(record->rec.cpu < DEVICE_CPUS && ring->producer, "a record of cpu %u",
-		record->rec.cpu);
+	require(record->rec.cpu < DEVICE_CPUS, "a record of cpu %u", record->rec.cpu);
+	ring = &device.rings[record->rec.cpu];
+	require(ring->producer, "a record of cpu %u, which has no ring", record->rec.cpu);
 	pass_fragments(ring, record);
 	require(record->rec.size <= ring->pos - ring->tail,
 		"a record of %u bytes where %llu were written", record->rec.size,
@@ -148,6 +149,14 @@ static bool read_records(struct reader *reader, unsigned int count)
 	return true;
 }
 
+static void jump(struct device_ring *ring, uint64_t pos)
+{
+	/* Back, below what the reader has seen. */
+	if (pos - ring->tail < ring->pos - ring->tail)
+		scribbled |= begun;
+	device_move(ring, pos);
+}
+
 static void produce(struct device_ring *ring, enum operation operation,
 		    struct input *input, size_t size)
 {
@@ -159,7 +168,7 @@ static void produce(struct device_ring *ring, enum operation operation,
 	if (begun)
 		undisturbed = false;
 	if (operation == JUMP) {
-		device_move(ring, input_u64(input));
+		jump(ring, input_u64(input));
 		return;
 	}
 	from = input_bytes(input, &size);
