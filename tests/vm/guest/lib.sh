@@ -239,6 +239,8 @@ loaded() {
 	[ -d /sys/module/sendtrace ]
 }
 
+# load [PARAMETER=VALUE...]
+# shellcheck disable=SC2120
 load() {
 	insmod "$ko" "$@"
 }

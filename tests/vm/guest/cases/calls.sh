@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154,SC2034 # variables of ../lib.sh
 # What: payloads of all lengths, calls that fail or send a part, all entries.
 
 shows bulk.sixty_four_kib "64 KiB of all byte values are shown, byte for byte"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154,SC2034 # variables of ../lib.sh
 # To whom: every address family, and whose address is shown.
 
 shows inet.tcp_ipv4 "TCP over IPv4 is shown with the peer's address, from both ends"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154,SC2034 # variables of ../lib.sh
 # The module: coming and going around calls that sleep, statistics, probes.
 
 shows_each block.tcp "a send that slept is shown when it returns"
@@ -57,7 +57,6 @@ scenario block.killed "a traced process is killed while its send sleeps"
 case_block_killed() {
 	start_reader main block
 	start_program main block many 2
-	# shellcheck disable=SC2154 # set by start_program
 	kill -KILL "$program_main"
 	stop_reader main
 }
@@ -175,7 +174,6 @@ case_module_sessions() {
 	start_reader one alpha 'be*'
 	start_reader two -p 1 .
 	equal "sessions" "$(lines $sessions)" 2
-	# shellcheck disable=SC2154 # set by start_reader
 	for pattern in "pid=$pid_one " "pid=$pid_two " "comm=sendread " "since=20..-" alpha 'be\*'; do
 		holds "sessions tell $pattern" grep -q "$pattern" $sessions
 	done

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154,SC2034 # variables of ../lib.sh
 # Whose: by the names of the process and the thread, and by process id.
 
 # A process and a thread of it, by these names, send; SHOWN is both, thread or none.
@@ -63,7 +63,6 @@ scenario name.pid "-p shows that process alone"
 case_name_pid() {
 	start_program one name sends same same both
 	start_program two name sends same same both
-	# shellcheck disable=SC2154 # set by start_program
 	start_reader main -p "$program_one"
 	start_reader both -p "$program_one,$program_two"
 	open_gate one

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154,SC2034 # variables of ../lib.sh
 # sendread from the outside: options, signals, exit statuses, what it says.
 
 scenario reader.read "--read prints what the mapped reader prints"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154,SC2034 # variables of ../lib.sh
 # The device: every command, what it refuses, and what a reader of one's own sees.
 
 checks ioctls.info "INFO tells versions and limits that make sense"
