@@ -6,18 +6,17 @@
  *
  * The objects are allocated beforehand, since a handler cannot, and claimed by bit. They
  * belong to no session: a session that is stopped is not found any more when the work
- * looks for it. Only unloading has to wait, for the work's code is ours: first until no
- * object is in use, then until no task can be in the last instructions behind that
+ * looks for it. But the work's code is ours, so an object in use holds the module: while a
+ * thread waits for a slow page, rmmod says that the module is busy. Then unloading still
+ * has to wait until no task can be in the last instructions behind module_put()
  * (synchronize_rcu_tasks() waits until each was seen to sleep or in user mode).
  */
-#include <linux/atomic.h>
 #include <linux/bitmap.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
-#include <linux/wait_bit.h>
 #include <asm-generic/kprobes.h>
 
 #include "compat.h"
@@ -33,8 +32,6 @@ static DEFINE_MUTEX(prepare_lock);
 static struct st_deferred *pool;
 static unsigned long *unused;
 static unsigned int pool_size;
-static atomic_t in_use = ATOMIC_INIT(0);
-
 static int allocate(void)
 {
 	pool_size = clamp(works, 1U, 65536U);
@@ -72,15 +69,14 @@ int st_defer_prepare(void)
 }
 
 /**
- * st_defer_exit() - wait for all that is deferred, and free the objects
+ * st_defer_exit() - free the objects
  *
- * Context: may sleep, as long as a thread's page fault takes; the probes are disarmed.
+ * Context: the module is being unloaded; may sleep.
  */
 void st_defer_exit(void)
 {
 	if (!pool)
 		return;
-	wait_var_event(&in_use, !atomic_read(&in_use));
 	synchronize_rcu_tasks();
 	kvfree(pool);
 	bitmap_free(unused);
@@ -90,7 +86,7 @@ void st_defer_exit(void)
 static void give_back(struct st_deferred *deferred)
 {
 	test_and_set_bit(deferred - pool, unused);
-	atomic_dec(&in_use);
+	module_put(THIS_MODULE);
 }
 NOKPROBE_SYMBOL(give_back);
 
@@ -100,7 +96,6 @@ static void run(struct callback_head *work)
 
 	deferred->finish(deferred);
 	give_back(deferred);
-	wake_up_var(&in_use); /* only st_defer_exit() may be waiting */
 }
 
 /**
@@ -122,7 +117,8 @@ struct st_deferred *st_defer_get(void)
 		bit = find_first_bit(unused, pool_size);
 	while (bit < pool_size) {
 		if (test_and_clear_bit(bit, unused)) {
-			atomic_inc(&in_use);
+			/* The session's open file holds it as well, now. */
+			__module_get(THIS_MODULE);
 			return &pool[bit];
 		}
 		bit = find_next_bit(unused, pool_size, bit + 1);
