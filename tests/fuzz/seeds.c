@@ -230,7 +230,8 @@ static struct bytes event_after(uint32_t tid, uint32_t fragments)
 	return bytes;
 }
 
-static void save_joined(const char *name, uint32_t threads, uint32_t fragments)
+static void save_joined(const char *name, uint32_t threads, uint64_t second,
+			uint32_t fragments)
 {
 	struct bytes bytes = { .at = NULL };
 	uint32_t tid;
@@ -241,7 +242,7 @@ static void save_joined(const char *name, uint32_t threads, uint32_t fragments)
 	for (tid = 1; tid <= threads; tid++)
 		add_fragment(&bytes, tid, 0, "the beginning\\ ");
 	for (tid = 1; tid <= threads; tid++)
-		add_fragment(&bytes, tid, 15, "\n");
+		add_fragment(&bytes, tid, second, "\n");
 	add_freed(&bytes, event_after(threads, fragments));
 	save("stream", name, &bytes);
 }
@@ -268,9 +269,10 @@ static void save_streams(void)
 	save_stream("grows", 2, 300, true);
 	save_stream("grows_pieces", 2 | 62 << 2, 7, true);
 	save_overflow();
-	save_joined("joined", 1, 16);
-	save_joined("joined_wrongly", 1, 15);
-	save_joined("joined_in_files", 36, 16);
+	save_joined("joined", 1, 15, 16);
+	save_joined("joined_wrongly", 1, 15, 15);
+	save_joined("joined_with_gap", 1, 40, 16);
+	save_joined("joined_in_files", 36, 15, 16);
 	save_fragment_empty();
 }
 

@@ -62,6 +62,7 @@ static size_t model_fragments(struct input all, const uint8_t *end, uint32_t tid
 	struct sendtrace_fragment fragment;
 	struct sendtrace_event event;
 	struct sendtrace_record rec;
+	bool whole_so_far = false;
 	size_t size = 0;
 
 	for (; all.data < end && header_of(&all, &rec);
@@ -74,10 +75,13 @@ static size_t model_fragments(struct input all, const uint8_t *end, uint32_t tid
 			if (fragment.tid != tid)
 				continue;
 			size = fragment.offset ? size : 0;
+			whole_so_far = fragment.offset == size &&
+				       (whole_so_far || size == 0);
 			memcpy(to + size, all.data + rec.header_size, fragment.cap_len);
 			size += fragment.cap_len;
 		}
 	}
+	require(whole_so_far, "joined although a part is missing");
 	return size;
 }
 
