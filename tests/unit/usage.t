@@ -53,6 +53,8 @@ wrong "'33'" -p "$(seq -s , 33)"
 run "$sendread" --pid "$(printf 'x\ny\033')"
 check "what is quoted cannot break the line or steer a terminal" one_sentence_and_status_2
 check "... and is still quoted" said "'x?y?'"
+run "$sendread" --pid "$(printf 'caf\303\251 \302\233x\233y')"
+check "... nor can the control characters of Latin-1" said "$(printf "'caf\303\251 ??x?y'")"
 
 "$make_stream" send >"$work/stream"
 wrong "stream'" --device "$work/stream" mysqld
