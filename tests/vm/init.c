@@ -31,8 +31,11 @@
 #define MAX_CASES    64
 #define MAX_SHOWN    20
 
-/* What the kernel taints itself with for a module that is not its own, nor signed. */
-#define EXPECTED_TAINT ((1UL << 12) | (1UL << 13))
+/*
+ * What the kernel taints itself with for a module that is not its own, nor signed, and for
+ * a test that runs in it (KUnit).
+ */
+#define EXPECTED_TAINT ((1UL << 12) | (1UL << 13) | (1UL << 18))
 
 /*
  * What the kernel says when something is wrong with it. A process that died of a signal
