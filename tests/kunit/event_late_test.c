@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What cannot be copied when the call returns, and is copied before the thread goes on. */
+#include <linux/mm.h>
+#include <linux/mman.h>
+#include <linux/preempt.h>
+
+#include "fixture.h"
+#include "session_fixture.h"
+
+#define RING (64 * PAGE_SIZE)
+#define LONG (3 * ST_CHUNK_MAX + 77) /* four records' worth */
+
+static void sent(struct st_call *call, int ret)
+{
+	preempt_disable();
+	st_event_sent(call, ret);
+	preempt_enable();
+}
+
+static struct st_call call_of(struct kunit *test, size_t len)
+{
+	st_test_use_user_memory(test);
+	return st_test_call(st_test_payload(test, len), len);
+}
+
+/*
+ * Reads a payload's records up to and including its event. Returns the event, which is not
+ * released, or NULL where a record is not what it should be.
+ */
+static const struct sendtrace_event *join(struct st_session *session, int *fragments)
+{
+	const struct sendtrace_fragment *fragment;
+	const struct sendtrace_event *event;
+	u64 offset = 0;
+
+	for (*fragments = 0;; ++*fragments) {
+		fragment = st_test_oldest(session);
+		if (!fragment || fragment->rec.type != SENDTRACE_RECORD_FRAGMENT)
+			break;
+		if (fragment->offset != offset ||
+		    !st_test_is_payload(fragment + 1, offset, fragment->cap_len))
+			return NULL;
+		offset += fragment->cap_len;
+		st_test_done(session);
+	}
+	event = (const void *)fragment;
+	if (!event || event->frag_len != offset ||
+	    !st_test_is_payload(event + 1, offset, event->cap_len))
+		return NULL;
+	return event;
+}
+
+/* ---- When -------------------------------------------------------------------------------- */
+
+static void what_a_handler_may_copy_is_copied_at_once(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = call_of(test, ST_INLINE_MAX);
+	const struct sendtrace_event *event;
+
+	sent(&call, ST_INLINE_MAX);
+	KUNIT_EXPECT_FALSE(test, st_test_run_late());
+	event = st_test_oldest(session);
+	KUNIT_ASSERT_NOT_NULL(test, event);
+	KUNIT_EXPECT_EQ(test, event->cap_len, ST_INLINE_MAX);
+}
+
+static void a_byte_more_is_copied_later(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = call_of(test, ST_INLINE_MAX + 1);
+	const struct sendtrace_event *event;
+	int fragments;
+
+	sent(&call, ST_INLINE_MAX + 1);
+	KUNIT_EXPECT_NULL(test, st_test_oldest(session));
+	KUNIT_EXPECT_TRUE(test, st_test_run_late());
+	event = join(session, &fragments);
+	KUNIT_ASSERT_NOT_NULL(test, event);
+	KUNIT_EXPECT_EQ(test, fragments, 0);
+	KUNIT_EXPECT_EQ(test, event->cap_len, ST_INLINE_MAX + 1);
+	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_COMPLETE);
+}
+
+static void a_long_payload_comes_in_fragments_and_whole(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, 4 * RING, 0);
+	struct st_call call = call_of(test, LONG);
+	const struct sendtrace_event *event;
+	int fragments;
+
+	sent(&call, LONG);
+	st_test_run_late();
+	event = join(session, &fragments);
+	KUNIT_ASSERT_NOT_NULL(test, event);
+	KUNIT_EXPECT_EQ(test, fragments, 3);
+	KUNIT_EXPECT_EQ(test, event->frag_len + event->cap_len, LONG);
+	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_COMPLETE);
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->bytes, LONG);
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->hits, 1);
+}
+
+static void a_long_payload_keeps_the_time_of_its_return(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, 4 * RING, 0);
+	struct st_call call = call_of(test, LONG);
+	const struct sendtrace_event *event;
+	int fragments;
+
+	sent(&call, LONG);
+	st_test_run_late();
+	event = join(session, &fragments);
+	KUNIT_ASSERT_NOT_NULL(test, event);
+	KUNIT_EXPECT_GE(test, event->exit_time, event->enter_time);
+	KUNIT_EXPECT_GT(test, event->rec.time, event->exit_time);
+}
+
+static void a_snap_length_cuts_between_fragments_too(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, 4 * RING, ST_CHUNK_MAX + 5);
+	struct st_call call = call_of(test, LONG);
+	const struct sendtrace_event *event;
+	int fragments;
+
+	sent(&call, LONG);
+	st_test_run_late();
+	event = join(session, &fragments);
+	KUNIT_ASSERT_NOT_NULL(test, event);
+	KUNIT_EXPECT_EQ(test, fragments, 1);
+	KUNIT_EXPECT_EQ(test, event->cap_len, 5);
+	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_SNAPLEN);
+}
+
+/* ---- For whom ------------------------------------------------------------------------------ */
+
+static void sessions_of_different_sizes_all_get_it_whole(struct kunit *test)
+{
+	struct st_session *little = st_test_session(test, 16 * PAGE_SIZE, 30000);
+	struct st_session *now = st_test_session(test, 16 * PAGE_SIZE, 100);
+	struct st_session *all = st_test_session(test, 4 * RING, 0);
+	struct st_call call = call_of(test, LONG);
+	const struct sendtrace_event *event;
+	int fragments;
+
+	sent(&call, LONG);
+	event = st_test_oldest(now);
+	KUNIT_ASSERT_NOT_NULL(test, event);
+	KUNIT_EXPECT_EQ(test, event->cap_len, 100);
+	st_test_run_late();
+	event = join(little, &fragments);
+	KUNIT_ASSERT_NOT_NULL(test, event);
+	KUNIT_EXPECT_EQ(test, event->frag_len + event->cap_len, 30000);
+	event = join(all, &fragments);
+	KUNIT_ASSERT_NOT_NULL(test, event);
+	KUNIT_EXPECT_EQ(test, event->frag_len + event->cap_len, LONG);
+	st_test_done(now);
+	KUNIT_EXPECT_NULL(test, st_test_oldest(now));
+}
+
+static void a_session_that_is_stopped_before_that_gets_nothing(struct kunit *test)
+{
+	struct st_session *stopped = st_test_session(test, 4 * RING, 0);
+	struct st_session *running = st_test_session(test, 4 * RING, 0);
+	struct st_call call = call_of(test, LONG);
+	int fragments;
+
+	sent(&call, LONG);
+	st_test_stop(stopped);
+	st_test_run_late();
+	KUNIT_EXPECT_NULL(test, st_test_oldest(stopped));
+	KUNIT_EXPECT_NOT_NULL(test, join(running, &fragments));
+}
+
+static void a_session_that_takes_its_place_gets_nothing_either(struct kunit *test)
+{
+	struct st_session *stopped = st_test_session(test, 4 * RING, 0);
+	struct st_call call = call_of(test, LONG);
+	struct st_session *heir;
+
+	sent(&call, LONG);
+	st_test_stop(stopped);
+	heir = st_test_session(test, 4 * RING, 0);
+	KUNIT_ASSERT_EQ(test, heir->slot, stopped->slot);
+	KUNIT_EXPECT_TRUE(test, st_test_run_late());
+	KUNIT_EXPECT_NULL(test, st_test_oldest(heir));
+	KUNIT_EXPECT_EQ(test, st_test_counted(heir)->hits, 0);
+}
+
+/* ---- Where there is no later ------------------------------------------------------------------ */
+
+static void expect_cut_at_once(struct kunit *test, struct st_session *session)
+{
+	struct st_call call = call_of(test, LONG);
+	const struct sendtrace_event *event;
+
+	sent(&call, LONG);
+	KUNIT_EXPECT_FALSE(test, st_test_run_late());
+	event = st_test_oldest(session);
+	KUNIT_ASSERT_NOT_NULL(test, event);
+	KUNIT_EXPECT_EQ(test, event->cap_len, ST_INLINE_MAX);
+	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_NO_WORK);
+	KUNIT_EXPECT_TRUE(test, st_test_is_payload(event + 1, 0, ST_INLINE_MAX));
+}
+
+static void where_too_many_wait_it_is_cut_at_once(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+
+	st_test_late.none_left = true;
+	expect_cut_at_once(test, session);
+}
+
+static void where_the_thread_is_exiting_it_is_cut_at_once(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+
+	st_test_late.exiting = true;
+	expect_cut_at_once(test, session);
+}
+
+/* ---- Memory and room -------------------------------------------------------------------------- */
+
+/* Mapped, but never touched: the first copy faults. */
+static void a_page_that_is_not_there_yet_is_waited_for(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	const struct sendtrace_event *event;
+	struct st_call call;
+
+	st_test_use_user_memory(test);
+	call = st_test_call(st_test_user_pages(test, PAGE_SIZE), 64);
+	sent(&call, 64);
+	KUNIT_EXPECT_NULL(test, st_test_oldest(session));
+	KUNIT_EXPECT_TRUE(test, st_test_run_late());
+	event = st_test_oldest(session);
+	KUNIT_ASSERT_NOT_NULL(test, event);
+	KUNIT_EXPECT_EQ(test, event->cap_len, 64);
+	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_COMPLETE);
+	KUNIT_EXPECT_NULL(test, memchr_inv(event + 1, 0, 64));
+}
+
+static void of_memory_that_never_comes_the_event_has_what_is_there(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = call_of(test, PAGE_SIZE);
+	const struct sendtrace_event *event;
+
+	call.buf += PAGE_SIZE - 100;
+	sent(&call, 200);
+	KUNIT_EXPECT_TRUE(test, st_test_run_late());
+	event = st_test_oldest(session);
+	KUNIT_ASSERT_NOT_NULL(test, event);
+	KUNIT_EXPECT_EQ(test, event->cap_len, 100);
+	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_FAULT);
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->faults, 1);
+}
+
+static void memory_that_ends_between_fragments_ends_the_payload(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, 4 * RING, 0);
+	struct st_call call = call_of(test, 2 * ST_CHUNK_MAX);
+	const struct sendtrace_event *event;
+	int fragments;
+
+	call.len = LONG;
+	sent(&call, LONG);
+	st_test_run_late();
+	event = join(session, &fragments);
+	KUNIT_ASSERT_NOT_NULL(test, event);
+	KUNIT_EXPECT_EQ(test, event->frag_len + event->cap_len, 2 * ST_CHUNK_MAX);
+	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_FAULT);
+}
+
+static void a_ring_that_is_full_between_fragments_ends_the_payload(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, 16 * PAGE_SIZE, 0);
+	struct st_call call = call_of(test, LONG);
+	const struct sendtrace_event *event;
+	int fragments;
+
+	sent(&call, LONG);
+	st_test_run_late();
+	event = join(session, &fragments);
+	KUNIT_ASSERT_NOT_NULL(test, event);
+	KUNIT_EXPECT_GT(test, fragments, 0);
+	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_RING_FULL);
+	KUNIT_EXPECT_EQ(test, event->cap_len, 0);
+	KUNIT_EXPECT_GT(test, event->frag_len, 8 * PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->captured, 1);
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->cut, 1);
+}
+
+static struct kunit_case event_late_cases[] = {
+	KUNIT_CASE(what_a_handler_may_copy_is_copied_at_once),
+	KUNIT_CASE(a_byte_more_is_copied_later),
+	KUNIT_CASE(a_long_payload_comes_in_fragments_and_whole),
+	KUNIT_CASE(a_long_payload_keeps_the_time_of_its_return),
+	KUNIT_CASE(a_snap_length_cuts_between_fragments_too),
+	KUNIT_CASE(sessions_of_different_sizes_all_get_it_whole),
+	KUNIT_CASE(a_session_that_is_stopped_before_that_gets_nothing),
+	KUNIT_CASE(a_session_that_takes_its_place_gets_nothing_either),
+	KUNIT_CASE(where_too_many_wait_it_is_cut_at_once),
+	KUNIT_CASE(where_the_thread_is_exiting_it_is_cut_at_once),
+	KUNIT_CASE(a_page_that_is_not_there_yet_is_waited_for),
+	KUNIT_CASE(of_memory_that_never_comes_the_event_has_what_is_there),
+	KUNIT_CASE(memory_that_ends_between_fragments_ends_the_payload),
+	KUNIT_CASE(a_ring_that_is_full_between_fragments_ends_the_payload),
+	{}
+};
+
+static struct kunit_suite event_late_suite = {
+	.name = "sendtrace_event_late",
+	.suite_init = st_test_suite_init,
+	.suite_exit = st_test_suite_exit,
+	.test_cases = event_late_cases,
+};
+kunit_test_suite(event_late_suite);

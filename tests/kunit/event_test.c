@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: GPL-2.0
+/* From the call to the record, where nothing has to wait. */
+#include "../../kmod/event.c"
+
+#include <net/sock.h>
+
+#include "fixture.h"
+#include "session_fixture.h"
+#include "socket_fixture.h"
+
+#define RING (16 * PAGE_SIZE)
+
+static unsigned long wanted(u32 kind)
+{
+	unsigned long mask;
+
+	preempt_disable();
+	mask = st_event_wanted(kind);
+	preempt_enable();
+	return mask;
+}
+
+static void sent(struct st_call *call, int ret)
+{
+	preempt_disable();
+	st_event_sent(call, ret);
+	preempt_enable();
+}
+
+static void accepted(struct st_call *call, int ret)
+{
+	preempt_disable();
+	st_event_accepted(call, ret);
+	preempt_enable();
+}
+
+static void began(struct st_call *call)
+{
+	preempt_disable();
+	st_event_began(call);
+	preempt_enable();
+}
+
+/* A call with a payload of @len bytes in memory of the user's. */
+static struct st_call call_of(struct kunit *test, size_t len)
+{
+	st_test_use_user_memory(test);
+	return st_test_call(st_test_payload(test, len), len);
+}
+
+/* ---- Who wants it ------------------------------------------------------------------------- */
+
+static void nobody_wants_what_nobody_records(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, wanted(SENDTRACE_EVENTS_SEND), 0);
+}
+
+static void a_running_session_wants_the_events_it_chose(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+
+	session->events = SENDTRACE_EVENTS_SEND;
+	KUNIT_EXPECT_EQ(test, wanted(SENDTRACE_EVENTS_SEND), BIT(session->slot));
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->hits, 0);
+	KUNIT_EXPECT_EQ(test, wanted(SENDTRACE_EVENTS_ACCEPT), 0);
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->hits, 1);
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->filtered, 1);
+}
+
+static void a_session_that_was_stopped_wants_nothing(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+
+	st_test_stop(session);
+	KUNIT_EXPECT_EQ(test, wanted(SENDTRACE_EVENTS_SEND), 0);
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->hits, 0);
+}
+
+static void the_readers_own_calls_are_filtered(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+
+	session->reader = task_tgid_nr(current);
+	KUNIT_EXPECT_EQ(test, wanted(SENDTRACE_EVENTS_SEND), 0);
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->filtered, 1);
+}
+
+static void set_filter(struct kunit *test, struct st_session *session, const char *name)
+{
+	struct sendtrace_filter *form = kunit_kzalloc(test, sizeof(*form), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, form);
+	form->nr_patterns = 1;
+	strscpy(form->patterns[0], name, sizeof(form->patterns[0]));
+	mutex_lock(&session->lock);
+	st_session_set_filter(session, st_filter_create(form));
+	mutex_unlock(&session->lock);
+}
+
+static void each_session_decides_by_its_own_filter(struct kunit *test)
+{
+	struct st_session *mine = st_test_session(test, RING, 0);
+	struct st_session *others = st_test_session(test, RING, 0);
+	struct st_session *all = st_test_session(test, RING, 0);
+
+	set_filter(test, mine, current->comm);
+	set_filter(test, others, "mysqld");
+	KUNIT_EXPECT_EQ(test, wanted(SENDTRACE_EVENTS_SEND),
+			BIT(mine->slot) | BIT(all->slot));
+	KUNIT_EXPECT_EQ(test, st_test_counted(mine)->filtered, 0);
+	KUNIT_EXPECT_EQ(test, st_test_counted(others)->filtered, 1);
+}
+
+/* ---- What is recorded ------------------------------------------------------------------------ */
+
+static void a_send_is_recorded_as_it_was_made(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = call_of(test, 11);
+	const struct sendtrace_event *event;
+
+	call.fd = 1000000;
+	call.flags = MSG_NOSIGNAL;
+	call.addr_len = 16;
+	sent(&call, 11);
+	event = st_test_oldest(session);
+	KUNIT_ASSERT_NOT_NULL(test, event);
+	KUNIT_EXPECT_EQ(test, event->rec.type, SENDTRACE_RECORD_SEND);
+	KUNIT_EXPECT_EQ(test, event->rec.header_size, sizeof(*event));
+	KUNIT_EXPECT_EQ(test, event->fd, 1000000);
+	KUNIT_EXPECT_EQ(test, event->flags, MSG_NOSIGNAL);
+	KUNIT_EXPECT_EQ(test, event->addr_len, 16);
+	KUNIT_EXPECT_EQ(test, event->len, 11);
+	KUNIT_EXPECT_EQ(test, event->ret, 11);
+	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_COMPLETE);
+	KUNIT_EXPECT_EQ(test, event->reserved, 0);
+	KUNIT_EXPECT_TRUE(test, st_test_is_payload(event + 1, 0, 11));
+}
+
+static void the_caller_is_told(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = call_of(test, 1);
+	const struct sendtrace_event *event;
+
+	sent(&call, 1);
+	event = st_test_oldest(session);
+	KUNIT_EXPECT_EQ(test, event->pid, task_tgid_nr(current));
+	KUNIT_EXPECT_EQ(test, event->tid, task_pid_nr(current));
+	KUNIT_EXPECT_EQ(test, event->uid, 0);
+	KUNIT_EXPECT_EQ(test, memcmp(event->comm, current->comm, TASK_COMM_LEN), 0);
+	KUNIT_EXPECT_STREQ(test, event->process, current->group_leader->comm);
+}
+
+static void a_call_ends_after_it_began(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = call_of(test, 1);
+	const struct sendtrace_event *event;
+	u64 before = ktime_get_ns();
+
+	began(&call);
+	sent(&call, 1);
+	event = st_test_oldest(session);
+	KUNIT_EXPECT_GE(test, event->enter_time, before);
+	KUNIT_EXPECT_GE(test, event->exit_time, event->enter_time);
+	KUNIT_EXPECT_EQ(test, event->rec.time, event->exit_time);
+	KUNIT_EXPECT_LE(test, event->exit_time, ktime_get_ns());
+}
+
+static void of_a_short_send_the_bytes_that_were_sent_are_there(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = call_of(test, 100);
+	const struct sendtrace_event *event;
+
+	sent(&call, 60);
+	event = st_test_oldest(session);
+	KUNIT_EXPECT_EQ(test, event->len, 100);
+	KUNIT_EXPECT_EQ(test, event->ret, 60);
+	KUNIT_EXPECT_EQ(test, event->cap_len, 60);
+	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_COMPLETE);
+}
+
+static void of_a_failed_send_the_bytes_that_were_meant_are_there(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = call_of(test, 100);
+	const struct sendtrace_event *event;
+
+	sent(&call, -EPIPE);
+	event = st_test_oldest(session);
+	KUNIT_EXPECT_EQ(test, event->ret, -EPIPE);
+	KUNIT_EXPECT_EQ(test, event->cap_len, 100);
+	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_COMPLETE);
+}
+
+static void a_send_of_nothing_is_complete(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = st_test_call(NULL, 0);
+	const struct sendtrace_event *event;
+
+	sent(&call, 0);
+	event = st_test_oldest(session);
+	KUNIT_EXPECT_EQ(test, event->cap_len, 0);
+	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_COMPLETE);
+	KUNIT_EXPECT_EQ(test, event->rec.size, sizeof(*event));
+}
+
+static void a_payload_is_cut_behind_the_snap_length(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 50);
+	struct st_call call = call_of(test, 51);
+	const struct sendtrace_event *event;
+
+	sent(&call, 50);
+	event = st_test_oldest(session);
+	KUNIT_EXPECT_EQ(test, event->cap_len, 50);
+	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_COMPLETE);
+	st_test_done(session);
+	sent(&call, 51);
+	event = st_test_oldest(session);
+	KUNIT_EXPECT_EQ(test, event->cap_len, 50);
+	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_SNAPLEN);
+}
+
+static void each_session_has_its_own_record_by_its_own_limits(struct kunit *test)
+{
+	struct st_session *little = st_test_session(test, RING, 10);
+	struct st_session *much = st_test_session(test, RING, 100);
+	struct st_call call = call_of(test, 60);
+	const struct sendtrace_event *event;
+
+	sent(&call, 60);
+	event = st_test_oldest(little);
+	KUNIT_EXPECT_EQ(test, event->cap_len, 10);
+	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_SNAPLEN);
+	event = st_test_oldest(much);
+	KUNIT_EXPECT_EQ(test, event->cap_len, 60);
+	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_COMPLETE);
+}
+
+static void only_who_wanted_the_call_records_it(struct kunit *test)
+{
+	struct st_session *one = st_test_session(test, RING, 0);
+	struct st_session *other = st_test_session(test, RING, 0);
+	struct st_call call = call_of(test, 8);
+
+	call.wanted = BIT(other->slot);
+	sent(&call, 8);
+	KUNIT_EXPECT_NULL(test, st_test_oldest(one));
+	KUNIT_EXPECT_NOT_NULL(test, st_test_oldest(other));
+}
+
+static void a_session_that_started_after_the_call_is_passed_over(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = call_of(test, 8);
+
+	call.enter_time = session->since - 1;
+	sent(&call, 8);
+	KUNIT_EXPECT_NULL(test, st_test_oldest(session));
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->hits, 0);
+	call.enter_time = session->since;
+	sent(&call, 8);
+	KUNIT_EXPECT_NOT_NULL(test, st_test_oldest(session));
+}
+
+static void a_session_that_was_stopped_meanwhile_is_passed_over(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = call_of(test, 8);
+
+	st_test_stop(session);
+	sent(&call, 8);
+	KUNIT_EXPECT_NULL(test, st_test_oldest(session));
+}
+
+static void every_hit_is_filtered_captured_or_lost(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, PAGE_SIZE, 0);
+	const struct st_counters *count = st_test_counted(session);
+	struct st_call call = call_of(test, 100);
+	int i;
+
+	for (i = 0; i < 101; i++) {
+		session->reader = i % 3 ? 0 : task_tgid_nr(current);
+		call.wanted = wanted(SENDTRACE_EVENTS_SEND);
+		sent(&call, i);
+	}
+	KUNIT_EXPECT_EQ(test, count->hits, 101);
+	KUNIT_EXPECT_EQ(test, count->filtered, 34);
+	KUNIT_EXPECT_GT(test, count->captured, 0);
+	KUNIT_EXPECT_GT(test, count->lost[SENDTRACE_LOST_RING_FULL], 0);
+	KUNIT_EXPECT_EQ(test, count->hits,
+			count->filtered + count->captured +
+				count->lost[SENDTRACE_LOST_RING_FULL]);
+}
+
+/* ---- Which socket ----------------------------------------------------------------------------- */
+
+static void a_descriptor_that_is_no_socket_has_no_family(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = st_test_call(NULL, 0);
+	const struct sendtrace_event *event;
+
+	memset(&call.peer, 0xaa, sizeof(call.peer));
+	began(&call);
+	sent(&call, -EBADF);
+	event = st_test_oldest(session);
+	KUNIT_EXPECT_EQ(test, event->family, AF_UNSPEC);
+	KUNIT_EXPECT_EQ(test, event->inode, 0);
+	KUNIT_EXPECT_EQ(test, event->local_len, 0);
+	KUNIT_EXPECT_EQ(test, event->peer_len, 0);
+}
+
+static void the_socket_is_the_one_at_the_entry(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_addr at = st_test_loopback();
+	struct st_call call = st_test_call(NULL, 0);
+	const struct sendtrace_event *event;
+	struct socket *sock, *other;
+
+	call.fd = st_test_descriptor(test, SOCK_DGRAM, &sock);
+	st_test_bind(test, sock, &at);
+	began(&call);
+	call.fd = st_test_descriptor(test, SOCK_STREAM, &other);
+	sent(&call, 0);
+	event = st_test_oldest(session);
+	KUNIT_EXPECT_EQ(test, event->inode, SOCK_INODE(sock)->i_ino);
+	KUNIT_EXPECT_EQ(test, event->sock_type, SOCK_DGRAM);
+	KUNIT_EXPECT_EQ(test, event->protocol, IPPROTO_UDP);
+}
+
+static const struct sockaddr_in *local_of(const struct sendtrace_event *event)
+{
+	return (const void *)(event + 1);
+}
+
+static void an_address_that_the_send_gave_the_socket_is_told(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_addr at = st_test_loopback();
+	struct st_call call = st_test_call(NULL, 0);
+	const struct sendtrace_event *event;
+	struct socket *sock;
+
+	call.fd = st_test_descriptor(test, SOCK_DGRAM, &sock);
+	began(&call);
+	st_test_bind(test, sock, &at);
+	sent(&call, 0);
+	event = st_test_oldest(session);
+	KUNIT_EXPECT_EQ(test, event->local_len, sizeof(struct sockaddr_in));
+	KUNIT_EXPECT_EQ(test, local_of(event)->sin_addr.s_addr, at.in.sin_addr.s_addr);
+	KUNIT_EXPECT_NE(test, local_of(event)->sin_port, 0);
+}
+
+static void an_address_of_another_socket_is_not_believed(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_addr at = st_test_loopback();
+	struct st_call call = st_test_call(NULL, 0);
+	struct socket *sock, *other;
+
+	call.fd = st_test_descriptor(test, SOCK_DGRAM, &sock);
+	began(&call);
+	call.fd = st_test_descriptor(test, SOCK_DGRAM, &other);
+	st_test_bind(test, other, &at);
+	sent(&call, 0);
+	KUNIT_EXPECT_EQ(test, local_of(st_test_oldest(session))->sin_port, 0);
+}
+
+static void the_address_of_the_call_is_told(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_addr to = st_test_loopback();
+	struct st_call call = call_of(test, sizeof(to.in));
+	const struct sendtrace_event *event;
+	struct socket *sock;
+
+	KUNIT_ASSERT_EQ(test, copy_to_user((void __user *)call.buf, &to.in, to.len), 0);
+	call.addr = call.buf;
+	call.addr_len = to.len;
+	call.fd = st_test_descriptor(test, SOCK_DGRAM, &sock);
+	began(&call);
+	sent(&call, 0);
+	event = st_test_oldest(session);
+	KUNIT_EXPECT_EQ(test, event->event_flags, SENDTRACE_EVENT_PEER_FROM_CALL);
+	KUNIT_EXPECT_EQ(test, event->peer_len, to.len);
+	KUNIT_EXPECT_EQ(test, memcmp((void *)(event + 1) + 16, &to.in, to.len), 0);
+}
+
+static void an_accept_describes_the_new_socket(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = st_test_call(NULL, 0);
+	const struct sendtrace_event *event;
+	struct socket *listener, *new;
+	int fd;
+
+	call.fd = st_test_descriptor(test, SOCK_STREAM, &listener);
+	fd = st_test_descriptor(test, SOCK_STREAM, &new);
+	began(&call);
+	accepted(&call, fd);
+	event = st_test_oldest(session);
+	KUNIT_EXPECT_EQ(test, event->rec.type, SENDTRACE_RECORD_ACCEPT);
+	KUNIT_EXPECT_EQ(test, event->fd, call.fd);
+	KUNIT_EXPECT_EQ(test, event->ret, fd);
+	KUNIT_EXPECT_EQ(test, event->inode, SOCK_INODE(new)->i_ino);
+	KUNIT_EXPECT_EQ(test, event->cap_len, 0);
+}
+
+static void an_accept_that_failed_describes_the_listening_socket(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = st_test_call(NULL, 0);
+	const struct sendtrace_event *event;
+	struct socket *listener;
+
+	call.fd = st_test_descriptor(test, SOCK_STREAM, &listener);
+	began(&call);
+	accepted(&call, -EAGAIN);
+	event = st_test_oldest(session);
+	KUNIT_EXPECT_EQ(test, event->ret, -EAGAIN);
+	KUNIT_EXPECT_EQ(test, event->inode, SOCK_INODE(listener)->i_ino);
+}
+
+static struct kunit_case event_cases[] = {
+	KUNIT_CASE(nobody_wants_what_nobody_records),
+	KUNIT_CASE(a_running_session_wants_the_events_it_chose),
+	KUNIT_CASE(a_session_that_was_stopped_wants_nothing),
+	KUNIT_CASE(the_readers_own_calls_are_filtered),
+	KUNIT_CASE(each_session_decides_by_its_own_filter),
+	KUNIT_CASE(a_send_is_recorded_as_it_was_made),
+	KUNIT_CASE(the_caller_is_told),
+	KUNIT_CASE(a_call_ends_after_it_began),
+	KUNIT_CASE(of_a_short_send_the_bytes_that_were_sent_are_there),
+	KUNIT_CASE(of_a_failed_send_the_bytes_that_were_meant_are_there),
+	KUNIT_CASE(a_send_of_nothing_is_complete),
+	KUNIT_CASE(a_payload_is_cut_behind_the_snap_length),
+	KUNIT_CASE(each_session_has_its_own_record_by_its_own_limits),
+	KUNIT_CASE(only_who_wanted_the_call_records_it),
+	KUNIT_CASE(a_session_that_started_after_the_call_is_passed_over),
+	KUNIT_CASE(a_session_that_was_stopped_meanwhile_is_passed_over),
+	KUNIT_CASE(every_hit_is_filtered_captured_or_lost),
+	KUNIT_CASE(a_descriptor_that_is_no_socket_has_no_family),
+	KUNIT_CASE(the_socket_is_the_one_at_the_entry),
+	KUNIT_CASE(an_address_that_the_send_gave_the_socket_is_told),
+	KUNIT_CASE(an_address_of_another_socket_is_not_believed),
+	KUNIT_CASE(the_address_of_the_call_is_told),
+	KUNIT_CASE(an_accept_describes_the_new_socket),
+	KUNIT_CASE(an_accept_that_failed_describes_the_listening_socket),
+	{}
+};
+
+static struct kunit_suite event_suite = {
+	.name = "sendtrace_event",
+	.suite_init = st_test_suite_init,
+	.suite_exit = st_test_suite_exit,
+	.test_cases = event_cases,
+};
+kunit_test_suite(event_suite);

@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "../../kmod/filter.c"
+
+#include "fixture.h"
+
+#define ALL_BUT_NUL (SENDTRACE_PATTERN_LEN - 1)
+
+static int filter_test_init(struct kunit *test)
+{
+	test->priv = kunit_kzalloc(test, sizeof(struct sendtrace_filter), GFP_KERNEL);
+	return test->priv ? 0 : -ENOMEM;
+}
+
+/* ---- Helpers ----------------------------------------------------------------------- */
+
+static void add_pattern(struct sendtrace_filter *wanted, const char *text)
+{
+	strscpy(wanted->patterns[wanted->nr_patterns++], text, SENDTRACE_PATTERN_LEN);
+}
+
+static void free_filter(struct kunit_resource *resource)
+{
+	st_filter_free_rcu(resource->data);
+}
+
+static const struct st_filter *create(struct kunit *test)
+{
+	struct st_filter *filter = st_filter_create(test->priv);
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(filter));
+	st_test_at_end(test, free_filter, filter);
+	return filter;
+}
+
+static long creation_error(struct kunit *test)
+{
+	struct st_filter *filter = st_filter_create(test->priv);
+
+	if (IS_ERR(filter))
+		return PTR_ERR(filter);
+	st_filter_free_rcu(filter);
+	return 0;
+}
+
+/* Does a filter of this one pattern match a process of this name? */
+static bool matches(struct kunit *test, const char *pattern, const char *name)
+{
+	struct st_caller caller = { .pid = 1, .comm = "", .process = name };
+	struct sendtrace_filter *wanted = test->priv;
+
+	wanted->nr_patterns = 0;
+	memset(wanted->patterns, 0, sizeof(wanted->patterns));
+	add_pattern(wanted, pattern);
+	return st_filter_match(create(test), &caller);
+}
+
+/* ---- What is accepted ---------------------------------------------------------------- */
+
+static void as_many_patterns_as_there_is_room_for_are_taken(struct kunit *test)
+{
+	struct sendtrace_filter *wanted = test->priv;
+	int i;
+
+	for (i = 0; i < SENDTRACE_MAX_PATTERNS; i++)
+		add_pattern(wanted, "a");
+	KUNIT_EXPECT_EQ(test, creation_error(test), 0);
+}
+
+static void one_pattern_too_many_is_refused(struct kunit *test)
+{
+	struct sendtrace_filter *wanted = test->priv;
+	int i;
+
+	for (i = 0; i < SENDTRACE_MAX_PATTERNS; i++)
+		add_pattern(wanted, "a");
+	wanted->nr_patterns++;
+	KUNIT_EXPECT_EQ(test, creation_error(test), -EINVAL);
+	wanted->nr_patterns = U32_MAX;
+	KUNIT_EXPECT_EQ(test, creation_error(test), -EINVAL);
+}
+
+static void as_many_pids_as_there_is_room_for_are_taken(struct kunit *test)
+{
+	struct st_caller last = { .pid = 77, .comm = "", .process = "" };
+	struct sendtrace_filter *wanted = test->priv;
+
+	wanted->nr_pids = SENDTRACE_MAX_PIDS;
+	wanted->pids[SENDTRACE_MAX_PIDS - 1] = 77;
+	KUNIT_EXPECT_TRUE(test, st_filter_match(create(test), &last));
+}
+
+static void one_pid_too_many_is_refused(struct kunit *test)
+{
+	struct sendtrace_filter *wanted = test->priv;
+
+	wanted->nr_pids = SENDTRACE_MAX_PIDS + 1;
+	KUNIT_EXPECT_EQ(test, creation_error(test), -EINVAL);
+	wanted->nr_pids = U32_MAX;
+	KUNIT_EXPECT_EQ(test, creation_error(test), -EINVAL);
+}
+
+static void a_reserved_field_that_is_not_zero_is_refused(struct kunit *test)
+{
+	struct sendtrace_filter *wanted = test->priv;
+	size_t i;
+
+	for (i = 0; i < sizeof(wanted->reserved); i++) {
+		((u8 *)wanted->reserved)[i] = 1;
+		KUNIT_EXPECT_EQ(test, creation_error(test), -EINVAL);
+		((u8 *)wanted->reserved)[i] = 0;
+	}
+	KUNIT_EXPECT_EQ(test, creation_error(test), 0);
+}
+
+static void an_empty_pattern_is_refused_wherever_it_stands(struct kunit *test)
+{
+	struct sendtrace_filter *wanted = test->priv;
+
+	add_pattern(wanted, "");
+	KUNIT_EXPECT_EQ(test, creation_error(test), -EINVAL);
+	wanted->nr_patterns = 0;
+	add_pattern(wanted, "a");
+	add_pattern(wanted, "");
+	KUNIT_EXPECT_EQ(test, creation_error(test), -EINVAL);
+}
+
+static void a_pattern_may_fill_its_field_but_for_its_end(struct kunit *test)
+{
+	struct sendtrace_filter *wanted = test->priv;
+
+	wanted->nr_patterns = 1;
+	memset(wanted->patterns[0], 'a', ALL_BUT_NUL);
+	KUNIT_EXPECT_EQ(test, creation_error(test), 0);
+}
+
+static void a_pattern_without_an_end_is_refused(struct kunit *test)
+{
+	struct sendtrace_filter *wanted = test->priv;
+
+	wanted->nr_patterns = 1;
+	memset(wanted->patterns[0], 'a', SENDTRACE_PATTERN_LEN);
+	KUNIT_EXPECT_EQ(test, creation_error(test), -EINVAL);
+}
+
+static void anything_behind_the_end_of_a_pattern_is_refused(struct kunit *test)
+{
+	struct sendtrace_filter *wanted = test->priv;
+
+	add_pattern(wanted, "a");
+	wanted->patterns[0][2] = 'b';
+	KUNIT_EXPECT_EQ(test, creation_error(test), -EINVAL);
+	wanted->patterns[0][2] = 0;
+	wanted->patterns[0][ALL_BUT_NUL] = 'b';
+	KUNIT_EXPECT_EQ(test, creation_error(test), -EINVAL);
+}
+
+static void patterns_that_are_not_used_are_not_looked_at(struct kunit *test)
+{
+	struct sendtrace_filter *wanted = test->priv;
+
+	add_pattern(wanted, "a");
+	memset(wanted->patterns[1], 0xff, SENDTRACE_PATTERN_LEN);
+	KUNIT_EXPECT_EQ(test, creation_error(test), 0);
+}
+
+static void want_of_memory_is_said(struct kunit *test)
+{
+	long err;
+
+	st_test_fail_allocation(1);
+	err = creation_error(test);
+	KUNIT_EXPECT_TRUE(test, st_test_allocation_failed());
+	KUNIT_EXPECT_EQ(test, err, -ENOMEM);
+}
+
+static void freeing_no_filter_does_nothing(struct kunit *test)
+{
+	st_filter_free_rcu(NULL);
+}
+
+/* ---- What matches ------------------------------------------------------------------- */
+
+static void a_filter_of_nothing_matches_everything(struct kunit *test)
+{
+	struct st_caller caller = { .pid = 1, .comm = "a", .process = "b" };
+
+	KUNIT_EXPECT_TRUE(test, st_filter_match(create(test), &caller));
+}
+
+static void a_name_matches_itself_alone(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, matches(test, "mysqld", "mysqld"));
+	KUNIT_EXPECT_FALSE(test, matches(test, "mysqld", "mysql"));
+	KUNIT_EXPECT_FALSE(test, matches(test, "mysqld", "mysqld1"));
+	KUNIT_EXPECT_FALSE(test, matches(test, "mysqld", "Mysqld"));
+	KUNIT_EXPECT_FALSE(test, matches(test, "mysqld", ""));
+}
+
+static void a_name_matches_the_process_or_the_thread(struct kunit *test)
+{
+	struct st_caller by_process = { .comm = "connection", .process = "mysqld" };
+	struct st_caller by_thread = { .comm = "mysqld", .process = "systemd" };
+	struct st_caller neither = { .comm = "connection", .process = "systemd" };
+	const struct st_filter *filter;
+
+	add_pattern(test->priv, "mysqld");
+	filter = create(test);
+	KUNIT_EXPECT_TRUE(test, st_filter_match(filter, &by_process));
+	KUNIT_EXPECT_TRUE(test, st_filter_match(filter, &by_thread));
+	KUNIT_EXPECT_FALSE(test, st_filter_match(filter, &neither));
+}
+
+static void fifteen_characters_match_as_they_are(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, matches(test, "systemd-resolve", "systemd-resolve"));
+	KUNIT_EXPECT_FALSE(test, matches(test, "systemd-resolve", "systemd-resolv"));
+	KUNIT_EXPECT_FALSE(test, matches(test, "systemd-resolve", "systemd-resolvx"));
+}
+
+static void sixteen_characters_match_the_name_that_was_cut(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, matches(test, "systemd-resolved", "systemd-resolve"));
+	KUNIT_EXPECT_FALSE(test, matches(test, "systemd-resolved", "systemd-resolv"));
+	KUNIT_EXPECT_FALSE(test, matches(test, "systemd-resolved", "systemd-networkd"));
+}
+
+static void a_glob_is_not_cut(struct kunit *test)
+{
+	KUNIT_EXPECT_FALSE(test, matches(test, "systemd-resolve?", "systemd-resolve"));
+	KUNIT_EXPECT_TRUE(test, matches(test, "systemd-resolve*", "systemd-resolve"));
+}
+
+static void a_star_matches_any_characters_and_none(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, matches(test, "my*", "my"));
+	KUNIT_EXPECT_TRUE(test, matches(test, "my*d", "mysqld"));
+	KUNIT_EXPECT_TRUE(test, matches(test, "*", ""));
+	KUNIT_EXPECT_FALSE(test, matches(test, "my*d", "mysql"));
+}
+
+static void a_question_mark_matches_one_character(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, matches(test, "mysql?", "mysqld"));
+	KUNIT_EXPECT_FALSE(test, matches(test, "mysql?", "mysql"));
+	KUNIT_EXPECT_FALSE(test, matches(test, "mysql?", "mysqldd"));
+}
+
+static void brackets_match_one_of_what_they_hold(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, matches(test, "node[0-9]", "node7"));
+	KUNIT_EXPECT_FALSE(test, matches(test, "node[0-9]", "nodex"));
+	KUNIT_EXPECT_TRUE(test, matches(test, "node[!0-9]", "nodex"));
+	KUNIT_EXPECT_TRUE(test, matches(test, "node[0", "node[0"));
+}
+
+static void a_backslash_takes_the_meaning_away(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, matches(test, "a\\*", "a*"));
+	KUNIT_EXPECT_FALSE(test, matches(test, "a\\*", "ab"));
+}
+
+static void a_dot_alone_matches_every_name(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, matches(test, ".", "mysqld"));
+	KUNIT_EXPECT_TRUE(test, matches(test, ".", ""));
+	KUNIT_EXPECT_FALSE(test, matches(test, "..", "ab"));
+	KUNIT_EXPECT_FALSE(test, matches(test, "a.c", "abc"));
+}
+
+static void one_of_several_patterns_is_enough(struct kunit *test)
+{
+	struct st_caller caller = { .comm = "x", .process = "nginx" };
+	struct sendtrace_filter *wanted = test->priv;
+
+	add_pattern(wanted, "mysqld");
+	add_pattern(wanted, "ng*");
+	KUNIT_EXPECT_TRUE(test, st_filter_match(create(test), &caller));
+	caller.process = "apache2";
+	KUNIT_EXPECT_FALSE(test, st_filter_match(create(test), &caller));
+	add_pattern(wanted, ".");
+	KUNIT_EXPECT_TRUE(test, st_filter_match(create(test), &caller));
+}
+
+static void a_process_must_be_among_the_pids(struct kunit *test)
+{
+	struct st_caller caller = { .pid = 8, .comm = "a", .process = "a" };
+	struct sendtrace_filter *wanted = test->priv;
+	const struct st_filter *filter;
+
+	wanted->nr_pids = 2;
+	wanted->pids[0] = 7;
+	wanted->pids[1] = 8;
+	wanted->pids[2] = 9;
+	filter = create(test);
+	KUNIT_EXPECT_TRUE(test, st_filter_match(filter, &caller));
+	caller.pid = 9;
+	KUNIT_EXPECT_FALSE(test, st_filter_match(filter, &caller));
+}
+
+static void pid_and_name_must_both_match(struct kunit *test)
+{
+	struct st_caller right = { .pid = 7, .comm = "", .process = "mysqld" };
+	struct st_caller wrong_pid = { .pid = 8, .comm = "", .process = "mysqld" };
+	struct st_caller wrong_name = { .pid = 7, .comm = "", .process = "nginx" };
+	struct sendtrace_filter *wanted = test->priv;
+
+	wanted->nr_pids = 1;
+	wanted->pids[0] = 7;
+	add_pattern(wanted, "mysqld");
+	KUNIT_EXPECT_TRUE(test, st_filter_match(create(test), &right));
+	KUNIT_EXPECT_FALSE(test, st_filter_match(create(test), &wrong_pid));
+	KUNIT_EXPECT_FALSE(test, st_filter_match(create(test), &wrong_name));
+}
+
+/* ---- What it says of itself ------------------------------------------------------------ */
+
+static const char *shown(struct kunit *test, const struct st_filter *filter, size_t size)
+{
+	struct seq_file *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, m);
+	m->size = size;
+	m->buf = kunit_kzalloc(test, size + 1, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, m->buf);
+	st_filter_show(filter, m);
+	KUNIT_EXPECT_LE(test, m->count, size);
+	return m->buf;
+}
+
+static void no_filter_is_shown_as_all(struct kunit *test)
+{
+	KUNIT_EXPECT_STREQ(test, shown(test, NULL, 64), "comms=. pids=any");
+	KUNIT_EXPECT_STREQ(test, shown(test, create(test), 64), "comms=. pids=any");
+}
+
+static void patterns_and_pids_are_shown_with_commas(struct kunit *test)
+{
+	struct sendtrace_filter *wanted = test->priv;
+
+	add_pattern(wanted, "mysqld");
+	add_pattern(wanted, "ng*");
+	wanted->nr_pids = 2;
+	wanted->pids[0] = 7;
+	wanted->pids[1] = U32_MAX;
+	KUNIT_EXPECT_STREQ(test, shown(test, create(test), 64),
+			   "comms=mysqld,ng* pids=7,4294967295");
+}
+
+static void what_would_split_a_pattern_is_escaped(struct kunit *test)
+{
+	add_pattern(test->priv, "a b,c\n\\");
+	KUNIT_EXPECT_STREQ(test, shown(test, create(test), 64),
+			   "comms=a\\040b\\054c\\012\\134 pids=any");
+}
+
+static void a_buffer_that_is_too_small_is_not_overrun(struct kunit *test)
+{
+	size_t size;
+
+	add_pattern(test->priv, "a b");
+	for (size = 1; size < 32; size++)
+		KUNIT_EXPECT_EQ(test, shown(test, create(test), size)[size], 0);
+}
+
+static struct kunit_case filter_cases[] = {
+	KUNIT_CASE(as_many_patterns_as_there_is_room_for_are_taken),
+	KUNIT_CASE(one_pattern_too_many_is_refused),
+	KUNIT_CASE(as_many_pids_as_there_is_room_for_are_taken),
+	KUNIT_CASE(one_pid_too_many_is_refused),
+	KUNIT_CASE(a_reserved_field_that_is_not_zero_is_refused),
+	KUNIT_CASE(an_empty_pattern_is_refused_wherever_it_stands),
+	KUNIT_CASE(a_pattern_may_fill_its_field_but_for_its_end),
+	KUNIT_CASE(a_pattern_without_an_end_is_refused),
+	KUNIT_CASE(anything_behind_the_end_of_a_pattern_is_refused),
+	KUNIT_CASE(patterns_that_are_not_used_are_not_looked_at),
+	KUNIT_CASE(want_of_memory_is_said),
+	KUNIT_CASE(freeing_no_filter_does_nothing),
+	KUNIT_CASE(a_filter_of_nothing_matches_everything),
+	KUNIT_CASE(a_name_matches_itself_alone),
+	KUNIT_CASE(a_name_matches_the_process_or_the_thread),
+	KUNIT_CASE(fifteen_characters_match_as_they_are),
+	KUNIT_CASE(sixteen_characters_match_the_name_that_was_cut),
+	KUNIT_CASE(a_glob_is_not_cut),
+	KUNIT_CASE(a_star_matches_any_characters_and_none),
+	KUNIT_CASE(a_question_mark_matches_one_character),
+	KUNIT_CASE(brackets_match_one_of_what_they_hold),
+	KUNIT_CASE(a_backslash_takes_the_meaning_away),
+	KUNIT_CASE(a_dot_alone_matches_every_name),
+	KUNIT_CASE(one_of_several_patterns_is_enough),
+	KUNIT_CASE(a_process_must_be_among_the_pids),
+	KUNIT_CASE(pid_and_name_must_both_match),
+	KUNIT_CASE(no_filter_is_shown_as_all),
+	KUNIT_CASE(patterns_and_pids_are_shown_with_commas),
+	KUNIT_CASE(what_would_split_a_pattern_is_escaped),
+	KUNIT_CASE(a_buffer_that_is_too_small_is_not_overrun),
+	{}
+};
+
+static struct kunit_suite filter_suite = {
+	.name = "sendtrace_filter",
+	.init = filter_test_init,
+	.test_cases = filter_cases,
+};
+kunit_test_suite(filter_suite);

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0
+/* AF_UNIX, and the address that a call brings along. */
+#include "../../kmod/peer.c"
+
+#include <linux/vmalloc.h>
+
+#include "fixture.h"
+#include "socket_fixture.h"
+
+static int peer_test_init(struct kunit *test)
+{
+	test->priv = kunit_kzalloc(test, sizeof(struct st_peer), GFP_KERNEL);
+	if (!test->priv)
+		return -ENOMEM;
+	memset(test->priv, 0xaa, sizeof(struct st_peer));
+	return 0;
+}
+
+static const struct st_peer *peer_of(struct kunit *test, struct socket *sock)
+{
+	st_peer_of(sock, test->priv);
+	return test->priv;
+}
+
+/* ---- AF_UNIX: connected ------------------------------------------------------------------ */
+
+static void expect_stream(struct kunit *test, struct st_addr at)
+{
+	struct socket *listener = st_test_listener(test, SOCK_STREAM, &at);
+	struct socket *client = st_test_socket(test, AF_UNIX, SOCK_STREAM, 0);
+	const struct st_peer *peer = test->priv;
+
+	st_test_connect(test, client, &at);
+	st_peer_of(client, test->priv);
+	st_test_expect_local(test, client, &peer->local);
+	st_test_expect_remote(test, client, &peer->remote);
+	KUNIT_EXPECT_EQ(test, peer->pid, task_tgid_nr(current));
+	st_peer_of(st_test_accept(test, listener), test->priv);
+	KUNIT_EXPECT_EQ(test, peer->local.len, at.len);
+	KUNIT_EXPECT_EQ(test, peer->remote.len, sizeof(sa_family_t));
+	KUNIT_EXPECT_EQ(test, peer->pid, task_tgid_nr(current));
+}
+
+static void a_stream_to_a_path_has_it_as_its_remote_end(struct kunit *test)
+{
+	expect_stream(test, st_test_path("/tmp/sendtrace-kunit-stream"));
+}
+
+static void a_stream_to_an_abstract_name_has_it_as_its_remote_end(struct kunit *test)
+{
+	expect_stream(test, st_test_abstract("sendtrace\0kunit", 15));
+}
+
+static void the_longest_abstract_name_is_known_whole(struct kunit *test)
+{
+	char name[sizeof_field(struct sockaddr_un, sun_path) - 1];
+
+	memset(name, 'l', sizeof(name));
+	expect_stream(test, st_test_abstract(name, sizeof(name)));
+}
+
+static void
+the_longest_path_is_known_but_for_the_nul_that_the_kernel_adds(struct kunit *test)
+{
+	struct st_addr at = st_test_path("/tmp/");
+	struct socket *sock = st_test_socket(test, AF_UNIX, SOCK_STREAM, 0);
+	const struct st_peer *peer;
+
+	memset(at.un.sun_path + 5, 'l', sizeof(at.un.sun_path) - 5);
+	at.len = sizeof(at.un);
+	st_test_bind(test, sock, &at);
+	peer = peer_of(test, sock);
+	KUNIT_ASSERT_EQ(test, peer->local.len, sizeof(at.un));
+	KUNIT_EXPECT_EQ(test, memcmp(&peer->local.un, &at.un, sizeof(at.un)), 0);
+}
+
+static void half_of_a_pair_has_no_names_but_a_process(struct kunit *test)
+{
+	struct socket *pair[2];
+	const struct st_peer *peer;
+
+	st_test_pair(test, SOCK_STREAM, pair);
+	peer = peer_of(test, pair[0]);
+	KUNIT_EXPECT_EQ(test, peer->local.len, sizeof(sa_family_t));
+	KUNIT_EXPECT_EQ(test, peer->remote.len, sizeof(sa_family_t));
+	KUNIT_EXPECT_EQ(test, peer->remote.un.sun_family, AF_UNIX);
+	KUNIT_EXPECT_EQ(test, peer->pid, task_tgid_nr(current));
+}
+
+static void a_listening_unix_socket_has_neither_remote_end_nor_process(struct kunit *test)
+{
+	struct st_addr at = st_test_abstract("sendtrace-listener", 18);
+	struct socket *listener = st_test_listener(test, SOCK_SEQPACKET, &at);
+	const struct st_peer *peer = peer_of(test, listener);
+
+	KUNIT_EXPECT_EQ(test, peer->local.len, at.len);
+	KUNIT_EXPECT_EQ(test, peer->remote.len, 0);
+	KUNIT_EXPECT_EQ(test, peer->pid, 0);
+}
+
+/* ---- AF_UNIX: datagrams ------------------------------------------------------------------ */
+
+static void a_datagram_socket_has_the_name_of_whom_it_is_connected_to(struct kunit *test)
+{
+	struct st_addr at = st_test_path("/tmp/sendtrace-kunit-dgram");
+	struct socket *sock = st_test_socket(test, AF_UNIX, SOCK_DGRAM, 0);
+	const struct st_peer *peer;
+
+	st_test_listener(test, SOCK_DGRAM, &at);
+	KUNIT_EXPECT_EQ(test, peer_of(test, sock)->remote.len, 0);
+	st_test_connect(test, sock, &at);
+	peer = peer_of(test, sock);
+	st_test_expect_remote(test, sock, &peer->remote);
+	KUNIT_EXPECT_EQ(test, peer->local.len, sizeof(sa_family_t));
+}
+
+static void
+a_datagram_socket_that_is_connected_elsewhere_has_the_new_name(struct kunit *test)
+{
+	struct st_addr one = st_test_abstract("sendtrace-1", 11);
+	struct st_addr two = st_test_abstract("sendtrace-two", 13);
+	struct socket *sock = st_test_socket(test, AF_UNIX, SOCK_DGRAM, 0);
+	struct st_addr nowhere = { .len = sizeof(sa_family_t) };
+
+	st_test_listener(test, SOCK_DGRAM, &one);
+	st_test_listener(test, SOCK_DGRAM, &two);
+	st_test_connect(test, sock, &one);
+	KUNIT_EXPECT_EQ(test, peer_of(test, sock)->remote.len, one.len);
+	st_test_connect(test, sock, &two);
+	st_test_expect_remote(test, sock, &peer_of(test, sock)->remote);
+	st_test_connect(test, sock, &nowhere);
+	KUNIT_EXPECT_EQ(test, peer_of(test, sock)->remote.len, 0);
+}
+
+static void a_pair_of_datagram_sockets_has_no_names_but_a_process(struct kunit *test)
+{
+	struct socket *pair[2];
+	const struct st_peer *peer;
+
+	st_test_pair(test, SOCK_DGRAM, pair);
+	peer = peer_of(test, pair[0]);
+	KUNIT_EXPECT_EQ(test, peer->remote.len, sizeof(sa_family_t));
+	KUNIT_EXPECT_EQ(test, peer->remote.un.sun_family, AF_UNIX);
+	KUNIT_EXPECT_EQ(test, peer->pid, task_tgid_nr(current));
+}
+
+/* The peer of a datagram socket can be gone at any moment while it is looked at. */
+
+static void a_peer_that_cannot_be_read_has_no_name(struct kunit *test)
+{
+	struct st_addr addr = {};
+
+	KUNIT_EXPECT_EQ(test, read_name_of_dgram_peer(&addr, (struct sock *)8), 0);
+}
+
+static void a_name_that_cannot_be_read_is_none(struct kunit *test)
+{
+	struct unix_sock *peer = kunit_kzalloc(test, sizeof(*peer), GFP_KERNEL);
+	struct st_addr addr = {};
+
+	KUNIT_ASSERT_NOT_NULL(test, peer);
+	peer->addr = (struct unix_address *)8;
+	KUNIT_EXPECT_EQ(test, read_name_of_dgram_peer(&addr, &peer->sk), 0);
+}
+
+/* Bytes of a name behind which memory ends. */
+static void a_name_that_can_be_read_in_part_is_none(struct kunit *test)
+{
+	struct unix_sock *peer = kunit_kzalloc(test, sizeof(*peer), GFP_KERNEL);
+	struct st_addr addr = {};
+	u8 *page = vmalloc(PAGE_SIZE);
+
+	KUNIT_ASSERT_NOT_NULL(test, peer);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	peer->addr = (void *)(page + PAGE_SIZE - sizeof(struct unix_address));
+	peer->addr->len = 16;
+	KUNIT_EXPECT_EQ(test, read_name_of_dgram_peer(&addr, &peer->sk), 0);
+	vfree(page);
+}
+
+static void a_names_length_is_only_a_number(struct kunit *test)
+{
+	struct unix_sock *peer = kunit_kzalloc(test, sizeof(*peer), GFP_KERNEL);
+	struct unix_address *name = kunit_kzalloc(test, 256, GFP_KERNEL);
+	static const int lens[] = { INT_MIN, -1, 0, 2, 110, 111, 240, INT_MAX };
+	static const int read[] = { 0, 0, 0, 2, 110, 110, 110, 110 };
+	struct st_addr addr = {};
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, peer);
+	KUNIT_ASSERT_NOT_NULL(test, name);
+	peer->addr = name;
+	for (i = 0; i < ARRAY_SIZE(lens); i++) {
+		name->len = lens[i];
+		KUNIT_EXPECT_EQ(test, read_name_of_dgram_peer(&addr, &peer->sk), read[i]);
+	}
+}
+
+/* ---- The address of the call ---------------------------------------------------------------- */
+
+static struct st_peer *peer_like(struct kunit *test, u16 family, u16 type)
+{
+	struct st_peer *peer = test->priv;
+
+	st_peer_clear(peer);
+	peer->family = family;
+	peer->type = type;
+	peer->pid = 77;
+	return peer;
+}
+
+/* Memory of the user's that holds @addr and ends right behind it. */
+static const void __user *give(struct kunit *test, const struct st_addr *addr)
+{
+	void __user *at;
+
+	st_test_use_user_memory(test);
+	at = st_test_user_pages(test, PAGE_SIZE) + PAGE_SIZE - sizeof(addr->storage);
+	KUNIT_ASSERT_EQ(test, copy_to_user(at, &addr->storage, sizeof(addr->storage)), 0);
+	return at;
+}
+
+static void a_datagram_goes_to_the_address_of_the_call(struct kunit *test)
+{
+	struct st_addr to = st_test_loopback();
+	struct st_peer *peer = peer_like(test, AF_INET, SOCK_DGRAM);
+
+	peer->remote.len = sizeof(struct sockaddr_in);
+	st_peer_sent_to(peer, give(test, &to), to.len);
+	KUNIT_EXPECT_TRUE(test, peer->from_call);
+	KUNIT_EXPECT_EQ(test, peer->pid, 0);
+	KUNIT_EXPECT_EQ(test, peer->remote.len, to.len);
+	KUNIT_EXPECT_EQ(test, memcmp(&peer->remote.in, &to.in, to.len), 0);
+}
+
+static void a_connected_stream_ignores_the_address_of_the_call(struct kunit *test)
+{
+	struct st_addr to = st_test_loopback();
+	const void __user *at = give(test, &to);
+	struct st_peer *peer = peer_like(test, AF_INET, SOCK_STREAM);
+
+	peer->remote.len = sizeof(struct sockaddr_in);
+	st_peer_sent_to(peer, at, to.len);
+	KUNIT_EXPECT_FALSE(test, peer->from_call);
+	peer->type = SOCK_SEQPACKET;
+	st_peer_sent_to(peer, at, to.len);
+	KUNIT_EXPECT_FALSE(test, peer->from_call);
+	KUNIT_EXPECT_EQ(test, peer->pid, 77);
+}
+
+static void an_unconnected_stream_goes_to_the_address_of_the_call(struct kunit *test)
+{
+	struct st_addr to = st_test_loopback6();
+	struct st_peer *peer = peer_like(test, AF_INET6, SOCK_STREAM);
+
+	st_peer_sent_to(peer, give(test, &to), to.len);
+	KUNIT_EXPECT_TRUE(test, peer->from_call);
+	KUNIT_EXPECT_EQ(test, peer->remote.len, sizeof(struct sockaddr_in6));
+}
+
+static void an_address_is_taken_up_to_the_largest_length(struct kunit *test)
+{
+	static const int lens[] = { INT_MIN, -1, 0, 1, 2, 16, 127, 128, 129, INT_MAX };
+	static const int taken[] = { 0, 0, 0, 0, 2, 16, 127, 128, 0, 0 };
+	struct st_addr to = st_test_loopback();
+	const void __user *at = give(test, &to);
+	struct st_peer *peer;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(lens); i++) {
+		peer = peer_like(test, AF_INET, SOCK_DGRAM);
+		st_peer_sent_to(peer, at, lens[i]);
+		KUNIT_EXPECT_EQ(test, peer->remote.len, taken[i]);
+		KUNIT_EXPECT_EQ(test, peer->from_call, !!taken[i]);
+	}
+}
+
+static void an_address_that_cannot_be_read_changes_nothing(struct kunit *test)
+{
+	struct st_peer *peer = peer_like(test, AF_INET, SOCK_DGRAM);
+	struct st_addr to = st_test_loopback();
+	const void __user *at = give(test, &to);
+
+	st_peer_sent_to(peer, NULL, to.len);
+	st_peer_sent_to(peer, at + 128 - 8, to.len);
+	st_peer_sent_to(peer, (const void __user *)8, to.len);
+	st_peer_sent_to(peer, (const void __force __user *)&to.in, to.len);
+	KUNIT_EXPECT_FALSE(test, peer->from_call);
+	KUNIT_EXPECT_EQ(test, peer->remote.len, 0);
+	KUNIT_EXPECT_EQ(test, peer->pid, 77);
+}
+
+static void an_address_without_a_family_is_ipv4_where_ipv4_is_spoken(struct kunit *test)
+{
+	struct st_addr to = st_test_loopback();
+	const void __user *at;
+	struct st_peer *peer;
+
+	to.in.sin_family = AF_UNSPEC;
+	at = give(test, &to);
+	peer = peer_like(test, AF_INET, SOCK_DGRAM);
+	st_peer_sent_to(peer, at, to.len);
+	KUNIT_EXPECT_EQ(test, peer->remote.in.sin_family, AF_INET);
+	KUNIT_EXPECT_TRUE(test, peer->from_call);
+	peer = peer_like(test, AF_INET6, SOCK_DGRAM);
+	st_peer_sent_to(peer, at, to.len);
+	KUNIT_EXPECT_FALSE(test, peer->from_call);
+	KUNIT_EXPECT_EQ(test, peer->remote.len, 0);
+}
+
+static struct kunit_case peer_cases[] = {
+	KUNIT_CASE(a_stream_to_a_path_has_it_as_its_remote_end),
+	KUNIT_CASE(a_stream_to_an_abstract_name_has_it_as_its_remote_end),
+	KUNIT_CASE(the_longest_abstract_name_is_known_whole),
+	KUNIT_CASE(the_longest_path_is_known_but_for_the_nul_that_the_kernel_adds),
+	KUNIT_CASE(half_of_a_pair_has_no_names_but_a_process),
+	KUNIT_CASE(a_listening_unix_socket_has_neither_remote_end_nor_process),
+	KUNIT_CASE(a_datagram_socket_has_the_name_of_whom_it_is_connected_to),
+	KUNIT_CASE(a_datagram_socket_that_is_connected_elsewhere_has_the_new_name),
+	KUNIT_CASE(a_pair_of_datagram_sockets_has_no_names_but_a_process),
+	KUNIT_CASE(a_peer_that_cannot_be_read_has_no_name),
+	KUNIT_CASE(a_name_that_cannot_be_read_is_none),
+	KUNIT_CASE(a_name_that_can_be_read_in_part_is_none),
+	KUNIT_CASE(a_names_length_is_only_a_number),
+	KUNIT_CASE(a_datagram_goes_to_the_address_of_the_call),
+	KUNIT_CASE(a_connected_stream_ignores_the_address_of_the_call),
+	KUNIT_CASE(an_unconnected_stream_goes_to_the_address_of_the_call),
+	KUNIT_CASE(an_address_is_taken_up_to_the_largest_length),
+	KUNIT_CASE(an_address_that_cannot_be_read_changes_nothing),
+	KUNIT_CASE(an_address_without_a_family_is_ipv4_where_ipv4_is_spoken),
+	{}
+};
+
+static struct kunit_suite peer_suite = {
+	.name = "sendtrace_peer",
+	.suite_init = st_test_suite_init,
+	.suite_exit = st_test_suite_exit,
+	.init = peer_test_init,
+	.test_cases = peer_cases,
+};
+kunit_test_suite(peer_suite);

@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "../../kmod/record.c"
+
+#include "fixture.h"
+#include "session_fixture.h"
+#include "socket_fixture.h"
+
+/* The smallest ring there is: what holds here holds in all. */
+#define RING PAGE_SIZE
+
+static enum st_outcome write_event(struct st_session *session, const struct st_call *call,
+				   struct st_part part)
+{
+	struct sendtrace_event event = {
+		.rec = { .type = SENDTRACE_RECORD_SEND, .header_size = sizeof(event) },
+		.local_len = call->peer.local.len,
+		.peer_len = call->peer.remote.len,
+	};
+	enum st_outcome outcome;
+
+	preempt_disable();
+	outcome = st_record_event(session, event, call, part);
+	preempt_enable();
+	return outcome;
+}
+
+static enum st_outcome write_fragment(struct st_session *session,
+				      const struct st_call *call, struct st_part part)
+{
+	enum st_outcome outcome;
+
+	preempt_disable();
+	outcome = st_record_fragment(session, call, part);
+	preempt_enable();
+	return outcome;
+}
+
+/* A call whose payload lies in memory of the user's. */
+static struct st_call call_of(struct kunit *test, size_t len)
+{
+	st_test_use_user_memory(test);
+	return st_test_call(st_test_payload(test, len), len);
+}
+
+/* ---- What a record holds ------------------------------------------------------------------ */
+
+static void a_payload_stands_behind_both_addresses(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = call_of(test, 11);
+	const struct sendtrace_event *event;
+	const void *at;
+
+	call.peer.local = st_test_loopback6();
+	call.peer.remote = st_test_abstract("abc", 3);
+	KUNIT_EXPECT_EQ(test, write_event(session, &call, (struct st_part){ .len = 11 }),
+			ST_WRITTEN);
+	event = st_test_oldest(session);
+	KUNIT_EXPECT_EQ(test, event->rec.size, sizeof(*event) + 32 + 8 + 16);
+	KUNIT_EXPECT_EQ(test, event->cap_len, 11);
+	at = event + 1;
+	KUNIT_EXPECT_EQ(test, memcmp(at, &call.peer.local.in6, 28), 0);
+	KUNIT_EXPECT_EQ(test, memcmp(at + 32, &call.peer.remote.un, 6), 0);
+	KUNIT_EXPECT_TRUE(test, st_test_is_payload(at + 40, 0, 11));
+}
+
+static void a_part_is_taken_from_its_place_in_the_payload(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = call_of(test, 300);
+	struct st_part part = { .offset = 200, .len = 100, .why = SENDTRACE_WHY_SNAPLEN };
+	const struct sendtrace_event *event;
+
+	write_event(session, &call, part);
+	event = st_test_oldest(session);
+	KUNIT_EXPECT_EQ(test, event->frag_len, 200);
+	KUNIT_EXPECT_EQ(test, event->cap_len, 100);
+	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_SNAPLEN);
+	KUNIT_EXPECT_TRUE(test, st_test_is_payload(event + 1, 200, 100));
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->bytes, 300);
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->cut, 1);
+}
+
+static void a_fragment_says_whose_it_is_and_from_where(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = call_of(test, 300);
+	const struct sendtrace_fragment *fragment;
+
+	KUNIT_EXPECT_EQ(test,
+			write_fragment(session, &call,
+				       (struct st_part){ .offset = 100, .len = 50 }),
+			ST_WRITTEN);
+	fragment = st_test_oldest(session);
+	KUNIT_EXPECT_EQ(test, fragment->rec.type, SENDTRACE_RECORD_FRAGMENT);
+	KUNIT_EXPECT_EQ(test, fragment->rec.header_size, sizeof(*fragment));
+	KUNIT_EXPECT_EQ(test, fragment->rec.size, sizeof(*fragment) + 56);
+	KUNIT_EXPECT_EQ(test, fragment->offset, 100);
+	KUNIT_EXPECT_EQ(test, fragment->cap_len, 50);
+	KUNIT_EXPECT_EQ(test, fragment->tid, task_pid_nr(current));
+	KUNIT_EXPECT_TRUE(test, st_test_is_payload(fragment + 1, 100, 50));
+}
+
+/* ---- No byte is left over ------------------------------------------------------------------ */
+
+/* Bytes that showed one paint in one record and the other in the other were not written. */
+static int left_over(const u8 *one, u8 paint, const u8 *other, u8 other_paint, u32 size)
+{
+	int bytes = 0;
+	u32 i;
+
+	for (i = 0; i < size; i++)
+		bytes += one[i] == paint && other[i] == other_paint;
+	return bytes;
+}
+
+/* A record's copy, of a ring that was painted before; without the time, which differs. */
+static u32 copy_painted(struct st_session *session, const struct st_call *call,
+			struct st_part part, bool fragment, u8 paint, u8 *copy)
+{
+	struct st_ring *ring = st_test_painted(session, paint);
+	const struct sendtrace_record *rec;
+	u32 size;
+
+	if (fragment)
+		write_fragment(session, call, part);
+	else
+		write_event(session, call, part);
+	rec = st_ring_peek(ring);
+	size = rec->size;
+	memcpy(copy, rec, size);
+	((struct sendtrace_record *)copy)->time = 0;
+	st_ring_release(ring, rec);
+	return size;
+}
+
+static void expect_none_left_over(struct kunit *test, struct st_session *session,
+				  const struct st_call *call, struct st_part part,
+				  bool fragment)
+{
+	u8 *one = kunit_kzalloc(test, RING, GFP_KERNEL);
+	u8 *other = kunit_kzalloc(test, RING, GFP_KERNEL);
+	u32 size;
+
+	KUNIT_ASSERT_NOT_NULL(test, one);
+	KUNIT_ASSERT_NOT_NULL(test, other);
+	size = copy_painted(session, call, part, fragment, 0xaa, one);
+	KUNIT_ASSERT_EQ(test, copy_painted(session, call, part, fragment, 0x55, other),
+			size);
+	KUNIT_EXPECT_EQ_MSG(test, left_over(one, 0xaa, other, 0x55, size), 0,
+			    "local %u, remote %u, payload %u", call->peer.local.len,
+			    call->peer.remote.len, part.len);
+}
+
+static void no_byte_of_an_event_is_left_as_it_was(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = call_of(test, 64);
+	int local, remote, len;
+
+	for (local = 0; local <= 8; local++)
+		for (remote = 0; remote <= 8; remote++)
+			for (len = 0; len <= 8; len++) {
+				call.peer.local.len = local;
+				call.peer.remote.len = remote;
+				expect_none_left_over(test, session, &call,
+						      (struct st_part){ .len = len },
+						      false);
+			}
+}
+
+static void no_byte_of_a_fragment_is_left_as_it_was(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = call_of(test, 64);
+	int len;
+
+	for (len = 1; len <= 32; len++)
+		expect_none_left_over(test, session, &call,
+				      (struct st_part){ .len = len }, true);
+}
+
+static void no_byte_is_left_as_it_was_where_memory_ends(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = call_of(test, PAGE_SIZE);
+	struct st_part part = { .len = 64, .must = true };
+	int bytes;
+
+	for (bytes = 0; bytes < 16; bytes++) {
+		part.offset = PAGE_SIZE - bytes;
+		expect_none_left_over(test, session, &call, part, false);
+	}
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->faults, 32);
+}
+
+/* ---- Memory that is not there -------------------------------------------------------------- */
+
+static void nothing_is_written_of_memory_that_is_not_there(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = call_of(test, PAGE_SIZE);
+	struct st_part part = { .offset = PAGE_SIZE - 8, .len = 9 };
+
+	KUNIT_EXPECT_EQ(test, write_event(session, &call, part), ST_FAULTED);
+	KUNIT_EXPECT_EQ(test, write_fragment(session, &call, part), ST_FAULTED);
+	KUNIT_EXPECT_NULL(test, st_test_oldest(session));
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->hits, 0);
+	part.len = 8;
+	KUNIT_EXPECT_EQ(test, write_event(session, &call, part), ST_WRITTEN);
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->hits, 1);
+}
+
+static void an_event_that_must_be_written_has_what_is_there(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = call_of(test, PAGE_SIZE);
+	struct st_part part = { .offset = PAGE_SIZE - 8, .len = 100, .must = true };
+	const struct sendtrace_event *event;
+
+	KUNIT_EXPECT_EQ(test, write_event(session, &call, part), ST_WRITTEN);
+	event = st_test_oldest(session);
+	KUNIT_EXPECT_EQ(test, event->cap_len, 8);
+	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_FAULT);
+	KUNIT_EXPECT_TRUE(test, st_test_is_payload(event + 1, PAGE_SIZE - 8, 8));
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->faults, 1);
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->cut, 1);
+}
+
+/* The thread's own memory may be gone while another's is still mapped. */
+static void a_thread_without_memory_has_no_payload(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = st_test_call((void __user *)PAGE_SIZE, 8);
+	const struct sendtrace_event *event;
+
+	KUNIT_ASSERT_NULL(test, current->mm);
+	write_event(session, &call, (struct st_part){ .len = 8, .must = true });
+	event = st_test_oldest(session);
+	KUNIT_EXPECT_EQ(test, event->cap_len, 0);
+	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_FAULT);
+}
+
+static void the_kernels_memory_is_never_copied(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = call_of(test, 8);
+	const struct sendtrace_event *event;
+
+	call.buf = (const void __force __user *)session;
+	write_event(session, &call, (struct st_part){ .len = 8, .must = true });
+	event = st_test_oldest(session);
+	KUNIT_EXPECT_EQ(test, event->cap_len, 0);
+	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_FAULT);
+}
+
+/* ---- Little room --------------------------------------------------------------------------- */
+
+static void a_record_of_the_largest_size_fits_the_smallest_ring(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = call_of(test, session->inline_max);
+	const struct sendtrace_event *event;
+
+	call.peer.local.len = sizeof(struct sockaddr_storage);
+	call.peer.remote.len = sizeof(struct sockaddr_storage);
+	st_ring_lose(session->rings[0], SENDTRACE_LOST_RING_FULL);
+	write_event(session, &call, (struct st_part){ .len = session->inline_max });
+	st_test_done(session);
+	event = st_test_oldest(session);
+	KUNIT_EXPECT_EQ(test, event->cap_len, session->inline_max);
+	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_COMPLETE);
+}
+
+static void where_the_payload_does_not_fit_the_header_does(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = call_of(test, 2048);
+	const struct sendtrace_event *event;
+
+	write_event(session, &call, (struct st_part){ .len = 2048 });
+	write_event(session, &call, (struct st_part){ .len = 2048 });
+	st_test_done(session);
+	event = st_test_oldest(session);
+	KUNIT_EXPECT_EQ(test, event->cap_len, 0);
+	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_RING_FULL);
+	KUNIT_EXPECT_EQ(test, event->rec.size, sizeof(*event));
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->captured, 2);
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->cut, 1);
+}
+
+static void where_no_header_fits_the_event_is_lost_and_counted(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	const struct st_counters *count = st_test_counted(session);
+	struct st_call call = call_of(test, 8);
+	const struct sendtrace_lost *lost;
+	int i;
+
+	for (i = 0; i < 100; i++)
+		write_event(session, &call, (struct st_part){ .len = 8 });
+	KUNIT_EXPECT_EQ(test, count->hits, 100);
+	KUNIT_EXPECT_EQ(test, count->captured,
+			RING / (sizeof(struct sendtrace_event) + 8));
+	KUNIT_EXPECT_EQ(test, count->lost[SENDTRACE_LOST_RING_FULL],
+			100 - count->captured);
+	for (i = 0; i < count->captured; i++)
+		st_test_done(session);
+	write_event(session, &call, (struct st_part){ .len = 8 });
+	lost = st_test_oldest(session);
+	KUNIT_EXPECT_EQ(test, lost->rec.type, SENDTRACE_RECORD_LOST);
+	KUNIT_EXPECT_EQ(test, lost->count, count->lost[SENDTRACE_LOST_RING_FULL]);
+}
+
+static void a_fragment_leaves_room_for_its_event(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_part part = { .len = session->chunk_max };
+	struct st_call call = call_of(test, RING);
+
+	call.peer.local.len = sizeof(struct sockaddr_storage);
+	call.peer.remote.len = sizeof(struct sockaddr_storage);
+	while (write_fragment(session, &call, part) == ST_WRITTEN)
+		part.len -= 8;
+	KUNIT_EXPECT_LT(test, part.len, session->chunk_max);
+	while (part.len && write_fragment(session, &call, part) == ST_FULL)
+		part.len -= 8;
+	write_event(session, &call, (struct st_part){});
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->captured, 1);
+}
+
+/* ---- Numbers and bells ----------------------------------------------------------------------- */
+
+static void fragments_are_no_events_and_count_nothing(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = call_of(test, 64);
+	const struct sendtrace_event *event;
+
+	write_fragment(session, &call, (struct st_part){ .len = 32 });
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->hits, 0);
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->bytes, 0);
+	write_event(session, &call, (struct st_part){ .offset = 32, .len = 32 });
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->hits, 1);
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->bytes, 64);
+	st_test_done(session);
+	event = st_test_oldest(session);
+	KUNIT_EXPECT_EQ(test, event->rec.seq, 0);
+}
+
+static void every_record_rings_the_bell(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = call_of(test, 8);
+
+	st_bell_want(&session->bell);
+	write_event(session, &call, (struct st_part){ .len = 8 });
+	st_bell_exit(&session->bell);
+	KUNIT_EXPECT_FALSE(test, session->bell.wanted);
+	st_bell_want(&session->bell);
+	write_fragment(session, &call, (struct st_part){ .len = 8 });
+	st_bell_exit(&session->bell);
+	KUNIT_EXPECT_FALSE(test, session->bell.wanted);
+}
+
+static struct kunit_case record_cases[] = {
+	KUNIT_CASE(a_payload_stands_behind_both_addresses),
+	KUNIT_CASE(a_part_is_taken_from_its_place_in_the_payload),
+	KUNIT_CASE(a_fragment_says_whose_it_is_and_from_where),
+	KUNIT_CASE(no_byte_of_an_event_is_left_as_it_was),
+	KUNIT_CASE(no_byte_of_a_fragment_is_left_as_it_was),
+	KUNIT_CASE(no_byte_is_left_as_it_was_where_memory_ends),
+	KUNIT_CASE(nothing_is_written_of_memory_that_is_not_there),
+	KUNIT_CASE(an_event_that_must_be_written_has_what_is_there),
+	KUNIT_CASE(a_thread_without_memory_has_no_payload),
+	KUNIT_CASE(the_kernels_memory_is_never_copied),
+	KUNIT_CASE(a_record_of_the_largest_size_fits_the_smallest_ring),
+	KUNIT_CASE(where_the_payload_does_not_fit_the_header_does),
+	KUNIT_CASE(where_no_header_fits_the_event_is_lost_and_counted),
+	KUNIT_CASE(a_fragment_leaves_room_for_its_event),
+	KUNIT_CASE(fragments_are_no_events_and_count_nothing),
+	KUNIT_CASE(every_record_rings_the_bell),
+	{}
+};
+
+static struct kunit_suite record_suite = {
+	.name = "sendtrace_record",
+	.suite_init = st_test_suite_init,
+	.suite_exit = st_test_suite_exit,
+	.test_cases = record_cases,
+};
+kunit_test_suite(record_suite);

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "../../kmod/ring.c"
+
+#include "fixture.h"
+#include "ring_fixture.h"
+
+#define SIZE   PAGE_SIZE
+#define EIGHTH (SIZE / 8)
+
+static int ring_test_init(struct kunit *test)
+{
+	test->priv = st_test_ring(test, SIZE);
+	return 0;
+}
+
+/* ---- Empty ------------------------------------------------------------------------- */
+
+static void a_new_ring_is_empty(struct kunit *test)
+{
+	struct st_ring *ring = test->priv;
+
+	KUNIT_EXPECT_FALSE(test, st_ring_readable(ring));
+	KUNIT_EXPECT_NULL(test, st_ring_peek(ring));
+}
+
+static void a_new_ring_says_where_its_data_is(struct kunit *test)
+{
+	struct st_ring *ring = test->priv;
+	const struct sendtrace_producer *producer = ring->producer;
+
+	KUNIT_EXPECT_EQ(test, producer->pos, 0);
+	KUNIT_EXPECT_EQ(test, producer->data_offset, PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, producer->data_size, SIZE);
+	KUNIT_EXPECT_EQ(test, producer->cpu, 0);
+	KUNIT_EXPECT_EQ(test, producer->reserved, 0);
+	KUNIT_EXPECT_PTR_EQ(test, ring->data, (u8 *)producer + producer->data_offset);
+}
+
+static void nothing_but_zeroes_is_in_a_new_ring(struct kunit *test)
+{
+	const struct st_ring *ring = test->priv;
+	size_t head = sizeof(struct sendtrace_producer);
+
+	KUNIT_EXPECT_NULL(test, memchr_inv(ring->consumer, 0, PAGE_SIZE));
+	KUNIT_EXPECT_NULL(test, memchr_inv((u8 *)ring->producer + head, 0,
+					   PAGE_SIZE - head + 2 * SIZE));
+}
+
+static void the_data_is_there_twice(struct kunit *test)
+{
+	struct st_ring *ring = test->priv;
+
+	ring->data[0] = 1;
+	ring->data[2 * SIZE - 1] = 2;
+	KUNIT_EXPECT_EQ(test, ring->data[SIZE], 1);
+	KUNIT_EXPECT_EQ(test, ring->data[SIZE - 1], 2);
+}
+
+/* ---- Records ------------------------------------------------------------------------ */
+
+static void a_record_comes_out_as_it_went_in(struct kunit *test)
+{
+	struct st_ring *ring = test->priv;
+	const struct sendtrace_record *rec;
+
+	KUNIT_ASSERT_TRUE(test, st_test_write(ring, 64, 1));
+	KUNIT_EXPECT_TRUE(test, st_ring_readable(ring));
+	rec = st_ring_peek(ring);
+	KUNIT_ASSERT_NOT_NULL(test, rec);
+	KUNIT_EXPECT_EQ(test, rec->size, 64);
+	KUNIT_EXPECT_EQ(test, rec->time, 1);
+	KUNIT_EXPECT_EQ(test, rec->cpu, 0);
+	KUNIT_EXPECT_EQ(test, rec->reserved, 0);
+	KUNIT_EXPECT_TRUE(test, st_test_is_filled(rec, 64, 1));
+}
+
+static void records_come_out_in_their_order_with_their_numbers(struct kunit *test)
+{
+	struct st_ring *ring = test->priv;
+	const struct sendtrace_record *rec;
+	int i;
+
+	for (i = 0; i < 5; i++)
+		KUNIT_ASSERT_TRUE(test, st_test_write(ring, 64 + 8 * i, i));
+	for (i = 0; i < 5; i++) {
+		rec = st_ring_peek(ring);
+		KUNIT_ASSERT_NOT_NULL(test, rec);
+		KUNIT_EXPECT_EQ(test, rec->seq, i);
+		KUNIT_EXPECT_TRUE(test, st_test_is_filled(rec, 64 + 8 * i, i));
+		st_ring_release(ring, rec);
+	}
+	KUNIT_EXPECT_FALSE(test, st_ring_readable(ring));
+}
+
+static void a_record_stays_the_oldest_until_it_is_released(struct kunit *test)
+{
+	struct st_ring *ring = test->priv;
+	const struct sendtrace_record *first;
+
+	st_test_write(ring, 64, 1);
+	st_test_write(ring, 64, 2);
+	first = st_ring_peek(ring);
+	KUNIT_EXPECT_PTR_EQ(test, st_ring_peek(ring), first);
+	st_ring_release(ring, first);
+	KUNIT_EXPECT_EQ(test, ring->consumer->pos, 64);
+	KUNIT_EXPECT_PTR_NE(test, st_ring_peek(ring), first);
+}
+
+static void a_part_of_an_event_has_the_events_number(struct kunit *test)
+{
+	struct st_ring *ring = test->priv;
+	struct sendtrace_record *rec;
+
+	preempt_disable();
+	rec = st_ring_reserve(ring, 64, 1);
+	rec->size = 64;
+	st_ring_commit(ring, rec, 0);
+	preempt_enable();
+	st_test_write(ring, 64, 2);
+	st_ring_release(ring, rec);
+	KUNIT_EXPECT_EQ(test, st_ring_peek(ring)->seq, 0);
+	KUNIT_EXPECT_EQ(test, ring->seq, 1);
+}
+
+static void nothing_is_readable_before_it_is_committed(struct kunit *test)
+{
+	struct st_ring *ring = test->priv;
+	struct sendtrace_record *rec;
+
+	preempt_disable();
+	rec = st_ring_reserve(ring, 64, 1);
+	preempt_enable();
+	KUNIT_EXPECT_FALSE(test, st_ring_readable(ring));
+	rec->size = 64;
+	preempt_disable();
+	st_ring_commit(ring, rec, 1);
+	preempt_enable();
+	KUNIT_EXPECT_TRUE(test, st_ring_readable(ring));
+}
+
+static void a_record_may_become_shorter_than_what_was_reserved(struct kunit *test)
+{
+	struct st_ring *ring = test->priv;
+	struct sendtrace_record *rec;
+
+	preempt_disable();
+	rec = st_ring_reserve(ring, SIZE / 2, 1);
+	rec->size = 40;
+	st_ring_commit(ring, rec, 1);
+	preempt_enable();
+	KUNIT_EXPECT_EQ(test, ring->producer->pos, 40);
+}
+
+/* ---- Wrapping and filling ------------------------------------------------------------- */
+
+static void a_record_that_wraps_is_contiguous(struct kunit *test)
+{
+	struct st_ring *ring = test->priv;
+	const struct sendtrace_record *rec;
+	u32 size = 1000;
+	int i, wrapped = 0;
+
+	for (i = 0; i < 50; i++) {
+		KUNIT_ASSERT_TRUE(test, st_test_write(ring, size, i));
+		rec = st_ring_peek(ring);
+		KUNIT_EXPECT_TRUE(test, st_test_is_filled(rec, size, i));
+		wrapped += (u8 *)rec + size > ring->data + SIZE;
+		st_ring_release(ring, rec);
+	}
+	KUNIT_EXPECT_EQ(test, wrapped, 12);
+}
+
+static void a_record_of_the_largest_size_fits_behind_a_lost_one(struct kunit *test)
+{
+	struct st_ring *ring = test->priv;
+	u32 lost = sizeof(struct sendtrace_lost);
+
+	st_ring_lose(ring, SENDTRACE_LOST_RING_FULL);
+	KUNIT_EXPECT_TRUE(test, st_test_write(ring, SIZE / 2, 1));
+	KUNIT_EXPECT_EQ(test, ring->producer->pos, lost + SIZE / 2);
+}
+
+static void a_ring_can_be_filled_to_its_last_byte(struct kunit *test)
+{
+	struct st_ring *ring = test->priv;
+	int i;
+
+	for (i = 0; i < 8; i++)
+		KUNIT_EXPECT_TRUE(test, st_test_write(ring, EIGHTH, i));
+	KUNIT_EXPECT_FALSE(test, st_test_write(ring, 40, 8));
+	for (i = 0; i < 8; i++) {
+		KUNIT_EXPECT_TRUE(test, st_test_is_filled(st_ring_peek(ring), EIGHTH, i));
+		st_ring_release(ring, st_ring_peek(ring));
+	}
+}
+
+static void a_full_ring_is_left_as_it_is(struct kunit *test)
+{
+	struct st_ring *ring = test->priv;
+	struct st_ring before;
+
+	st_test_write(ring, SIZE, 1);
+	before = *ring;
+	KUNIT_EXPECT_FALSE(test, st_test_write(ring, 40, 2));
+	KUNIT_EXPECT_EQ(test, memcmp(&before, ring, sizeof(before)), 0);
+	KUNIT_EXPECT_EQ(test, ring->producer->pos, SIZE);
+	KUNIT_EXPECT_TRUE(test, st_test_is_filled(st_ring_peek(ring), SIZE, 1));
+}
+
+static void a_full_ring_has_room_again_for_what_was_read(struct kunit *test)
+{
+	struct st_ring *ring = test->priv;
+	int i;
+
+	for (i = 0; i < 8; i++)
+		st_test_write(ring, EIGHTH, i);
+	st_ring_release(ring, st_ring_peek(ring));
+	KUNIT_EXPECT_FALSE(test, st_test_write(ring, EIGHTH + 8, 8));
+	KUNIT_EXPECT_TRUE(test, st_test_write(ring, EIGHTH, 8));
+	KUNIT_EXPECT_FALSE(test, st_test_write(ring, 40, 9));
+}
+
+static void what_is_larger_than_the_ring_is_refused(struct kunit *test)
+{
+	struct st_ring *ring = test->priv;
+
+	KUNIT_EXPECT_FALSE(test, st_test_write(ring, SIZE + 8, 1));
+	KUNIT_EXPECT_FALSE(test, st_test_write(ring, U32_MAX - 7, 1));
+	KUNIT_EXPECT_TRUE(test, st_test_write(ring, SIZE, 1));
+}
+
+/* ---- Loss --------------------------------------------------------------------------- */
+
+static void what_was_lost_is_told_before_the_next_record(struct kunit *test)
+{
+	struct st_ring *ring = test->priv;
+	const struct sendtrace_lost *lost;
+	int i;
+
+	st_test_write(ring, 64, 1);
+	for (i = 0; i < 3; i++)
+		st_ring_lose(ring, SENDTRACE_LOST_RING_FULL);
+	st_test_write(ring, 64, 2);
+	st_ring_release(ring, st_ring_peek(ring));
+	lost = (const void *)st_ring_peek(ring);
+	KUNIT_EXPECT_EQ(test, lost->rec.type, SENDTRACE_RECORD_LOST);
+	KUNIT_EXPECT_EQ(test, lost->rec.seq, 1);
+	KUNIT_EXPECT_EQ(test, lost->count, 3);
+	KUNIT_EXPECT_EQ(test, lost->reasons[SENDTRACE_LOST_RING_FULL], 3);
+	st_ring_release(ring, &lost->rec);
+	KUNIT_EXPECT_EQ(test, st_ring_peek(ring)->seq, 4);
+	KUNIT_EXPECT_TRUE(test, st_test_is_filled(st_ring_peek(ring), 64, 2));
+}
+
+static void every_byte_of_a_lost_record_is_written(struct kunit *test)
+{
+	struct st_ring *ring = test->priv;
+	const struct sendtrace_lost *lost = (const void *)ring->data;
+	int i;
+
+	memset(ring->data, 0xaa, SIZE);
+	st_ring_lose(ring, SENDTRACE_LOST_RING_FULL);
+	st_test_write(ring, 64, 7);
+	KUNIT_EXPECT_EQ(test, lost->rec.size, sizeof(*lost));
+	KUNIT_EXPECT_EQ(test, lost->rec.header_size, sizeof(*lost));
+	KUNIT_EXPECT_EQ(test, lost->rec.time, 7);
+	KUNIT_EXPECT_EQ(test, lost->rec.cpu, 0);
+	KUNIT_EXPECT_EQ(test, lost->rec.reserved, 0);
+	for (i = 1; i < SENDTRACE_LOST_REASONS; i++)
+		KUNIT_EXPECT_EQ(test, lost->reasons[i], 0);
+}
+
+static void reasons_are_told_one_by_one_and_add_up(struct kunit *test)
+{
+	struct st_ring *ring = test->priv;
+	const struct sendtrace_lost *lost = (const void *)ring->data;
+
+	st_ring_lose(ring, SENDTRACE_LOST_RING_FULL);
+	st_ring_lose(ring, SENDTRACE_LOST_REASONS - 1);
+	st_ring_lose(ring, SENDTRACE_LOST_REASONS - 1);
+	st_test_write(ring, 64, 1);
+	KUNIT_EXPECT_EQ(test, lost->reasons[SENDTRACE_LOST_RING_FULL], 1);
+	KUNIT_EXPECT_EQ(test, lost->reasons[SENDTRACE_LOST_REASONS - 1], 2);
+	KUNIT_EXPECT_EQ(test, lost->count, 3);
+	KUNIT_EXPECT_EQ(test, ring->count.lost[SENDTRACE_LOST_REASONS - 1], 2);
+}
+
+static void loss_is_told_once(struct kunit *test)
+{
+	struct st_ring *ring = test->priv;
+
+	st_ring_lose(ring, SENDTRACE_LOST_RING_FULL);
+	st_test_write(ring, 64, 1);
+	st_test_write(ring, 64, 2);
+	KUNIT_EXPECT_EQ(test, ring->producer->pos, sizeof(struct sendtrace_lost) + 128);
+	KUNIT_EXPECT_EQ(test, ring->count.lost[SENDTRACE_LOST_RING_FULL], 1);
+}
+
+static void loss_stays_untold_where_both_records_do_not_fit(struct kunit *test)
+{
+	struct st_ring *ring = test->priv;
+	u32 lost = sizeof(struct sendtrace_lost);
+
+	st_test_write(ring, SIZE - lost - 56, 1);
+	st_ring_lose(ring, SENDTRACE_LOST_RING_FULL);
+	KUNIT_EXPECT_FALSE(test, st_test_write(ring, 64, 2));
+	KUNIT_EXPECT_EQ(test, ring->untold, 1);
+	KUNIT_EXPECT_TRUE(test, st_test_write(ring, 56, 3));
+	KUNIT_EXPECT_EQ(test, ring->untold, 0);
+}
+
+static struct kunit_case ring_cases[] = {
+	KUNIT_CASE(a_new_ring_is_empty),
+	KUNIT_CASE(a_new_ring_says_where_its_data_is),
+	KUNIT_CASE(nothing_but_zeroes_is_in_a_new_ring),
+	KUNIT_CASE(the_data_is_there_twice),
+	KUNIT_CASE(a_record_comes_out_as_it_went_in),
+	KUNIT_CASE(records_come_out_in_their_order_with_their_numbers),
+	KUNIT_CASE(a_record_stays_the_oldest_until_it_is_released),
+	KUNIT_CASE(a_part_of_an_event_has_the_events_number),
+	KUNIT_CASE(nothing_is_readable_before_it_is_committed),
+	KUNIT_CASE(a_record_may_become_shorter_than_what_was_reserved),
+	KUNIT_CASE(a_record_that_wraps_is_contiguous),
+	KUNIT_CASE(a_record_of_the_largest_size_fits_behind_a_lost_one),
+	KUNIT_CASE(a_ring_can_be_filled_to_its_last_byte),
+	KUNIT_CASE(a_full_ring_is_left_as_it_is),
+	KUNIT_CASE(a_full_ring_has_room_again_for_what_was_read),
+	KUNIT_CASE(what_is_larger_than_the_ring_is_refused),
+	KUNIT_CASE(what_was_lost_is_told_before_the_next_record),
+	KUNIT_CASE(every_byte_of_a_lost_record_is_written),
+	KUNIT_CASE(reasons_are_told_one_by_one_and_add_up),
+	KUNIT_CASE(loss_is_told_once),
+	KUNIT_CASE(loss_stays_untold_where_both_records_do_not_fit),
+	{}
+};
+
+static struct kunit_suite ring_suite = {
+	.name = "sendtrace_ring",
+	.init = ring_test_init,
+	.test_cases = ring_cases,
+};
+kunit_test_suite(ring_suite);

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/sched.h>
+#include <linux/timekeeping.h>
+#include <linux/uaccess.h>
+
+#include "fixture.h"
+#include "session_fixture.h"
+
+struct st_test_late st_test_late;
+
+/* ---- Sessions ------------------------------------------------------------------------ */
+
+void st_test_stop(struct st_session *session)
+{
+	mutex_lock(&session->lock);
+	if (session->running)
+		st_session_stop(session);
+	mutex_unlock(&session->lock);
+}
+
+static void end_session(struct kunit_resource *resource)
+{
+	st_test_stop(resource->data);
+	st_session_destroy(resource->data);
+	memset(&st_test_late, 0, sizeof(st_test_late));
+}
+
+struct st_session *st_test_session(struct kunit *test, u32 ring_size, u32 snaplen)
+{
+	struct sendtrace_config config = { .ring_size = ring_size, .snaplen = snaplen };
+	struct st_session *session = st_session_create();
+	int err;
+
+	KUNIT_ASSERT_NOT_NULL(test, session);
+	st_test_at_end(test, end_session, session);
+	KUNIT_ASSERT_EQ(test, set_cpus_allowed_ptr(current, cpumask_of(0)), 0);
+	err = st_session_complete_config(&config);
+	mutex_lock(&session->lock);
+	err = err ?: st_session_configure(session, &config);
+	err = err ?: st_session_start(session);
+	session->reader = 0;
+	mutex_unlock(&session->lock);
+	KUNIT_ASSERT_EQ(test, err, 0);
+	return session;
+}
+
+struct st_ring *st_test_painted(struct st_session *session, u8 paint)
+{
+	memset(session->rings[0]->data, paint, session->ring_size);
+	return session->rings[0];
+}
+
+const struct st_counters *st_test_counted(const struct st_session *session)
+{
+	return &session->rings[0]->count;
+}
+
+const void *st_test_oldest(struct st_session *session)
+{
+	return st_ring_peek(session->rings[0]);
+}
+
+void st_test_done(struct st_session *session)
+{
+	st_ring_release(session->rings[0], st_ring_peek(session->rings[0]));
+}
+
+/* ---- Calls ----------------------------------------------------------------------------- */
+
+struct st_call st_test_call(const void __user *buf, size_t len)
+{
+	return (struct st_call){
+		.enter_time = ktime_get_ns(),
+		.wanted = st_running_mask,
+		.len = len,
+		.buf = buf,
+		.fd = -1,
+	};
+}
+
+void __user *st_test_payload(struct kunit *test, size_t len)
+{
+	void __user *at = st_test_user_pages(test, len);
+	u8 *payload = kvmalloc(len, GFP_KERNEL);
+	unsigned long left;
+	size_t i;
+
+	KUNIT_ASSERT_NOT_NULL(test, payload);
+	for (i = 0; i < len; i++)
+		payload[i] = st_test_byte(i);
+	left = copy_to_user(at, payload, len);
+	kvfree(payload);
+	KUNIT_ASSERT_EQ(test, left, 0);
+	return at;
+}
+
+bool st_test_is_payload(const void *at, size_t offset, size_t len)
+{
+	const u8 *bytes = at;
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (bytes[i] != st_test_byte(offset + i))
+			return false;
+	return true;
+}
+
+/* ---- In place of defer.c ------------------------------------------------------------------ */
+
+struct st_deferred *st_defer_get(void)
+{
+	return st_test_late.none_left ? NULL : &st_test_late.deferred;
+}
+
+bool st_defer_queue(struct st_deferred *deferred)
+{
+	st_test_late.queued = !st_test_late.exiting;
+	return st_test_late.queued;
+}
+
+bool st_test_run_late(void)
+{
+	bool queued = st_test_late.queued;
+
+	st_test_late.queued = false;
+	if (queued)
+		st_test_late.deferred.finish(&st_test_late.deferred);
+	return queued;
+}
