@@ -136,11 +136,17 @@ static int ioctl_info(void __user *arg)
 	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
 }
 
+/*
+ * Who was given an open session may read what its giver has chosen, and not choose. So
+ * these two ask again, as starting does.
+ */
 static int ioctl_config(struct st_session *session, void __user *arg)
 {
 	struct sendtrace_config config;
 	int err;
 
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
 	if (copy_from_user(&config, arg, sizeof(config)))
 		return -EFAULT;
 	err = st_session_complete_config(&config);
@@ -160,6 +166,8 @@ static int ioctl_filter(struct st_session *session, void __user *arg)
 	struct sendtrace_filter *wanted;
 	struct st_filter *filter;
 
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
 	wanted = memdup_user(arg, sizeof(*wanted));
 	if (IS_ERR(wanted))
 		return PTR_ERR(wanted);
@@ -387,8 +395,11 @@ static int dev_mmap(struct file *file, struct vm_area_struct *vma)
 	err = st_ring_check_map(ring, vma, offset);
 	if (!err)
 		err = st_session_claim(session, ST_MODE_MAP);
-	if (!err)
-		err = st_ring_map(ring, vma, offset);
+	if (err)
+		return err;
+	err = st_ring_map(ring, vma, offset);
+	if (err)
+		st_session_unclaim(session);
 	return err;
 }
 

@@ -316,7 +316,7 @@ bool st_session_was_started(struct st_session *session)
 }
 
 /**
- * st_session_claim() - decide for good how the rings are consumed
+ * st_session_claim() - decide how the rings are consumed; for good, if not taken back
  * @session: any
  * @mode: ST_MODE_READ or ST_MODE_MAP
  *
@@ -327,12 +327,26 @@ int st_session_claim(struct st_session *session, enum st_mode mode)
 	int err = 0;
 
 	spin_lock(&session->mode_lock);
-	if (session->mode == ST_MODE_OPEN)
-		session->mode = mode;
-	else if (session->mode != mode)
+	if (session->mode != ST_MODE_OPEN && session->mode != mode) {
 		err = -EBUSY;
+	} else {
+		session->mode = mode;
+		session->claims++;
+	}
 	spin_unlock(&session->mode_lock);
 	return err;
+}
+
+/**
+ * st_session_unclaim() - take a claim back that came to nothing
+ * @session: claimed by the caller
+ */
+void st_session_unclaim(struct st_session *session)
+{
+	spin_lock(&session->mode_lock);
+	if (!--session->claims)
+		session->mode = ST_MODE_OPEN;
+	spin_unlock(&session->mode_lock);
 }
 
 /**

@@ -38,11 +38,12 @@ enum st_mode {
  *	touched, nor where mmap() gets: its holder arms probes, which takes locks that in
  *	turn may be held around faults.
  * @read_lock: one read() at a time; taken before @lock, held while user memory is written
- * @mode_lock: guards @mode, @started and the publication of @rings; innermost, never
+ * @mode_lock: guards @mode, @claims, @started and the publication of @rings; innermost, never
  *	held long
  * @rings: nr_cpu_ids pointers, one ring for each possible CPU; NULL until configured, then
  *	invariant (@mode_lock to see it first)
  * @mode: who consumes the rings (@mode_lock)
+ * @claims: how often that was asked for and not taken back (@mode_lock)
  * @filter: NULL for none (RCU; changed under @lock)
  * @events: SENDTRACE_EVENTS_* (invariant once configured)
  * @snaplen: bytes (invariant once configured)
@@ -85,6 +86,7 @@ struct st_session {
 	struct mutex read_lock;
 	spinlock_t mode_lock;
 	enum st_mode mode;
+	u64 claims;
 	struct st_ring *read_ring;
 	u32 read_offset;
 	bool running;
@@ -139,6 +141,7 @@ void st_session_stop(struct st_session *session);
 void st_session_set_started(struct st_session *session);
 bool st_session_was_started(struct st_session *session);
 int st_session_claim(struct st_session *session, enum st_mode mode);
+void st_session_unclaim(struct st_session *session);
 struct st_ring *st_session_ring(struct st_session *session, u64 cpu);
 bool st_session_readable(const struct st_session *session);
 struct st_ring *st_session_oldest(struct st_session *session,

@@ -406,8 +406,9 @@ struct sendtrace_stats {
  * ENOTTY answers what is no command. Beyond those:
  *
  * INFO
- * CONFIG	EBUSY: the session has its rings already; ENOMEM
- * FILTER	EINVAL also for a pattern that is empty or not ended by NUL; ENOMEM
+ * CONFIG	EPERM: no CAP_SYS_ADMIN; EBUSY: the session has its rings already; ENOMEM
+ * FILTER	EPERM: no CAP_SYS_ADMIN; EINVAL also for a pattern that is empty or not
+ *		ended by NUL; ENOMEM
  * START	EALREADY: it runs; EPERM: no CAP_SYS_ADMIN, or the kernel is locked down
  *		(kernel_lockdown(7)); EUSERS: max_sessions run; ENOENT: this kernel has
  *		no function to probe; ENOMEM
@@ -419,8 +420,7 @@ struct sendtrace_stats {
  * rings are mapped, EAGAIN with O_NONBLOCK where there is nothing, as START where it has
  * to start the session, and returns 0 where there is nothing and the session was stopped.
  *
- * mmap() decides for mapping even where it fails with ENOMEM. It fails with EBUSY after a
- * read(), with ENXIO before CONFIG, with EINVAL for an
+ * mmap() fails with EBUSY after a read(), with ENXIO before CONFIG, with EINVAL for an
  * offset or a length that is none of those above, and with EPERM for a writable mapping
  * of the producer's part.
  *
