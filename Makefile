@@ -25,8 +25,9 @@ help:
 	@echo "make uninstall            take both away again (as root)"
 	@echo "make demo                 the main job: MariaDB traced in a virtual machine"
 	@echo "make vm                   a shell in such a machine"
-	@echo "make check                all tests: style, unit, and the module in a virtual machine"
-	@echo "make style | unit | functional    one of them"
+	@echo "make check                all tests: those of the parts, and the module in virtual machines"
+	@echo "make style | unit | ring | fuzz | functional | debug      one of them"
+	@echo "make check-deep           those that take hours, too"
 	@echo "make clean"
 	@echo "variables: KDIR=$(KDIR) KVER=$(KVER) PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)"
 
@@ -50,7 +51,7 @@ user:
 
 # DKMS cleans a copy that has the module's sources alone.
 clean:
-	+@for dir in user tests/unit tests/vm/guest; do \
+	+@for dir in user tests/unit tests/ring tests/fuzz tests/deep tests/vm/guest; do \
 		[ ! -d $$dir ] || $(MAKE) -C $$dir clean || exit 1; \
 	done
 	rm -rf *.ko *.mod *.mod.c *.o .*.cmd modules.order Module.symvers .tmp_versions
@@ -85,7 +86,9 @@ demo:
 vm:
 	tests/vm/shell
 
-check: style unit functional
+# What a failed part would not stop the others from saying is said all the same.
+check:
+	+$(MAKE) --keep-going style unit ring fuzz functional debug
 
 style:
 	tests/style/run
@@ -94,9 +97,30 @@ unit:
 	tests/need build unit
 	+$(MAKE) -C tests/unit check
 
+ring:
+	tests/need build
+	+$(MAKE) -C tests/ring check
+
+fuzz:
+	tests/need build
+	+$(MAKE) -C tests/fuzz check
+
+# In QEMU, on Debian's kernel. Two at a time: each keeps one CPU busy.
 functional:
 	tests/need build vm
-	prove tests/vm/harness.t tests/vm/functional.t
+	prove -j2 tests/vm/functional.t tests/vm/harness.t
+
+# In QEMU, on a kernel that looks for mistakes.
+debug:
+	tests/need build vm
+	prove -j2 tests/vm/kunit.t tests/vm/stress.t tests/vm/inject.t tests/vm/security.t \
+		tests/vm/fuzz.t
+
+check-deep: check
+	+$(MAKE) -C tests/fuzz check SECONDS=1200
+	prove -v tests/vm/fuzz.t :: --seconds 600
+	prove -v tests/vm/stress.t :: --cycles 1000 --rounds 20
+	prove -v tests/vm/soak.t :: --minutes 60
 
 .PHONY: all help module module-if-possible user clean install uninstall demo vm check \
-	style unit functional
+	check-deep style unit ring fuzz functional debug
