@@ -122,5 +122,8 @@ check-deep: check
 	prove -v tests/vm/stress.t :: --cycles 1000 --rounds 20
 	prove -v tests/vm/soak.t :: --minutes 60
 
+# The parts of check are one after the other, whatever -j says.
+.NOTPARALLEL:
+
 .PHONY: all help module module-if-possible user clean install uninstall demo vm check \
 	check-deep style unit ring fuzz functional debug
