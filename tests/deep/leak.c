@@ -189,6 +189,7 @@ static void fill(unsigned char *bytes, size_t len)
 }
 
 static struct address udp_to, udp6_to, unix_to;
+static int unix_far;
 
 /* Lengths that leave every number of bytes of padding; short names; short addresses. */
 static void send_all_kinds(void *arg)
@@ -196,7 +197,7 @@ static void send_all_kinds(void *arg)
 	int udp = connected_socket(SOCK_DGRAM, &udp_to);
 	int udp6 = connected_socket(SOCK_DGRAM, &udp6_to);
 	int local = connected_socket(SOCK_DGRAM, &unix_to);
-	unsigned char bytes[300];
+	unsigned char bytes[300], room[300];
 
 	(void)arg;
 	fill(bytes, sizeof(bytes));
@@ -207,6 +208,8 @@ static void send_all_kinds(void *arg)
 		must(send(udp, bytes, len, 0), "send of UDP");
 		must(send(udp6, bytes, len, 0), "send of UDP over IPv6");
 		must(send(local, bytes, len, 0), "send of a unix datagram");
+		/* Its queue is short, and a send would wait for room. */
+		must(recv(unix_far, room, sizeof(room), 0), "recv");
 		send(-1, bytes, len, 0);
 	}
 	must(sendto(udp, bytes, 3, 0, (struct sockaddr *)&udp_to.sa, udp_to.len),
@@ -271,7 +274,7 @@ static void prepare_sockets(void)
 	udp_to = udp_sink("127.0.0.1");
 	udp6_to = udp_sink("::1");
 	unix_to = unix_address("@l");
-	bound_socket(SOCK_DGRAM, &unix_to);
+	unix_far = bound_socket(SOCK_DGRAM, &unix_to);
 }
 
 /* Behind what was written so far nothing is in the ring that was not there before. */
