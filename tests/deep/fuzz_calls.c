@@ -164,7 +164,7 @@ union argument {
  */
 static void good_config(struct worker *worker, struct sendtrace_config *config)
 {
-	config->ring_size = pick(worker, 256 << 10);
+	config->ring_size = pick(worker, (once_in(worker, 8) ? 256 : 16) << 10);
 	if (once_in(worker, 16))
 		config->ring_size = (1U << 30) + 1 + pick(worker, 1U << 30);
 	config->snaplen = once_in(worker, 3) ? odd_number(worker) : pick(worker, 300);

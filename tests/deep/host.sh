@@ -8,6 +8,8 @@ memory=1024
 timeout=1800
 kernel=
 parameters=()
+points=0
+failed=0
 # The options that a script takes, without their dashes, beside --kernel.
 takes=
 
@@ -54,4 +56,37 @@ deep_run() {
 		--timeout "$timeout" --cases "$cases" --append "${parameters[*]}" "$@" || status=$?
 	echo "# took $((SECONDS - begun)) seconds"
 	return $status
+}
+
+# ---- Several guests in one script ---------------------------------------------------
+
+# One guest's points, numbered on from those before.
+renumber() {
+	awk -v before="$points" '
+		/^1\.\.[0-9]/ { next }
+		/^(not )?ok [0-9]/ { n = $1 == "not" ? 3 : 2; $n = $n + before }
+		{ print; fflush() }'
+}
+
+# guest KERNEL WHAT CASES [FUNCTIONAL.T'S OPTION...]: KERNEL, unless --kernel was given, is
+# "debian" or "debug"
+guest() {
+	local which=$1 given=$kernel work
+	echo "# $2"
+	shift 2
+	work=$(mktemp)
+	[ -n "$kernel" ] || [ "$which" = debug ] || kernel=$("$top/tests/vm/kernel") ||
+		{ echo "Bail out! there is no kernel to boot" && exit 1; }
+	set +e
+	deep_run "$@" | tee "$work" | renumber
+	[ "${PIPESTATUS[0]}" = 0 ] || failed=1
+	set -e
+	kernel=$given
+	points=$((points + $(grep -cE '^(not )?ok ' "$work")))
+	rm -f "$work"
+}
+
+guests_end() {
+	echo "1..$points"
+	exit "$failed"
 }

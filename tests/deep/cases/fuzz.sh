@@ -15,7 +15,7 @@ case_fuzz_replay() {
 fuzz_for() {
 	seed=$(parameter seed 1)
 	echo "# seed $seed, $1 seconds"
-	start_senders fuzzed 2
+	start_senders fuzzed 2 20000
 	[ -z "$tamper" ] || export TAMPER=1
 	program fuzz fuzz "$seed" "$1"
 	unset TAMPER
@@ -26,7 +26,8 @@ fuzz_for() {
 scenario fuzz.device "random calls from several processes and threads do no harm, nor to another reader"
 case_fuzz_device() {
 	leaks_begin
-	start_reader other -q fuzzed
+	load_with maxactive=256
+	start_reader other fuzzed
 	fuzz_for "$(parameter seconds 20)"
 	stop_reader other
 	holds "the other reader has seen the senders" [ -s other.out ]

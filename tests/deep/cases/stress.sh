@@ -9,22 +9,24 @@ known=211
 
 scenario stress.cycles "the module is loaded, traces and is unloaded, many times over, under running senders"
 case_stress_cycles() {
-	cycles=$(parameter cycles 10)
+	cycles=$(parameter cycles 5)
 	echo "# $cycles cycles"
 	leaks_begin
-	start_senders storm 2
+	load_with maxactive="$(parameter maxactive 4096)"
+	start_senders storm 2 5000
 	turn=0
 	while [ $turn -lt "$cycles" ] && [ ! -s failed ]; do
 		turn=$((turn + 1))
 		one_cycle
 	done
 	stop_senders
-	load || fail "the module cannot be loaded at last"
+	load maxactive="$(parameter maxactive 4096)" || fail "the module cannot be loaded at last"
 	trace_works
 }
 
 one_cycle() {
-	loaded || load || fail "cycle $turn: the module cannot be loaded"
+	loaded || load maxactive="$(parameter maxactive 4096)" ||
+		fail "cycle $turn: the module cannot be loaded"
 	timeout -s KILL 60 sendread -q -c 7 storm >cycle.out 2>cycle.err ||
 		fail "cycle $turn: sendread ended with exit status $?"
 	equal "cycle $turn: lines" "$(grep -c '^pid=[0-9]* tid=[0-9]* comm=storm ' cycle.out)" 7
@@ -35,7 +37,7 @@ scenario stress.sessions "64 sessions are opened and closed by 8 threads while 8
 case_stress_sessions() {
 	rounds=$(parameter rounds 2)
 	echo "# $rounds rounds"
-	start_senders storm 8 2000
+	start_senders storm 8 20000
 	[ -z "$tamper" ] || export TAMPER=1
 	program churn churn many "$rounds"
 	unset TAMPER
