@@ -33,7 +33,7 @@ build_init() {
 
 # Everything that is built says what it does on stderr.
 build_initramfs() {
-	local options=()
+	local options=() inline
 
 	if [ -n "$bare" ]; then
 		options=(--copy "$bare:/test")
@@ -41,8 +41,10 @@ build_initramfs() {
 		make -C "$top/user" --no-print-directory >&2 || bail_out "sendread does not build"
 		make -C "$suite" --no-print-directory >&2 || bail_out "the guest's programs do not build"
 		sendtrace=$("$top/tests/vm/module" "$kernel") || bail_out "sendtrace.ko does not build"
+		inline=$("$top/tests/vm/module" --inline "$kernel") || bail_out "sendtrace.ko without task_work does not build"
 		options=(--sendtrace "$sendtrace" --sendread "$top/user/sendread"
-			--modules "$suite/modules" --copy "$suite:/test")
+			--modules "$suite/modules" --copy "$suite:/test"
+			--copy "$inline:/modules/sendtrace-inline.ko")
 	fi
 	build_init
 	"$top/tests/vm/initramfs" --kernel "$kernel" --init "$work/init" "${options[@]}" \

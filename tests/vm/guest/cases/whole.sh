@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# Whole payloads: the largest there are, lengths around every bound, pages that are not
+# there when they are to be copied, and what remains where that cannot be.
+
+# summed CASE READER'S ARGUMENT...: the checksums of the bytes agree, and nothing was cut
+summed() {
+	sent=$1
+	shift
+	start_reader main "$@" whole
+	# shellcheck disable=SC2086 # a case and its argument
+	program main whole $sent
+	stop_reader main
+	"$test/build/whole_sum" <main.out >sums.out || fail "sendread's lines cannot be read back"
+	rm main.out
+	refuses "a line says cap=" grep -q ' cap=' sums.out
+	holds "the summary tells of no loss" grep -q '^[^a-z]*0 events lost' main.err
+	same main.want sums.out
+}
+
+scenario whole.tcp "a send of 16 MiB on TCP comes out identical by checksum"
+case_whole_tcp() {
+	summed "tcp 16777216" -s 67108864 -B 65536
+}
+
+scenario whole.unix_stream "a send of 16 MiB on a unix stream comes out identical by checksum"
+case_whole_unix_stream() {
+	summed "unix_stream 16777216" -s 16777216 -B 65536
+}
+
+scenario whole.read "a send of 16 MiB comes out identical by checksum with --read, too"
+case_whole_read() {
+	summed "unix_stream 16777216" --read -s 67108864 -B 32768
+}
+
+scenario whole.datagrams "the largest datagrams that UDP and unix sockets take come out identical"
+case_whole_datagrams() {
+	summed datagrams
+}
+
+scenario whole.defaults "1 MiB comes out identical with sendread's defaults"
+case_whole_defaults() {
+	summed "tcp 1048576"
+}
+
+scenario whole.bounds "sessions with snap lengths and rings of their own get lengths around every bound whole"
+case_whole_bounds() {
+	limits="1 16383 16384 16385 65535 65536 65537 131072 1048576"
+	buffer=1024
+	for snap in $limits; do
+		start_reader "$snap" -s "$snap" -B $buffer whole
+		[ $buffer -ge 8192 ] || buffer=$((buffer * 2))
+	done
+	# shellcheck disable=SC2086 # several arguments
+	program main whole bounds $limits
+	for snap in $limits; do
+		stop_reader "$snap"
+		same "$snap.want" "$snap.out"
+	done
+}
+
+shows whole.failing "of long sends that fail, the bytes that they were asked to send are shown"
+
+# ---- Pages that are not there --------------------------------------------------------
+
+shows whole_absent.unmapped_file "a payload in a file's mapping that was dropped is shown whole"
+shows whole_absent.short_payload "a short payload that is not resident is shown whole"
+shows whole_absent.untouched "memory that was never touched is shown, of calls that did not touch it"
+shows whole_absent.come_and_go "payloads whose pages are dropped again and again are shown whole"
+
+# A file system, or swap space, that really has to be read: a file as a disk.
+# disk NAME KIB: its device in $device
+disk() {
+	dd if=/dev/zero of="$1.disk" bs=1024 count="$2" 2>/dev/null
+	device=$(losetup -f)
+	losetup "$device" "$1.disk" || fail "losetup of $device"
+}
+
+scenario whole_absent.dropped_file "a payload in a file that has left the page cache is shown whole"
+case_whole_absent_dropped_file() {
+	disk files 4096
+	mke2fs "$device" >mke2fs.log 2>&1 || fail "mke2fs of $device"
+	mkdir files
+	mount -t ext4 "$device" files || fail "mount of $device"
+	start_reader main whole_absent
+	program main whole_absent dropped_file files
+	stop_reader main
+	umount files
+	losetup -d "$device"
+	same main.want main.out
+}
+
+scenario whole_absent.paged_out "a payload that was swapped out is shown whole"
+case_whole_absent_paged_out() {
+	disk swap 8192
+	mkswap "$device" >mkswap.log 2>&1 || fail "mkswap of $device"
+	swapon "$device" || fail "swapon of $device"
+	start_reader main whole_absent
+	program main whole_absent paged_out
+	stop_reader main
+	swapoff "$device"
+	losetup -d "$device"
+	same main.want main.out
+}
+
+shows whole_absent.unmapped "of memory unmapped under a send, what comes before it is shown, and why"
+shows whole_absent.unmapped_first "of a payload that begins in unmapped memory, the header is shown, and why"
+shows whole_absent.forbidden "of memory that may not be read any more, what comes before it is shown, and why"
+shows whole_absent.behind_end "of a mapping behind its file's end, what comes before it is shown, and why"
+
+scenario whole_absent.counted "faults are counted, and sessions that asked for less have it whole"
+case_whole_absent_counted() {
+	unload
+	load
+	start_reader main whole_absent
+	start_reader short -s 40960 whole_absent
+	start_reader inside -s 40961 whole_absent
+	program main whole_absent unmapped
+	stop_reader main
+	stop_reader short
+	stop_reader inside
+	same main.want main.out
+	sed 's/why=fault/why=snaplen/' main.want >short.want
+	same short.want short.out
+	same main.want inside.out
+	equal "faults" "$(value faults)" 2
+	equal "cut" "$(value cut)" 3
+}
+
+# ---- Works run out --------------------------------------------------------------------
+
+scenario whole_late.no_work "without a free work what is copied at once is shown, why=no_work, and counted"
+case_whole_late_no_work() {
+	unload
+	load works=1
+	start_reader held whole_late
+	start_reader main whole
+	start_program held whole_late whole
+	program main whole cut 65536 16384 no_work
+	program fits whole cut 16384 16384 none
+	equal "cut" "$(value cut)" 1
+	open_gate held
+	end_program held
+	program again whole cut 65536 65536 none
+	stop_reader held
+	stop_reader main
+	cat fits.want again.want >>main.want
+	same held.want held.out
+	same main.want main.out
+	equal "faults" "$(value faults)" 0
+	unload
+	load
+}
+
+# ---- A kernel that lets no module copy late --------------------------------------------
+
+# inline_module ARGUMENT...: the module as built for such a kernel
+inline_module() {
+	unload
+	ko=/modules/sendtrace-inline.ko
+	load "$@"
+}
+
+usual_module() {
+	unload
+	ko=/modules/sendtrace.ko
+	load
+}
+
+scenario whole.inline "without task_work 1 MiB is shown whole, and of more, why=inline_bound"
+case_whole_inline() {
+	inline_module
+	start_reader main -s 2097152 whole
+	start_reader snap -s 1000000 whole
+	program main whole cut 1048576 1048576 none
+	program more whole cut 1048577 1048576 inline_bound
+	program fail whole failing
+	cat more.want fail.want >>main.want
+	stop_reader main
+	stop_reader snap
+	same main.want main.out
+	equal "lines cut at 1000000" "$(grep -c ' cap=1000000 why=snaplen$' snap.out)" 3
+	usual_module
+}
+
+scenario whole.inline_max "without task_work the bound is the parameter inline_max"
+case_whole_inline_max() {
+	inline_module inline_max=65536
+	start_reader main whole
+	program main whole cut 65536 65536 none
+	program more whole cut 65537 65536 inline_bound
+	stop_reader main
+	cat more.want >>main.want
+	same main.want main.out
+	usual_module
+}
+
+scenario whole.inline_ring "without task_work half of the ring is shown, why=ring_size"
+case_whole_inline_ring() {
+	inline_module
+	start_reader main -B 64 whole
+	program main whole cut 32768 32768 none
+	until_true "the line is printed" cmp main.want main.out
+	program more whole cut 32769 32768 ring_size
+	stop_reader main
+	cat more.want >>main.want
+	same main.want main.out
+	usual_module
+}
+
+scenario whole.inline_fault "without task_work a page that is not resident ends it, why=fault"
+case_whole_inline_fault() {
+	inline_module
+	start_reader main whole_absent
+	program main whole_absent unmapped_file
+	program more whole_absent unmapped
+	stop_reader main
+	sed 's/ msg=[^ ]*/ msg=/; s/$/ cap=0 why=fault/' main.want >all.want
+	cat more.want >>all.want
+	same all.want main.out
+	equal "faults" "$(value faults)" 2
+	usual_module
+}

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Payloads of which pages are not there when the call returns. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "whole_blocked.h"
+
+enum {
+	MAP_LEN = (BLOCKED_LEN / BLOCKED_PAGE + 1) * BLOCKED_PAGE,
+	FAULT_AT = BLOCKED_PASSED * BLOCKED_PAGE,
+};
+
+/* A file with the bytes in it, whose name is gone. */
+static int file_of(const char *folder, size_t len)
+{
+	char path[256];
+	char *bytes = malloc(len);
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/bytes.XXXXXX", folder);
+	fd = must(mkstemp(path), "creating a file");
+	unlink(path);
+	blocked_fill(bytes, len);
+	check_equal(write(fd, bytes, len), len, "write");
+	must(fsync(fd), "fsync");
+	free(bytes);
+	return fd;
+}
+
+static char *map_file(int fd, size_t len)
+{
+	char *bytes = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
+
+	if (bytes == MAP_FAILED)
+		die("mmap of a file");
+	return bytes;
+}
+
+static char *map_memory(void)
+{
+	char *bytes = mmap(NULL, MAP_LEN, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	blocked_fill(bytes, BLOCKED_LEN);
+	return bytes;
+}
+
+static void finish(struct blocked *blocked)
+{
+	blocked_drain(blocked);
+	blocked_end(blocked);
+}
+
+/* The pages stay in the page cache, the process's page tables lose them. */
+static void unmapped_file(void)
+{
+	struct blocked blocked;
+
+	blocked_init(&blocked, map_file(file_of("/tmp", BLOCKED_LEN), MAP_LEN),
+		     BLOCKED_LEN);
+	blocked_begin(&blocked);
+	must(madvise(blocked.bytes, FAULT_AT, MADV_DONTNEED), "MADV_DONTNEED");
+	finish(&blocked);
+}
+
+/* So short that it is copied at once, were it there. */
+static void short_payload(void)
+{
+	struct blocked blocked;
+
+	blocked_init(&blocked, map_file(file_of("/tmp", 15001), 4 * BLOCKED_PAGE), 15001);
+	blocked.small = true;
+	blocked_begin(&blocked);
+	must(madvise(blocked.bytes, BLOCKED_PAGE, MADV_DONTNEED), "MADV_DONTNEED");
+	finish(&blocked);
+}
+
+static bool resident(char *page)
+{
+	unsigned char present = 0;
+
+	must(mincore(page, BLOCKED_PAGE, &present), "mincore");
+	return present & 1;
+}
+
+/* Out of the page cache too: the file system has to read them again. */
+static void dropped_file(void)
+{
+	int fd = file_of(case_args[0], BLOCKED_LEN);
+	struct deadline deadline = { 0 };
+	struct blocked blocked;
+
+	blocked_init(&blocked, map_file(fd, MAP_LEN), BLOCKED_LEN);
+	blocked_begin(&blocked);
+	must(madvise(blocked.bytes, FAULT_AT, MADV_DONTNEED), "MADV_DONTNEED");
+	while (resident(blocked.bytes)) {
+		posix_fadvise(fd, 0, FAULT_AT, POSIX_FADV_DONTNEED);
+		look_again(&deadline, "pages to leave the page cache");
+	}
+	finish(&blocked);
+}
+
+static bool swapped_out(const char *page)
+{
+	int fd = must(open("/proc/self/pagemap", O_RDONLY), "opening pagemap");
+	uint64_t entry = 0;
+
+	must(pread(fd, &entry, sizeof(entry), (uintptr_t)page / BLOCKED_PAGE * 8),
+	     "reading pagemap");
+	close(fd);
+	return entry >> 62 & 1;
+}
+
+static void paged_out(void)
+{
+	struct deadline deadline = { 0 };
+	struct blocked blocked;
+
+	blocked_init(&blocked, map_memory(), BLOCKED_LEN);
+	blocked_begin(&blocked);
+	while (!swapped_out(blocked.bytes)) {
+		must(madvise(blocked.bytes, FAULT_AT, MADV_PAGEOUT), "MADV_PAGEOUT");
+		look_again(&deadline, "pages to be swapped out");
+	}
+	finish(&blocked);
+}
+
+/* Memory that was never touched, of a call that did not touch it. */
+static void untouched(void)
+{
+	char *bytes = mmap(NULL, MAP_LEN, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct pair tcp = tcp_pair();
+	struct where where = to_peer(tcp.near);
+
+	shutdown(tcp.near, SHUT_WR);
+	check_errno(traced_send(tcp.near, bytes, 9001, MSG_NOSIGNAL, &where), EPIPE,
+		    "a short send after shutdown");
+	check_errno(traced_send(tcp.near, bytes + 3 * BLOCKED_PAGE, 99999, MSG_NOSIGNAL,
+				&where),
+		    EPIPE, "a long send after shutdown");
+}
+
+/* ---- Where even that fails -------------------------------------------------------- */
+
+static void expect_fault(struct blocked *blocked, size_t cap)
+{
+	blocked->why = "fault";
+	blocked->cap = cap;
+	finish(blocked);
+}
+
+static void unmapped(void)
+{
+	struct blocked blocked;
+
+	blocked_init(&blocked, map_memory(), BLOCKED_LEN);
+	blocked_begin(&blocked);
+	must(munmap(blocked.bytes + FAULT_AT, BLOCKED_PAGE), "munmap");
+	expect_fault(&blocked, FAULT_AT);
+}
+
+static void unmapped_first(void)
+{
+	struct blocked blocked;
+
+	blocked_init(&blocked, map_memory(), BLOCKED_LEN);
+	blocked_begin(&blocked);
+	must(munmap(blocked.bytes, BLOCKED_PAGE), "munmap");
+	expect_fault(&blocked, 0);
+}
+
+static void forbidden(void)
+{
+	struct blocked blocked;
+
+	blocked_init(&blocked, map_memory(), BLOCKED_LEN);
+	blocked_begin(&blocked);
+	must(mprotect(blocked.bytes + FAULT_AT, BLOCKED_PAGE, PROT_NONE), "mprotect");
+	expect_fault(&blocked, FAULT_AT);
+}
+
+/* A mapping behind its file's end, which would be SIGBUS for the process itself. */
+static void behind_end(void)
+{
+	struct blocked blocked;
+	int fd = file_of("/tmp", BLOCKED_LEN);
+
+	blocked_init(&blocked, map_memory(), BLOCKED_LEN);
+	blocked_begin(&blocked);
+	if (mmap(blocked.bytes + FAULT_AT, BLOCKED_PAGE, PROT_READ,
+		 MAP_PRIVATE | MAP_FIXED, fd, 2 * MAP_LEN) == MAP_FAILED)
+		die("mmap behind the end of a file");
+	expect_fault(&blocked, FAULT_AT);
+}
+
+/* ---- Pages that come and go -------------------------------------------------------- */
+
+static bool dropping = true;
+
+static void *drop_pages(void *arg)
+{
+	char *bytes = arg;
+
+	for (unsigned int i = 0; __atomic_load_n(&dropping, __ATOMIC_RELAXED); i++) {
+		madvise(bytes + i * 7 % 12 * BLOCKED_PAGE, BLOCKED_PAGE, MADV_DONTNEED);
+		usleep(100);
+	}
+	return NULL;
+}
+
+/* Another thread takes away page after page while sends go on. */
+static void come_and_go(void)
+{
+	char *bytes = map_file(file_of("/tmp", 12 * BLOCKED_PAGE), 12 * BLOCKED_PAGE);
+	struct address to = udp_sink("127.0.0.1");
+	int fd = connected_socket(SOCK_DGRAM, &to);
+	struct where where = to_peer(fd);
+	pthread_t dropper;
+
+	pthread_create(&dropper, NULL, drop_pages, bytes);
+	for (int i = 0; i < 150; i++) {
+		size_t from = i * 17, len = (i % 2 ? 45000 : 9000) + i;
+
+		check_equal(traced_send(fd, bytes + from, len, 0, &where), len, "send");
+	}
+	__atomic_store_n(&dropping, false, __ATOMIC_RELAXED);
+	pthread_join(dropper, NULL);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct test_case cases[] = {
+		{ "unmapped_file", unmapped_file },
+		{ "short_payload", short_payload },
+		{ "dropped_file", dropped_file },
+		{ "paged_out", paged_out },
+		{ "untouched", untouched },
+		{ "unmapped", unmapped },
+		{ "unmapped_first", unmapped_first },
+		{ "forbidden", forbidden },
+		{ "behind_end", behind_end },
+		{ "come_and_go", come_and_go },
+		{},
+	};
+
+	return run_cases(argc, argv, cases);
+}
