@@ -76,9 +76,10 @@ case_soak_traffic() {
 	mkfifo mapped.out read.out
 	wc -l <mapped.out >mapped.lines &
 	wc -l <read.out >read.lines &
-	start_senders soak 4
+	load_with maxactive=256
 	start_reader mapped soak
 	start_reader read --read -s 64 soak
+	start_senders soak 4 10000
 	disturb
 	: >samples
 	[ -z "$tamper" ] || soak_limits="slab:-1048576 vmalloc:0 percpu:0 rss_map:0 rss_read:0"
