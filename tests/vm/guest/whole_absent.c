@@ -203,8 +203,14 @@ static void behind_end(void)
 
 /* ---- Pages that come and go -------------------------------------------------------- */
 
+enum {
+	GO_LEN = 12 * BLOCKED_PAGE,
+	GO_SENDS = 60,
+};
+
 static bool dropping = true;
 
+/* At any time, also while a payload is being copied. */
 static void *drop_pages(void *arg)
 {
 	char *bytes = arg;
@@ -216,21 +222,49 @@ static void *drop_pages(void *arg)
 	return NULL;
 }
 
-/* Another thread takes away page after page while sends go on. */
-static void come_and_go(void)
-{
-	char *bytes = map_file(file_of("/tmp", 12 * BLOCKED_PAGE), 12 * BLOCKED_PAGE);
-	struct address to = udp_sink("127.0.0.1");
-	int fd = connected_socket(SOCK_DGRAM, &to);
-	struct where where = to_peer(fd);
-	pthread_t dropper;
+struct taker {
+	int fd;
+	char *bytes;
+};
 
-	pthread_create(&dropper, NULL, drop_pages, bytes);
-	for (int i = 0; i < 150; i++) {
+/* All pages each time that the sender can go on: at its end hardly one is there. */
+static void *take_and_drop(void *arg)
+{
+	const struct taker *taker = arg;
+	char taken[1024];
+
+	while (must(read(taker->fd, taken, sizeof(taken)), "read") > 0)
+		madvise(taker->bytes, GO_LEN, MADV_DONTNEED);
+	return NULL;
+}
+
+static void send_all(int fd, const char *bytes)
+{
+	struct where where = to_peer(fd);
+
+	for (int i = 0; i < GO_SENDS; i++) {
 		size_t from = i * 17, len = (i % 2 ? 45000 : 9000) + i;
 
 		check_equal(traced_send(fd, bytes + from, len, 0, &where), len, "send");
 	}
+}
+
+/* Other threads take away page after page while sends go on. */
+static void come_and_go(void)
+{
+	struct taker taker = { .bytes = map_file(file_of("/tmp", GO_LEN), GO_LEN) };
+	pthread_t dropper, reader;
+	int ends[2], size = 1;
+
+	must(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), "socketpair");
+	must(setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)),
+	     "SO_SNDBUF");
+	taker.fd = ends[1];
+	pthread_create(&dropper, NULL, drop_pages, taker.bytes);
+	pthread_create(&reader, NULL, take_and_drop, &taker);
+	send_all(ends[0], taker.bytes);
+	close(ends[0]);
+	pthread_join(reader, NULL);
 	__atomic_store_n(&dropping, false, __ATOMIC_RELAXED);
 	pthread_join(dropper, NULL);
 }

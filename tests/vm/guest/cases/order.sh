@@ -29,9 +29,9 @@ case_order_read() {
 
 # measured PROGRAM'S ARGUMENT...
 measured() {
+	[ -z "$tamper" ] || export TAMPER=1
 	program main whole_delay "$@"
 	echo "# $(cat main.want)"
-	[ -z "$tamper" ] || fail "(tampered)"
 }
 
 scenario order.lone "a lone event is on the output within 10 ms"
