@@ -15,7 +15,7 @@
 #error "sendtrace needs Linux 5.10 or newer"
 #endif
 
-/* Ring positions and socket cookies are 64-bit words that one instruction writes. */
+/* Ring positions are 64-bit words that one instruction writes. */
 #if !IS_ENABLED(CONFIG_64BIT)
 #error "sendtrace needs a 64-bit kernel (CONFIG_64BIT)"
 #endif
@@ -34,10 +34,11 @@
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 16, 0)
 #include <linux/pagemap.h>
-/* The older one does not tell how far it came, which nobody asks here. */
+#include <linux/uaccess.h>
+/* The older one checks no address, and does not tell how far it came, which nobody asks. */
 static inline size_t fault_in_readable(const char __user *uaddr, size_t size)
 {
-	return fault_in_pages_readable(uaddr, size) ? size : 0;
+	return access_ok(uaddr, size) && !fault_in_pages_readable(uaddr, size) ? 0 : size;
 }
 #endif /* < 5.16 */
 

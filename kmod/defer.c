@@ -21,6 +21,7 @@
 
 #include "compat.h"
 #include "defer.h"
+#include "param.h"
 
 static unsigned int works = 1024;
 module_param(works, uint, 0444);
@@ -32,9 +33,10 @@ static DEFINE_MUTEX(prepare_lock);
 static struct st_deferred *pool;
 static unsigned long *unused;
 static unsigned int pool_size;
+
 static int allocate(void)
 {
-	pool_size = clamp(works, 1U, 65536U);
+	pool_size = works;
 	unused = bitmap_alloc(pool_size, GFP_KERNEL);
 	if (!unused)
 		return -ENOMEM;
@@ -45,6 +47,16 @@ static int allocate(void)
 	}
 	bitmap_fill(unused, pool_size);
 	return 0;
+}
+
+/**
+ * st_defer_init() - check the parameters
+ *
+ * Return: 0 or -EINVAL.
+ */
+int __init st_defer_init(void)
+{
+	return st_param_check("works", works, 1, 65536);
 }
 
 /**
@@ -98,6 +110,21 @@ static void run(struct callback_head *work)
 	give_back(deferred);
 }
 
+static struct st_deferred *claim(unsigned int from, unsigned int to)
+{
+	unsigned int bit = find_next_bit(unused, to, from);
+
+	for (; bit < to; bit = find_next_bit(unused, to, bit + 1)) {
+		if (!test_and_clear_bit(bit, unused))
+			continue; /* another CPU was faster */
+		/* The session's open file holds it as well, now. */
+		__module_get(THIS_MODULE);
+		return &pool[bit];
+	}
+	return NULL;
+}
+NOKPROBE_SYMBOL(claim);
+
 /**
  * st_defer_get() - claim an object
  *
@@ -106,24 +133,13 @@ static void run(struct callback_head *work)
  */
 struct st_deferred *st_defer_get(void)
 {
-	unsigned int from, bit;
+	unsigned int from;
 
 	if (!ST_CAN_DEFER)
 		return NULL;
 	/* Each CPU begins at a place of its own, or they would all want the same. */
 	from = (u64)pool_size * smp_processor_id() / nr_cpu_ids;
-	bit = find_next_bit(unused, pool_size, from);
-	if (bit >= pool_size)
-		bit = find_first_bit(unused, pool_size);
-	while (bit < pool_size) {
-		if (test_and_clear_bit(bit, unused)) {
-			/* The session's open file holds it as well, now. */
-			__module_get(THIS_MODULE);
-			return &pool[bit];
-		}
-		bit = find_next_bit(unused, pool_size, bit + 1);
-	}
-	return NULL;
+	return claim(from, pool_size) ?: claim(0, from);
 }
 NOKPROBE_SYMBOL(st_defer_get);
 

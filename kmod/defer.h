@@ -25,6 +25,7 @@ struct st_deferred {
 	u64 sent;
 };
 
+int st_defer_init(void);
 int st_defer_prepare(void);
 void st_defer_exit(void);
 struct st_deferred *st_defer_get(void);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The device: turns system calls into calls of the session, and brings session and probes
- * together. User memory is touched here and nowhere else in the sleeping half.
+ * together.
  *
  * Lock order: read_lock of a session, its lock, then those of session.c and probe.c.
  * mmap() comes with mmap_lock held and takes only mode_lock; read() holds read_lock, and
@@ -414,7 +414,6 @@ static const struct file_operations fops = {
 	.mmap = dev_mmap,
 	.unlocked_ioctl = dev_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
-	.llseek = noop_llseek,
 };
 
 static struct miscdevice device = {

@@ -197,7 +197,8 @@ static enum st_outcome write_chunk(struct st_deferred *late, struct st_session *
 		part.len = rest;
 		part.why = why_of(session, late->sent);
 	} else {
-		outcome = st_record_fragment(session, &late->call, part);
+		outcome =
+			st_record_fragment(session, &late->event.rec, &late->call, part);
 		if (outcome == ST_WRITTEN || (outcome == ST_FAULTED && !part.must))
 			return outcome;
 		part.why = SENDTRACE_WHY_FAULT;
@@ -261,6 +262,10 @@ static u32 chunk_for(const struct st_deferred *late)
  * Called in the thread before it goes on, preemptible: see defer.c. Page faults are taken
  * between two tries, never between the reservation of a record and its commit, or one slow
  * page would hold up all that this CPU records.
+ *
+ * Only pages that the call itself has read are brought back. Of a call that failed they may
+ * never have been touched: to read them in would make the traced program wait for what it
+ * does not wait for by itself.
  */
 static void finish_late(struct st_deferred *late)
 {
@@ -273,7 +278,7 @@ static void finish_late(struct st_deferred *late)
 		part.must = false;
 		todo = late->call.wanted;
 		for (tries = 0; todo && tries < FAULT_TRIES; tries++) {
-			if (tries && current->mm)
+			if (tries && current->mm && late->event.ret >= 0)
 				fault_in_readable(late->call.buf + part.offset, part.len);
 			todo = write_to(late, todo, part);
 		}
@@ -370,7 +375,7 @@ void st_event_sent(struct st_call *call, int ret)
 	describe_call(&event, call, ret);
 	describe_caller(&event);
 	describe_peer(&event, &call->peer);
-	record_for_all(call, &event, ret < 0 ? call->len : ret);
+	record_for_all(call, &event, ret < 0 ? call->len : min_t(u64, ret, call->len));
 }
 NOKPROBE_SYMBOL(st_event_sent);
 

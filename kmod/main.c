@@ -21,12 +21,17 @@
 
 #include "defer.h"
 #include "dev.h"
+#include "probe.h"
+#include "session.h"
 #include "stats.h"
 
 static int __init sendtrace_init(void)
 {
 	int err;
 
+	err = st_probe_init() ?: st_defer_init() ?: st_session_init();
+	if (err)
+		return err;
 	err = st_stats_init();
 	if (err)
 		goto err_stats;
@@ -46,7 +51,7 @@ static void __exit sendtrace_exit(void)
 {
 	st_dev_exit();
 	st_stats_exit();
-	st_defer_exit(); /* last: a thread may still be copying for a session that is gone */
+	st_defer_exit(); /* last: a thread may still be leaving what was deferred */
 }
 
 module_init(sendtrace_init);

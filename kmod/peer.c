@@ -61,21 +61,15 @@ static void set_in6(struct st_addr *addr, const struct in6_addr *ip, __be16 port
 NOKPROBE_SYMBOL(set_in6);
 
 /*
- * TCP and UDP are connected when they have a destination port: a TCP socket keeps the
- * address when it is disconnected, but not the port (tcp_disconnect()). Raw and ping
- * sockets know no ports.
+ * A stream is connected, or was, when it has a destination port: it keeps the address when
+ * it is disconnected, but not the port (tcp_disconnect()). The others say it by their state
+ * (ip4_datagram_connect(), __udp_disconnect()).
  */
-static bool has_remote(const struct sock *sk, bool any_addr)
+static bool has_remote(const struct sock *sk)
 {
-	switch (sk->sk_type) {
-	case SOCK_STREAM:
-	case SOCK_SEQPACKET:
+	if (sk->sk_type == SOCK_STREAM || sk->sk_type == SOCK_SEQPACKET)
 		return READ_ONCE(inet_sk(sk)->inet_dport);
-	case SOCK_DGRAM:
-		return READ_ONCE(inet_sk(sk)->inet_dport) || !any_addr;
-	default:
-		return !any_addr;
-	}
+	return READ_ONCE(sk->sk_state) == TCP_ESTABLISHED;
 }
 NOKPROBE_SYMBOL(has_remote);
 
@@ -88,7 +82,7 @@ static void peer_of_inet(const struct sock *sk, struct st_peer *peer)
 	if (!local)
 		local = READ_ONCE(inet->inet_rcv_saddr);
 	set_in(&peer->local, local, READ_ONCE(inet->inet_sport));
-	if (has_remote(sk, !remote))
+	if (has_remote(sk))
 		set_in(&peer->remote, remote, READ_ONCE(inet->inet_dport));
 }
 NOKPROBE_SYMBOL(peer_of_inet);
@@ -106,7 +100,7 @@ static void peer_of_inet6(const struct sock *sk, struct st_peer *peer)
 	if (np && !ipv6_addr_any(&np->saddr))
 		local = np->saddr;
 	set_in6(&peer->local, &local, READ_ONCE(inet->inet_sport), scope);
-	if (has_remote(sk, ipv6_addr_any(&remote)))
+	if (has_remote(sk))
 		set_in6(&peer->remote, &remote, READ_ONCE(inet->inet_dport), scope);
 }
 NOKPROBE_SYMBOL(peer_of_inet6);

@@ -19,6 +19,7 @@
 
 #include "compat.h"
 #include "event.h"
+#include "param.h"
 #include "probe.h"
 
 static unsigned int maxactive = 4096;
@@ -159,13 +160,12 @@ static int hook_register(struct hook *hook)
 		.kp.symbol_name = hook->symbol,
 		.entry_handler = hook->entered,
 		.handler = hook->returned,
-		.maxactive = clamp(maxactive, 1U, 65536U),
+		.maxactive = maxactive,
 		.data_size = sizeof(struct st_call),
 	};
 	err = register_kretprobe(&hook->rp);
 	if (err)
-		pr_err("cannot probe %s: error %d (needs CONFIG_KPROBES, and kprobes not blacklisted for it)\n",
-		       hook->symbol, err);
+		pr_err("cannot probe %s: error %d\n", hook->symbol, err);
 	return err;
 }
 
@@ -204,6 +204,16 @@ undo:
 	while (i--)
 		hook_unregister(&hooks[i]);
 	return err;
+}
+
+/**
+ * st_probe_init() - check the parameters
+ *
+ * Return: 0 or -EINVAL.
+ */
+int __init st_probe_init(void)
+{
+	return st_param_check("maxactive", maxactive, 1, 65536);
 }
 
 /**
@@ -264,11 +274,12 @@ bool st_probe_armed(void)
  */
 bool st_probe_blind(void)
 {
-	int before = atomic_read(&canary_seen);
 	bool blind = false;
+	int before;
 
 	mutex_lock(&arm_lock);
 	if (users) {
+		before = atomic_read(&canary_seen);
 		canary();
 		blind = atomic_read(&canary_seen) == before;
 	}

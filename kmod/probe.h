@@ -11,6 +11,7 @@ enum st_probe_id {
 	ST_PROBES,
 };
 
+int st_probe_init(void);
 int st_probe_arm(void);
 void st_probe_disarm(void);
 bool st_probe_armed(void);

@@ -7,7 +7,6 @@
 #include <linux/sched.h>
 #include <linux/smp.h>
 #include <linux/string.h>
-#include <linux/timekeeping.h>
 #include <linux/uaccess.h>
 #include <asm-generic/kprobes.h>
 
@@ -155,20 +154,22 @@ NOKPROBE_SYMBOL(st_record_event);
 /**
  * st_record_fragment() - write a part of a payload that more will follow
  * @session: in whose ring
+ * @rec: of the event: the time, which must be the same where the event follows at once
  * @call: whose memory
  * @part: the part of the payload
  *
  * Context: the calling thread, preemption off.
  * Return: ST_WRITTEN, ST_FAULTED, ST_FULL.
  */
-enum st_outcome st_record_fragment(struct st_session *session, const struct st_call *call,
-				   struct st_part part)
+enum st_outcome st_record_fragment(struct st_session *session,
+				   const struct sendtrace_record *rec,
+				   const struct st_call *call, struct st_part part)
 {
 	struct st_ring *ring = session->rings[smp_processor_id()];
 	struct sendtrace_fragment *slot;
 
 	slot = st_ring_reserve(ring, sizeof(*slot) + padded(part.len) + LARGEST_EVENT,
-			       ktime_get_ns());
+			       rec->time);
 	if (!slot)
 		return ST_FULL;
 	if (put_payload(slot + 1, call->buf + part.offset, part.len) < part.len)

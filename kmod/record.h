@@ -11,8 +11,8 @@ struct st_session;
 
 enum st_outcome {
 	ST_WRITTEN, /* or lost, and counted */
-	ST_FAULTED, /* nothing was written: a page is not there */
-	ST_FULL, /* nothing was written: the ring has no room */
+	ST_FAULTED, /* no record was written: a page is not there */
+	ST_FULL, /* no record was written: the ring has no room */
 };
 
 /**
@@ -31,7 +31,8 @@ struct st_part {
 
 enum st_outcome st_record_event(struct st_session *session, struct sendtrace_event event,
 				const struct st_call *call, struct st_part part);
-enum st_outcome st_record_fragment(struct st_session *session, const struct st_call *call,
-				   struct st_part part);
+enum st_outcome st_record_fragment(struct st_session *session,
+				   const struct sendtrace_record *rec,
+				   const struct st_call *call, struct st_part part);
 
 #endif /* _ST_RECORD_H */

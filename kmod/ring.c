@@ -2,7 +2,7 @@
 /*
  * One CPU's ring: one producer, one consumer, no lock.
  *
- *   producer: a handler on this CPU,         consumer: read(), or the reader's process
+ *   producer: whoever sends on this CPU,     consumer: read(), or the reader's process
  *   preemption off, never nested             on the mapped pages
  *
  *   tail = LOAD-ACQUIRE consumer->pos (D)    head = LOAD-ACQUIRE producer->pos (B)
@@ -200,7 +200,7 @@ static void tell_loss(struct st_ring *ring, u64 time)
 /**
  * st_ring_reserve() - room for the next record
  * @ring: this CPU's
- * @size: of the whole record, a multiple of SENDTRACE_ALIGN, at most half the ring
+ * @size: of the whole record, a multiple of SENDTRACE_ALIGN; far less than the ring
  * @time: its time stamp
  *
  * Events lost before are told first, in a record of their own, which has to fit too. The

@@ -18,12 +18,11 @@
 #include <linux/timekeeping.h>
 
 #include "compat.h"
+#include "param.h"
 #include "session.h"
 
-enum {
-	RINGS_TOTAL = 64 << 20,
-	RING_DEFAULT_MAX = 8 << 20,
-};
+#define RINGS_TOTAL	 (64U << 20)
+#define RING_DEFAULT_MAX (8U << 20)
 
 static unsigned int inline_max = IS_ENABLED(CONFIG_PREEMPT_RT) ? 64 << 10 : 1 << 20;
 module_param(inline_max, uint, 0444);
@@ -38,6 +37,16 @@ static DEFINE_MUTEX(list_lock);
 static LIST_HEAD(sessions);
 static u64 sessions_so_far;
 static DEFINE_PER_CPU(struct st_counters, closed);
+
+/**
+ * st_session_init() - check the parameters
+ *
+ * Return: 0 or -EINVAL.
+ */
+int __init st_session_init(void)
+{
+	return st_param_check("inline_max", inline_max, 4096, ST_SNAPLEN_MAX);
+}
 
 /**
  * st_session_default_ring_size() - bytes of ring for each CPU, where nobody says
@@ -58,7 +67,7 @@ u32 st_session_default_ring_size(void)
  */
 u32 st_session_inline_max(void)
 {
-	return ST_CAN_DEFER ? ST_INLINE_MAX : clamp(inline_max, 4096U, ST_SNAPLEN_MAX);
+	return ST_CAN_DEFER ? ST_INLINE_MAX : inline_max;
 }
 
 /**
@@ -137,6 +146,9 @@ static struct st_ring **alloc_rings(u32 size)
 	struct st_ring **rings;
 	int cpu;
 
+	/* Not at the expense of everything else on the host. */
+	if ((u64)size * num_possible_cpus() > ((u64)si_mem_available() << PAGE_SHIFT) / 2)
+		return NULL;
 	rings = kvcalloc(nr_cpu_ids, sizeof(*rings), GFP_KERNEL_ACCOUNT);
 	if (!rings)
 		return NULL;

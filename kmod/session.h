@@ -23,6 +23,7 @@
 #define ST_CHUNK_MAX	   (IS_ENABLED(CONFIG_PREEMPT_RT) ? 16U << 10 : 64U << 10)
 #define ST_RING_SIZE_MIN   ((u32)PAGE_SIZE)
 #define ST_RING_SIZE_MAX   (1U << 30)
+int st_session_init(void);
 u32 st_session_default_ring_size(void);
 u32 st_session_inline_max(void);
 

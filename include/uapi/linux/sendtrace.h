@@ -101,8 +101,8 @@ struct sendtrace_record {
  * @SENDTRACE_WHY_RING_SIZE: more than half of the ring, where it has to be copied at once
  * @SENDTRACE_WHY_RING_FULL: the ring had no room for the rest
  * @SENDTRACE_WHY_FAULT: the sender's memory could not be read: never valid, unmapped
- *	meanwhile, given up by a process that is being killed, or, where the module cannot
- *	copy late, not resident
+ *	meanwhile, or given up by a process that is being killed; or, of a call that
+ *	failed, or that could not be copied late, not resident
  * @SENDTRACE_WHY_NO_WORK: more than is copied at once, while too many other long
  *	payloads were being copied (module parameter works)
  */
@@ -157,7 +157,7 @@ enum sendtrace_why {
  * call returns, before the thread goes on: what another thread has written over it by
  * then is seen changed.
  *
- * An AF_UNIX address is as long as its name needs. A path is ended by NUL unless it fills
+ * An AF_UNIX address of the kernel's is as long as its name needs. A path is ended by NUL unless it fills
  * sun_path; an abstract name begins with NUL, and is all that follows (unix(7)).
  */
 struct sendtrace_event {
@@ -218,8 +218,8 @@ enum sendtrace_lost_reason {
 
 /**
  * struct sendtrace_lost - events lost on this CPU since the record before
- * @rec: type SENDTRACE_RECORD_LOST; its seq is the first lost event's, its time that
- *	of the record that follows it
+ * @rec: type SENDTRACE_RECORD_LOST; its seq is the first lost event's, its time at
+ *	most that of the record that follows it
  * @count: how many
  * @reasons: how many for each enum sendtrace_lost_reason; they add up to @count
  */

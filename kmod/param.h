@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _ST_PARAM_H
+#define _ST_PARAM_H
+
+#include <linux/errno.h>
+#include <linux/printk.h>
+
+/* What cannot be is refused at loading: what sysfs shows is what is in force. */
+static inline int st_param_check(const char *name, unsigned int value, unsigned int least,
+				 unsigned int most)
+{
+	if (value >= least && value <= most)
+		return 0;
+	pr_err("parameter %s is %u, expected %u to %u\n", name, value, least, most);
+	return -EINVAL;
+}
+
+#endif /* _ST_PARAM_H */
