@@ -59,22 +59,34 @@ clean:
 
 # ---- Installing on a host -------------------------------------------------------
 
+# With DESTDIR, for packagers, files are put there and nothing else is touched.
 install: user
-	@command -v $(DKMS) >/dev/null || { echo "make install: the command dkms is" \
-		"missing: install the package dkms" >&2; exit 1; }
-	@$(have-headers) || { $(no-headers); exit 1; }
-	-@$(DKMS) remove sendtrace/$(VERSION) --all >/dev/null 2>&1
 	install -d "$(SOURCES)/kmod" "$(SOURCES)/include/uapi/linux"
 	install -m 644 Kbuild Makefile dkms.conf COPYING "$(SOURCES)"
 	install -m 644 kmod/*.[ch] "$(SOURCES)/kmod"
 	install -m 644 include/uapi/linux/sendtrace.h "$(SOURCES)/include/uapi/linux"
-	$(DKMS) install sendtrace/$(VERSION) -k "$(KVER)"
 	+$(MAKE) -C user install PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" VERSION="$(VERSION)"
-	@echo "installed; now: modprobe sendtrace && sendread mysqld"
+ifeq ($(DESTDIR),)
+	$(DKMS) install --force sendtrace/$(VERSION) -k "$(KVER)"
+	@echo "installed for $(KVER); now: modprobe sendtrace && sendread COMM"
+endif
+
+# Before anything is put anywhere.
+install: | can-install
+can-install:
+ifeq ($(DESTDIR),)
+	@command -v $(DKMS) >/dev/null || { echo "make install: the command dkms is" \
+		"missing: install the package dkms" >&2; exit 1; }
+	@$(have-headers) || { $(no-headers); exit 1; }
+endif
 
 uninstall:
-	-rmmod sendtrace 2>/dev/null
-	-$(DKMS) remove sendtrace/$(VERSION) --all
+ifeq ($(DESTDIR),)
+	@[ ! -d /sys/module/sendtrace ] || rmmod sendtrace || { echo "make uninstall:" \
+		"end what uses the module (see /proc/sendtrace/sessions) first" >&2; exit 1; }
+	@[ ! -d /var/lib/dkms/sendtrace/$(VERSION) ] || \
+		$(DKMS) remove sendtrace/$(VERSION) --all
+endif
 	rm -rf "$(SOURCES)"
 	+$(MAKE) -C user uninstall PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)"
 
@@ -126,4 +138,4 @@ check-deep: check
 .NOTPARALLEL:
 
 .PHONY: all help module module-if-possible user clean install uninstall demo vm check \
-	check-deep style unit ring fuzz functional debug
+	check-deep style unit ring fuzz functional debug can-install

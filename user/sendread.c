@@ -186,7 +186,10 @@ static int complain(const struct tracer *tracer, int err)
 	const struct fault *fault = reader_fault(tracer->reader);
 
 	if (err == -EBADMSG)
-		message("corrupt record at %s: %s", fault->where, fault->text);
+		message("corrupt record at %s: %s%s", fault->where, fault->text,
+			tracer->session ? "" :
+					  "; is it all that 'cat " SENDTRACE_DEVICE
+					  "' wrote?");
 	else if (out.error)
 		message("cannot write to standard output: %s", strerror(-err));
 	else if (err == -ENODEV)
