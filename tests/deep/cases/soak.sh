@@ -21,10 +21,11 @@ sample() {
 		"$(reader_rss mapped) $(reader_rss read)"
 }
 
-# timeout(1) is its parent.
+# busybox's timeout becomes the program that it runs; another one would be its parent.
 reader_rss() {
-	eval "parent=\$pid_$1"
-	rss_of "$(pgrep -P "$parent")"
+	eval "pid=\$pid_$1"
+	[ "$(cat "/proc/$pid/comm")" = sendread ] || pid=$(pgrep -P "$pid")
+	rss_of "$pid"
 }
 
 # The median of the last third less that of the first, for each column.
@@ -52,6 +53,8 @@ trends() {
 check_trends() {
 	# shellcheck disable=SC2046 # numbers
 	set -- $(trends samples)
+	equal "columns of the samples" $# 5
+	[ $# = 5 ] || return
 	for limit_of in $soak_limits; do
 		echo "# ${limit_of%:*}: $1 KiB more at the end, ${limit_of#*:} are allowed"
 		holds "${limit_of%:*} grows by $1 KiB, more than ${limit_of#*:}" \

@@ -142,6 +142,7 @@ started_off() {
 	echo 0 >"$1"
 	start_reader main counted
 	until_true "sendread says at its start that $2 is off" grep -q "$2" main.err
+	holds "that is said once" [ "$(grep -c "$2 is switched off" main.err)" = 1 ]
 	echo 1 >"$1"
 	stop_reader main
 }
