@@ -132,7 +132,7 @@ static void a_ring_belongs_to_its_cpu(struct kunit *test)
 		KUNIT_ASSERT_NOT_NULL(test, ring);
 		KUNIT_EXPECT_EQ(test, ring->producer->cpu, cpu);
 		st_test_write(ring, 64, 1);
-		KUNIT_EXPECT_EQ(test, st_ring_peek(ring)->cpu, cpu);
+		KUNIT_EXPECT_EQ(test, st_test_peek(test, ring)->cpu, cpu);
 		st_ring_free(ring);
 	}
 }

@@ -60,8 +60,7 @@ static void what_a_handler_may_copy_is_copied_at_once(struct kunit *test)
 
 	sent(&call, ST_INLINE_MAX);
 	KUNIT_EXPECT_FALSE(test, st_test_run_late());
-	event = st_test_oldest(session);
-	KUNIT_ASSERT_NOT_NULL(test, event);
+	event = st_test_record(test, session);
 	KUNIT_EXPECT_EQ(test, event->cap_len, ST_INLINE_MAX);
 }
 
@@ -143,8 +142,7 @@ static void sessions_of_different_sizes_all_get_it_whole(struct kunit *test)
 	int fragments;
 
 	sent(&call, LONG);
-	event = st_test_oldest(now);
-	KUNIT_ASSERT_NOT_NULL(test, event);
+	event = st_test_record(test, now);
 	KUNIT_EXPECT_EQ(test, event->cap_len, 100);
 	st_test_run_late();
 	event = join(little, &fragments);
@@ -195,8 +193,7 @@ static void expect_cut_at_once(struct kunit *test, struct st_session *session)
 
 	sent(&call, LONG);
 	KUNIT_EXPECT_FALSE(test, st_test_run_late());
-	event = st_test_oldest(session);
-	KUNIT_ASSERT_NOT_NULL(test, event);
+	event = st_test_record(test, session);
 	KUNIT_EXPECT_EQ(test, event->cap_len, ST_INLINE_MAX);
 	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_NO_WORK);
 	KUNIT_EXPECT_TRUE(test, st_test_is_payload(event + 1, 0, ST_INLINE_MAX));
@@ -232,11 +229,27 @@ static void a_page_that_is_not_there_yet_is_waited_for(struct kunit *test)
 	sent(&call, 64);
 	KUNIT_EXPECT_NULL(test, st_test_oldest(session));
 	KUNIT_EXPECT_TRUE(test, st_test_run_late());
-	event = st_test_oldest(session);
-	KUNIT_ASSERT_NOT_NULL(test, event);
+	event = st_test_record(test, session);
 	KUNIT_EXPECT_EQ(test, event->cap_len, 64);
 	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_COMPLETE);
 	KUNIT_EXPECT_NULL(test, memchr_inv(event + 1, 0, 64));
+}
+
+/* The call itself did not wait for it, so neither may the thread for us. */
+static void
+a_page_that_a_failed_call_has_not_touched_is_not_waited_for(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	const struct sendtrace_event *event;
+	struct st_call call;
+
+	st_test_use_user_memory(test);
+	call = st_test_call(st_test_user_pages(test, PAGE_SIZE), 64);
+	sent(&call, -EBADF);
+	st_test_run_late();
+	event = st_test_record(test, session);
+	KUNIT_EXPECT_EQ(test, event->cap_len, 0);
+	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_FAULT);
 }
 
 static void of_memory_that_never_comes_the_event_has_what_is_there(struct kunit *test)
@@ -248,8 +261,7 @@ static void of_memory_that_never_comes_the_event_has_what_is_there(struct kunit 
 	call.buf += PAGE_SIZE - 100;
 	sent(&call, 200);
 	KUNIT_EXPECT_TRUE(test, st_test_run_late());
-	event = st_test_oldest(session);
-	KUNIT_ASSERT_NOT_NULL(test, event);
+	event = st_test_record(test, session);
 	KUNIT_EXPECT_EQ(test, event->cap_len, 100);
 	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_FAULT);
 	KUNIT_EXPECT_EQ(test, st_test_counted(session)->faults, 1);
@@ -302,6 +314,7 @@ static struct kunit_case event_late_cases[] = {
 	KUNIT_CASE(where_too_many_wait_it_is_cut_at_once),
 	KUNIT_CASE(where_the_thread_is_exiting_it_is_cut_at_once),
 	KUNIT_CASE(a_page_that_is_not_there_yet_is_waited_for),
+	KUNIT_CASE(a_page_that_a_failed_call_has_not_touched_is_not_waited_for),
 	KUNIT_CASE(of_memory_that_never_comes_the_event_has_what_is_there),
 	KUNIT_CASE(memory_that_ends_between_fragments_ends_the_payload),
 	KUNIT_CASE(a_ring_that_is_full_between_fragments_ends_the_payload),

@@ -123,8 +123,7 @@ static void a_send_is_recorded_as_it_was_made(struct kunit *test)
 	call.flags = MSG_NOSIGNAL;
 	call.addr_len = 16;
 	sent(&call, 11);
-	event = st_test_oldest(session);
-	KUNIT_ASSERT_NOT_NULL(test, event);
+	event = st_test_record(test, session);
 	KUNIT_EXPECT_EQ(test, event->rec.type, SENDTRACE_RECORD_SEND);
 	KUNIT_EXPECT_EQ(test, event->rec.header_size, sizeof(*event));
 	KUNIT_EXPECT_EQ(test, event->fd, 1000000);
@@ -144,7 +143,7 @@ static void the_caller_is_told(struct kunit *test)
 	const struct sendtrace_event *event;
 
 	sent(&call, 1);
-	event = st_test_oldest(session);
+	event = st_test_record(test, session);
 	KUNIT_EXPECT_EQ(test, event->pid, task_tgid_nr(current));
 	KUNIT_EXPECT_EQ(test, event->tid, task_pid_nr(current));
 	KUNIT_EXPECT_EQ(test, event->uid, 0);
@@ -161,7 +160,7 @@ static void a_call_ends_after_it_began(struct kunit *test)
 
 	began(&call);
 	sent(&call, 1);
-	event = st_test_oldest(session);
+	event = st_test_record(test, session);
 	KUNIT_EXPECT_GE(test, event->enter_time, before);
 	KUNIT_EXPECT_GE(test, event->exit_time, event->enter_time);
 	KUNIT_EXPECT_EQ(test, event->rec.time, event->exit_time);
@@ -175,7 +174,7 @@ static void of_a_short_send_the_bytes_that_were_sent_are_there(struct kunit *tes
 	const struct sendtrace_event *event;
 
 	sent(&call, 60);
-	event = st_test_oldest(session);
+	event = st_test_record(test, session);
 	KUNIT_EXPECT_EQ(test, event->len, 100);
 	KUNIT_EXPECT_EQ(test, event->ret, 60);
 	KUNIT_EXPECT_EQ(test, event->cap_len, 60);
@@ -189,10 +188,23 @@ static void of_a_failed_send_the_bytes_that_were_meant_are_there(struct kunit *t
 	const struct sendtrace_event *event;
 
 	sent(&call, -EPIPE);
-	event = st_test_oldest(session);
+	event = st_test_record(test, session);
 	KUNIT_EXPECT_EQ(test, event->ret, -EPIPE);
 	KUNIT_EXPECT_EQ(test, event->cap_len, 100);
 	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_COMPLETE);
+}
+
+static void never_more_is_there_than_the_call_was_given(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = call_of(test, 100);
+	const struct sendtrace_event *event;
+
+	call.len = 10;
+	sent(&call, 100);
+	event = st_test_record(test, session);
+	KUNIT_EXPECT_EQ(test, event->ret, 100);
+	KUNIT_EXPECT_EQ(test, event->cap_len, 10);
 }
 
 static void a_send_of_nothing_is_complete(struct kunit *test)
@@ -202,7 +214,7 @@ static void a_send_of_nothing_is_complete(struct kunit *test)
 	const struct sendtrace_event *event;
 
 	sent(&call, 0);
-	event = st_test_oldest(session);
+	event = st_test_record(test, session);
 	KUNIT_EXPECT_EQ(test, event->cap_len, 0);
 	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_COMPLETE);
 	KUNIT_EXPECT_EQ(test, event->rec.size, sizeof(*event));
@@ -215,12 +227,12 @@ static void a_payload_is_cut_behind_the_snap_length(struct kunit *test)
 	const struct sendtrace_event *event;
 
 	sent(&call, 50);
-	event = st_test_oldest(session);
+	event = st_test_record(test, session);
 	KUNIT_EXPECT_EQ(test, event->cap_len, 50);
 	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_COMPLETE);
 	st_test_done(session);
 	sent(&call, 51);
-	event = st_test_oldest(session);
+	event = st_test_record(test, session);
 	KUNIT_EXPECT_EQ(test, event->cap_len, 50);
 	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_SNAPLEN);
 }
@@ -233,10 +245,10 @@ static void each_session_has_its_own_record_by_its_own_limits(struct kunit *test
 	const struct sendtrace_event *event;
 
 	sent(&call, 60);
-	event = st_test_oldest(little);
+	event = st_test_record(test, little);
 	KUNIT_EXPECT_EQ(test, event->cap_len, 10);
 	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_SNAPLEN);
-	event = st_test_oldest(much);
+	event = st_test_record(test, much);
 	KUNIT_EXPECT_EQ(test, event->cap_len, 60);
 	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_COMPLETE);
 }
@@ -309,7 +321,7 @@ static void a_descriptor_that_is_no_socket_has_no_family(struct kunit *test)
 	memset(&call.peer, 0xaa, sizeof(call.peer));
 	began(&call);
 	sent(&call, -EBADF);
-	event = st_test_oldest(session);
+	event = st_test_record(test, session);
 	KUNIT_EXPECT_EQ(test, event->family, AF_UNSPEC);
 	KUNIT_EXPECT_EQ(test, event->inode, 0);
 	KUNIT_EXPECT_EQ(test, event->local_len, 0);
@@ -329,7 +341,7 @@ static void the_socket_is_the_one_at_the_entry(struct kunit *test)
 	began(&call);
 	call.fd = st_test_descriptor(test, SOCK_STREAM, &other);
 	sent(&call, 0);
-	event = st_test_oldest(session);
+	event = st_test_record(test, session);
 	KUNIT_EXPECT_EQ(test, event->inode, SOCK_INODE(sock)->i_ino);
 	KUNIT_EXPECT_EQ(test, event->sock_type, SOCK_DGRAM);
 	KUNIT_EXPECT_EQ(test, event->protocol, IPPROTO_UDP);
@@ -352,7 +364,7 @@ static void an_address_that_the_send_gave_the_socket_is_told(struct kunit *test)
 	began(&call);
 	st_test_bind(test, sock, &at);
 	sent(&call, 0);
-	event = st_test_oldest(session);
+	event = st_test_record(test, session);
 	KUNIT_EXPECT_EQ(test, event->local_len, sizeof(struct sockaddr_in));
 	KUNIT_EXPECT_EQ(test, local_of(event)->sin_addr.s_addr, at.in.sin_addr.s_addr);
 	KUNIT_EXPECT_NE(test, local_of(event)->sin_port, 0);
@@ -370,7 +382,7 @@ static void an_address_of_another_socket_is_not_believed(struct kunit *test)
 	call.fd = st_test_descriptor(test, SOCK_DGRAM, &other);
 	st_test_bind(test, other, &at);
 	sent(&call, 0);
-	KUNIT_EXPECT_EQ(test, local_of(st_test_oldest(session))->sin_port, 0);
+	KUNIT_EXPECT_EQ(test, local_of(st_test_record(test, session))->sin_port, 0);
 }
 
 static void the_address_of_the_call_is_told(struct kunit *test)
@@ -387,7 +399,7 @@ static void the_address_of_the_call_is_told(struct kunit *test)
 	call.fd = st_test_descriptor(test, SOCK_DGRAM, &sock);
 	began(&call);
 	sent(&call, 0);
-	event = st_test_oldest(session);
+	event = st_test_record(test, session);
 	KUNIT_EXPECT_EQ(test, event->event_flags, SENDTRACE_EVENT_PEER_FROM_CALL);
 	KUNIT_EXPECT_EQ(test, event->peer_len, to.len);
 	KUNIT_EXPECT_EQ(test, memcmp((void *)(event + 1) + 16, &to.in, to.len), 0);
@@ -405,7 +417,7 @@ static void an_accept_describes_the_new_socket(struct kunit *test)
 	fd = st_test_descriptor(test, SOCK_STREAM, &new);
 	began(&call);
 	accepted(&call, fd);
-	event = st_test_oldest(session);
+	event = st_test_record(test, session);
 	KUNIT_EXPECT_EQ(test, event->rec.type, SENDTRACE_RECORD_ACCEPT);
 	KUNIT_EXPECT_EQ(test, event->fd, call.fd);
 	KUNIT_EXPECT_EQ(test, event->ret, fd);
@@ -423,7 +435,7 @@ static void an_accept_that_failed_describes_the_listening_socket(struct kunit *t
 	call.fd = st_test_descriptor(test, SOCK_STREAM, &listener);
 	began(&call);
 	accepted(&call, -EAGAIN);
-	event = st_test_oldest(session);
+	event = st_test_record(test, session);
 	KUNIT_EXPECT_EQ(test, event->ret, -EAGAIN);
 	KUNIT_EXPECT_EQ(test, event->inode, SOCK_INODE(listener)->i_ino);
 }
@@ -439,6 +451,7 @@ static struct kunit_case event_cases[] = {
 	KUNIT_CASE(a_call_ends_after_it_began),
 	KUNIT_CASE(of_a_short_send_the_bytes_that_were_sent_are_there),
 	KUNIT_CASE(of_a_failed_send_the_bytes_that_were_meant_are_there),
+	KUNIT_CASE(never_more_is_there_than_the_call_was_given),
 	KUNIT_CASE(a_send_of_nothing_is_complete),
 	KUNIT_CASE(a_payload_is_cut_behind_the_snap_length),
 	KUNIT_CASE(each_session_has_its_own_record_by_its_own_limits),

@@ -167,6 +167,16 @@ static void a_udp_socket_is_connected_even_to_port_zero(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, peer->remote.in.sin_addr.s_addr, to.in.sin_addr.s_addr);
 }
 
+static void a_socket_of_a_group_has_the_groups_address(struct kunit *test)
+{
+	struct st_addr group = st_test_loopback();
+	struct socket *sock = st_test_socket(test, AF_INET, SOCK_DGRAM, 0);
+
+	group.in.sin_addr.s_addr = cpu_to_be32(INADDR_ALLHOSTS_GROUP);
+	st_test_bind(test, sock, &group);
+	st_test_expect_local(test, sock, &peer_of(test, sock)->local);
+}
+
 static void a_raw_socket_is_connected_by_its_address(struct kunit *test)
 {
 	struct st_addr to = st_test_loopback();
@@ -262,6 +272,7 @@ static struct kunit_case peer_inet_cases[] = {
 	KUNIT_CASE(an_unconnected_udp_socket_has_no_remote_end),
 	KUNIT_CASE(a_disconnected_udp_socket_has_no_remote_end),
 	KUNIT_CASE(a_udp_socket_is_connected_even_to_port_zero),
+	KUNIT_CASE(a_socket_of_a_group_has_the_groups_address),
 	KUNIT_CASE(a_raw_socket_is_connected_by_its_address),
 	KUNIT_CASE(only_a_socket_without_its_port_is_unbound),
 	KUNIT_CASE(what_knows_no_ports_is_never_unbound),

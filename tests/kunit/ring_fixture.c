@@ -19,6 +19,35 @@ struct st_ring *st_test_ring(struct kunit *test, size_t size)
 	return ring;
 }
 
+struct sendtrace_record *st_test_reserve(struct kunit *test, struct st_ring *ring,
+					 u32 size)
+{
+	struct sendtrace_record *rec;
+
+	preempt_disable();
+	rec = st_ring_reserve(ring, size, 1);
+	preempt_enable();
+	KUNIT_ASSERT_NOT_NULL(test, rec);
+	return rec;
+}
+
+void st_test_commit(struct st_ring *ring, struct sendtrace_record *rec, u32 size,
+		    u32 events)
+{
+	rec->size = size;
+	preempt_disable();
+	st_ring_commit(ring, rec, events);
+	preempt_enable();
+}
+
+const struct sendtrace_record *st_test_peek(struct kunit *test, struct st_ring *ring)
+{
+	const struct sendtrace_record *rec = st_ring_peek(ring);
+
+	KUNIT_ASSERT_NOT_NULL(test, rec);
+	return rec;
+}
+
 bool st_test_write(struct st_ring *ring, u32 size, u8 fill)
 {
 	struct sendtrace_record *rec;

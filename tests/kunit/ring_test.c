@@ -65,8 +65,7 @@ static void a_record_comes_out_as_it_went_in(struct kunit *test)
 
 	KUNIT_ASSERT_TRUE(test, st_test_write(ring, 64, 1));
 	KUNIT_EXPECT_TRUE(test, st_ring_readable(ring));
-	rec = st_ring_peek(ring);
-	KUNIT_ASSERT_NOT_NULL(test, rec);
+	rec = st_test_peek(test, ring);
 	KUNIT_EXPECT_EQ(test, rec->size, 64);
 	KUNIT_EXPECT_EQ(test, rec->time, 1);
 	KUNIT_EXPECT_EQ(test, rec->cpu, 0);
@@ -83,8 +82,7 @@ static void records_come_out_in_their_order_with_their_numbers(struct kunit *tes
 	for (i = 0; i < 5; i++)
 		KUNIT_ASSERT_TRUE(test, st_test_write(ring, 64 + 8 * i, i));
 	for (i = 0; i < 5; i++) {
-		rec = st_ring_peek(ring);
-		KUNIT_ASSERT_NOT_NULL(test, rec);
+		rec = st_test_peek(test, ring);
 		KUNIT_EXPECT_EQ(test, rec->seq, i);
 		KUNIT_EXPECT_TRUE(test, st_test_is_filled(rec, 64 + 8 * i, i));
 		st_ring_release(ring, rec);
@@ -99,11 +97,11 @@ static void a_record_stays_the_oldest_until_it_is_released(struct kunit *test)
 
 	st_test_write(ring, 64, 1);
 	st_test_write(ring, 64, 2);
-	first = st_ring_peek(ring);
-	KUNIT_EXPECT_PTR_EQ(test, st_ring_peek(ring), first);
+	first = st_test_peek(test, ring);
+	KUNIT_EXPECT_PTR_EQ(test, st_test_peek(test, ring), first);
 	st_ring_release(ring, first);
 	KUNIT_EXPECT_EQ(test, ring->consumer->pos, 64);
-	KUNIT_EXPECT_PTR_NE(test, st_ring_peek(ring), first);
+	KUNIT_EXPECT_PTR_NE(test, st_test_peek(test, ring), first);
 }
 
 static void a_part_of_an_event_has_the_events_number(struct kunit *test)
@@ -111,14 +109,11 @@ static void a_part_of_an_event_has_the_events_number(struct kunit *test)
 	struct st_ring *ring = test->priv;
 	struct sendtrace_record *rec;
 
-	preempt_disable();
-	rec = st_ring_reserve(ring, 64, 1);
-	rec->size = 64;
-	st_ring_commit(ring, rec, 0);
-	preempt_enable();
+	rec = st_test_reserve(test, ring, 64);
+	st_test_commit(ring, rec, 64, 0);
 	st_test_write(ring, 64, 2);
 	st_ring_release(ring, rec);
-	KUNIT_EXPECT_EQ(test, st_ring_peek(ring)->seq, 0);
+	KUNIT_EXPECT_EQ(test, st_test_peek(test, ring)->seq, 0);
 	KUNIT_EXPECT_EQ(test, ring->seq, 1);
 }
 
@@ -127,14 +122,9 @@ static void nothing_is_readable_before_it_is_committed(struct kunit *test)
 	struct st_ring *ring = test->priv;
 	struct sendtrace_record *rec;
 
-	preempt_disable();
-	rec = st_ring_reserve(ring, 64, 1);
-	preempt_enable();
+	rec = st_test_reserve(test, ring, 64);
 	KUNIT_EXPECT_FALSE(test, st_ring_readable(ring));
-	rec->size = 64;
-	preempt_disable();
-	st_ring_commit(ring, rec, 1);
-	preempt_enable();
+	st_test_commit(ring, rec, 64, 1);
 	KUNIT_EXPECT_TRUE(test, st_ring_readable(ring));
 }
 
@@ -143,11 +133,8 @@ static void a_record_may_become_shorter_than_what_was_reserved(struct kunit *tes
 	struct st_ring *ring = test->priv;
 	struct sendtrace_record *rec;
 
-	preempt_disable();
-	rec = st_ring_reserve(ring, SIZE / 2, 1);
-	rec->size = 40;
-	st_ring_commit(ring, rec, 1);
-	preempt_enable();
+	rec = st_test_reserve(test, ring, SIZE / 2);
+	st_test_commit(ring, rec, 40, 1);
 	KUNIT_EXPECT_EQ(test, ring->producer->pos, 40);
 }
 
@@ -162,7 +149,7 @@ static void a_record_that_wraps_is_contiguous(struct kunit *test)
 
 	for (i = 0; i < 50; i++) {
 		KUNIT_ASSERT_TRUE(test, st_test_write(ring, size, i));
-		rec = st_ring_peek(ring);
+		rec = st_test_peek(test, ring);
 		KUNIT_EXPECT_TRUE(test, st_test_is_filled(rec, size, i));
 		wrapped += (u8 *)rec + size > ring->data + SIZE;
 		st_ring_release(ring, rec);
@@ -189,8 +176,9 @@ static void a_ring_can_be_filled_to_its_last_byte(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, st_test_write(ring, EIGHTH, i));
 	KUNIT_EXPECT_FALSE(test, st_test_write(ring, 40, 8));
 	for (i = 0; i < 8; i++) {
-		KUNIT_EXPECT_TRUE(test, st_test_is_filled(st_ring_peek(ring), EIGHTH, i));
-		st_ring_release(ring, st_ring_peek(ring));
+		KUNIT_EXPECT_TRUE(test,
+				  st_test_is_filled(st_test_peek(test, ring), EIGHTH, i));
+		st_ring_release(ring, st_test_peek(test, ring));
 	}
 }
 
@@ -204,7 +192,7 @@ static void a_full_ring_is_left_as_it_is(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, st_test_write(ring, 40, 2));
 	KUNIT_EXPECT_EQ(test, memcmp(&before, ring, sizeof(before)), 0);
 	KUNIT_EXPECT_EQ(test, ring->producer->pos, SIZE);
-	KUNIT_EXPECT_TRUE(test, st_test_is_filled(st_ring_peek(ring), SIZE, 1));
+	KUNIT_EXPECT_TRUE(test, st_test_is_filled(st_test_peek(test, ring), SIZE, 1));
 }
 
 static void a_full_ring_has_room_again_for_what_was_read(struct kunit *test)
@@ -214,7 +202,7 @@ static void a_full_ring_has_room_again_for_what_was_read(struct kunit *test)
 
 	for (i = 0; i < 8; i++)
 		st_test_write(ring, EIGHTH, i);
-	st_ring_release(ring, st_ring_peek(ring));
+	st_ring_release(ring, st_test_peek(test, ring));
 	KUNIT_EXPECT_FALSE(test, st_test_write(ring, EIGHTH + 8, 8));
 	KUNIT_EXPECT_TRUE(test, st_test_write(ring, EIGHTH, 8));
 	KUNIT_EXPECT_FALSE(test, st_test_write(ring, 40, 9));
@@ -241,15 +229,15 @@ static void what_was_lost_is_told_before_the_next_record(struct kunit *test)
 	for (i = 0; i < 3; i++)
 		st_ring_lose(ring, SENDTRACE_LOST_RING_FULL);
 	st_test_write(ring, 64, 2);
-	st_ring_release(ring, st_ring_peek(ring));
-	lost = (const void *)st_ring_peek(ring);
+	st_ring_release(ring, st_test_peek(test, ring));
+	lost = (const void *)st_test_peek(test, ring);
 	KUNIT_EXPECT_EQ(test, lost->rec.type, SENDTRACE_RECORD_LOST);
 	KUNIT_EXPECT_EQ(test, lost->rec.seq, 1);
 	KUNIT_EXPECT_EQ(test, lost->count, 3);
 	KUNIT_EXPECT_EQ(test, lost->reasons[SENDTRACE_LOST_RING_FULL], 3);
 	st_ring_release(ring, &lost->rec);
-	KUNIT_EXPECT_EQ(test, st_ring_peek(ring)->seq, 4);
-	KUNIT_EXPECT_TRUE(test, st_test_is_filled(st_ring_peek(ring), 64, 2));
+	KUNIT_EXPECT_EQ(test, st_test_peek(test, ring)->seq, 4);
+	KUNIT_EXPECT_TRUE(test, st_test_is_filled(st_test_peek(test, ring), 64, 2));
 }
 
 static void every_byte_of_a_lost_record_is_written(struct kunit *test)

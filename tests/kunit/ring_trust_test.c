@@ -124,7 +124,7 @@ static void the_kernel_reads_by_its_own_position(struct kunit *test)
 
 	st_test_write(ring, 64, 1);
 	WRITE_ONCE(ring->consumer->pos, 12345);
-	KUNIT_EXPECT_TRUE(test, st_test_is_filled(st_ring_peek(ring), 64, 1));
+	KUNIT_EXPECT_TRUE(test, st_test_is_filled(st_test_peek(test, ring), 64, 1));
 	KUNIT_EXPECT_TRUE(test, st_ring_readable(ring));
 }
 

@@ -60,9 +60,20 @@ const void *st_test_oldest(struct st_session *session)
 	return st_ring_peek(session->rings[0]);
 }
 
+const void *st_test_record(struct kunit *test, struct st_session *session)
+{
+	const void *rec = st_test_oldest(session);
+
+	KUNIT_ASSERT_NOT_NULL(test, rec);
+	return rec;
+}
+
 void st_test_done(struct st_session *session)
 {
-	st_ring_release(session->rings[0], st_ring_peek(session->rings[0]));
+	const struct sendtrace_record *rec = st_test_oldest(session);
+
+	if (rec)
+		st_ring_release(session->rings[0], rec);
 }
 
 /* ---- Calls ----------------------------------------------------------------------------- */

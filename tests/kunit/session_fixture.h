@@ -21,8 +21,12 @@ void st_test_stop(struct st_session *session);
 struct st_ring *st_test_painted(struct st_session *session, u8 paint);
 const struct st_counters *st_test_counted(const struct st_session *session);
 
-/* The oldest record of that ring, or NULL; released by st_test_done(). */
+/*
+ * The oldest record of that ring, released by st_test_done(): it may be NULL, or else the
+ * case ends.
+ */
 const void *st_test_oldest(struct st_session *session);
+const void *st_test_record(struct kunit *test, struct st_session *session);
 void st_test_done(struct st_session *session);
 
 /* A call that began now and sends @len bytes from @buf; all running sessions want it. */
