@@ -132,7 +132,7 @@ static void paged_out(void)
 	finish(&blocked);
 }
 
-/* Memory that was never touched, of a call that did not touch it. */
+/* A call that fails does not touch its memory, and to trace it must not either. */
 static void untouched(void)
 {
 	char *bytes = mmap(NULL, MAP_LEN, PROT_READ | PROT_WRITE,
@@ -140,6 +140,8 @@ static void untouched(void)
 	struct pair tcp = tcp_pair();
 	struct where where = to_peer(tcp.near);
 
+	expect_limit = 0;
+	expect_limit_why = "fault";
 	shutdown(tcp.near, SHUT_WR);
 	check_errno(traced_send(tcp.near, bytes, 9001, MSG_NOSIGNAL, &where), EPIPE,
 		    "a short send after shutdown");

@@ -65,7 +65,7 @@ shows whole.failing "of long sends that fail, the bytes that they were asked to 
 
 shows whole_absent.unmapped_file "a payload in a file's mapping that was dropped is shown whole"
 shows whole_absent.short_payload "a short payload that is not resident is shown whole"
-shows whole_absent.untouched "memory that was never touched is shown, of calls that did not touch it"
+shows whole_absent.untouched "memory that was never touched is not read in for a call that fails"
 shows whole_absent.come_and_go "payloads whose pages are dropped again and again are shown whole"
 
 # A file system, or swap space, that really has to be read: a file as a disk.
