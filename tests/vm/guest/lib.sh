@@ -324,7 +324,8 @@ run_case() {
 	loaded || load || fail "the module cannot be loaded"
 	begun=$(uptime_s)
 	# In a shell of its own, so that one case's variables are not another's.
-	(run_body)
+	(run_body; : >"$work/ended")
+	[ -e ended ] || fail "the case broke off before its end"
 	check_end
 	took=$(($(uptime_s) - begun))
 	[ $took -lt 10 ] || echo "# took $took seconds"
