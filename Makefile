@@ -130,6 +130,8 @@ debug:
 
 check-deep: check
 	+$(MAKE) -C tests/fuzz check SECONDS=1200
+	prove -v tests/vm/functional.t :: --cases "order.*" --append SENDTRACE_DEEP=1
+	prove -v tests/vm/inject.t :: --deep yes
 	prove -v tests/vm/fuzz.t :: --seconds 600
 	prove -v tests/vm/stress.t :: --cycles 1000 --rounds 20
 	prove -v tests/vm/soak.t :: --minutes 60
