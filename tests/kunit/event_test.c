@@ -148,7 +148,9 @@ static void the_caller_is_told(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, event->tid, task_pid_nr(current));
 	KUNIT_EXPECT_EQ(test, event->uid, 0);
 	KUNIT_EXPECT_EQ(test, memcmp(event->comm, current->comm, TASK_COMM_LEN), 0);
-	KUNIT_EXPECT_STREQ(test, event->process, current->group_leader->comm);
+	KUNIT_EXPECT_EQ(
+		test, memcmp(event->process, current->group_leader->comm, TASK_COMM_LEN),
+		0);
 }
 
 static void a_call_ends_after_it_began(struct kunit *test)
