@@ -12,7 +12,7 @@ usage() {
 	cat <<-'END'
 	Usage: functional.t [OPTION...]     (or: prove [-v] tests/vm/functional.t)
 	--cases "A B"       run these only
-	--kernel SERIES     Debian's kernel, 6.1 if not given; or the folder of one
+	--kernel NAME       Debian's kernel (tests/vm/kernels), 6.1 if not given; or a folder
 	--timeout SECONDS   how long the guest may take; 900, or $SENDTRACE_VM_TIMEOUT
 	--memory MIB        the guest's; 1024 if not given
 	--append "A=B C"    more for the kernel's command line
@@ -26,28 +26,36 @@ bail_out() {
 	exit 1
 }
 
-build_init() {
-	local init=$work/init
-	gcc -O2 -Wall -static -o "$init" "$top/tests/vm/init.c" || bail_out "init.c does not compile"
+build_here() {
+	make -C "$top/user" --no-print-directory >&2 || bail_out "sendread does not build"
+	make -C "$suite" --no-print-directory >&2 || bail_out "the guest's programs do not build"
+	programs=(--sendread "$top/user/sendread" --copy "$suite:/test")
+}
+
+build_foreign() {
+	foreign=$("$top/tests/vm/foreign" "$kernel" "$suite") || bail_out "the guest's programs do not build"
+	programs=(--foreign "$foreign" --sendread "$foreign/sendread" --copy "$foreign/suite:/test")
+	init=$foreign/init
 }
 
 # Everything that is built says what it does on stderr.
 build_initramfs() {
-	local options=() inline
+	local programs=() init=$work/init sendtrace inline
 
+	gcc -O2 -Wall -static -o "$init" "$top/tests/vm/init.c" || bail_out "init.c does not compile"
 	if [ -n "$bare" ]; then
-		options=(--copy "$bare:/test")
+		programs=(--copy "$bare:/test")
 	else
-		make -C "$top/user" --no-print-directory >&2 || bail_out "sendread does not build"
-		make -C "$suite" --no-print-directory >&2 || bail_out "the guest's programs do not build"
+		case $(cat "$kernel/arch" 2>/dev/null) in
+		arm64) build_foreign ;;
+		*) build_here ;;
+		esac
 		sendtrace=$("$top/tests/vm/module" "$kernel") || bail_out "sendtrace.ko does not build"
 		inline=$("$top/tests/vm/module" --inline "$kernel") || bail_out "sendtrace.ko without task_work does not build"
-		options=(--sendtrace "$sendtrace" --sendread "$top/user/sendread"
-			--modules "$suite/modules" --copy "$suite:/test"
+		programs+=(--sendtrace "$sendtrace" --modules "$suite/modules"
 			--copy "$inline:/modules/sendtrace-inline.ko")
 	fi
-	build_init
-	"$top/tests/vm/initramfs" --kernel "$kernel" --init "$work/init" "${options[@]}" \
+	"$top/tests/vm/initramfs" --kernel "$kernel" --init "$init" "${programs[@]}" \
 		"$work/initrd" || bail_out "the initial file system cannot be packed"
 }
 

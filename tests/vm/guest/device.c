@@ -157,6 +157,11 @@ static void poll_rules(void)
 	poll_rules_of(true);
 }
 
+/* Where there is no such call, the C library makes it of this one. */
+#ifndef SYS_poll
+#define SYS_poll SYS_ppoll
+#endif
+
 /* A sleeping poll() is woken by a lone event, and a sleeping read() by STOP. */
 static void *send_when_polled(void *arg)
 {

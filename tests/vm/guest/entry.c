@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Other entries into the kernel from a 64-bit process: int $0x80, and x32. */
+/* Other entries into the kernel from a 64-bit process of x86: int $0x80, and x32. */
 #include <errno.h>
 #include <linux/net.h>
 #include <string.h>
@@ -10,6 +10,7 @@
 #include "check.h"
 #include "expect.h"
 
+#ifdef __x86_64__
 enum {
 	I386_SOCKETCALL = 102,
 	X32_BIT = 0x40000000,
@@ -62,6 +63,17 @@ static void x32(void)
 	check_equal(ret, 11, "sendto through x32");
 	expect_returned(fd, "through x32", 11, 0, 0, &where, ret);
 }
+#else
+static void int80_socketcall(void)
+{
+	skip("this architecture has no int $0x80");
+}
+
+static void x32(void)
+{
+	skip("this architecture has no x32");
+}
+#endif /* __x86_64__ */
 
 int main(int argc, char **argv)
 {

@@ -62,9 +62,9 @@ shows fail.bad_pointer "of a send from a bad pointer no byte is shown, and it is
 shows fail.bad_address_pointer "a sendto with a bad address fails and has no destination"
 shows fail.nothing "sends of no bytes are shown, with an empty msg"
 
-shows ia32.direct "a 32-bit program's sendto is shown"
-shows ia32.socketcall "a 32-bit program's socketcall is shown, SEND and SENDTO"
-shows ia32.high_half "a 32-bit program's pointers and lengths of 2 GiB and more are right"
+shows bits32.direct "a 32-bit program's sendto is shown"
+shows bits32.socketcall "a 32-bit program's socketcall is shown, SEND and SENDTO"
+shows bits32.high_half "a 32-bit program's pointers and lengths of 2 GiB and more are right"
 shows entry.int80_socketcall "a 64-bit program's call through int 0x80 is shown"
 shows entry.x32 "a call through x32 is shown"
 

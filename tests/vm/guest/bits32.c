@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Built for 32 bit: the i386 entries into the kernel, sendto and socketcall. */
+/*
+ * Built for 32 bit: the entries of i386 into an x86_64 kernel, sendto and socketcall, and
+ * of AArch32 into an arm64 one.
+ */
 #include <errno.h>
 #include <linux/net.h>
 #include <string.h>
@@ -9,8 +12,8 @@
 #include "check.h"
 #include "expect.h"
 
-#ifndef __i386__
-#error expected to be built with -m32
+#if __SIZEOF_POINTER__ != 4
+#error expected to be built for 32 bit
 #endif
 
 static void direct(void)
@@ -29,6 +32,7 @@ static void direct(void)
 	expect_returned(fd, "explicit", 8, 0, other.len, &where, ret);
 }
 
+#ifdef SYS_socketcall
 static void socketcall(void)
 {
 	struct address to = udp_sink("127.0.0.1"), other = udp_sink("127.0.0.9");
@@ -49,6 +53,12 @@ static void socketcall(void)
 	where = to_address(fd, &other);
 	expect_returned(fd, "sendto", 6, 0, other.len, &where, ret);
 }
+#else
+static void socketcall(void)
+{
+	skip("this architecture has no socketcall");
+}
+#endif /* SYS_socketcall */
 
 /* A pointer and a length that are more than 31 bits: nothing is sign-extended. */
 static void high_half(void)
