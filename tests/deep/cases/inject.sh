@@ -5,7 +5,7 @@
 # Quiet: what the kernel prints of each fault is told apart from a mistake by nobody.
 faults_on() {
 	for kind in failslab fail_page_alloc fail_usercopy; do
-		[ -d $faults/$kind ] || { skip_reason="the kernel has no $kind" && return 1; }
+		[ -d $faults/$kind ] || { skip "the kernel has no $kind" && return 1; }
 		echo 0 >$faults/$kind/verbose
 		echo 0 >$faults/$kind/probability
 	done

@@ -20,7 +20,7 @@ checks rights.passed_descriptor "an unprivileged process may read a session that
 
 locked_down() {
 	[ -e $lockdown ] || mount -t securityfs securityfs /sys/kernel/security
-	[ -e $lockdown ] || { skip_reason="the kernel has no lockdown" && return 1; }
+	[ -e $lockdown ] || { skip "the kernel has no lockdown" && return 1; }
 	grep -qF "[$1]" $lockdown || echo "$1" >$lockdown
 	holds "the kernel is locked down for $1" grep -qF "[$1]" $lockdown
 }
@@ -50,7 +50,7 @@ case_lockdown_integrity() {
 
 scenario lockdown.running "a trace that runs when the kernel is locked down for confidentiality runs on"
 case_lockdown_running() {
-	[ -e $lockdown ] || { skip_reason="the kernel has no lockdown" && return; }
+	[ -e $lockdown ] || { skip "the kernel has no lockdown" && return; }
 	start_reader main name
 	locked_down confidentiality || return
 	program main name counted name 3

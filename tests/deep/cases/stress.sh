@@ -107,7 +107,7 @@ case_stress_probes_before() {
 scenario stress.function_trace "the function tracer on the same function sees all, and so do we"
 case_stress_function_trace() {
 	[ -e /sys/kernel/tracing/set_ftrace_filter ] || {
-		skip_reason="the kernel has no function tracer" && return
+		skip "the kernel has no function tracer" && return
 	}
 	echo __sys_sendto >/sys/kernel/tracing/set_ftrace_filter
 	start_reader main counted

@@ -52,6 +52,11 @@ fail() {
 	echo "$*" >>"$work/failed"
 }
 
+# What the case is about is not there: it is left out, and it is said why.
+skip() {
+	echo "$*" >"$work/skipped"
+}
+
 # The end of a file that explains a failure.
 show() {
 	[ -s "$1" ] || return 0
