@@ -14,6 +14,10 @@
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 10, 0)
 #error "sendtrace needs Linux 5.10 or newer"
 #endif
+/* Handlers that read the kernel's own structures are not built on a guess. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 4, 0) && !defined(ST_NEWER_KERNEL)
+#error "this sendtrace knows Linux 5.10 to 7.3: get a newer sendtrace, or try this one on a test host with make KBUILD_OPTIONS=ST_NEWER_KERNEL=y"
+#endif
 
 /* Ring positions are 64-bit words that one instruction writes. */
 #if !IS_ENABLED(CONFIG_64BIT)
@@ -32,7 +36,29 @@
  */
 #define ST_CAN_DEFER IS_ENABLED(ST_HAVE_TASK_WORK)
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 16, 0)
+/*
+ * What the ring's pages are allocated with: charged to the memory cgroup of whoever asks.
+ * Before 5.11 the charge was noted where vm_insert_page() looks for pages that must not be
+ * mapped into user space (mm/memory.c, validate_page_before_insert()).
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
+#define ST_GFP_MAPPED GFP_KERNEL
+#else
+#define ST_GFP_MAPPED GFP_KERNEL_ACCOUNT
+#endif
+
+/*
+ * Before 5.14 kprobes counted each page fault in a handler as a miss of its probe, and
+ * called whoever wanted to know (arch/x86/kernel/kprobes/core.c, kprobe_fault_handler()).
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 14, 0)
+#define ST_FAULT_HANDLER(handler) .kp.fault_handler = (handler),
+#else
+#define ST_FAULT_HANDLER(handler)
+#endif
+
+/* Distributions put these two into older kernels: Kbuild looks. */
+#ifndef ST_HAVE_FAULT_IN_READABLE
 #include <linux/pagemap.h>
 #include <linux/uaccess.h>
 /* The older one checks no address, and does not tell how far it came, which nobody asks. */
@@ -40,13 +66,13 @@ static inline size_t fault_in_readable(const char __user *uaddr, size_t size)
 {
 	return access_ok(uaddr, size) && !fault_in_pages_readable(uaddr, size) ? 0 : size;
 }
-#endif /* < 5.16 */
+#endif /* before 5.16 */
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#ifndef ST_HAVE_VM_FLAGS_CLEAR
 static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 {
 	vma->vm_flags &= ~flags;
 }
-#endif /* < 6.3 */
+#endif /* before 6.3 */
 
 #endif /* _ST_COMPAT_H */

@@ -95,6 +95,8 @@ NOKPROBE_SYMBOL(accept_returned);
  * @entered: entry handler
  * @returned: return handler
  * @missed: calls missed in earlier registrations
+ * @faults: page faults in the handlers of this registration, where the kernel counts those
+ *	as missed calls
  */
 struct hook {
 	struct kretprobe rp;
@@ -102,6 +104,7 @@ struct hook {
 	kretprobe_handler_t entered;
 	kretprobe_handler_t returned;
 	u64 missed;
+	atomic_t faults;
 };
 
 static struct hook hooks[ST_PROBES] = {
@@ -152,16 +155,29 @@ static int canary_register(void)
 static DEFINE_MUTEX(arm_lock);
 static unsigned int users;
 
+/* Before 5.14. Says that the copy shall fail, as it does anyway. */
+static int __maybe_unused handler_faulted(struct kprobe *kp, struct pt_regs *regs,
+					  int trap)
+{
+	struct kretprobe *rp = container_of(kp, struct kretprobe, kp);
+
+	atomic_inc(&container_of(rp, struct hook, rp)->faults);
+	return 0;
+}
+NOKPROBE_SYMBOL(handler_faulted);
+
 static int hook_register(struct hook *hook)
 {
 	int err;
 
+	atomic_set(&hook->faults, 0);
 	hook->rp = (struct kretprobe){
 		.kp.symbol_name = hook->symbol,
 		.entry_handler = hook->entered,
 		.handler = hook->returned,
 		.maxactive = maxactive,
 		.data_size = sizeof(struct st_call),
+		ST_FAULT_HANDLER(handler_faulted)
 	};
 	err = register_kretprobe(&hook->rp);
 	if (err)
@@ -172,7 +188,9 @@ static int hook_register(struct hook *hook)
 /* Plain ints that the kernel counts up without a lock: near enough. */
 static u64 missed_now(const struct hook *hook)
 {
-	return READ_ONCE(hook->rp.nmissed) + READ_ONCE(hook->rp.kp.nmissed);
+	unsigned int faults = atomic_read(&hook->faults); /* first: it counts up later */
+
+	return READ_ONCE(hook->rp.nmissed) + READ_ONCE(hook->rp.kp.nmissed) - faults;
 }
 
 /*
@@ -185,6 +203,7 @@ static void hook_unregister(struct hook *hook)
 	hook->missed += missed_now(hook);
 	hook->rp.nmissed = 0;
 	hook->rp.kp.nmissed = 0;
+	atomic_set(&hook->faults, 0);
 }
 
 static int register_all(void)
@@ -292,7 +311,7 @@ bool st_probe_blind(void)
  * @id: of which probe
  *
  * Context: may sleep.
- * Return: how many found no free instance. On 5.10 faults of our own copies are in it.
+ * Return: how many found no free instance.
  */
 u64 st_probe_missed(enum st_probe_id id)
 {

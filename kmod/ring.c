@@ -72,12 +72,12 @@ static void free_pages_of(struct st_ring *ring)
 }
 
 /*
- * Zeroed, because they are mapped into user space; charged to the cgroup of whoever asks;
- * and rather refused than paid for by the OOM killer's choice.
+ * Zeroed, because they are mapped into user space; charged to the cgroup of whoever asks,
+ * where that can be; and rather refused than paid for by the OOM killer's choice.
  */
 static int alloc_pages_of(struct st_ring *ring, unsigned int nr)
 {
-	gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN | __GFP_RETRY_MAYFAIL;
+	gfp_t gfp = ST_GFP_MAPPED | __GFP_ZERO | __GFP_NOWARN | __GFP_RETRY_MAYFAIL;
 	int node = cpu_to_node(ring->cpu);
 	struct page *page;
 

@@ -53,6 +53,28 @@ case_block_unload_acceptor() {
 	unload_around block acceptor
 }
 
+# As every process is where systemd runs, and in every container.
+scenario module.cgroup "a reader in a memory cgroup of its own sees what it asked for"
+case_module_cgroup() {
+	mkdir cgroup
+	mount -t cgroup2 none cgroup || { skip "the kernel has no cgroup2" && return; }
+	if echo +memory >cgroup/cgroup.subtree_control; then
+		mkdir cgroup/reader
+		echo 0 >cgroup/reader/cgroup.procs
+		start_reader main name
+		echo 0 >cgroup/cgroup.procs
+		echo "# charged to the reader's cgroup: $(cat cgroup/reader/memory.current) bytes"
+		program main name counted name 3
+		stop_reader main
+		same main.want main.out
+		until_true "the cgroup is empty" rmdir cgroup/reader
+		echo -memory >cgroup/cgroup.subtree_control
+	else
+		skip "the kernel has no memory controller in cgroup2"
+	fi
+	umount cgroup
+}
+
 scenario block.killed "a traced process is killed while its send sleeps"
 case_block_killed() {
 	start_reader main block

@@ -125,6 +125,7 @@ case_whole_absent_counted() {
 	same main.want inside.out
 	equal "faults" "$(value faults)" 2
 	equal "cut" "$(value cut)" 3
+	equal "missed_send" "$(value missed_send)" 0
 }
 
 # ---- Works run out --------------------------------------------------------------------
