@@ -63,7 +63,7 @@ clean:
 install: user
 	install -d "$(SOURCES)/kmod" "$(SOURCES)/include/uapi/linux"
 	install -m 644 Kbuild Makefile dkms.conf COPYING "$(SOURCES)"
-	install -m 644 kmod/*.[ch] "$(SOURCES)/kmod"
+	install -m 644 kmod/*.[ch] kmod/compat.mk "$(SOURCES)/kmod"
 	install -m 644 include/uapi/linux/sendtrace.h "$(SOURCES)/include/uapi/linux"
 	+$(MAKE) -C user install PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" VERSION="$(VERSION)"
 ifeq ($(DESTDIR),)

@@ -52,12 +52,12 @@
  * called whoever wanted to know (arch/x86/kernel/kprobes/core.c, kprobe_fault_handler()).
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 14, 0)
-#define ST_FAULT_HANDLER(handler) .kp.fault_handler = (handler),
+#define st_watch_faults(kp, handler) ((kp)->fault_handler = (handler))
 #else
-#define ST_FAULT_HANDLER(handler)
+#define st_watch_faults(kp, handler) ((void)(handler))
 #endif
 
-/* Distributions put these two into older kernels: Kbuild looks. */
+/* Distributions put these two into older kernels: compat.mk looks. */
 #ifndef ST_HAVE_FAULT_IN_READABLE
 #include <linux/pagemap.h>
 #include <linux/uaccess.h>

@@ -156,8 +156,7 @@ static DEFINE_MUTEX(arm_lock);
 static unsigned int users;
 
 /* Before 5.14. Says that the copy shall fail, as it does anyway. */
-static int __maybe_unused handler_faulted(struct kprobe *kp, struct pt_regs *regs,
-					  int trap)
+static int handler_faulted(struct kprobe *kp, struct pt_regs *regs, int trap)
 {
 	struct kretprobe *rp = container_of(kp, struct kretprobe, kp);
 
@@ -177,8 +176,8 @@ static int hook_register(struct hook *hook)
 		.handler = hook->returned,
 		.maxactive = maxactive,
 		.data_size = sizeof(struct st_call),
-		ST_FAULT_HANDLER(handler_faulted)
 	};
+	st_watch_faults(&hook->rp.kp, handler_faulted);
 	err = register_kretprobe(&hook->rp);
 	if (err)
 		pr_err("cannot probe %s: error %d\n", hook->symbol, err);

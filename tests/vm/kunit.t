@@ -30,7 +30,7 @@ sync_sources() {
 	(cd "$copy" && find kmod include tests -name '*.[ch]' 2>/dev/null) | while read -r file; do
 		[ -e "$top/$file" ] || [[ $file == *.mod.c ]] || rm "$copy/$file"
 	done
-	(cd "$top" && find kmod include tests/kunit -name '*.[ch]' -o -name Kbuild) |
+	(cd "$top" && find kmod include tests/kunit -name '*.[ch]' -o -name '*.mk' -o -name Kbuild) |
 		while read -r file; do
 			cmp -s "$top/$file" "$copy/$file" ||
 				install -D -m 644 "$top/$file" "$copy/$file"

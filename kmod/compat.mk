@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: GPL-2.0
+# What compat.h cannot tell by the version: functions that came into the kernel at some
+# time, and by way of distributions into older ones. Included by Kbuild files.
+
+st-has = $(shell grep -qsw $(1) $(srctree)/include/linux/$(2) && echo y)
+ccflags-$(call st-has,fault_in_readable,pagemap.h) += -DST_HAVE_FAULT_IN_READABLE
+ccflags-$(call st-has,vm_flags_clear,mm.h) += -DST_HAVE_VM_FLAGS_CLEAR
