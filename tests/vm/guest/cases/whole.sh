@@ -168,9 +168,9 @@ usual_module() {
 	load
 }
 
-scenario whole.inline "without task_work 1 MiB is shown whole, and of more, why=inline_bound"
+scenario whole.inline "without task_work so much is shown whole at once, and of more, why=inline_bound"
 case_whole_inline() {
-	inline_module
+	inline_module inline_max=1048576
 	start_reader main -s 2097152 whole
 	start_reader snap -s 1000000 whole
 	program main whole cut 1048576 1048576 none
@@ -181,6 +181,21 @@ case_whole_inline() {
 	stop_reader snap
 	same main.want main.out
 	equal "lines cut at 1000000" "$(grep -c ' cap=1000000 why=snaplen$' snap.out)" 3
+	usual_module
+}
+
+scenario whole.inline_default "without task_work the bound is 1 MiB where nobody says, and 64 KiB on RT"
+case_whole_inline_default() {
+	inline_module
+	bound=1048576
+	! uname -v | grep -q PREEMPT_RT || bound=65536
+	equal "inline_max" "$(cat /sys/module/sendtrace/parameters/inline_max)" $bound
+	start_reader main whole
+	program main whole cut $bound $bound none
+	program more whole cut $((bound + 1)) $bound inline_bound
+	stop_reader main
+	cat more.want >>main.want
+	same main.want main.out
 	usual_module
 }
 
