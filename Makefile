@@ -26,7 +26,8 @@ help:
 	@echo "make demo                 the main job: MariaDB traced in a virtual machine"
 	@echo "make vm                   a shell in such a machine"
 	@echo "make check                all tests: those of the parts, and the module in virtual machines"
-	@echo "make style | unit | ring | fuzz | functional | debug      one of them"
+	@echo "make style | unit | ring | fuzz | functional | kernels | debug      one of them"
+	@echo "make check-kernels        the module on every kernel, in virtual machines [KERNEL=6.12]"
 	@echo "make check-deep           those that take hours, too"
 	@echo "make clean"
 	@echo "variables: KDIR=$(KDIR) KVER=$(KVER) PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)"
@@ -100,7 +101,7 @@ vm:
 
 # What a failed part would not stop the others from saying is said all the same.
 check:
-	+$(MAKE) --keep-going style unit ring fuzz functional debug
+	+$(MAKE) --keep-going style unit ring fuzz functional kernels debug
 
 style:
 	tests/style/run
@@ -122,6 +123,16 @@ functional:
 	tests/need build vm
 	prove -j2 tests/vm/functional.t tests/vm/harness.t
 
+# Built for every kernel that Debian has; booted in QEMU, the oldest, the newest, one RT.
+kernels:
+	tests/need build vm
+	prove -v tests/vm/kernels.t :: --boot "5.10 7.3 6.12-rt"
+
+# All of them booted, or KERNEL=6.12 (names: tests/vm/kernel --list).
+check-kernels:
+	tests/need build vm
+	tests/vm/kernels.t $(if $(KERNEL),--kernel "$(KERNEL)")
+
 # In QEMU, on a kernel that looks for mistakes.
 debug:
 	tests/need build vm
@@ -134,10 +145,11 @@ check-deep: check
 	prove -v tests/vm/inject.t :: --deep yes
 	prove -v tests/vm/fuzz.t :: --seconds 600
 	prove -v tests/vm/stress.t :: --cycles 1000 --rounds 20
+	prove -v tests/vm/races.t :: --rounds 5 --seconds 120
 	prove -v tests/vm/soak.t :: --minutes 60
 
 # The parts of check are one after the other, whatever -j says.
 .NOTPARALLEL:
 
 .PHONY: all help module module-if-possible user clean install uninstall demo vm check \
-	check-deep style unit ring fuzz functional debug can-install
+	check-deep check-kernels style unit ring fuzz functional kernels debug can-install
