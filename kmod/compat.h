@@ -9,6 +9,7 @@
 
 #include <linux/kconfig.h>
 #include <linux/mm.h>
+#include <linux/rcupdate.h>
 #include <linux/version.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 10, 0)
@@ -55,6 +56,21 @@
 #define st_watch_faults(kp, handler) ((kp)->fault_handler = (handler))
 #else
 #define st_watch_faults(kp, handler) ((void)(handler))
+#endif
+
+/*
+ * irq_work_sync() of RT kernels returned while the thread that runs the work could still be
+ * about to look into it (kernel/irq_work.c, irq_work_single(): rcuwait_wake_up() comes after
+ * the work is marked as done). Since 7.0, and in stable kernels as late, it waits for that.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0) && IS_ENABLED(CONFIG_PREEMPT_RT)
+#define st_irq_work_sync(work)           \
+	do {                             \
+		irq_work_sync(work);     \
+		synchronize_rcu_tasks(); \
+	} while (0)
+#else
+#define st_irq_work_sync(work) irq_work_sync(work)
 #endif
 
 /* Distributions put these two into older kernels: compat.mk looks. */

@@ -364,7 +364,7 @@ void st_bell_init(struct st_bell *bell)
  */
 void st_bell_exit(struct st_bell *bell)
 {
-	irq_work_sync(&bell->work);
+	st_irq_work_sync(&bell->work);
 }
 
 /**

@@ -8,9 +8,9 @@ set -eu
 
 compat=$here/../../kmod/compat.h
 mkdir -p "$work/linux"
-: >"$work/linux/mm.h"
-: >"$work/linux/pagemap.h"
-: >"$work/linux/uaccess.h"
+for header in mm pagemap rcupdate uaccess; do
+	: >"$work/linux/$header.h"
+done
 
 # compile_for A.B.C MISSING-OPTION [COMPILER'S ARGUMENT...]
 compile_for() {
