@@ -4,6 +4,7 @@
  * or wait for a page: preemption is off from the reservation to the commit.
  */
 #include <linux/kernel.h>
+#include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
 #include <linux/string.h>
@@ -30,22 +31,39 @@ static void *put(void *to, const void *from, u32 len)
 NOKPROBE_SYMBOL(put);
 
 /*
+ * An architecture may give up before the byte that faults, since it loads many at a time
+ * (arch/arm64/lib/copy_from_user.S): what is left of that byte's page is taken one by one.
+ * Returns how many there were.
+ */
+static u32 copy_to_the_fault(u8 *to, const u8 __user *from, u32 len)
+{
+	u32 most = min_t(u32, len, PAGE_SIZE - offset_in_page(from));
+	u32 got = 0;
+
+	while (got < most && !__copy_from_user_inatomic(to + got, from + got, 1))
+		got++;
+	return got;
+}
+NOKPROBE_SYMBOL(copy_to_the_fault);
+
+/*
  * The kernel has just read these pages, so a copy that does not wait for a fault succeeds
  * but in the rarest case. Returns how much it got before a fault.
  */
 static u32 put_payload(void *to, const void __user *from, u32 len)
 {
-	unsigned long left = len;
+	u32 got = 0;
 
 	/* No mm: the thread is exiting, and what is mapped here is not its memory. */
 	if (current->mm && access_ok(from, len)) {
 		pagefault_disable();
-		left = __copy_from_user_inatomic(to, from, len);
+		got = len - __copy_from_user_inatomic(to, from, len);
+		if (unlikely(got < len))
+			got += copy_to_the_fault(to + got, from + got, len - got);
 		pagefault_enable();
 	}
-	len -= left;
-	memset(to + len, 0, padded(len) - len);
-	return len;
+	memset(to + got, 0, padded(got) - got);
+	return got;
 }
 NOKPROBE_SYMBOL(put_payload);
 

@@ -22,7 +22,7 @@ parameters+=(deep.maxactive=64)
 
 guest kcsan "readers, writers and control at the same time" \
 	"device.filter_exchanged device.two_sessions flood.* maps.hostile* loss.readers order.mapped
-	order.read whole.bounds whole_absent.come_and_go whole_late.no_work whole_loss.overload" \
+	order.read whole.bounds whole_absent.come_and_go whole_loss.overload" \
 	--suite "$top/tests/vm/guest"
 guest kcsan "sessions that come and go, and random calls" \
 	"stress.sessions churn.limit fuzz.device fuzz.arming"

@@ -57,12 +57,12 @@ skip() {
 	echo "$*" >"$work/skipped"
 }
 
-# The end of a file that explains a failure.
+# The end of a file that explains a failure; of long lines, both ends.
 show() {
 	[ -s "$1" ] || return 0
 	{
 		echo "--- $1"
-		tail -n "${2:-15}" "$1" | cut -c1-400
+		tail -n "${2:-15}" "$1" | sed 's/^\(.\{250\}\).*\(.\{150\}\)$/\1 [...] \2/'
 	} >>"$work/failed"
 }
 
