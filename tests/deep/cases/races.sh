@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2154
+# For a kernel that looks for data races: whatever is looked at while it changes.
+
+scenario races.counters "counters and sessions are looked at while senders, readers and filters change them"
+case_races_counters() {
+	start_senders storm 4 20000
+	start_reader main -B 64 storm
+	turn=0
+	while [ $turn -lt "$(parameter looks 100)" ]; do
+		turn=$((turn + 1))
+		cat $stats /proc/sendtrace/sessions >/dev/null || fail "the statistics cannot be read"
+		[ $((turn % 10)) != 0 ] || kill -USR1 $pid_main
+	done
+	stop_senders
+	stop_reader main
+}
