@@ -190,7 +190,7 @@ case_whole_inline_default() {
 	bound=1048576
 	! uname -v | grep -q PREEMPT_RT || bound=65536
 	equal "inline_max" "$(cat /sys/module/sendtrace/parameters/inline_max)" $bound
-	start_reader main whole
+	start_reader main -s 2097152 whole
 	program main whole cut $bound $bound none
 	program more whole cut $((bound + 1)) $bound inline_bound
 	stop_reader main
