@@ -64,7 +64,7 @@ versions_agree() {
 
 install_packages() {
 	cp "$(deb_reader)" "$(deb_module)" "$root/packages"
-	in_root dpkg -i "/packages/$(basename "$(deb_reader)")" "/packages/$(basename "$(deb_module)")"
+	in_root sh -c 'apt-get install -q -y /packages/sendtrace*.deb'
 }
 
 is_signed() {
@@ -79,7 +79,7 @@ cases_pass() {
 
 # The guest's points become ours, behind those that were before.
 systemd_passes() {
-	mke2fs -q -t ext4 -d "$root" "$work/disk" 1536M 2>/dev/null || bail_out "there is no disk for the guest"
+	mke2fs -q -t ext4 -d "$root" "$work/disk" 1536M >/dev/null 2>&1 || bail_out "there is no disk for the guest"
 	"$top/tests/vm/functional.t" --kernel "$kernel" --timeout 300 --disk "$work/disk" \
 		--bare "$top/tests/packages/guest" >"$work/guest" 2>"$work/guest.err" || failed=$((failed + 1))
 	sed -n 's/^\(ok\|not ok\) [0-9]* - /\1 /p; /^#/p' "$work/guest" >"$work/guest.points"
@@ -99,7 +99,7 @@ systemd_passes() {
 
 purge_packages() {
 	mkdir -p "$root/var/log/sendtrace" && echo payload >"$root/var/log/sendtrace/mysqld.log"
-	in_root dpkg --purge sendtrace sendtrace-dkms
+	in_root apt-get purge -q -y sendtrace sendtrace-dkms
 }
 
 find_kernels

@@ -100,7 +100,7 @@ find_kernels() {
 # what it takes to build the reader and to be booted. openssl: without it DKMS signs nothing.
 make_root() {
 	root=$work/$1
-	"$top/tests/packages/root" new "$root" dkms openssl make gcc libc6-dev libkmod-dev \
+	"$top/tests/packages/root" new "$root" apt dkms openssl make gcc libc6-dev libkmod-dev \
 		"linux-headers-$old" systemd udev passwd || bail_out "there is no Debian to install in"
 	mkdir "$root/packages"
 }
@@ -109,11 +109,11 @@ in_root() {
 	"$top/tests/packages/root" run "$root" "$@"
 }
 
-# What there is in it, but for what installing anything changes: dpkg's log and backups,
-# and what depmod and DKMS (its key) leave.
+# What there is in it, but for what installing anything changes: logs and backups of dpkg's
+# and apt's, and what depmod and DKMS (its key) leave.
 list_root() {
 	(cd "$root" && find . -xdev \( -path ./packages -o -path ./proc -o -path ./dev \) -prune -o -print) |
-		grep -vE '^\./(var/log/dpkg\.log|var/lib/dpkg/.*-old|usr/lib/modules/[^/]*/modules\.[^/]*|var/lib/dkms/mok\.(key|pub)|var/cache/ldconfig.*)$' |
+		grep -vE '^\./(var/log/dpkg\.log|var/(log|lib|cache)/apt/.*|var/lib/dpkg/.*-old|usr/lib/modules/[^/]*/modules\.[^/]*|var/lib/dkms/mok\.(key|pub)|var/cache/ldconfig.*)$' |
 		sort
 }
 
@@ -123,7 +123,7 @@ upgrade_kernel() {
 	"$top/tests/packages/root" download "$headers" "linux-headers-$new" \
 		"linux-headers-${new%-amd64}-common" &&
 		mkdir "$root/packages/headers" && cp "$headers"/*.deb "$root/packages/headers" &&
-		in_root sh -c 'dpkg --force-unsafe-io -i /packages/headers/*.deb'
+		in_root sh -c 'dpkg -i /packages/headers/*.deb'
 }
 
 # nothing_is_left LIST: nothing is there but what the list of before says, and what the new
