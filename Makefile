@@ -13,6 +13,7 @@ DESTDIR ?=
 DKMS ?= dkms
 
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+NEEDED_CONFIG := $(shell sed -n 's/^BUILD_EXCLUSIVE_CONFIG="\(.*\)"/\1/p' dkms.conf)
 SOURCES := $(DESTDIR)/usr/src/sendtrace-$(VERSION)
 
 all: module-if-possible user
@@ -23,10 +24,11 @@ help:
 	@echo "make user                 the reader alone"
 	@echo "make install [KVER=...]   DKMS module and reader on this host (as root)"
 	@echo "make uninstall            take both away again (as root)"
+	@echo "make deb | rpm-spec       packages for Debian; a spec file for RHEL-like systems"
 	@echo "make demo                 the main job: MariaDB traced in a virtual machine"
 	@echo "make vm                   a shell in such a machine"
 	@echo "make check                all tests: those of the parts, and the module in virtual machines"
-	@echo "make style | unit | ring | fuzz | functional | kernels | debug      one of them"
+	@echo "make style | unit | ring | fuzz | functional | kernels | debug | packages   one of them"
 	@echo "make check-kernels        the module on every kernel, in virtual machines [KERNEL=6.12]"
 	@echo "make check-deep           those that take hours, too"
 	@echo "make clean"
@@ -57,6 +59,7 @@ clean:
 	done
 	rm -rf *.ko *.mod *.mod.c *.o .*.cmd modules.order Module.symvers .tmp_versions
 	rm -f kmod/*.o kmod/.*.cmd kmod/.*.d
+	rm -rf build
 
 # ---- Installing on a host -------------------------------------------------------
 
@@ -68,7 +71,9 @@ install: user
 	install -m 644 include/uapi/linux/sendtrace.h "$(SOURCES)/include/uapi/linux"
 	+$(MAKE) -C user install PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" VERSION="$(VERSION)"
 ifeq ($(DESTDIR),)
-	$(DKMS) install --force sendtrace/$(VERSION) -k "$(KVER)"
+	$(DKMS) install --force sendtrace/$(VERSION) -k "$(KVER)" || { [ $$? != 77 ] || \
+		echo "make install: kernel $(KVER) must have all of $(NEEDED_CONFIG): see" \
+		"$(KDIR)/.config" >&2; exit 1; }
 	@echo "installed for $(KVER); now: modprobe sendtrace && sendread COMM"
 endif
 
@@ -91,6 +96,15 @@ endif
 	rm -rf "$(SOURCES)"
 	+$(MAKE) -C user uninstall PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)"
 
+# ---- Packages ---------------------------------------------------------------------
+
+# They are in build/ then; missing tools are named, and installed with apt-get.
+deb:
+	@packaging/build deb
+
+rpm-spec:
+	@packaging/build rpm-spec
+
 # ---- Showing and testing ---------------------------------------------------------
 
 demo:
@@ -101,7 +115,7 @@ vm:
 
 # What a failed part would not stop the others from saying is said all the same.
 check:
-	+$(MAKE) --keep-going style unit ring fuzz functional kernels debug
+	+$(MAKE) --keep-going style unit ring fuzz functional kernels debug packages
 
 style:
 	tests/style/run
@@ -133,6 +147,11 @@ check-kernels:
 	tests/need build vm
 	tests/vm/kernels.t $(if $(KERNEL),--kernel "$(KERNEL)")
 
+# In clean Debians, and in QEMU with what was installed there.
+packages:
+	tests/need build packages
+	prove -j2 tests/packages/debs.t tests/packages/dkms.t tests/packages/parts.t
+
 # In QEMU, on a kernel that looks for mistakes.
 debug:
 	tests/need build vm
@@ -152,4 +171,5 @@ check-deep: check
 .NOTPARALLEL:
 
 .PHONY: all help module module-if-possible user clean install uninstall demo vm check \
-	check-deep check-kernels style unit ring fuzz functional kernels debug can-install
+	check-deep check-kernels style unit ring fuzz functional kernels debug packages \
+	deb rpm-spec can-install

@@ -17,7 +17,11 @@ usage() {
 	--memory MIB        the guest's; 1024 if not given
 	--append "A=B C"    more for the kernel's command line
 	--suite FOLDER      another suite than tests/vm/guest, of the same kind
-	--bare FOLDER       run FOLDER/run in the guest, without sendtrace
+	--sendtrace FILE    load this module instead of building one
+	--sendread FILE     and run this reader
+	--bare FOLDER       run FOLDER/run in the guest, without sendtrace; with the kernel's
+	                    modules that FOLDER/modules names, and FOLDER/init if there is one
+	--disk FILE         a disk for the guest, read-only
 	END
 }
 
@@ -27,9 +31,9 @@ bail_out() {
 }
 
 build_here() {
-	make -C "$top/user" --no-print-directory >&2 || bail_out "sendread does not build"
+	[ -n "$sendread" ] || make -C "$top/user" --no-print-directory >&2 || bail_out "sendread does not build"
 	make -C "$suite" --no-print-directory >&2 || bail_out "the guest's programs do not build"
-	programs=(--sendread "$top/user/sendread" --copy "$suite:/test")
+	programs=(--sendread "${sendread:-$top/user/sendread}" --copy "$suite:/test")
 }
 
 build_foreign() {
@@ -38,22 +42,29 @@ build_foreign() {
 	init=$foreign/init
 }
 
+build_modules() {
+	local inline
+	[ -z "$sendtrace" ] || { programs+=(--sendtrace "$sendtrace") && return; }
+	sendtrace=$("$top/tests/vm/module" "$kernel") || bail_out "sendtrace.ko does not build"
+	inline=$("$top/tests/vm/module" --inline "$kernel") || bail_out "sendtrace.ko without task_work does not build"
+	programs+=(--sendtrace "$sendtrace" --copy "$inline:/modules/sendtrace-inline.ko")
+}
+
 # Everything that is built says what it does on stderr.
 build_initramfs() {
-	local programs=() init=$work/init sendtrace inline
+	local programs=() init=$work/init
 
 	gcc -O2 -Wall -static -o "$init" "$top/tests/vm/init.c" || bail_out "init.c does not compile"
 	if [ -n "$bare" ]; then
-		programs=(--copy "$bare:/test")
+		programs=(--copy "$bare:/test" --modules "$bare/modules")
+		[ ! -e "$bare/init" ] || init=$bare/init
 	else
 		case $(cat "$kernel/arch" 2>/dev/null) in
 		arm64) build_foreign ;;
 		*) build_here ;;
 		esac
-		sendtrace=$("$top/tests/vm/module" "$kernel") || bail_out "sendtrace.ko does not build"
-		inline=$("$top/tests/vm/module" --inline "$kernel") || bail_out "sendtrace.ko without task_work does not build"
-		programs+=(--sendtrace "$sendtrace" --modules "$suite/modules"
-			--copy "$inline:/modules/sendtrace-inline.ko")
+		build_modules
+		programs+=(--modules "$suite/modules")
 	fi
 	"$top/tests/vm/initramfs" --kernel "$kernel" --init "$init" "${programs[@]}" \
 		"$work/initrd" || bail_out "the initial file system cannot be packed"
@@ -128,7 +139,7 @@ clean_up() {
 }
 
 series=6.1 cases='' bare='' timeout=${SENDTRACE_VM_TIMEOUT:-900} keep_console=''
-suite=$top/tests/vm/guest memory=1024 append=''
+suite=$top/tests/vm/guest memory=1024 append='' sendtrace='' sendread='' disk=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--cases) cases=$2 && shift ;;
@@ -136,6 +147,9 @@ while [ $# -gt 0 ]; do
 	--timeout) timeout=$2 && shift ;;
 	--memory) memory=$2 && shift ;;
 	--append) append=$2 && shift ;;
+	--sendtrace) sendtrace=$2 && shift ;;
+	--sendread) sendread=$2 && shift ;;
+	--disk) disk=(--disk "$2") && shift ;;
 	--suite) suite=$(cd "$2" && pwd) && shift ;;
 	--bare) bare=$(cd "$2" && pwd) && shift ;;
 	-h | --help) usage && exit 0 ;;
@@ -156,7 +170,7 @@ set +e
 # Debian's kernels have x32 calls, but switched off.
 # shellcheck disable=SC2086 # arguments and the names of cases are words
 "$top/tests/vm/boot" --kernel "$kernel" --initrd "$work/initrd" --console "$console" \
-	--timeout "$timeout" --memory "$memory" syscall.x32=y $append ${cases:+-- $cases} | relay
+	--timeout "$timeout" --memory "$memory" "${disk[@]}" syscall.x32=y $append ${cases:+-- $cases} | relay
 status=${PIPESTATUS[0]}
 set -e
 conclude

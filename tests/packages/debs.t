@@ -1,0 +1,123 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The Debian packages, from being built to being purged: installed in a clean Debian that
+# gets a newer kernel then, whose module, as DKMS has built it, is loaded and traces in a
+# virtual machine, once below the functional cases and once below systemd.
+set -eu
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+deb_reader() {
+	echo "$top/build/sendtrace_$(version)_amd64.deb"
+}
+
+deb_module() {
+	echo "$top/build/sendtrace-dkms_$(version)_all.deb"
+}
+
+# Files alone, without what the package's documentation and sources are made of.
+list_deb() {
+	dpkg-deb --fsys-tarfile "$1" | tar -t | grep -v '/$' |
+		sed "s|^\.||; s|/usr/src/sendtrace-$(version)/|SOURCES/|" | LC_ALL=C sort
+}
+
+reader_holds() {
+	LC_ALL=C sort >"$work/wanted" <<-'END'
+	/usr/lib/systemd/system/sendread@.service
+	/usr/libexec/sendtrace/sendread-service
+	/usr/sbin/sendread
+	/usr/share/bash-completion/completions/sendread
+	/usr/share/doc/sendtrace/README.md.gz
+	/usr/share/doc/sendtrace/SECURITY.md.gz
+	/usr/share/doc/sendtrace/changelog.gz
+	/usr/share/doc/sendtrace/copyright
+	/usr/share/doc/sendtrace/examples/60-sendtrace.rules
+	/usr/share/doc/sendtrace/examples/sendread@.service.d/other-user.conf
+	/usr/share/man/man4/sendtrace.4.gz
+	/usr/share/man/man8/sendread.8.gz
+	END
+	list_deb "$(deb_reader)" >"$work/got"
+	same_lines "$work/wanted" "$work/got"
+}
+
+module_holds() {
+	{
+		cat <<-'END'
+		/usr/share/doc/sendtrace-dkms/changelog.gz
+		/usr/share/doc/sendtrace-dkms/copyright
+		/usr/share/doc/sendtrace-dkms/examples/modprobe.d/sendtrace.conf
+		/usr/share/doc/sendtrace-dkms/examples/modules-load.d/sendtrace.conf
+		END
+		cd "$top" && ls -d Kbuild Makefile dkms.conf include/uapi/linux/sendtrace.h kmod/*.[ch] |
+			sed 's|^|SOURCES/|'
+	} | LC_ALL=C sort >"$work/wanted"
+	list_deb "$(deb_module)" >"$work/got"
+	same_lines "$work/wanted" "$work/got"
+}
+
+versions_agree() {
+	equal "$(version)" "$(dpkg-deb -f "$(deb_reader)" Version)" &&
+		equal "$(version)" "$(dpkg-deb -f "$(deb_module)" Version)" &&
+		equal all "$(dpkg-deb -f "$(deb_module)" Architecture)"
+}
+
+install_packages() {
+	cp "$(deb_reader)" "$(deb_module)" "$root/packages"
+	in_root sh -c 'apt-get install -q -y /packages/sendtrace*.deb'
+}
+
+is_signed() {
+	modinfo -F signer "$root/lib/modules/$new/updates/dkms/sendtrace.ko" | grep .
+}
+
+cases_pass() {
+	"$top/tests/vm/functional.t" --kernel "$kernel" --timeout 200 \
+		--sendtrace "$root/lib/modules/$new/updates/dkms/sendtrace.ko" \
+		--sendread "$root/usr/sbin/sendread" --cases "inet.tcp* module.stats module.reload"
+}
+
+# The guest's points become ours, behind those that were before.
+systemd_passes() {
+	mke2fs -q -t ext4 -d "$root" "$work/disk" 1536M >/dev/null 2>&1 || bail_out "there is no disk for the guest"
+	"$top/tests/vm/functional.t" --kernel "$kernel" --timeout 600 --disk "$work/disk" \
+		--bare "$top/tests/packages/guest" >"$work/guest" 2>"$work/guest.err" || failed=$((failed + 1))
+	sed -n 's/^\(ok\|not ok\) [0-9]* - /\1 /p; /^#/p' "$work/guest" >"$work/guest.points"
+	if ! grep -q '^ok' "$work/guest.points"; then
+		sed 's/^/# /' "$work/guest.err"
+		bail_out "the guest did not say anything"
+	fi
+	while IFS= read -r line; do
+		case $line in
+		"ok "*) points=$((points + 1)) && echo "ok $points - with systemd: ${line#ok }" ;;
+		"not ok "*) points=$((points + 1)) && echo "not ok $points - with systemd: ${line#not ok }" ;;
+		*) printf '%s\n' "$line" ;;
+		esac
+	done <"$work/guest.points"
+	rm "$work/disk"
+}
+
+purge_packages() {
+	mkdir -p "$root/var/log/sendtrace" && echo payload >"$root/var/log/sendtrace/mysqld.log"
+	in_root apt-get purge -q -y sendtrace sendtrace-dkms
+}
+
+find_kernels
+point "make deb builds both packages, and lintian has nothing to say" make -C "$top" deb
+point "sendtrace holds the reader, its pages, completion, unit and examples" reader_holds
+point "sendtrace-dkms holds the module's sources and examples" module_holds
+point "their version is that of dkms.conf" versions_agree
+make_root debian
+list_root >"$work/before"
+point "both are installed in a clean Debian with the headers of $old" install_packages
+point "the module is built for $old" module_of "$old"
+point "sendread says the same version" reader_says_version
+point "the headers of $new are installed: a kernel upgrade" upgrade_kernel
+point "the module is built for $new, too" module_of "$new"
+point "DKMS has signed it with its key" is_signed
+point "dkms status names both kernels" dkms_status_is
+point "it is loaded and traces in a virtual machine" cases_pass
+systemd_passes
+point "both are purged" purge_packages
+point "no file of theirs is left, and no state of DKMS's" nothing_is_left "$work/before"
+finish

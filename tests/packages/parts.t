@@ -1,0 +1,135 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What is in the packages, taken by itself: the completion against the reader that it
+# completes, the examples against the module, and the spec file with rpmbuild.
+set -eu
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# ---- The completion ---------------------------------------------------------------------
+
+# complete WORD...: what is offered for the last word, one a line
+complete_words() {
+	bash -c '
+		. "$1" && shift
+		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+		_sendread "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}" 2>/dev/null
+		[ ${#COMPREPLY[@]} = 0 ] || printf "%s\n" "${COMPREPLY[@]}"
+		' bash "$top/packaging/completions/sendread" "$top/user/sendread" "$@"
+}
+
+# As --help names them in the columns before their descriptions.
+options_of_help() {
+	"$top/user/sendread" --help | grep '^ *-' | sed 's/^ *//; s/  .*//' |
+		grep -oE -- '(^|[ ,])--?[A-Za-z][a-z-]*' | tr -d ' ,' | LC_ALL=C sort
+}
+
+# .It Fl a , Fl -accepts
+options_of_manual() {
+	sed -n 's/^\.It \(Fl .*\)/\1/p' "$top/user/sendread.8" | grep -oE 'Fl [-A-Za-z]+' |
+		sed 's/^Fl /-/' | LC_ALL=C sort
+}
+
+completes_options() {
+	options_of_help >"$work/wanted"
+	complete_words - | LC_ALL=C sort >"$work/got"
+	grep -q -e --snaplen "$work/wanted" && same_lines "$work/wanted" "$work/got"
+}
+
+manual_has_options() {
+	options_of_help >"$work/wanted"
+	options_of_manual >"$work/got"
+	same_lines "$work/wanted" "$work/got"
+}
+
+completes_prefix() {
+	equal "--device --duration" "$(complete_words mysqld --d | sort | xargs)"
+}
+
+# With processes of such names; a blank has to be quoted for the shell.
+completes_names() {
+	local got pids=()
+	for name in st-one 'st two'; do
+		cp /bin/sleep "$work/$name"
+		"$work/$name" 60 &
+		pids+=($!)
+	done
+	sleep 0.2
+	got=$(complete_words st | grep -E '^st(-one|\\ two)$' | sort | tr '\n' ' ')
+	kill "${pids[@]}"
+	equal 'st-one st\ two ' "$got"
+}
+
+completes_pids() {
+	complete_words -p "$$" | grep -x $$
+}
+
+completes_no_numbers() {
+	equal "" "$(complete_words -s '')"
+}
+
+# ---- Examples -----------------------------------------------------------------------------
+
+parameters_exist() {
+	cat "$top"/kmod/*.c | sed -n 's/^module_param[a-z_]*(\([a-z_]*\),.*/\1/p' | sort >"$work/wanted"
+	sed -n 's/^#options sendtrace \([a-z_]*\)=.*/\1/p' "$top/packaging/examples/modprobe.d/sendtrace.conf" |
+		sort >"$work/got"
+	cat "$work/wanted"
+	[ -s "$work/wanted" ] && same_lines "$work/wanted" "$work/got"
+}
+
+# ---- The spec file --------------------------------------------------------------------------
+
+# But for what rpmbuild makes of them by itself: here and there pages are compressed.
+rpm_files() {
+	rpm -qlp "$1" | grep -v '^/usr/share/\(doc\|licenses\)/\|^/usr/lib/.build-id' |
+		sed 's/\.gz$//' | LC_ALL=C sort
+}
+
+builds_rpms() {
+	make -C "$top" --no-print-directory rpm-spec &&
+		rpmbuild -bb --nodeps --define "_topdir $work/rpm" --define "_sourcedir $top/build" \
+			"$top/build/sendtrace.spec" &&
+		mv "$work"/rpm/RPMS/*/*.rpm "$work"
+}
+
+reader_rpm_holds() {
+	cat >"$work/wanted" <<-'EOF'
+	/usr/lib/systemd/system/sendread@.service
+	/usr/libexec/sendtrace
+	/usr/libexec/sendtrace/sendread-service
+	/usr/sbin/sendread
+	/usr/share/bash-completion/completions/sendread
+	/usr/share/man/man4/sendtrace.4
+	/usr/share/man/man8/sendread.8
+	EOF
+	rpm_files "$work/sendtrace-$(version)"-*.rpm >"$work/got"
+	same_lines "$work/wanted" "$work/got"
+}
+
+module_rpm_holds() {
+	cd "$top"
+	{
+		echo
+		printf '/%s\n' include include/uapi include/uapi/linux kmod Kbuild Makefile dkms.conf \
+			include/uapi/linux/sendtrace.h kmod/*.[ch]
+	} | sed "s|^|/usr/src/sendtrace-$(version)|" | LC_ALL=C sort >"$work/wanted"
+	rpm_files "$work/sendtrace-dkms-$(version)"-*.noarch.rpm >"$work/got"
+	same_lines "$work/wanted" "$work/got"
+}
+
+make -C "$top" --no-print-directory user >&2 || bail_out "sendread does not build"
+point "the completion offers the options that sendread --help names" completes_options
+point "... of which the manual describes each" manual_has_options
+point "... and those alone that begin so" completes_prefix
+point "... the names of running processes for COMM" completes_names
+point "... their numbers for -p" completes_pids
+point "... and nothing where a number is wanted" completes_no_numbers
+point "the example for modprobe.d has the module's parameters" parameters_exist
+point "what the unit runs says so when it is run by hand" \
+	refuses_with "systemctl start sendread@COMM" "$top/packaging/sendread-service"
+point "rpmbuild builds both packages of the spec file" builds_rpms
+point "... sendtrace holds the reader, its pages, completion and unit" reader_rpm_holds
+point "... sendtrace-dkms holds the module's sources" module_rpm_holds
+finish
