@@ -113,7 +113,7 @@ module_rpm_holds() {
 	{
 		echo
 		printf '/%s\n' include include/uapi include/uapi/linux kmod Kbuild Makefile dkms.conf \
-			include/uapi/linux/sendtrace.h kmod/*.[ch]
+			include/uapi/linux/sendtrace.h kmod/*.[ch] kmod/*.mk
 	} | sed "s|^|/usr/src/sendtrace-$(version)|" | LC_ALL=C sort >"$work/wanted"
 	rpm_files "$work/sendtrace-dkms-$(version)"-*.noarch.rpm >"$work/got"
 	same_lines "$work/wanted" "$work/got"
