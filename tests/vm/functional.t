@@ -17,6 +17,9 @@ usage() {
 	--memory MIB        the guest's; 1024 if not given
 	--append "A=B C"    more for the kernel's command line
 	--suite FOLDER      another suite than tests/vm/guest, of the same kind
+	--cpus N, --cpu MODEL, --count   as boot has them
+	--copy FILE:PATH    puts FILE into the guest as well; repeatable
+	--overlay FILE      another initial file system, unpacked over the guest's
 	--bare FOLDER       run FOLDER/run in the guest, without sendtrace
 	END
 }
@@ -56,7 +59,8 @@ build_initramfs() {
 			--copy "$inline:/modules/sendtrace-inline.ko")
 	fi
 	"$top/tests/vm/initramfs" --kernel "$kernel" --init "$init" "${programs[@]}" \
-		"$work/initrd" || bail_out "the initial file system cannot be packed"
+		"${copies[@]}" "$work/initrd" || bail_out "the initial file system cannot be packed"
+	[ -z "$overlay" ] || cat "$overlay" >>"$work/initrd"
 }
 
 # The guest's TAP, seen by prove as ours: all but its plan, which has to fit, and the
@@ -128,7 +132,9 @@ clean_up() {
 }
 
 series=6.1 cases='' bare='' timeout=${SENDTRACE_VM_TIMEOUT:-900} keep_console=''
-suite=$top/tests/vm/guest memory=1024 append=''
+suite=$top/tests/vm/guest memory=1024 append='' overlay=''
+machine=()
+copies=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--cases) cases=$2 && shift ;;
@@ -137,6 +143,10 @@ while [ $# -gt 0 ]; do
 	--memory) memory=$2 && shift ;;
 	--append) append=$2 && shift ;;
 	--suite) suite=$(cd "$2" && pwd) && shift ;;
+	--cpus | --cpu) machine+=("$1" "$2") && shift ;;
+	--count) machine+=(--count) ;;
+	--copy) copies+=(--copy "$2") && shift ;;
+	--overlay) overlay=$2 && shift ;;
 	--bare) bare=$(cd "$2" && pwd) && shift ;;
 	-h | --help) usage && exit 0 ;;
 	*) usage >&2 && exit 2 ;;
@@ -156,7 +166,7 @@ set +e
 # Debian's kernels have x32 calls, but switched off.
 # shellcheck disable=SC2086 # arguments and the names of cases are words
 "$top/tests/vm/boot" --kernel "$kernel" --initrd "$work/initrd" --console "$console" \
-	--timeout "$timeout" --memory "$memory" syscall.x32=y $append ${cases:+-- $cases} | relay
+	--timeout "$timeout" --memory "$memory" "${machine[@]}" syscall.x32=y $append ${cases:+-- $cases} | relay
 status=${PIPESTATUS[0]}
 set -e
 conclude
