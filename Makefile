@@ -30,6 +30,9 @@ help:
 	@echo "make check                all tests: those of the parts, and the module in virtual machines"
 	@echo "make style | unit | ring | fuzz | functional | kernels | debug | packages   one of them"
 	@echo "make check-kernels        the module on every kernel, in virtual machines [KERNEL=6.12]"
+	@echo "make budget               do sends still cost no more instructions than they once did?"
+	@echo "make bench | bench-rate   what a send costs, and how many can be traced, beside the peers"
+	@echo "make bench-readme         puts what these two measured last into README.md"
 	@echo "make check-deep           those that take hours, too"
 	@echo "make clean"
 	@echo "variables: KDIR=$(KDIR) KVER=$(KVER) PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)"
@@ -54,7 +57,8 @@ user:
 
 # DKMS cleans a copy that has the module's sources alone.
 clean:
-	+@for dir in user tests/unit tests/ring tests/fuzz tests/deep tests/vm/guest; do \
+	+@for dir in user tests/unit tests/ring tests/fuzz tests/deep tests/vm/guest \
+		tests/bench/guest; do \
 		[ ! -d $$dir ] || $(MAKE) -C $$dir clean || exit 1; \
 	done
 	rm -rf *.ko *.mod *.mod.c *.o .*.cmd modules.order Module.symvers .tmp_versions
@@ -167,9 +171,25 @@ check-deep: check
 	prove -v tests/vm/races.t :: --rounds 5 --seconds 120
 	prove -v tests/vm/soak.t :: --minutes 60
 
+# In QEMU 10, counting instructions: the same figures on every machine.
+budget:
+	tests/need build vm
+	prove -v tests/bench/budget.t
+
+bench:
+	tests/need build vm
+	tests/bench/bench
+
+bench-rate:
+	tests/need build vm
+	tests/bench/rate
+
+bench-readme:
+	tests/bench/readme
+
 # The parts of check are one after the other, whatever -j says.
 .NOTPARALLEL:
 
 .PHONY: all help module module-if-possible user clean install uninstall demo vm check \
 	check-deep check-kernels style unit ring fuzz functional kernels debug packages \
-	deb rpm-spec can-install
+	deb rpm-spec can-install budget bench bench-rate bench-readme

@@ -14,14 +14,12 @@
  * @work: how the kernel knows it
  * @finish: what is called in the thread's own context, where it may sleep
  * @call: the call; the bits of @call.wanted are the sessions that still wait for it
- * @event: what all sessions' records say
  * @sent: bytes of payload
  */
 struct st_deferred {
 	struct callback_head work;
 	void (*finish)(struct st_deferred *deferred);
 	struct st_call call;
-	struct sendtrace_event event;
 	u64 sent;
 };
 

@@ -22,46 +22,53 @@
 #include "record.h"
 #include "session.h"
 
-static struct st_ring *this_ring(const struct st_session *session)
+static nokprobe_inline struct st_ring *this_ring(const struct st_session *session)
 {
 	return session->rings[smp_processor_id()];
 }
-NOKPROBE_SYMBOL(this_ring);
 
-static bool session_wants(const struct st_session *session, u32 event,
-			  const struct st_caller *caller)
+static nokprobe_inline bool session_wants(const struct st_session *session, u32 event,
+					  const struct st_caller *caller)
 {
 	const struct st_filter *filter = rcu_dereference_sched(session->filter);
 
 	return (session->events & event) && session->reader != caller->pid &&
 	       (!filter || st_filter_match(filter, caller));
 }
-NOKPROBE_SYMBOL(session_wants);
+
+static nokprobe_inline void identify(struct st_caller *caller)
+{
+	/* Preemption is off, so an exec() cannot free the leader under us. */
+	const struct task_struct *leader = current->group_leader;
+
+	caller->pid = task_tgid_nr(current);
+	st_name_set(&caller->comm, current->comm);
+	if (leader == current)
+		caller->process = caller->comm;
+	else
+		st_name_set(&caller->process, leader->comm);
+}
 
 /**
  * st_event_wanted() - which sessions record a call that is just being made
  * @event: one of SENDTRACE_EVENTS_*
+ * @caller: set to who makes it
  *
  * For the others it is counted as filtered.
  *
  * Context: the entry handler.
  * Return: a bit for each session, as in st_running_mask.
  */
-unsigned long st_event_wanted(u32 event)
+unsigned long st_event_wanted(u32 event, struct st_caller *caller)
 {
 	unsigned long mask = READ_ONCE(st_running_mask);
-	struct st_caller caller = {
-		.pid = task_tgid_nr(current),
-		.comm = current->comm,
-		/* Preemption is off, so an exec() cannot free the leader under us. */
-		.process = current->group_leader->comm,
-	};
 	unsigned long wanted = 0;
 	struct st_session *session;
 	int slot;
 
+	identify(caller);
 	while ((session = st_next_running(&mask, &slot))) {
-		if (session_wants(session, event, &caller)) {
+		if (session_wants(session, event, caller)) {
 			wanted |= BIT(slot);
 		} else {
 			st_count(this_ring(session)->count.hits, 1);
@@ -93,7 +100,7 @@ NOKPROBE_SYMBOL(look_up_peer);
  * A socket that was not bound is given its address by the first send. Asked for again only
  * then, and believed only of the same socket.
  */
-static void complete_local_address(struct st_call *call)
+static nokprobe_inline void complete_local_address(struct st_call *call)
 {
 	struct st_peer now;
 
@@ -103,7 +110,6 @@ static void complete_local_address(struct st_call *call)
 	if (now.inode == call->peer.inode)
 		call->peer.local = now.local;
 }
-NOKPROBE_SYMBOL(complete_local_address);
 
 /**
  * st_event_began() - note when a call began, and on which socket
@@ -118,69 +124,26 @@ void st_event_began(struct st_call *call)
 }
 NOKPROBE_SYMBOL(st_event_began);
 
-/* ---- What every session's record says --------------------------------------------- */
-
-static void describe_caller(struct sendtrace_event *event)
-{
-	event->pid = task_tgid_nr(current);
-	event->tid = task_pid_nr(current);
-	event->uid = from_kuid_munged(&init_user_ns, current_euid());
-	strscpy_pad(event->comm, current->comm, sizeof(event->comm));
-	strscpy_pad(event->process, current->group_leader->comm, sizeof(event->process));
-}
-NOKPROBE_SYMBOL(describe_caller);
-
-static void describe_call(struct sendtrace_event *event, const struct st_call *call,
-			  int ret)
-{
-	event->rec.header_size = sizeof(*event);
-	event->rec.time = ktime_get_ns();
-	event->enter_time = call->enter_time;
-	event->exit_time = event->rec.time;
-	event->len = call->len;
-	event->ret = ret;
-	event->fd = call->fd;
-	event->flags = call->flags;
-	event->addr_len = call->addr_len;
-}
-NOKPROBE_SYMBOL(describe_call);
-
-static void describe_peer(struct sendtrace_event *event, const struct st_peer *peer)
-{
-	event->inode = peer->inode;
-	event->peer_pid = peer->pid;
-	event->event_flags = peer->from_call ? SENDTRACE_EVENT_PEER_FROM_CALL : 0;
-	event->family = peer->family;
-	event->sock_type = peer->type;
-	event->protocol = peer->protocol;
-	event->local_len = peer->local.len;
-	event->peer_len = peer->remote.len;
-}
-NOKPROBE_SYMBOL(describe_peer);
-
 /* ---- Long payloads ----------------------------------------------------------------- */
 
 /* Of the payload, a session wants so much. */
-static u64 wanted_of(const struct st_session *session, u64 sent)
+static nokprobe_inline u64 wanted_of(const struct st_session *session, u64 sent)
 {
 	return min_t(u64, sent, session->snaplen);
 }
-NOKPROBE_SYMBOL(wanted_of);
 
-static u16 why_of(const struct st_session *session, u64 sent)
+static nokprobe_inline u16 why_of(const struct st_session *session, u64 sent)
 {
 	return sent > session->snaplen ? SENDTRACE_WHY_SNAPLEN : SENDTRACE_WHY_COMPLETE;
 }
-NOKPROBE_SYMBOL(why_of);
 
 /* A session that still runs and wanted this call; not one that got its slot since. */
-static struct st_session *session_of(const struct st_call *call, int slot)
+static nokprobe_inline struct st_session *session_of(const struct st_call *call, int slot)
 {
 	struct st_session *session = rcu_dereference_sched(st_running[slot]);
 
 	return session && session->since <= call->enter_time ? session : NULL;
 }
-NOKPROBE_SYMBOL(session_of);
 
 /*
  * One session's next chunk: a fragment, or, where that is the rest, the event itself. An
@@ -192,13 +155,12 @@ static enum st_outcome write_chunk(struct st_deferred *late, struct st_session *
 	u64 rest = wanted_of(session, late->sent) - part.offset;
 	enum st_outcome outcome;
 
-	late->event.rec.time = ktime_get_ns();
+	part.time = ktime_get_ns();
 	if (rest <= part.len) {
 		part.len = rest;
 		part.why = why_of(session, late->sent);
 	} else {
-		outcome =
-			st_record_fragment(session, &late->event.rec, &late->call, part);
+		outcome = st_record_fragment(session, &late->call, part);
 		if (outcome == ST_WRITTEN || (outcome == ST_FAULTED && !part.must))
 			return outcome;
 		part.why = SENDTRACE_WHY_FAULT;
@@ -207,7 +169,7 @@ static enum st_outcome write_chunk(struct st_deferred *late, struct st_session *
 			part.len = 0;
 		}
 	}
-	outcome = st_record_event(session, late->event, &late->call, part);
+	outcome = st_record_event(session, &late->call, part);
 	if (outcome == ST_WRITTEN)
 		late->call.wanted &= ~BIT(slot);
 	return outcome;
@@ -278,7 +240,7 @@ static void finish_late(struct st_deferred *late)
 		part.must = false;
 		todo = late->call.wanted;
 		for (tries = 0; todo && tries < FAULT_TRIES; tries++) {
-			if (tries && current->mm && late->event.ret >= 0)
+			if (tries && current->mm && late->call.ret >= 0)
 				fault_in_readable(late->call.buf + part.offset, part.len);
 			todo = write_to(late, todo, part);
 		}
@@ -288,8 +250,7 @@ static void finish_late(struct st_deferred *late)
 	}
 }
 
-static bool defer(const struct st_call *call, const struct sendtrace_event *event,
-		  u64 sent, unsigned long late)
+static bool defer(const struct st_call *call, u64 sent, unsigned long late)
 {
 	struct st_deferred *deferred = st_defer_get();
 
@@ -297,7 +258,6 @@ static bool defer(const struct st_call *call, const struct sendtrace_event *even
 		return false;
 	deferred->call = *call;
 	deferred->call.wanted = late;
-	deferred->event = *event;
 	deferred->sent = sent;
 	deferred->finish = finish_late;
 	return st_defer_queue(deferred);
@@ -307,30 +267,29 @@ NOKPROBE_SYMBOL(defer);
 /* ---- The call returns --------------------------------------------------------------- */
 
 /* @must: there is no later, so an event gets what can be copied now. */
-static enum st_outcome record_now(struct st_session *session, const struct st_call *call,
-				  const struct sendtrace_event *event, u64 sent,
-				  bool must)
+static nokprobe_inline enum st_outcome
+record_now(struct st_session *session, const struct st_call *call, u64 sent, bool must)
 {
 	u64 want = wanted_of(session, sent);
 	struct st_part part = {
+		.time = call->exit_time,
 		.len = want,
 		.why = why_of(session, sent),
 		.must = must,
 	};
 
-	if (want > session->inline_max) {
+	if (unlikely(want > session->inline_max)) {
 		if (!must)
 			return ST_FAULTED;
 		part.len = session->inline_max;
 		part.why = ST_CAN_DEFER ? SENDTRACE_WHY_NO_WORK : session->inline_why;
 	}
-	return st_record_event(session, *event, call, part);
+	return st_record_event(session, call, part);
 }
-NOKPROBE_SYMBOL(record_now);
 
 /* Returns the sessions that have to be served later. */
 static unsigned long record_for(unsigned long sessions, const struct st_call *call,
-				const struct sendtrace_event *event, u64 sent, bool must)
+				u64 sent, bool must)
 {
 	struct st_session *session;
 	unsigned long late = 0;
@@ -339,23 +298,31 @@ static unsigned long record_for(unsigned long sessions, const struct st_call *ca
 	for (; sessions; sessions &= sessions - 1) {
 		slot = __ffs(sessions);
 		session = session_of(call, slot);
-		if (session && record_now(session, call, event, sent, must) == ST_FAULTED)
+		if (session && record_now(session, call, sent, must) == ST_FAULTED)
 			late |= BIT(slot);
 	}
 	return late;
 }
 NOKPROBE_SYMBOL(record_for);
 
-static void record_for_all(const struct st_call *call,
-			   const struct sendtrace_event *event, u64 sent)
+/* The initial user namespace maps each uid to itself. */
+static nokprobe_inline void call_ended(struct st_call *call, u16 type, int ret)
+{
+	call->exit_time = ktime_get_ns();
+	call->ret = ret;
+	call->type = type;
+	call->tid = task_pid_nr(current);
+	call->uid = __kuid_val(current_euid());
+}
+
+static nokprobe_inline void record_for_all(const struct st_call *call, u64 sent)
 {
 	unsigned long late;
 
-	late = record_for(call->wanted, call, event, sent, !ST_CAN_DEFER);
-	if (late && !defer(call, event, sent, late))
-		record_for(late, call, event, sent, true);
+	late = record_for(call->wanted, call, sent, !ST_CAN_DEFER);
+	if (unlikely(late) && !defer(call, sent, late))
+		record_for(late, call, sent, true);
 }
-NOKPROBE_SYMBOL(record_for_all);
 
 /**
  * st_event_sent() - record a send() or sendto() that returns
@@ -366,16 +333,12 @@ NOKPROBE_SYMBOL(record_for_all);
  */
 void st_event_sent(struct st_call *call, int ret)
 {
-	struct sendtrace_event event = { .rec.type = SENDTRACE_RECORD_SEND };
-
 	/* Not at the entry: only now is it sure that the caller's page is there. */
 	if (call->addr)
 		st_peer_sent_to(&call->peer, call->addr, call->addr_len);
 	complete_local_address(call);
-	describe_call(&event, call, ret);
-	describe_caller(&event);
-	describe_peer(&event, &call->peer);
-	record_for_all(call, &event, ret < 0 ? call->len : min_t(u64, ret, call->len));
+	call_ended(call, SENDTRACE_RECORD_SEND, ret);
+	record_for_all(call, ret < 0 ? call->len : min_t(u64, ret, call->len));
 }
 NOKPROBE_SYMBOL(st_event_sent);
 
@@ -388,13 +351,9 @@ NOKPROBE_SYMBOL(st_event_sent);
  */
 void st_event_accepted(struct st_call *call, int ret)
 {
-	struct sendtrace_event event = { .rec.type = SENDTRACE_RECORD_ACCEPT };
-
 	if (ret >= 0)
 		look_up_peer(ret, &call->peer);
-	describe_call(&event, call, ret);
-	describe_caller(&event);
-	describe_peer(&event, &call->peer);
-	record_for_all(call, &event, 0);
+	call_ended(call, SENDTRACE_RECORD_ACCEPT, ret);
+	record_for_all(call, 0);
 }
 NOKPROBE_SYMBOL(st_event_accepted);

@@ -6,12 +6,19 @@
 #include <linux/types.h>
 #include <linux/sendtrace.h>
 
+#include "filter.h"
 #include "peer.h"
 
 /**
- * struct st_call - what is kept of a call from its entry to its return
+ * struct st_call - all there is to be told of a call; the records are written from it
  * @enter_time: CLOCK_MONOTONIC
+ * @exit_time: CLOCK_MONOTONIC; from here to @uid set when it returns
+ * @ret: what it returned
+ * @type: enum sendtrace_record_type
+ * @tid: the thread
+ * @uid: effective, in the initial user namespace
  * @wanted: a bit for each running session that records it
+ * @caller: who makes it, by the names of that time
  * @len: bytes to send
  * @buf: the payload, in the caller's memory
  * @addr: the address to send to, in the caller's memory
@@ -26,7 +33,13 @@
  */
 struct st_call {
 	u64 enter_time;
+	u64 exit_time;
+	s64 ret;
+	u16 type;
+	u32 tid;
+	u32 uid;
 	unsigned long wanted;
+	struct st_caller caller;
 	size_t len;
 	const void __user *buf;
 	const void __user *addr;
@@ -36,7 +49,7 @@ struct st_call {
 	struct st_peer peer;
 };
 
-unsigned long st_event_wanted(u32 event);
+unsigned long st_event_wanted(u32 event, struct st_caller *caller);
 void st_event_began(struct st_call *call);
 void st_event_sent(struct st_call *call, int ret);
 void st_event_accepted(struct st_call *call, int ret);

@@ -13,7 +13,15 @@
 
 #include "filter.h"
 
+/**
+ * struct st_pattern - one pattern
+ * @name: what a name has to be, where it is not a glob: as much of the pattern as the
+ *	kernel keeps of a name
+ * @glob: has it to be matched?
+ * @text: as it was given
+ */
 struct st_pattern {
+	union st_name name;
 	bool glob;
 	char text[SENDTRACE_PATTERN_LEN];
 };
@@ -82,6 +90,7 @@ struct st_filter *st_filter_create(const struct sendtrace_filter *wanted)
 		struct st_pattern *pattern = &filter->patterns[i];
 
 		strscpy(pattern->text, wanted->patterns[i], sizeof(pattern->text));
+		strscpy(pattern->name.text, pattern->text, sizeof(pattern->name.text));
 		pattern->glob = strpbrk(pattern->text, "*?[\\");
 		if (is_any(pattern->text))
 			filter->any_name = true;
@@ -99,16 +108,22 @@ void st_filter_free_rcu(struct st_filter *filter)
 		kfree_rcu(filter, rcu);
 }
 
-static bool pattern_match(const struct st_pattern *pattern, const char *name)
+static nokprobe_inline bool same_name(const union st_name *a, const union st_name *b)
 {
-	if (pattern->glob)
-		return glob_match(pattern->text, name);
-	/* A name that the kernel had to cut is known by what is left of it. */
-	return !strncmp(pattern->text, name, TASK_COMM_LEN - 1);
+	return !((a->half[0] ^ b->half[0]) | (a->half[1] ^ b->half[1]));
 }
-NOKPROBE_SYMBOL(pattern_match);
 
-static bool match_pid(const struct st_filter *filter, u32 pid)
+static nokprobe_inline bool pattern_match(const struct st_pattern *pattern,
+					  const struct st_caller *caller)
+{
+	if (unlikely(pattern->glob))
+		return glob_match(pattern->text, caller->process.text) ||
+		       glob_match(pattern->text, caller->comm.text);
+	return same_name(&pattern->name, &caller->process) ||
+	       same_name(&pattern->name, &caller->comm);
+}
+
+static nokprobe_inline bool match_pid(const struct st_filter *filter, u32 pid)
 {
 	u32 i;
 
@@ -117,7 +132,6 @@ static bool match_pid(const struct st_filter *filter, u32 pid)
 			return true;
 	return !filter->nr_pids;
 }
-NOKPROBE_SYMBOL(match_pid);
 
 /**
  * st_filter_match() - does the session want this caller's calls?
@@ -136,8 +150,7 @@ bool st_filter_match(const struct st_filter *filter, const struct st_caller *cal
 	if (filter->any_name)
 		return true;
 	for (i = 0; i < filter->nr_patterns; i++)
-		if (pattern_match(&filter->patterns[i], caller->process) ||
-		    pattern_match(&filter->patterns[i], caller->comm))
+		if (pattern_match(&filter->patterns[i], caller))
 			return true;
 	return false;
 }

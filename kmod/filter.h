@@ -4,17 +4,52 @@
 #define _ST_FILTER_H
 
 #include <linux/rcupdate.h>
+#include <linux/string.h>
 #include <linux/types.h>
 #include <linux/sendtrace.h>
+#include <asm/word-at-a-time.h>
 
 struct seq_file;
 struct st_filter;
 
-/* Who makes a call, as far as a filter asks. Both names are ended by NUL. */
+/**
+ * union st_name - the name of a task: two words instead of a string
+ * @text: ended by NUL, and padded with it
+ * @half: the same, to be compared and copied with two instructions
+ */
+union st_name {
+	char text[SENDTRACE_COMM_LEN];
+	unsigned long half[SENDTRACE_COMM_LEN / sizeof(unsigned long)];
+};
+
+/* What stands in a word before the first NUL; false where it has none. */
+static __always_inline bool st_name_cut(unsigned long *word)
+{
+	const struct word_at_a_time constants = WORD_AT_A_TIME_CONSTANTS;
+	unsigned long bits;
+
+	if (!has_zero(*word, &bits, &constants))
+		return false;
+	bits = prep_zero_mask(*word, bits, &constants);
+	*word &= zero_bytemask(create_zero_mask(bits));
+	return true;
+}
+
+/* @comm may be changed at the same time: whatever comes of that ends, and is padded. */
+static __always_inline void st_name_set(union st_name *name, const char *comm)
+{
+	memcpy(name, comm, sizeof(*name));
+	if (st_name_cut(&name->half[0]))
+		name->half[1] = 0;
+	else if (!st_name_cut(&name->half[1]))
+		name->text[SENDTRACE_COMM_LEN - 1] = '\0';
+}
+
+/* Who makes a call, as far as a filter asks. */
 struct st_caller {
 	u32 pid;
-	const char *comm; /* the thread's name */
-	const char *process; /* its thread-group leader's */
+	union st_name comm; /* the thread's name */
+	union st_name process; /* its thread-group leader's */
 };
 
 struct st_filter *st_filter_create(const struct sendtrace_filter *wanted);

@@ -38,20 +38,18 @@ NOKPROBE_SYMBOL(st_peer_clear);
 
 /* ---- IPv4 and IPv6 ------------------------------------------------------------ */
 
-static void set_in(struct st_addr *addr, __be32 ip, __be16 port)
+static nokprobe_inline void set_in(struct st_addr *addr, __be32 ip, __be16 port)
 {
-	addr->len = sizeof(addr->in);
-	memset(&addr->in, 0, sizeof(addr->in));
+	st_addr_set_len(addr, sizeof(addr->in));
 	addr->in.sin_family = AF_INET;
 	addr->in.sin_port = port;
 	addr->in.sin_addr.s_addr = ip;
 }
-NOKPROBE_SYMBOL(set_in);
 
 static void set_in6(struct st_addr *addr, const struct in6_addr *ip, __be16 port,
 		    int scope)
 {
-	addr->len = sizeof(addr->in6);
+	st_addr_set_len(addr, sizeof(addr->in6));
 	addr->in6.sin6_family = AF_INET6;
 	addr->in6.sin6_port = port;
 	addr->in6.sin6_flowinfo = 0;
@@ -65,13 +63,12 @@ NOKPROBE_SYMBOL(set_in6);
  * it is disconnected, but not the port (tcp_disconnect()). The others say it by their state
  * (ip4_datagram_connect(), __udp_disconnect()).
  */
-static bool has_remote(const struct sock *sk)
+static nokprobe_inline bool has_remote(const struct sock *sk)
 {
 	if (sk->sk_type == SOCK_STREAM || sk->sk_type == SOCK_SEQPACKET)
 		return READ_ONCE(inet_sk(sk)->inet_dport);
 	return READ_ONCE(sk->sk_state) == TCP_ESTABLISHED;
 }
-NOKPROBE_SYMBOL(has_remote);
 
 static void peer_of_inet(const struct sock *sk, struct st_peer *peer)
 {
@@ -132,12 +129,11 @@ static void set_un(struct st_addr *addr, const struct sock *sk)
 
 	/* Pairs with the release in unix_bind_bsd() and its like. */
 	name = smp_load_acquire(&unix_sk(sk)->addr);
+	st_addr_set_len(addr, name ? un_len(name->len) :
+				     offsetof(struct sockaddr_un, sun_path));
 	addr->un.sun_family = AF_UNIX;
-	addr->len = offsetof(struct sockaddr_un, sun_path);
-	if (name) {
-		addr->len = un_len(name->len);
+	if (name)
 		memcpy(&addr->un, name->name, addr->len);
-	}
 }
 NOKPROBE_SYMBOL(set_un);
 
@@ -155,11 +151,15 @@ static int read_name_of_dgram_peer(struct st_addr *addr, struct sock *peer)
 
 	if (copy_from_kernel_nofault(&name, &unix_sk(peer)->addr, sizeof(name)))
 		return 0;
-	if (!name) /* it has none: the family alone */
-		return offsetof(struct sockaddr_un, sun_path);
+	if (!name) { /* it has none: the family alone */
+		st_addr_set_len(addr, offsetof(struct sockaddr_un, sun_path));
+		addr->un.sun_family = AF_UNIX;
+		return addr->len;
+	}
 	if (copy_from_kernel_nofault(&len, &name->len, sizeof(len)))
 		return 0;
 	len = un_len(len);
+	st_addr_set_len(addr, len);
 	if (copy_from_kernel_nofault(&addr->un, name->name, len))
 		return 0;
 	return len;
@@ -174,12 +174,10 @@ static void set_un_of_dgram_peer(struct st_addr *addr, struct sock *sk)
 	addr->len = 0;
 	if (!peer)
 		return;
-	addr->un.sun_family = AF_UNIX;
 	len = read_name_of_dgram_peer(addr, peer);
 	/* The peer is looked at again only after its name was read. */
 	smp_rmb();
-	if (READ_ONCE(unix_sk(sk)->peer) == peer)
-		addr->len = len;
+	addr->len = READ_ONCE(unix_sk(sk)->peer) == peer ? len : 0;
 }
 NOKPROBE_SYMBOL(set_un_of_dgram_peer);
 
@@ -304,7 +302,7 @@ void st_peer_sent_to(struct st_peer *peer, const void __user *addr, int addr_len
 			return;
 		given.any.sa_family = AF_INET;
 	}
-	peer->remote.len = given.len;
+	st_addr_set_len(&peer->remote, given.len);
 	memcpy(&peer->remote.storage, &given.storage, given.len);
 	peer->from_call = true;
 	peer->pid = 0; /* of whom the socket is connected to, not of this address */

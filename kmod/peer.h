@@ -11,10 +11,14 @@
 
 struct socket;
 
-/* Bytes behind an address's length are whatever they were: never copy more. */
+/*
+ * The last word of what @len reaches is padded with zeroes. Words behind it are whatever
+ * they were: never copy more.
+ */
 struct st_addr {
 	u16 len; /* 0: unknown */
 	union {
+		u64 words[sizeof(struct sockaddr_storage) / sizeof(u64)];
 		struct sockaddr any;
 		struct sockaddr_in in;
 		struct sockaddr_in6 in6;
@@ -44,6 +48,14 @@ struct st_peer {
 	struct st_addr local;
 	struct st_addr remote;
 };
+
+/* To be called before the bytes are set. */
+static __always_inline void st_addr_set_len(struct st_addr *addr, u16 len)
+{
+	addr->len = len;
+	if (len)
+		addr->words[(len - 1) / sizeof(addr->words[0])] = 0;
+}
 
 void st_peer_clear(struct st_peer *peer);
 void st_peer_of(struct socket *sock, struct st_peer *peer);

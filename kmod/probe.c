@@ -33,7 +33,7 @@ MODULE_PARM_DESC(maxactive,
 static int send_entered(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	struct st_call *call = (void *)ri->data;
-	unsigned long wanted = st_event_wanted(SENDTRACE_EVENTS_SEND);
+	unsigned long wanted = st_event_wanted(SENDTRACE_EVENTS_SEND, &call->caller);
 
 	if (!wanted)
 		return 1;
@@ -62,7 +62,7 @@ NOKPROBE_SYMBOL(send_returned);
 static int accept_entered(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	struct st_call *call = (void *)ri->data;
-	unsigned long wanted = st_event_wanted(SENDTRACE_EVENTS_ACCEPT);
+	unsigned long wanted = st_event_wanted(SENDTRACE_EVENTS_ACCEPT, &call->caller);
 
 	if (!wanted)
 		return 1;

@@ -17,22 +17,23 @@ enum st_outcome {
 
 /**
  * struct st_part - a part of a payload
+ * @time: of its record
  * @offset: where it begins
  * @len: how long it is
  * @why: enum sendtrace_why of the event that ends with it
  * @must: write what can be had of it, rather than nothing
  */
 struct st_part {
+	u64 time;
 	u32 offset;
 	u32 len;
 	u16 why;
 	bool must;
 };
 
-enum st_outcome st_record_event(struct st_session *session, struct sendtrace_event event,
-				const struct st_call *call, struct st_part part);
-enum st_outcome st_record_fragment(struct st_session *session,
-				   const struct sendtrace_record *rec,
-				   const struct st_call *call, struct st_part part);
+enum st_outcome st_record_event(struct st_session *session, const struct st_call *call,
+				struct st_part part);
+enum st_outcome st_record_fragment(struct st_session *session, const struct st_call *call,
+				   struct st_part part);
 
 #endif /* _ST_RECORD_H */

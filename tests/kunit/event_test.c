@@ -12,10 +12,11 @@
 
 static unsigned long wanted(u32 kind)
 {
+	struct st_caller caller;
 	unsigned long mask;
 
 	preempt_disable();
-	mask = st_event_wanted(kind);
+	mask = st_event_wanted(kind, &caller);
 	preempt_enable();
 	return mask;
 }

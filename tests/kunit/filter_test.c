@@ -42,10 +42,19 @@ static long creation_error(struct kunit *test)
 	return 0;
 }
 
+/* As the kernel cuts it. */
+static union st_name named(const char *text)
+{
+	union st_name name = {};
+
+	strscpy(name.text, text, sizeof(name.text));
+	return name;
+}
+
 /* Does a filter of this one pattern match a process of this name? */
 static bool matches(struct kunit *test, const char *pattern, const char *name)
 {
-	struct st_caller caller = { .pid = 1, .comm = "", .process = name };
+	struct st_caller caller = { .pid = 1, .process = named(name) };
 	struct sendtrace_filter *wanted = test->priv;
 
 	wanted->nr_patterns = 0;
@@ -81,7 +90,7 @@ static void one_pattern_too_many_is_refused(struct kunit *test)
 
 static void as_many_pids_as_there_is_room_for_are_taken(struct kunit *test)
 {
-	struct st_caller last = { .pid = 77, .comm = "", .process = "" };
+	struct st_caller last = { .pid = 77, .comm.text = "", .process.text = "" };
 	struct sendtrace_filter *wanted = test->priv;
 
 	wanted->nr_pids = SENDTRACE_MAX_PIDS;
@@ -182,7 +191,7 @@ static void freeing_no_filter_does_nothing(struct kunit *test)
 
 static void a_filter_of_nothing_matches_everything(struct kunit *test)
 {
-	struct st_caller caller = { .pid = 1, .comm = "a", .process = "b" };
+	struct st_caller caller = { .pid = 1, .comm.text = "a", .process.text = "b" };
 
 	KUNIT_EXPECT_TRUE(test, st_filter_match(create(test), &caller));
 }
@@ -198,9 +207,11 @@ static void a_name_matches_itself_alone(struct kunit *test)
 
 static void a_name_matches_the_process_or_the_thread(struct kunit *test)
 {
-	struct st_caller by_process = { .comm = "connection", .process = "mysqld" };
-	struct st_caller by_thread = { .comm = "mysqld", .process = "systemd" };
-	struct st_caller neither = { .comm = "connection", .process = "systemd" };
+	struct st_caller by_process = { .comm.text = "connection",
+					.process.text = "mysqld" };
+	struct st_caller by_thread = { .comm.text = "mysqld", .process.text = "systemd" };
+	struct st_caller neither = { .comm.text = "connection",
+				     .process.text = "systemd" };
 	const struct st_filter *filter;
 
 	add_pattern(test->priv, "mysqld");
@@ -269,13 +280,13 @@ static void a_dot_alone_matches_every_name(struct kunit *test)
 
 static void one_of_several_patterns_is_enough(struct kunit *test)
 {
-	struct st_caller caller = { .comm = "x", .process = "nginx" };
+	struct st_caller caller = { .comm.text = "x", .process.text = "nginx" };
 	struct sendtrace_filter *wanted = test->priv;
 
 	add_pattern(wanted, "mysqld");
 	add_pattern(wanted, "ng*");
 	KUNIT_EXPECT_TRUE(test, st_filter_match(create(test), &caller));
-	caller.process = "apache2";
+	caller.process = named("apache2");
 	KUNIT_EXPECT_FALSE(test, st_filter_match(create(test), &caller));
 	add_pattern(wanted, ".");
 	KUNIT_EXPECT_TRUE(test, st_filter_match(create(test), &caller));
@@ -283,7 +294,7 @@ static void one_of_several_patterns_is_enough(struct kunit *test)
 
 static void a_process_must_be_among_the_pids(struct kunit *test)
 {
-	struct st_caller caller = { .pid = 8, .comm = "a", .process = "a" };
+	struct st_caller caller = { .pid = 8, .comm.text = "a", .process.text = "a" };
 	struct sendtrace_filter *wanted = test->priv;
 	const struct st_filter *filter;
 
@@ -299,9 +310,13 @@ static void a_process_must_be_among_the_pids(struct kunit *test)
 
 static void pid_and_name_must_both_match(struct kunit *test)
 {
-	struct st_caller right = { .pid = 7, .comm = "", .process = "mysqld" };
-	struct st_caller wrong_pid = { .pid = 8, .comm = "", .process = "mysqld" };
-	struct st_caller wrong_name = { .pid = 7, .comm = "", .process = "nginx" };
+	struct st_caller right = { .pid = 7, .comm.text = "", .process.text = "mysqld" };
+	struct st_caller wrong_pid = { .pid = 8,
+				       .comm.text = "",
+				       .process.text = "mysqld" };
+	struct st_caller wrong_name = { .pid = 7,
+					.comm.text = "",
+					.process.text = "nginx" };
 	struct sendtrace_filter *wanted = test->priv;
 
 	wanted->nr_pids = 1;
@@ -362,6 +377,45 @@ static void a_buffer_that_is_too_small_is_not_overrun(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, shown(test, create(test), size)[size], 0);
 }
 
+/* ---- Names as words ------------------------------------------------------------------- */
+
+/* Is @text what is kept of a comm of which it is all up to the NUL? */
+static bool is_kept(const char *text)
+{
+	char comm[SENDTRACE_COMM_LEN], padded[SENDTRACE_COMM_LEN] = {};
+	union st_name name;
+
+	memset(comm, 'z', sizeof(comm)); /* left over from a longer name */
+	strscpy(comm, text, sizeof(comm));
+	strscpy(padded, text, sizeof(padded));
+	st_name_set(&name, comm);
+	return !memcmp(name.text, padded, sizeof(padded));
+}
+
+static void of_a_name_nothing_behind_its_end_is_kept(struct kunit *test)
+{
+	char text[SENDTRACE_COMM_LEN] = {};
+	int len;
+
+	for (len = 0; len < SENDTRACE_COMM_LEN; len++) {
+		KUNIT_EXPECT_TRUE(test, is_kept(text));
+		text[len] = 'a' + len;
+	}
+	KUNIT_EXPECT_TRUE(test, is_kept("\x80\xff\x01\x7f\x80\xff\x01"));
+	KUNIT_EXPECT_TRUE(test, is_kept("eight  \x80\xff"));
+}
+
+static void a_name_that_does_not_end_is_ended(struct kunit *test)
+{
+	union st_name name;
+	char comm[SENDTRACE_COMM_LEN];
+
+	memset(comm, 'z', sizeof(comm));
+	st_name_set(&name, comm);
+	KUNIT_EXPECT_EQ(test, strnlen(name.text, sizeof(name.text)),
+			SENDTRACE_COMM_LEN - 1);
+}
+
 static struct kunit_case filter_cases[] = {
 	KUNIT_CASE(as_many_patterns_as_there_is_room_for_are_taken),
 	KUNIT_CASE(one_pattern_too_many_is_refused),
@@ -393,6 +447,8 @@ static struct kunit_case filter_cases[] = {
 	KUNIT_CASE(patterns_and_pids_are_shown_with_commas),
 	KUNIT_CASE(what_would_split_a_pattern_is_escaped),
 	KUNIT_CASE(a_buffer_that_is_too_small_is_not_overrun),
+	KUNIT_CASE(of_a_name_nothing_behind_its_end_is_kept),
+	KUNIT_CASE(a_name_that_does_not_end_is_ended),
 	{}
 };
 

@@ -13,15 +13,10 @@
 static enum st_outcome write_event(struct st_session *session, const struct st_call *call,
 				   struct st_part part)
 {
-	struct sendtrace_event event = {
-		.rec = { .type = SENDTRACE_RECORD_SEND, .header_size = sizeof(event) },
-		.local_len = call->peer.local.len,
-		.peer_len = call->peer.remote.len,
-	};
 	enum st_outcome outcome;
 
 	preempt_disable();
-	outcome = st_record_event(session, event, call, part);
+	outcome = st_record_event(session, call, part);
 	preempt_enable();
 	return outcome;
 }
@@ -29,11 +24,11 @@ static enum st_outcome write_event(struct st_session *session, const struct st_c
 static enum st_outcome write_fragment(struct st_session *session,
 				      const struct st_call *call, struct st_part part)
 {
-	const struct sendtrace_record like = { .time = 5 };
 	enum st_outcome outcome;
 
+	part.time = 5;
 	preempt_disable();
-	outcome = st_record_fragment(session, &like, call, part);
+	outcome = st_record_fragment(session, call, part);
 	preempt_enable();
 	return outcome;
 }

@@ -80,13 +80,19 @@ void st_test_done(struct st_session *session)
 
 struct st_call st_test_call(const void __user *buf, size_t len)
 {
-	return (struct st_call){
+	struct st_call call = {
 		.enter_time = ktime_get_ns(),
+		.type = SENDTRACE_RECORD_SEND,
 		.wanted = st_running_mask,
+		.caller.pid = task_tgid_nr(current),
 		.len = len,
 		.buf = buf,
 		.fd = -1,
 	};
+
+	st_name_set(&call.caller.comm, current->comm);
+	st_name_set(&call.caller.process, current->group_leader->comm);
+	return call;
 }
 
 void __user *st_test_payload(struct kunit *test, size_t len)

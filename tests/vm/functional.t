@@ -22,6 +22,9 @@ usage() {
 	--bare FOLDER       run FOLDER/run in the guest, without sendtrace; with the kernel's
 	                    modules that FOLDER/modules names, and FOLDER/init if there is one
 	--disk FILE         a disk for the guest, read-only
+	--cpus N, --cpu MODEL, --count   as boot has them
+	--copy FILE:PATH    puts FILE into the guest as well; repeatable
+	--overlay FILE      another initial file system, unpacked over the guest's
 	END
 }
 
@@ -67,7 +70,8 @@ build_initramfs() {
 		programs+=(--modules "$suite/modules")
 	fi
 	"$top/tests/vm/initramfs" --kernel "$kernel" --init "$init" "${programs[@]}" \
-		"$work/initrd" || bail_out "the initial file system cannot be packed"
+		"${copies[@]}" "$work/initrd" || bail_out "the initial file system cannot be packed"
+	[ -z "$overlay" ] || cat "$overlay" >>"$work/initrd"
 }
 
 # The guest's TAP, seen by prove as ours: all but its plan, which has to fit, and the
@@ -139,7 +143,9 @@ clean_up() {
 }
 
 series=6.1 cases='' bare='' timeout=${SENDTRACE_VM_TIMEOUT:-900} keep_console=''
-suite=$top/tests/vm/guest memory=1024 append='' sendtrace='' sendread='' disk=()
+suite=$top/tests/vm/guest memory=1024 append='' sendtrace='' sendread='' disk=() overlay=''
+machine=()
+copies=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--cases) cases=$2 && shift ;;
@@ -151,6 +157,10 @@ while [ $# -gt 0 ]; do
 	--sendread) sendread=$2 && shift ;;
 	--disk) disk=(--disk "$2") && shift ;;
 	--suite) suite=$(cd "$2" && pwd) && shift ;;
+	--cpus | --cpu) machine+=("$1" "$2") && shift ;;
+	--count) machine+=(--count) ;;
+	--copy) copies+=(--copy "$2") && shift ;;
+	--overlay) overlay=$2 && shift ;;
 	--bare) bare=$(cd "$2" && pwd) && shift ;;
 	-h | --help) usage && exit 0 ;;
 	*) usage >&2 && exit 2 ;;
@@ -170,7 +180,8 @@ set +e
 # Debian's kernels have x32 calls, but switched off.
 # shellcheck disable=SC2086 # arguments and the names of cases are words
 "$top/tests/vm/boot" --kernel "$kernel" --initrd "$work/initrd" --console "$console" \
-	--timeout "$timeout" --memory "$memory" "${disk[@]}" syscall.x32=y $append ${cases:+-- $cases} | relay
+	--timeout "$timeout" --memory "$memory" "${disk[@]}" "${machine[@]}" syscall.x32=y $append \
+	${cases:+-- $cases} | relay
 status=${PIPESTATUS[0]}
 set -e
 conclude

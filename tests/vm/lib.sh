@@ -22,3 +22,23 @@ need() {
 	"$top/tests/need" "$@"
 	PATH=$PATH:/usr/sbin:/sbin
 }
+
+# ---- Root directories of other suites ------------------------------------------------
+
+# suite_sources SUITE: its sources as apt has them, for mmdebstrap.
+suite_sources() {
+	local options
+	mapfile -t options < <("$top/tests/vm/suite" "$1")
+	# shellcheck disable=SC2016 # apt-get fills these in
+	apt-get "${options[@]}" indextargets --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' \
+		'Identifier: Packages' 'Component: main' | sort -u
+}
+
+# How the machine reaches its mirror holds for mmdebstrap, too.
+machine_options() {
+	local key value
+	for key in Acquire::http::Proxy Acquire::Check-Valid-Until Acquire::Check-Date; do
+		value=$(apt-config dump --format '%v' $key)
+		[ -z "$value" ] || echo "--aptopt=$key \"$value\""
+	done
+}

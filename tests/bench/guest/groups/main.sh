@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2034,SC2154
+# What one send costs, by who watches it.
+
+group=main
+sizes=$(parameter sizes "16 128 1024 16384 1048576")
+
+each_size alone untraced
+
+insmod /modules/floor.ko || fail "floor.ko cannot be loaded"
+each_size alone counting
+rmmod floor
+
+insmod /modules/floor.ko copy=1 || fail "floor.ko cannot be loaded"
+each_size alone floor
+rmmod floor
+
+load
+each_size alone idle
+
+start_drop 1
+each_size traced drop
+stop_readers
+
+for sessions in 1 4 16; do
+	start_text $sessions bench
+	each_size traced text$sessions
+	[ $sessions != 1 ] || each_size binary binary1
+	stop_readers
+done
+
+start_text 1 somebody
+each_size traced nomatch
+stop_readers
+unload

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2034,SC2154 # shared with ./run and the groups
+#
+# What the groups of measurements are written with. Whatever is not as it should be makes
+# the figure's point fail.
+
+points=0
+bad=0
+# What reads now: process ids. What went wrong with the current figure, for its point.
+readers=
+fault=
+# How often each is measured, after once for the caches.
+rounds=3
+
+# parameter NAME DEFAULT: bench.NAME=VALUE of the kernel's command line, commas for blanks
+parameter() {
+	value=$(tr ' ' '\n' </proc/cmdline | sed -n "s/^bench\.$1=//p" | tr ',' ' ')
+	echo "${value:-$2}"
+}
+
+prepare() {
+	work=$(mktemp -d /tmp/bench.XXXXXX)
+	cd "$work" || exit 1
+	ip link set lo up
+	# What the kernel has to do after it has started is none of ours; waiting is quick here.
+	sleep 30
+}
+
+# So many that a round takes long enough for 1 %, and no longer.
+sends_of() {
+	case $1 in
+	1048576) echo 5 ;;
+	*) echo $((20000000 / ($1 + 4000))) ;;
+	esac
+}
+
+# ---- Failing ----------------------------------------------------------------------
+
+fail() {
+	fault="${fault:+$fault; }$*"
+}
+
+# point SENTENCE: passes if nothing has failed since the last one
+point() {
+	points=$((points + 1))
+	if [ -z "$fault" ]; then
+		echo "ok $points - $1"
+	else
+		echo "not ok $points - $1"
+		echo "# $fault"
+		bad=$((bad + 1))
+	fi
+	fault=
+}
+
+# ---- Measuring --------------------------------------------------------------------
+
+# measure() notes a figure as that of $x, or, where that is not set, of the size.
+x=
+
+# The median of the rounds and how far they lie apart, on both sides together.
+summary() {
+	sort -n -k 3 | awk '
+		{ sender[NR] = $1; reader[NR] = $2; sum[NR] = $3 }
+		END {
+			if (!NR)
+				exit 1
+			m = int((NR + 1) / 2)
+			printf "%.1f|%.1f|%.2f\n", sender[m], reader[m],
+				100 * (sum[NR] - sum[1]) / sum[1]
+		}'
+}
+
+# measure VARIANT SIZE [OPTION OF send...]: a figure, and its point
+measure() {
+	variant=$1 size=$2
+	shift 2
+	# shellcheck disable=SC2086 # process ids
+	timeout -s KILL 1500 "$test/build/send" -n "$(sends_of "$size")" -r $rounds "$@" \
+		"$size" $readers >rounds 2>error || fail "send: $(cat error)"
+	figure=$(awk '{ print $1, $2, $1 + $2 }' rounds | summary) || fail "no figure"
+	echo "# figure $group|$variant|${x:-$size}|$figure"
+	# shellcheck disable=SC2086
+	awk "BEGIN { exit !(${figure##*|} <= ${tolerance:-1}) }" ||
+		fail "the rounds lie ${figure##*|} % apart: $(tr '\n' ',' <rounds)"
+}
+
+alone() {
+	measure "$1" "$2"
+	point "$1, $2 bytes"
+}
+
+# each_size COMMAND...: of $sizes
+each_size() {
+	for at in $sizes; do
+		"$@" "$at"
+	done
+}
+
+# ---- sendtrace --------------------------------------------------------------------
+
+load() {
+	insmod /modules/sendtrace.ko "$@" || fail "the module cannot be loaded"
+}
+
+unload() {
+	rmmod sendtrace || fail "the module cannot be unloaded"
+}
+
+# wait_listening FILE [WORD]: until a reader says there that it is
+wait_listening() {
+	tries=0
+	until grep -q "${2:-listening}" "$1"; do
+		tries=$((tries + 1))
+		[ $tries -lt 3000 ] || { fail "the reader does not listen: $(tail -n 3 "$1")" && return; }
+		usleep 10000
+	done
+}
+
+# start_text NUMBER [ARGUMENT...]: so many sendreads, which print to nowhere
+start_text() {
+	number=$1
+	shift
+	readers=
+	for i in $(seq "$number"); do
+		sendread "$@" >/dev/null 2>"said.$i" &
+		readers="$readers $!"
+		wait_listening "said.$i"
+	done
+}
+
+# start_drop SESSIONS: one reader that throws away
+start_drop() {
+	"$test/build/drop" "$1" 2>said.drop &
+	readers=$!
+	wait_listening said.drop
+}
+
+lost() {
+	awk '/^lost/ { sum += $2 } END { print sum + 0 }' /proc/sendtrace/stats
+}
+
+stop_readers() {
+	# shellcheck disable=SC2086
+	[ -z "$readers" ] || kill -TERM $readers
+	# shellcheck disable=SC2086
+	[ -z "$readers" ] || wait $readers
+	readers=
+}
+
+# traced VARIANT SIZE [OPTION...]: with the readers that run, losing nothing
+traced() {
+	lost_before=$(lost)
+	measure "$@"
+	[ "$(lost)" = "$lost_before" ] || fail "$(($(lost) - lost_before)) events were lost"
+	point "$1, $2 bytes"
+}
+
+# binary VARIANT SIZE: the same with any bytes instead of letters
+binary() {
+	traced "$@" -x
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sends, and prints for each round what one send cost its own thread, and what it cost the
+ * readers until they had done with all of them: nanoseconds of CPU time, which are
+ * instructions in a guest that counts them.
+ *
+ *	send [-x] [-n SENDS] [-b BATCH] [-r ROUNDS] [-c CPUS] [-t THREADS] SIZE [PID...]
+ *
+ * The readers are those PIDs, 0 meaning who started us.
+ */
+#include <inttypes.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "burnt.h"
+#include "check.h"
+#include "net.h"
+#include "way.h"
+
+enum {
+	WARM_UP = 500,
+	/* Half of what a session's ring holds. */
+	RINGFUL = 4 << 20,
+	STACK = 64 * 1024,
+};
+
+struct load {
+	size_t size;
+	/* Any bytes; else letters. */
+	bool binary;
+	long sends;
+	/* After so many the readers catch up, or a slow one would lose some. */
+	long batch;
+	long rounds;
+	/*
+	 * On so many CPUs in turn, while the readers stand still: instructions are counted
+	 * of one CPU at a time.
+	 */
+	long cpus;
+	/* So many threads sleep in a send meanwhile. */
+	long blocked;
+	struct readers readers;
+};
+
+static struct load load = { .sends = 1000, .rounds = 1 };
+static struct way way;
+static char *payload;
+
+static uint64_t own_burnt(void)
+{
+	struct timespec now;
+
+	must(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now), "CLOCK_THREAD_CPUTIME_ID");
+	return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
+}
+
+/* Returns what it cost. */
+static uint64_t send_some(long sends)
+{
+	uint64_t begun = own_burnt();
+
+	for (long i = 0; i < sends; i++) {
+		if (send(way.fd, payload, load.size, 0) != (ssize_t)load.size)
+			die("send of %zu bytes", load.size);
+		way_drain(&way);
+	}
+	return own_burnt() - begun;
+}
+
+static void move_to(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	must(sched_setaffinity(0, sizeof(set), &set), "sched_setaffinity");
+}
+
+static uint64_t send_on_all_cpus(void)
+{
+	uint64_t burnt = 0;
+
+	readers_signal(&load.readers, SIGSTOP);
+	usleep(1000);
+	for (long cpu = 0; cpu < load.cpus; cpu++) {
+		move_to(cpu);
+		burnt += send_some(load.sends / load.cpus);
+	}
+	readers_signal(&load.readers, SIGCONT);
+	return burnt;
+}
+
+static uint64_t send_in_batches(void)
+{
+	uint64_t burnt = 0;
+	long some;
+
+	for (long done = 0; done < load.sends; done += some) {
+		some = load.sends - done < load.batch ? load.sends - done : load.batch;
+		burnt += send_some(some);
+		readers_wait_quiet(&load.readers);
+	}
+	return burnt;
+}
+
+static void run_round(bool shown)
+{
+	uint64_t before = readers_burnt(&load.readers), sender, reader;
+
+	sender = load.cpus ? send_on_all_cpus() : send_in_batches();
+	readers_wait_quiet(&load.readers);
+	reader = readers_burnt(&load.readers) - before;
+	if (shown)
+		printf("%.1f %.1f\n", (double)sender / load.sends,
+		       (double)reader / load.sends);
+}
+
+/* ---- Threads that sleep in a send ------------------------------------------------- */
+
+static int full = -1;
+static volatile pid_t last_tid;
+
+static void *block(void *unused)
+{
+	char byte = 0;
+
+	last_tid = syscall(SYS_gettid);
+	send(full, &byte, 1, 0);
+	return unused;
+}
+
+static void block_threads(void)
+{
+	pthread_attr_t small;
+	pthread_t thread;
+	int ends[2];
+
+	must(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), "socketpair");
+	full = ends[0];
+	fill_send_buffer(full);
+	pthread_attr_init(&small);
+	pthread_attr_setstacksize(&small, STACK);
+	for (long i = 0; i < load.blocked; i++) {
+		last_tid = 0;
+		if (pthread_create(&thread, &small, block, NULL))
+			die("starting thread %ld", i);
+		while (!last_tid)
+			sched_yield();
+		wait_blocked(last_tid, SYS_sendto);
+	}
+}
+
+/* ---- The whole --------------------------------------------------------------------- */
+
+static long number(const char *text)
+{
+	char *end;
+	long value = strtol(text, &end, 10);
+
+	if (*end || end == text || value < 1)
+		die("expected a number, not '%s'", text);
+	return value;
+}
+
+static void parse(int argc, char **argv)
+{
+	int option;
+
+	while ((option = getopt(argc, argv, "xn:b:r:c:t:")) != -1)
+		switch (option) {
+		case 'x':
+			load.binary = true;
+			break;
+		case 'n':
+			load.sends = number(optarg);
+			break;
+		case 'b':
+			load.batch = number(optarg);
+			break;
+		case 'r':
+			load.rounds = number(optarg);
+			break;
+		case 'c':
+			load.cpus = number(optarg);
+			break;
+		case 't':
+			load.blocked = number(optarg);
+			break;
+		default:
+			exit(2);
+		}
+	if (optind == argc)
+		die("expected the size of a payload");
+	load.size = number(argv[optind++]);
+	if (!load.batch)
+		load.batch = RINGFUL / load.size + 1;
+	load.readers.pid = calloc(argc - optind + 1, sizeof(*load.readers.pid));
+	for (; optind < argc; optind++) {
+		bool parent = strcmp(argv[optind], "0") == 0;
+
+		load.readers.pid[load.readers.number++] = parent ? getppid() :
+								   number(argv[optind]);
+	}
+}
+
+/* What readers make of letters is as long as they are; of other bytes, longer. */
+static void fill_payload(void)
+{
+	payload = malloc(load.size);
+	for (size_t i = 0; i < load.size; i++)
+		payload[i] = load.binary ? rand() >> 7 : (int)('a' + i % 26);
+}
+
+int main(int argc, char **argv)
+{
+	prctl(PR_SET_NAME, "bench");
+	parse(argc, argv);
+	fill_payload();
+	way = way_open(load.size);
+	if (load.blocked)
+		block_threads();
+	send_some(load.size > 60000 ? 10 : WARM_UP);
+	readers_wait_quiet(&load.readers);
+	readers_learn_idle(&load.readers);
+	/* One round for the caches: the reader's memory, the rings' pages, the scheduler. */
+	run_round(false);
+	for (long i = 0; i < load.rounds; i++)
+		run_round(true);
+	return 0;
+}
