@@ -55,8 +55,10 @@ point() {
 
 # ---- Measuring --------------------------------------------------------------------
 
-# measure() notes a figure as that of $x, or, where that is not set, of the size.
+# measure() notes a figure as that of $x, or, where that is not set, of the size; and runs
+# the program by $prefix, where that is set.
 x=
+prefix=
 
 # The median of the rounds and how far they lie apart, on both sides together.
 summary() {
@@ -71,13 +73,13 @@ summary() {
 		}'
 }
 
-# measure VARIANT SIZE [OPTION OF send...]: a figure, and its point
+# measure VARIANT SIZE [OPTION OF bench...]: a figure, and its point
 measure() {
 	variant=$1 size=$2
 	shift 2
 	# shellcheck disable=SC2086 # process ids
-	timeout -s KILL 1500 "$test/build/send" -n "$(sends_of "$size")" -r $rounds "$@" \
-		"$size" $readers >rounds 2>error || fail "send: $(cat error)"
+	timeout -s KILL 1500 ${prefix:-"$test/build/bench"} -n "$(sends_of "$size")" -r $rounds "$@" \
+		"$size" $readers >rounds 2>error || fail "bench: $(cat error)"
 	figure=$(awk '{ print $1, $2, $1 + $2 }' rounds | summary) || fail "no figure"
 	echo "# figure $group|$variant|${x:-$size}|$figure"
 	# shellcheck disable=SC2086

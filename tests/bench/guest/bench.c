@@ -4,7 +4,7 @@
  * readers until they had done with all of them: nanoseconds of CPU time, which are
  * instructions in a guest that counts them.
  *
- *	send [-x] [-n SENDS] [-b BATCH] [-r ROUNDS] [-c CPUS] [-t THREADS] SIZE [PID...]
+ *	bench [-x] [-n SENDS] [-b BATCH] [-r ROUNDS] [-c CPUS] [-t THREADS] SIZE [PID...]
  *
  * The readers are those PIDs, 0 meaning who started us.
  */
@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -222,7 +221,6 @@ static void fill_payload(void)
 
 int main(int argc, char **argv)
 {
-	prctl(PR_SET_NAME, "bench");
 	parse(argc, argv);
 	fill_payload();
 	way = way_open(load.size);
