@@ -17,7 +17,7 @@ usage() {
 	--memory MIB        the guest's; 1024 if not given
 	--append "A=B C"    more for the kernel's command line
 	--suite FOLDER      another suite than tests/vm/guest, of the same kind
-	--cpus N, --cpu MODEL, --count   as boot has them
+	--cpus N, --cpu MODEL, --count, --parallel   as boot has them
 	--copy FILE:PATH    puts FILE into the guest as well; repeatable
 	--overlay FILE      another initial file system, unpacked over the guest's
 	--bare FOLDER       run FOLDER/run in the guest, without sendtrace
@@ -144,7 +144,7 @@ while [ $# -gt 0 ]; do
 	--append) append=$2 && shift ;;
 	--suite) suite=$(cd "$2" && pwd) && shift ;;
 	--cpus | --cpu) machine+=("$1" "$2") && shift ;;
-	--count) machine+=(--count) ;;
+	--count | --parallel) machine+=("$1") ;;
 	--copy) copies+=(--copy "$2") && shift ;;
 	--overlay) overlay=$2 && shift ;;
 	--bare) bare=$(cd "$2" && pwd) && shift ;;

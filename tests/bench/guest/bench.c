@@ -98,7 +98,8 @@ static uint64_t send_on_all_cpus(void)
 	return burnt;
 }
 
-static uint64_t send_in_batches(void)
+/* Adds to @idle what the readers did for nothing. */
+static uint64_t send_in_batches(uint64_t *idle)
 {
 	uint64_t burnt = 0;
 	long some;
@@ -106,18 +107,19 @@ static uint64_t send_in_batches(void)
 	for (long done = 0; done < load.sends; done += some) {
 		some = load.sends - done < load.batch ? load.sends - done : load.batch;
 		burnt += send_some(some);
-		readers_wait_quiet(&load.readers);
+		*idle += readers_wait_quiet(&load.readers);
 	}
 	return burnt;
 }
 
 static void run_round(bool shown)
 {
-	uint64_t before = readers_burnt(&load.readers), sender, reader;
+	uint64_t before = readers_burnt(&load.readers), sender, reader, idle = 0;
 
-	sender = load.cpus ? send_on_all_cpus() : send_in_batches();
-	readers_wait_quiet(&load.readers);
+	sender = load.cpus ? send_on_all_cpus() : send_in_batches(&idle);
+	idle += readers_wait_quiet(&load.readers);
 	reader = readers_burnt(&load.readers) - before;
+	reader -= idle < reader ? idle : reader;
 	if (shown)
 		printf("%.1f %.1f\n", (double)sender / load.sends,
 		       (double)reader / load.sends);
@@ -226,9 +228,9 @@ int main(int argc, char **argv)
 	way = way_open(load.size);
 	if (load.blocked)
 		block_threads();
+	readers_learn_idle(&load.readers);
 	send_some(load.size > 60000 ? 10 : WARM_UP);
 	readers_wait_quiet(&load.readers);
-	readers_learn_idle(&load.readers);
 	/* One round for the caches: the reader's memory, the rings' pages, the scheduler. */
 	run_round(false);
 	for (long i = 0; i < load.rounds; i++)

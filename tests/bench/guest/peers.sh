@@ -11,6 +11,9 @@
 #	# peer|NAME|VERSION|COMMAND LINE
 
 prefix=
+settings=
+whom=
+shown=
 
 enter_peers() {
 	cp "$test/build/bench" "$test/ancestor.bt" /tmp

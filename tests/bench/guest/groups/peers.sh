@@ -6,8 +6,8 @@ group=main
 # shellcheck source=/dev/null
 . "$test/peers.sh"
 sizes=$(parameter sizes "16 128 1024 16384 1048576")
-# A round of fewer, and these in parts, so that nobody's buffer overflows.
-few=${few:-"-n 600 -b 100"}
+# Fewer, and these in parts, so that nobody's buffer overflows.
+few="-n 600 -b 100"
 
 measured() {
 	at=$1
@@ -49,20 +49,26 @@ with bpftrace-nomatch start_bpftrace ""
 stop_peer
 whom=
 
+few="-n 2000 -b 2000"
 with sysdig start_sysdig
 stop_peer
+few="-n 300 -b 300"
 with sysdig-whole start_sysdig -s 65000
 stop_peer
+few="-n 2000 -b 2000"
 whom=somebody
 with sysdig-nomatch start_sysdig
 stop_peer
 whom=
 rmmod scap
 
+few="-n 300 -b 300"
 with strace start_strace -f -e trace=sendto
 stop_strace() { readers='' prefix=''; }
 stop_strace
-with strace-whole start_strace -f --seccomp-bpf -e trace=sendto -s 2000000 -yy
+with strace-seccomp start_strace -f --seccomp-bpf -e trace=sendto
+stop_strace
+with strace-whole start_strace -f --seccomp-bpf -e trace=sendto -s 1048576
 stop_strace
 
 with ftrace start_ftrace '+u0(%si):x8[64]'
