@@ -55,7 +55,7 @@ wait_started() {
 
 stop_peer() {
 	# shellcheck disable=SC2086
-	[ -z "$readers" ] || kill -INT $readers
+	[ -z "$readers" ] || kill -TERM $readers
 	# shellcheck disable=SC2086
 	[ -z "$readers" ] || wait $readers
 	readers=
@@ -100,7 +100,8 @@ tracefs=/sys/kernel/tracing
 start_ftrace() {
 	event="p:bench/send __sys_sendto fd=%di:s32 len=%dx:u64 flags=%cx:x32 msg=$1"
 	note "$label" "$(uname -r)" "echo '$event' >kprobe_events; cat trace_pipe"
-	echo "$event" >$tracefs/kprobe_events || fail "ftrace refuses '$event'"
+	echo "$event" >$tracefs/kprobe_events ||
+		fail "ftrace refuses it: $(tail -n 3 $tracefs/error_log | tr '\n' ' ')"
 	echo "comm == \"${whom:-bench}\"" >$tracefs/events/bench/send/filter
 	echo 1 >$tracefs/events/bench/send/enable
 	cat $tracefs/trace_pipe >"${shown:-/dev/null}" &

@@ -71,7 +71,7 @@ stop_strace
 with strace-whole start_strace -f --seccomp-bpf -e trace=sendto -s 1048576
 stop_strace
 
-with ftrace start_ftrace '+u0(%si):x8[64]'
+with ftrace start_ftrace '+0(%si):x8[64]'
 stop_ftrace
 with ftrace-string start_ftrace '+0(%si):ustring'
 stop_ftrace

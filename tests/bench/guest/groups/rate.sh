@@ -80,7 +80,7 @@ stop_peer
 rated sysdig-unbuffered start_sysdig --unbuffered
 stop_peer
 rmmod scap
-rated ftrace start_ftrace '+u0(%si):x8[64]'
+rated ftrace start_ftrace '+0(%si):x8[64]'
 stop_ftrace
 rated_strace strace -f -e trace=sendto
 rated_strace strace-whole -f --seccomp-bpf -e trace=sendto -s 1048576
