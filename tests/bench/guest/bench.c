@@ -30,6 +30,7 @@ enum {
 	/* Half of what a session's ring holds. */
 	RINGFUL = 4 << 20,
 	STACK = 64 * 1024,
+	BEHIND = 4096,
 };
 
 struct load {
@@ -213,11 +214,14 @@ static void parse(int argc, char **argv)
 	}
 }
 
-/* What readers make of letters is as long as they are; of other bytes, longer. */
+/*
+ * What readers make of letters is as long as they are; of other bytes, longer. There are
+ * more than are sent, for those who show what stands behind.
+ */
 static void fill_payload(void)
 {
-	payload = malloc(load.size);
-	for (size_t i = 0; i < load.size; i++)
+	payload = malloc(load.size + BEHIND);
+	for (size_t i = 0; i < load.size + BEHIND; i++)
 		payload[i] = load.binary ? rand() >> 7 : (int)('a' + i % 26);
 }
 

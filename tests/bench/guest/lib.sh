@@ -9,6 +9,8 @@ bad=0
 # What reads now: process ids. What went wrong with the current figure, for its point.
 readers=
 fault=
+# Among how many readers the sends are shared out: each adds to what one takes.
+share=1
 # How often each is measured, after once for the caches.
 rounds=3
 
@@ -29,8 +31,8 @@ prepare() {
 # So many that a round takes long enough for 1 %, and no longer.
 sends_of() {
 	case $1 in
-	1048576) echo 5 ;;
-	*) echo $((20000000 / ($1 + 4000))) ;;
+	1048576) echo $((5 / share + 2)) ;;
+	*) echo $((20000000 / ($1 + 4000) / share)) ;;
 	esac
 }
 
@@ -121,7 +123,7 @@ wait_listening() {
 
 # start_text NUMBER [ARGUMENT...]: so many sendreads, which print to nowhere
 start_text() {
-	number=$1
+	number=$1 share=$1
 	shift
 	readers=
 	for i in $(seq "$number"); do
@@ -146,8 +148,8 @@ stop_readers() {
 	# shellcheck disable=SC2086
 	[ -z "$readers" ] || kill -TERM $readers
 	# shellcheck disable=SC2086
-	[ -z "$readers" ] || wait $readers
-	readers=
+	[ -z "$readers" ] || wait $readers 2>/dev/null
+	readers='' share=1
 }
 
 # traced VARIANT SIZE [OPTION...]: with the readers that run, losing nothing

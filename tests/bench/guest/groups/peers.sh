@@ -52,7 +52,7 @@ whom=
 few="-n 2000 -b 2000"
 with sysdig start_sysdig
 stop_peer
-few="-n 300 -b 300"
+few="-n 300 -b 100"
 with sysdig-whole start_sysdig -s 65000
 stop_peer
 few="-n 2000 -b 2000"
