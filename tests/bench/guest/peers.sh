@@ -8,7 +8,7 @@
 # program itself; says_NAME says whether it told of losses. The command line goes into a
 # line
 #
-#	# peer|NAME|VERSION|COMMAND LINE
+#	# figure GROUP-peer|NAME|VERSION|COMMAND LINE
 
 prefix=
 settings=
@@ -34,7 +34,7 @@ version_of() {
 
 # note NAME VERSION COMMAND...
 note() {
-	echo "# peer|$1|$2|$3"
+	echo "# figure $group-peer|$1|$2|$3"
 }
 
 # peer NAME VERSION COMMAND...: starts it in the background, its words in said.peer

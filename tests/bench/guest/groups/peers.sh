@@ -27,7 +27,7 @@ with() {
 	: >said.peer
 	"$@"
 	if [ -n "$fault" ]; then
-		echo "# peer|$label||absent: $fault"
+		note "$label" "" "absent: $fault"
 		fault=
 	else
 		tolerance=2
