@@ -38,7 +38,7 @@ enum {
 	ANSWER = 128,
 	STEPS_MAX = 12,
 	/* So long without a line, and there will be none: readers look every 100 ms. */
-	SILENCE = SECOND,
+	SILENCE = SECOND / 2,
 };
 
 static atomic_long lines;

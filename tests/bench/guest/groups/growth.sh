@@ -31,18 +31,18 @@ done
 # Names that are not the program's, the longest that are compared one by one.
 at_x patterns 1 alone untraced 128
 names=
-for number in $(seq 32); do
-	names="$names somebody$number"
-	case $number in 1 | 2 | 4 | 8 | 16 | 32) ;; *) continue ;; esac
+for patterns in $(seq 32); do
+	names="$names somebody$patterns"
+	case $patterns in 1 | 2 | 4 | 8 | 16 | 32) ;; *) continue ;; esac
 	# shellcheck disable=SC2086
 	start_text 1 $names
-	at_x patterns "$number" traced names 128
+	at_x patterns "$patterns" traced names 128
 	stop_readers
 	set -f
 	# shellcheck disable=SC2046
 	start_text 1 $(echo "$names" | sed 's/somebody/*body/g')
 	set +f
-	at_x patterns "$number" traced globs 128
+	at_x patterns "$patterns" traced globs 128
 	stop_readers
 done
 

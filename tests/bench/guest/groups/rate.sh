@@ -42,11 +42,14 @@ rated_strace() {
 	rm -f "$shown" started
 	mkfifo "$shown"
 	: >started
+	# strace opens it before it starts who reads it.
+	exec 9<>"$shown"
 	start_strace "$@"
 	prefix=$(echo "$prefix" | sed 's|/tmp/bench$|/tmp/rate|')
 	# shellcheck disable=SC2086
 	(cd /tmp && timeout -s KILL 1200 $prefix "$shown" $tasks >"$work/got" 2>"$work/error") ||
 		fail "rate: $(cat error)"
+	exec 9>&-
 	figures_of "$label"
 	shown='' prefix='' readers=''
 }
@@ -73,11 +76,9 @@ unload
 
 rated bpftrace start_bpftrace ""
 stop_peer
-rated bpftrace-best start_bpftrace "BPFTRACE_PERF_RB_PAGES=4096" -B line
+rated bpftrace-buffers start_bpftrace "BPFTRACE_PERF_RB_PAGES=4096"
 stop_peer
-rated sysdig start_sysdig
-stop_peer
-rated sysdig-unbuffered start_sysdig --unbuffered
+rated sysdig start_sysdig --unbuffered
 stop_peer
 rmmod scap
 rated ftrace start_ftrace '+0(%si):x8[64]'
