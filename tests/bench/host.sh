@@ -45,7 +45,7 @@ bench_guest() {
 # is emptied by whoever begins.
 keep_figures() {
 	mkdir -p "$figures"
-	sed -n 's/^# figure //p; s/^# \(peer|.*\)/\1/p' | while IFS='|' read -r group rest; do
+	sed -n 's/^# figure //p' | while IFS='|' read -r group rest; do
 		printf '%s|%s\n' "$group" "$rest" >>"$figures/$group"
 	done
 }

@@ -22,7 +22,7 @@ usage() {
 	--bare FOLDER       run FOLDER/run in the guest, without sendtrace; with the kernel's
 	                    modules that FOLDER/modules names, and FOLDER/init if there is one
 	--disk FILE         a disk for the guest, read-only
-	--cpus N, --cpu MODEL, --count   as boot has them
+	--cpus N, --cpu MODEL, --count, --parallel   as boot has them
 	--copy FILE:PATH    puts FILE into the guest as well; repeatable
 	--overlay FILE      another initial file system, unpacked over the guest's
 	END
@@ -158,7 +158,7 @@ while [ $# -gt 0 ]; do
 	--disk) disk=(--disk "$2") && shift ;;
 	--suite) suite=$(cd "$2" && pwd) && shift ;;
 	--cpus | --cpu) machine+=("$1" "$2") && shift ;;
-	--count) machine+=(--count) ;;
+	--count | --parallel) machine+=("$1") ;;
 	--copy) copies+=(--copy "$2") && shift ;;
 	--overlay) overlay=$2 && shift ;;
 	--bare) bare=$(cd "$2" && pwd) && shift ;;

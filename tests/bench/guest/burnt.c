@@ -11,7 +11,8 @@
 
 enum {
 	LOOK_US = 100 * 1000,
-	LOOKS_MAX = 6000,
+	LOOKS_MAX = 2000,
+	IDLE_LOOKS = 20,
 	/* A reader that wakes up to see that there is nothing is quiet all the same. */
 	QUIET_NS = 50 * 1000,
 };
@@ -58,7 +59,7 @@ uint64_t readers_burnt(const struct readers *readers)
 }
 
 /* Two looks in a row, for a reader may be waiting for the time to look itself. */
-void readers_wait_quiet(const struct readers *readers)
+uint64_t readers_wait_quiet(const struct readers *readers)
 {
 	uint64_t now = readers_burnt(readers), last;
 	int quiet = 0;
@@ -69,25 +70,26 @@ void readers_wait_quiet(const struct readers *readers)
 		usleep(LOOK_US);
 		last = now;
 		now = readers_burnt(readers);
-		if (now - last <= QUIET_NS + readers->idle + readers->idle / 2)
+		if (now - last <= QUIET_NS + readers->idle_most + readers->idle / 2)
 			quiet++;
 		else
 			quiet = 0;
 	}
+	return quiet * readers->idle;
 }
 
 void readers_learn_idle(struct readers *readers)
 {
-	uint64_t now, least = UINT64_MAX;
+	uint64_t begun = readers_burnt(readers), last, now = begun;
 
-	for (int i = 0; readers->number && i < 20; i++) {
-		now = readers_burnt(readers);
+	for (int i = 0; readers->number && i < IDLE_LOOKS; i++) {
 		usleep(LOOK_US);
-		now = readers_burnt(readers) - now;
-		if (now < least)
-			least = now;
+		last = now;
+		now = readers_burnt(readers);
+		if (now - last > readers->idle_most)
+			readers->idle_most = now - last;
 	}
-	readers->idle = readers->number ? least : 0;
+	readers->idle = (now - begun) / IDLE_LOOKS;
 }
 
 void readers_signal(const struct readers *readers, int signal)

@@ -9,6 +9,8 @@ bad=0
 # What reads now: process ids. What went wrong with the current figure, for its point.
 readers=
 fault=
+# Among how many readers the sends are shared out: each adds to what one takes.
+share=1
 # How often each is measured, after once for the caches.
 rounds=3
 
@@ -29,8 +31,8 @@ prepare() {
 # So many that a round takes long enough for 1 %, and no longer.
 sends_of() {
 	case $1 in
-	1048576) echo 5 ;;
-	*) echo $((20000000 / ($1 + 4000))) ;;
+	1048576) echo $((5 / share + 2)) ;;
+	*) echo $((20000000 / ($1 + 4000) / share)) ;;
 	esac
 }
 
@@ -55,8 +57,10 @@ point() {
 
 # ---- Measuring --------------------------------------------------------------------
 
-# measure() notes a figure as that of $x, or, where that is not set, of the size.
+# measure() notes a figure as that of $x, or, where that is not set, of the size; and runs
+# the program by $prefix, where that is set.
 x=
+prefix=
 
 # The median of the rounds and how far they lie apart, on both sides together.
 summary() {
@@ -71,13 +75,13 @@ summary() {
 		}'
 }
 
-# measure VARIANT SIZE [OPTION OF send...]: a figure, and its point
+# measure VARIANT SIZE [OPTION OF bench...]: a figure, and its point
 measure() {
 	variant=$1 size=$2
 	shift 2
 	# shellcheck disable=SC2086 # process ids
-	timeout -s KILL 1500 "$test/build/send" -n "$(sends_of "$size")" -r $rounds "$@" \
-		"$size" $readers >rounds 2>error || fail "send: $(cat error)"
+	timeout -s KILL 1500 ${prefix:-"$test/build/bench"} -n "$(sends_of "$size")" -r $rounds "$@" \
+		"$size" $readers >rounds 2>error || fail "bench: $(cat error)"
 	figure=$(awk '{ print $1, $2, $1 + $2 }' rounds | summary) || fail "no figure"
 	echo "# figure $group|$variant|${x:-$size}|$figure"
 	# shellcheck disable=SC2086
@@ -119,7 +123,7 @@ wait_listening() {
 
 # start_text NUMBER [ARGUMENT...]: so many sendreads, which print to nowhere
 start_text() {
-	number=$1
+	number=$1 share=$1
 	shift
 	readers=
 	for i in $(seq "$number"); do
@@ -144,8 +148,8 @@ stop_readers() {
 	# shellcheck disable=SC2086
 	[ -z "$readers" ] || kill -TERM $readers
 	# shellcheck disable=SC2086
-	[ -z "$readers" ] || wait $readers
-	readers=
+	[ -z "$readers" ] || wait $readers 2>/dev/null
+	readers='' share=1
 }
 
 # traced VARIANT SIZE [OPTION...]: with the readers that run, losing nothing

@@ -33,31 +33,27 @@ static struct way unix_way(void)
 	return (struct way){ ends[0], ends[1] };
 }
 
-/*
- * bpftrace's program knows the descriptors that accept() returned, and shows no others: so
- * the way has the number of one that was. It keeps the pointer to the address, so that
- * stays, too.
- */
-static int accepted_number(void)
+/* The program keeps the pointer to the address, so that stays, too. */
+struct pair way_accept(void)
 {
 	static struct sockaddr_in from;
-	static struct pair pair;
 	struct address any = inet_address("127.0.0.1", 0), to;
 	socklen_t len = sizeof(from);
 	int listening = listener(SOCK_STREAM, &any);
+	struct pair pair;
 
 	to = local_address(listening);
 	pair.near = connected_socket(SOCK_STREAM, &to);
 	pair.far = must(accept(listening, (struct sockaddr *)&from, &len), "accept");
-	return pair.far;
+	return pair;
 }
 
 struct way way_open(size_t size)
 {
 	struct way way = size > UDP_MAX ? unix_way() : udp_way();
-	int number = accepted_number();
+	struct pair accepted = way_accept();
 
-	way.fd = must(dup2(way.fd, number), "dup2");
+	way.fd = must(dup2(way.fd, accepted.far), "dup2");
 	return way;
 }
 

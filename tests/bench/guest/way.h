@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+#include "net.h"
+
 struct way {
 	int fd;
 	/* Where what was sent has to be taken away after each send; else -1. */
@@ -16,6 +18,12 @@ struct way {
  * room, so that nothing is received. What UDP cannot carry goes to an AF_UNIX socket.
  */
 struct way way_open(size_t size);
+
+/*
+ * A TCP connection, @far by accept(), which was told where to put the address: bpftrace's
+ * program knows descriptors that were returned so, and no others.
+ */
+struct pair way_accept(void);
 
 /* Take away what lies there; by read(), which is not send(). */
 void way_drain(const struct way *way);

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2034,SC2154
+# How the cost grows: with the payload, the sessions, the patterns, the sleeping threads.
+
+# One figure of a group: X is what the group is about.
+at_x() {
+	group=$1 x=$2
+	shift 2
+	"$@"
+	x=
+}
+
+payload_sizes="16 128 1024 4096 16384 65536 262144 1048576"
+for size_now in $payload_sizes; do
+	at_x payload "$size_now" alone untraced "$size_now"
+done
+load
+start_text 1 bench
+for size_now in $payload_sizes; do
+	at_x payload "$size_now" traced text1 "$size_now"
+done
+stop_readers
+
+at_x sessions 1 alone untraced 128
+for sessions in 1 2 4 8 16 32 64; do
+	start_drop $sessions
+	at_x sessions $sessions traced drop 128
+	stop_readers
+done
+
+# Names that are not the program's, the longest that are compared one by one.
+at_x patterns 1 alone untraced 128
+names=
+for patterns in $(seq 32); do
+	names="$names somebody$patterns"
+	case $patterns in 1 | 2 | 4 | 8 | 16 | 32) ;; *) continue ;; esac
+	# shellcheck disable=SC2086
+	start_text 1 $names
+	at_x patterns "$patterns" traced names 128
+	stop_readers
+	set -f
+	# shellcheck disable=SC2046
+	start_text 1 $(echo "$names" | sed 's/somebody/*body/g')
+	set +f
+	at_x patterns "$patterns" traced globs 128
+	stop_readers
+done
+
+# More threads than would find an instance by default are not traced: see maxactive.
+start_text 1 bench
+for threads in 1 16 256 1024 4000; do
+	at_x blocked $threads traced text1 128 -t $threads
+done
+stop_readers
+unload
+for threads in 1 4000; do
+	at_x blocked $threads alone untraced 128 -t $threads
+done

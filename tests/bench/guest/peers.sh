@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2034,SC2154 # shared with those who source this
+#
+# Others who show what is sent, in /peers (tests/bench/peers). Each is started as its
+# manual says: with its defaults, and with the settings that are best for it.
+#
+# A function begins_NAME starts one, and sets $readers, or $prefix for one that starts the
+# program itself; says_NAME says whether it told of losses. The command line goes into a
+# line
+#
+#	# figure GROUP-peer|NAME|VERSION|COMMAND LINE
+
+prefix=
+settings=
+whom=
+shown=
+
+enter_peers() {
+	cp "$test/build/bench" "$test/ancestor.bt" /tmp
+	for mounted in proc sys dev tmp run; do
+		mount --rbind /$mounted /peers/$mounted || fail "cannot mount /$mounted"
+	done
+}
+
+# The reason why a peer is not there; nothing if it is.
+absent() {
+	sed -n "s/^$1|//p" /peers/absent
+	[ -x "/peers/usr/bin/$2" ] || echo "it is not there"
+}
+
+version_of() {
+	chroot /peers "$@" 2>&1 | grep -m 1 -o '[0-9][0-9]*\.[0-9][0-9.]*' | head -n 1
+}
+
+# note NAME VERSION COMMAND...
+note() {
+	echo "# figure $group-peer|$1|$2|$3"
+}
+
+# peer NAME VERSION COMMAND...: starts it in the background, its words in said.peer
+start_peer() {
+	name=$1 version=$2
+	shift 2
+	note "$name" "$version" "${settings:+$settings }$*"
+	# shellcheck disable=SC2086 # settings are words
+	chroot /peers env $settings "$@" >"${shown:-/dev/null}" 2>said.peer </dev/null &
+	readers=$!
+}
+
+# Those that do not say when they are ready have had time enough then.
+wait_started() {
+	sleep 20
+	kill -0 "$readers" 2>/dev/null || fail "$name ended: $(tail -n 3 said.peer)"
+}
+
+stop_peer() {
+	# shellcheck disable=SC2086
+	[ -z "$readers" ] || kill -TERM $readers
+	# shellcheck disable=SC2086
+	[ -z "$readers" ] || wait $readers
+	readers=
+	prefix=
+}
+
+# ---- bpftrace: the ancestor's program ------------------------------------------------
+
+# bpftrace SETTINGS ARGUMENT...
+start_bpftrace() {
+	settings=$1
+	shift
+	start_peer "$label" "$(version_of bpftrace --version)" \
+		bpftrace "$@" /tmp/ancestor.bt -- "${whom:-bench}"
+	settings=
+	wait_started
+}
+
+# ---- sysdig, with its kernel module --------------------------------------------------
+
+start_sysdig() {
+	[ -d /sys/module/scap ] || insmod /modules/scap.ko || fail "scap.ko cannot be loaded"
+	start_peer "$label" "$(version_of sysdig --version)" \
+		sysdig "$@" "evt.type=sendto and proc.name=${whom:-bench}"
+	wait_started
+}
+
+# ---- strace --------------------------------------------------------------------------
+
+# It starts the program itself, which is the only way to have --seccomp-bpf.
+start_strace() {
+	note "$label" "$(version_of strace --version)" "strace $* -o /dev/null PROGRAM"
+	prefix="chroot /peers strace $* -o ${shown:-/dev/null} /tmp/bench"
+	readers=0
+}
+
+# ---- ftrace: an event of the tracefs, read by cat --------------------------------------
+
+tracefs=/sys/kernel/tracing
+
+# start_ftrace MESSAGE: the way in which the event fetches the payload
+start_ftrace() {
+	event="p:bench/send __sys_sendto fd=%di:s32 len=%dx:u64 flags=%cx:x32 msg=$1"
+	note "$label" "$(uname -r)" "echo '$event' >kprobe_events; cat trace_pipe"
+	echo "$event" >$tracefs/kprobe_events ||
+		fail "ftrace refuses it: $(tail -n 3 $tracefs/error_log | tr '\n' ' ')"
+	echo "comm == \"${whom:-bench}\"" >$tracefs/events/bench/send/filter
+	echo 1 >$tracefs/events/bench/send/enable
+	cat $tracefs/trace_pipe >"${shown:-/dev/null}" &
+	readers=$!
+	sleep 1
+}
+
+stop_ftrace() {
+	echo 0 >$tracefs/events/bench/send/enable
+	stop_peer
+	echo >$tracefs/kprobe_events
+}
+
+# ---- perf trace ------------------------------------------------------------------------
+
+start_perf() {
+	start_peer "$label" "$(version_of perf --version)" perf trace -a -e sendto -o /dev/null "$@"
+	wait_started
+}
