@@ -46,6 +46,17 @@ scenario() {
 	add "$1" scenario - - "$2"
 }
 
+# needs_late CASE...: they are about what is copied late, and left out where that cannot be
+late_only=
+needs_late() {
+	late_only="$late_only $* "
+}
+
+# Does the module use what a kernel must export for that? On other kernels it cannot.
+copies_late() {
+	grep -q task_work_add "$ko"
+}
+
 # ---- Failing ----------------------------------------------------------------------
 
 fail() {
@@ -268,6 +279,9 @@ prepare_guest() {
 	for module in $(sed 's/#.*//' "$test/modules"); do
 		modprobe "$module" || echo "# cannot load $module"
 	done
+	LATE=0
+	! copies_late || LATE=1
+	export LATE
 	until_true "lo has its IPv6 address" sh -c 'ip -6 addr show dev lo | grep -q ::1/128'
 	[ ! -s "$work/failed" ] || { echo "Bail out! $(cat "$work/failed")" && exit 1; }
 }
@@ -320,6 +334,13 @@ run_body() {
 	esac
 }
 
+run_body_if_possible() {
+	case $late_only in
+	*" $name "*) copies_late || { skip "the kernel exports no task_work_add()" && return; } ;;
+	esac
+	run_body
+}
+
 # Prints the TAP point of one case; $name and the rest are its line in the table.
 run_case() {
 	work=$(mktemp -d /tmp/case.XXXXXX)
@@ -329,7 +350,7 @@ run_case() {
 	loaded || load || fail "the module cannot be loaded"
 	begun=$(uptime_s)
 	# In a shell of its own, so that one case's variables are not another's.
-	(run_body; : >"$work/ended")
+	(run_body_if_possible; : >"$work/ended")
 	[ -e ended ] || fail "the case broke off before its end"
 	check_end
 	took=$(($(uptime_s) - begun))

@@ -2,6 +2,8 @@
 # shellcheck shell=sh
 # Provable loss: under overload every missing event is told, by number.
 
+needs_late whole_loss.overload
+
 checks whole_loss.overload "under overload every gap is a LOST record of exactly that size, in every session"
 
 # lost_of NAME: what its summary says, and the sum of what it said while it ran

@@ -2,6 +2,8 @@
 # shellcheck shell=sh
 # One time line: order across CPUs, delays, wake-ups, CPUs that come and go.
 
+needs_late order.held_up order.held_up_read
+
 # The full number takes minutes in emulation: SENDTRACE_DEEP on the kernel's command line.
 numbered() {
 	total=20000

@@ -2,6 +2,8 @@
 # shellcheck shell=sh disable=SC2154,SC2034 # variables of ../lib.sh
 # The device: every command, what it refuses, and what a reader of one's own sees.
 
+needs_late flood.larger_than_ring
+
 checks ioctls.info "INFO tells versions and limits that make sense"
 checks ioctls.not_a_command "wrong sizes, numbers and magics are ENOTTY"
 checks ioctls.bad_pointers "bad pointers are EFAULT, in every command"

@@ -3,6 +3,9 @@
 # Tearing down, in every order, around a sender in the middle of a long payload: the call
 # is over, the copy waits for a page. A module that is needed to end it cannot go.
 
+needs_late teardown.held teardown.close teardown.unload teardown.kill teardown.exit \
+	teardown.exec teardown.killed_unload
+
 scenario teardown.held "a sender whose page comes late is shown whole"
 case_teardown_held() {
 	start_reader main whole_late

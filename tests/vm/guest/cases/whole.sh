@@ -3,6 +3,10 @@
 # Whole payloads: the largest there are, lengths around every bound, pages that are not
 # there when they are to be copied, and what remains where that cannot be.
 
+needs_late whole.tcp whole.unix_stream whole.read whole_absent.unmapped_file \
+	whole_absent.short_payload whole_absent.come_and_go whole_absent.dropped_file \
+	whole_absent.paged_out whole_late.no_work
+
 # summed CASE READER'S ARGUMENT...: the checksums of the bytes agree, and nothing was cut
 summed() {
 	sent=$1
