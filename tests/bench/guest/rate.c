@@ -36,7 +36,7 @@ enum {
 	LATENCIES = 1000,
 	REQUESTS = 3000,
 	ANSWER = 128,
-	STEPS_MAX = 12,
+	STEPS_MAX = 6,
 	/* So long without a line, and there will be none: readers look every 100 ms. */
 	SILENCE = SECOND / 2,
 };
@@ -156,8 +156,8 @@ static void find_most(void)
 	int steps = 0;
 
 	for (; outcome.shown < outcome.sent && steps < STEPS_MAX; steps++) {
+		rate *= 0.85;
 		outcome = try_rate(rate);
-		rate *= 0.8;
 	}
 	if (outcome.shown < outcome.sent || !outcome.shown) {
 		printf("0\n");

@@ -80,6 +80,8 @@ rated bpftrace-buffers start_bpftrace "BPFTRACE_PERF_RB_PAGES=4096"
 stop_peer
 rated sysdig start_sysdig --unbuffered
 stop_peer
+rated sysdig-whole start_sysdig --unbuffered -s 65000
+stop_peer
 rmmod scap
 rated ftrace start_ftrace '+0(%si):x8[64]'
 stop_ftrace
