@@ -52,9 +52,10 @@ needs_late() {
 	late_only="$late_only $* "
 }
 
-# Does the module use what a kernel must export for that? On other kernels it cannot.
+# Does the module use what a kernel must export for that? On other kernels it cannot. The
+# description of a parameter names it as well, but not alone.
 copies_late() {
-	grep -q task_work_add "$ko"
+	tr '\0' '\n' <"$ko" | grep -qx task_work_add
 }
 
 # ---- Failing ----------------------------------------------------------------------
