@@ -119,7 +119,7 @@ vm:
 
 # What a failed part would not stop the others from saying is said all the same.
 check:
-	+$(MAKE) --keep-going style unit ring fuzz functional kernels debug packages budget
+	+$(MAKE) --keep-going style unit ring fuzz machines budget
 
 style:
 	tests/style/run
@@ -136,15 +136,31 @@ fuzz:
 	tests/need build
 	+$(MAKE) -C tests/fuzz check
 
-# In QEMU, on Debian's kernel. Two at a time: each keeps one CPU busy.
-functional:
-	tests/need build vm
-	prove -j2 tests/vm/functional.t tests/vm/harness.t
+# In QEMU. Two at a time: each keeps one CPU busy.
+FUNCTIONAL := tests/vm/functional.t tests/vm/harness.t
+DEBUG := tests/vm/kunit.t tests/vm/stress.t tests/vm/inject.t tests/vm/security.t tests/vm/fuzz.t
+# Built for every kernel that Debian has; booted, the oldest and the newest, which is one of RT.
+BOOT := 5.10 7.3-rt
 
-# Built for every kernel that Debian has; booted in QEMU, the oldest, the newest, one RT.
-kernels:
+# On Debian's kernel.
+functional: machine-programs
+	prove -j2 $(FUNCTIONAL)
+
+kernels: machine-programs
+	prove -v tests/vm/kernels.t :: --boot "$(BOOT)"
+
+# On a kernel that looks for mistakes.
+debug: machine-programs
+	prove -j2 $(DEBUG)
+
+# All three; the longest first, so that no CPU waits for it in the end.
+machines: machine-programs
+	SENDTRACE_BOOT="$(BOOT)" SENDTRACE_JOBS=1 prove -j2 tests/vm/kernels.t $(FUNCTIONAL) $(DEBUG)
+
+# Before several at a time look whether they are built.
+machine-programs:
 	tests/need build vm
-	prove -v tests/vm/kernels.t :: --boot "5.10 7.3 6.12-rt"
+	+@for dir in user tests/vm/guest tests/deep; do $(MAKE) -s -C $$dir || exit 1; done
 
 # All of them booted, or KERNEL=6.12 (names: tests/vm/kernel --list).
 check-kernels:
@@ -155,12 +171,6 @@ check-kernels:
 packages:
 	tests/need build packages
 	prove -j2 tests/packages/debs.t tests/packages/dkms.t tests/packages/parts.t
-
-# In QEMU, on a kernel that looks for mistakes.
-debug:
-	tests/need build vm
-	prove -j2 tests/vm/kunit.t tests/vm/stress.t tests/vm/inject.t tests/vm/security.t \
-		tests/vm/fuzz.t
 
 check-deep: check
 	+$(MAKE) -C tests/fuzz check SECONDS=300
@@ -191,5 +201,5 @@ bench-readme:
 .NOTPARALLEL:
 
 .PHONY: all help module module-if-possible user clean install uninstall demo vm check \
-	check-deep check-kernels style unit ring fuzz functional kernels debug packages \
-	deb rpm-spec can-install budget bench bench-rate bench-readme
+	check-deep check-kernels style unit ring fuzz machines machine-programs functional kernels \
+	debug packages deb rpm-spec can-install budget bench bench-rate bench-readme
