@@ -40,9 +40,14 @@ help:
 # ---- Building -----------------------------------------------------------------
 
 have-headers = test -e "$(KDIR)/Makefile"
+ifeq ($(origin KDIR),file)
 no-headers = echo "make: no kernel headers in $(KDIR): install linux-headers-$(KVER)" \
 	"(Debian, Ubuntu) or kernel-devel-$(KVER) (RHEL, Fedora)," \
 	"or name another kernel's with KDIR=/lib/modules/VERSION/build" >&2
+else
+no-headers = echo "make: '$(KDIR)' is no kernel's build folder, expected a Makefile in it:" \
+	"name one such as KDIR=/lib/modules/VERSION/build" >&2
+endif
 
 module:
 	@$(have-headers) || { $(no-headers); exit 1; }

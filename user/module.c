@@ -50,8 +50,14 @@ static int not_installed(void)
 	struct utsname kernel;
 
 	uname(&kernel);
-	message("module '%s' is not installed for kernel '%s': install it with 'make install' "
-		"in its source, or load it with 'insmod sendtrace.ko'",
+	if (access("/proc/modules", F_OK)) {
+		message("kernel '%s' takes no modules (CONFIG_MODULES): sendtrace cannot run on it",
+			kernel.release);
+		return -ENOENT;
+	}
+	message("module '%s' is not installed for kernel '%s': with the package sendtrace-dkms "
+		"install the kernel's headers and run 'dkms autoinstall', in its source "
+		"'make install' or 'insmod sendtrace.ko'",
 		module_name, kernel.release);
 	return -ENOENT;
 }

@@ -28,7 +28,7 @@ static const struct known_option {
 	const char *help;
 } known_options[] = {
 	{ 'a', "accepts", NULL, "also show accepted connections" },
-	{ 'B', "buffer-size", "KIB", "ring for each CPU (default 8192, 65536 for all)" },
+	{ 'B', "buffer-size", "KIB", "ring for each CPU (default 8192; in all 65536)" },
 	{ 'c', "count", "N", "end after N events" },
 	{ 'd', "duration", "SECONDS", "end after SECONDS, which may be a fraction" },
 	{ 'p', "pid", "PID", "only process PID; may be repeated, or PID,PID..." },
