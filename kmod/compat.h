@@ -49,28 +49,26 @@
 #endif
 
 /*
- * Before 5.14 kprobes counted each page fault in a handler as a miss of its probe, and
- * called whoever wanted to know (arch/x86/kernel/kprobes/core.c, kprobe_fault_handler()).
+ * Calls that a probe has missed beside those that found no instance: it was hit within
+ * another probe's handler. Before 5.14 each page fault in a handler was counted there as
+ * well (arch/x86/kernel/kprobes/core.c, kprobe_fault_handler()), which is no miss.
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 14, 0)
-#define st_watch_faults(kp, handler) ((kp)->fault_handler = (handler))
+#define st_kprobe_missed(kp) 0
 #else
-#define st_watch_faults(kp, handler) ((void)(handler))
+#define st_kprobe_missed(kp) READ_ONCE((kp)->nmissed)
 #endif
 
 /*
- * irq_work_sync() of RT kernels returned while the thread that runs the work could still be
- * about to look into it (kernel/irq_work.c, irq_work_single(): rcuwait_wake_up() comes after
- * the work is marked as done). Since 7.0, and in stable kernels as late, it waits for that.
+ * Before 7.0, irq_work_sync() of RT kernels returned while the thread that runs the work
+ * could still be about to look into it (kernel/irq_work.c, irq_work_single():
+ * rcuwait_wake_up() comes after the work is marked as done). Waits until that thread has
+ * slept, which may take seconds; before the work's memory is given back.
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0) && IS_ENABLED(CONFIG_PREEMPT_RT)
-#define st_irq_work_sync(work)           \
-	do {                             \
-		irq_work_sync(work);     \
-		synchronize_rcu_tasks(); \
-	} while (0)
+#define st_irq_work_settle() synchronize_rcu_tasks()
 #else
-#define st_irq_work_sync(work) irq_work_sync(work)
+#define st_irq_work_settle() ((void)0)
 #endif
 
 /* Distributions put these two into older kernels: compat.mk looks. */

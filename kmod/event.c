@@ -240,7 +240,10 @@ static void finish_late(struct st_deferred *late)
 		part.must = false;
 		todo = late->call.wanted;
 		for (tries = 0; todo && tries < FAULT_TRIES; tries++) {
-			if (tries && current->mm && late->call.ret >= 0)
+			/* Nothing would be different. */
+			if (tries && (!current->mm || late->call.ret < 0))
+				break;
+			if (tries)
 				fault_in_readable(late->call.buf + part.offset, part.len);
 			todo = write_to(late, todo, part);
 		}

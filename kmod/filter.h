@@ -3,6 +3,7 @@
 #ifndef _ST_FILTER_H
 #define _ST_FILTER_H
 
+#include <linux/compiler.h>
 #include <linux/rcupdate.h>
 #include <linux/string.h>
 #include <linux/types.h>
@@ -39,6 +40,9 @@ static __always_inline bool st_name_cut(unsigned long *word)
 static __always_inline void st_name_set(union st_name *name, const char *comm)
 {
 	memcpy(name, comm, sizeof(*name));
+	/* What is looked at is what is kept: the compiler must not read comm again. */
+	OPTIMIZER_HIDE_VAR(name->half[0]);
+	OPTIMIZER_HIDE_VAR(name->half[1]);
 	if (st_name_cut(&name->half[0]))
 		name->half[1] = 0;
 	else if (!st_name_cut(&name->half[1]))

@@ -95,8 +95,6 @@ NOKPROBE_SYMBOL(accept_returned);
  * @entered: entry handler
  * @returned: return handler
  * @missed: calls missed in earlier registrations
- * @faults: page faults in the handlers of this registration, where the kernel counts those
- *	as missed calls
  */
 struct hook {
 	struct kretprobe rp;
@@ -104,7 +102,6 @@ struct hook {
 	kretprobe_handler_t entered;
 	kretprobe_handler_t returned;
 	u64 missed;
-	atomic_t faults;
 };
 
 static struct hook hooks[ST_PROBES] = {
@@ -155,21 +152,10 @@ static int canary_register(void)
 static DEFINE_MUTEX(arm_lock);
 static unsigned int users;
 
-/* Before 5.14. Says that the copy shall fail, as it does anyway. */
-static int handler_faulted(struct kprobe *kp, struct pt_regs *regs, int trap)
-{
-	struct kretprobe *rp = container_of(kp, struct kretprobe, kp);
-
-	atomic_inc(&container_of(rp, struct hook, rp)->faults);
-	return 0;
-}
-NOKPROBE_SYMBOL(handler_faulted);
-
 static int hook_register(struct hook *hook)
 {
 	int err;
 
-	atomic_set(&hook->faults, 0);
 	hook->rp = (struct kretprobe){
 		.kp.symbol_name = hook->symbol,
 		.entry_handler = hook->entered,
@@ -177,7 +163,6 @@ static int hook_register(struct hook *hook)
 		.maxactive = maxactive,
 		.data_size = sizeof(struct st_call),
 	};
-	st_watch_faults(&hook->rp.kp, handler_faulted);
 	err = register_kretprobe(&hook->rp);
 	if (err)
 		pr_err("cannot probe %s: error %d\n", hook->symbol, err);
@@ -187,9 +172,7 @@ static int hook_register(struct hook *hook)
 /* Plain ints that the kernel counts up without a lock: near enough. */
 static u64 missed_now(const struct hook *hook)
 {
-	unsigned int faults = atomic_read(&hook->faults); /* first: it counts up later */
-
-	return READ_ONCE(hook->rp.nmissed) + READ_ONCE(hook->rp.kp.nmissed) - faults;
+	return READ_ONCE(hook->rp.nmissed) + st_kprobe_missed(&hook->rp.kp);
 }
 
 /*
@@ -202,7 +185,6 @@ static void hook_unregister(struct hook *hook)
 	hook->missed += missed_now(hook);
 	hook->rp.nmissed = 0;
 	hook->rp.kp.nmissed = 0;
-	atomic_set(&hook->faults, 0);
 }
 
 static int register_all(void)

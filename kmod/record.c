@@ -5,7 +5,6 @@
  */
 #include <linux/kasan-checks.h>
 #include <linux/kernel.h>
-#include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
 #include <linux/string.h>
@@ -34,20 +33,20 @@ static nokprobe_inline void *put_address(void *to, const struct st_addr *addr)
 }
 
 /*
- * An architecture may give up before the byte that faults, since it loads many at a time
- * (arch/arm64/lib/copy_from_user.S): what is left of that byte's page is taken one by one.
- * Returns how many there were.
+ * arm64 gives up before the byte that faults, since it loads up to 64 at a time, twice
+ * (arch/arm64/lib/copy_from_user.S): the rest is taken one by one. Not where there is no
+ * need for it: each attempt on a page of broken memory counts (x86, queue_task_work() in
+ * arch/x86/kernel/cpu/mce/core.c). Returns how many there were.
  */
-static u32 copy_to_the_fault(u8 *to, const u8 __user *from, u32 len)
+static nokprobe_inline u32 copy_to_the_fault(u8 *to, const u8 __user *from, u32 len)
 {
-	u32 most = min_t(u32, len, PAGE_SIZE - offset_in_page(from));
+	u32 most = min_t(u32, len, 128);
 	u32 got = 0;
 
 	while (got < most && !raw_copy_from_user(to + got, from + got, 1))
 		got++;
 	return got;
 }
-NOKPROBE_SYMBOL(copy_to_the_fault);
 
 /*
  * The kernel has just read these pages, so a copy that does not wait for a fault succeeds
@@ -70,7 +69,7 @@ static u32 put_payload(void *to, const void __user *from, u32 len)
 		kasan_check_write(to, len);
 		pagefault_disable();
 		got = len - raw_copy_from_user(to, from, len);
-		if (unlikely(got < len))
+		if (IS_ENABLED(CONFIG_ARM64) && unlikely(got < len))
 			got += copy_to_the_fault(to + got, from + got, len - got);
 		pagefault_enable();
 	}

@@ -358,13 +358,14 @@ void st_bell_init(struct st_bell *bell)
 
 /**
  * st_bell_exit() - wait until no wake-up is under way
- * @bell: nobody can ring it any more
+ * @bell: nobody can ring it any more; before its memory is given back, another
+ *	st_irq_work_settle() is due
  *
  * Context: may sleep.
  */
 void st_bell_exit(struct st_bell *bell)
 {
-	st_irq_work_sync(&bell->work);
+	irq_work_sync(&bell->work);
 }
 
 /**

@@ -90,7 +90,6 @@ struct st_session *st_session_create(void)
 	session->opener_uid = from_kuid_munged(&init_user_ns, current_uid());
 	strscpy(session->opener_comm, current->comm, sizeof(session->opener_comm));
 	session->opened = ktime_get_real_seconds();
-
 	mutex_lock(&list_lock);
 	session->id = ++sessions_so_far;
 	list_add_tail(&session->entry, &sessions);
@@ -133,7 +132,8 @@ void st_session_destroy(struct st_session *session)
 	list_del(&session->entry);
 	keep_counters(session);
 	mutex_unlock(&list_lock);
-
+	if (session->started)
+		st_irq_work_settle();
 	free_rings(session->rings);
 	st_filter_free_rcu(rcu_dereference_protected(session->filter, true));
 	kfree(session);

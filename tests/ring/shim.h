@@ -135,6 +135,5 @@ void init_irq_work(struct irq_work *work, void (*function)(struct irq_work *work
 bool irq_work_queue(struct irq_work *work);
 void shim_interrupts(struct irq_work *work);
 void irq_work_sync(struct irq_work *work);
-#define synchronize_rcu_tasks()
 
 #endif /* SHIM_H */

@@ -147,8 +147,8 @@ enum sendtrace_why {
  * @local_len: bytes of the local address, a sockaddr of @family; 0 if unknown
  * @peer_len: bytes of the address sent to, a sockaddr; 0 if unknown
  * @reserved: zero
- * @comm: name of the thread, padded with NUL
- * @process: name of the process: its thread-group leader's
+ * @comm: name of the thread when the call was entered, padded with NUL
+ * @process: name of the process then: its thread-group leader's
  *
  * At @rec.header_size follow the local address, the peer's address and the payload,
  * each padded with zero bytes to a multiple of SENDTRACE_ALIGN. The payload of a call
