@@ -177,7 +177,7 @@ packages:
 	tests/need build packages
 	prove -j2 tests/packages/debs.t tests/packages/dkms.t tests/packages/parts.t
 
-check-deep: check
+check-deep: check packages
 	+$(MAKE) -C tests/fuzz check SECONDS=300
 	prove -v tests/vm/functional.t :: --cases "order.*" --append SENDTRACE_DEEP=1
 	prove -v tests/vm/inject.t :: --deep yes
