@@ -124,7 +124,7 @@ vm:
 
 # What a failed part would not stop the others from saying is said all the same.
 check:
-	+$(MAKE) --keep-going style unit ring fuzz machines budget
+	+$(MAKE) --keep-going style unit ring fuzz functional kernels debug budget
 
 style:
 	tests/style/run
@@ -157,10 +157,6 @@ kernels: machine-programs
 # On a kernel that looks for mistakes.
 debug: machine-programs
 	prove -j2 $(DEBUG)
-
-# All three; the longest first, so that no CPU waits for it in the end.
-machines: machine-programs
-	SENDTRACE_BOOT="$(BOOT)" SENDTRACE_JOBS=1 prove -j2 tests/vm/kernels.t $(FUNCTIONAL) $(DEBUG)
 
 # Before several at a time look whether they are built.
 machine-programs:
@@ -206,5 +202,5 @@ bench-readme:
 .NOTPARALLEL:
 
 .PHONY: all help module module-if-possible user clean install uninstall demo vm check \
-	check-deep check-kernels style unit ring fuzz machines machine-programs functional kernels \
+	check-deep check-kernels style unit ring fuzz machine-programs functional kernels \
 	debug packages deb rpm-spec can-install budget bench bench-rate bench-readme

@@ -11,10 +11,9 @@ usage() {
 	cat <<-'END'
 	Usage: kernels.t [OPTION...]     (or: prove [-v] tests/vm/kernels.t)
 	--kernel NAME       this one only (kernel --list); repeatable, all of them if not given
-	--boot "NAME..."    build for all that need not be built themselves, but boot these only;
-	                    or $SENDTRACE_BOOT
+	--boot "NAME..."    build for all that need not be built themselves, but boot these only
 	--cases "A B"       run these cases only
-	--jobs N            guests at the same time; one for each CPU, or $SENDTRACE_JOBS
+	--jobs N            guests at the same time; one for each CPU if not given
 	END
 }
 
@@ -101,7 +100,7 @@ table() {
 	done
 }
 
-names=() boot=${SENDTRACE_BOOT:-} cases='' jobs=${SENDTRACE_JOBS:-$(nproc)} points=0 failed=''
+names=() boot='' cases='' jobs=$(nproc) points=0 failed=''
 # Two emulated CPUs on half of a slow host's, and arm64 is slower than that.
 timeout=${SENDTRACE_VM_TIMEOUT:-2400}
 while [ $# -gt 0 ]; do
