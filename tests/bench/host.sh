@@ -57,13 +57,6 @@ forget_figures() {
 	done
 }
 
-renumber() {
-	awk -v before="$points" '
-		/^1\.\.[0-9]/ { next }
-		/^(not )?ok [0-9]/ { n = $1 == "not" ? 3 : 2; $n = $n + before }
-		{ print; fflush() }'
-}
-
 # bench_point SENTENCE [FAULT]
 bench_point() {
 	points=$((points + 1))

@@ -60,14 +60,6 @@ deep_run() {
 
 # ---- Several guests in one script ---------------------------------------------------
 
-# One guest's points, numbered on from those before.
-renumber() {
-	awk -v before="$points" '
-		/^1\.\.[0-9]/ { next }
-		/^(not )?ok [0-9]/ { n = $1 == "not" ? 3 : 2; $n = $n + before }
-		{ print; fflush() }'
-}
-
 # guest KERNEL WHAT CASES [FUNCTIONAL.T'S OPTION...]: KERNEL, unless --kernel was given, is
 # "debian" or "debug"
 guest() {

@@ -23,6 +23,14 @@ need() {
 	PATH=$PATH:/usr/sbin:/sbin
 }
 
+# One guest's points of several, numbered on from the $points before.
+renumber() {
+	awk -v before="$points" '
+		/^1\.\.[0-9]/ { next }
+		/^(not )?ok [0-9]/ { n = $1 == "not" ? 3 : 2; $n = $n + before }
+		{ print; fflush() }'
+}
+
 # ---- Root directories of other suites ------------------------------------------------
 
 # suite_sources SUITE: its sources as apt has them, for mmdebstrap.
