@@ -7,8 +7,10 @@
 #ifndef _ST_COMPAT_H
 #define _ST_COMPAT_H
 
+#include <linux/file.h>
 #include <linux/kconfig.h>
 #include <linux/mm.h>
+#include <linux/net.h>
 #include <linux/rcupdate.h>
 #include <linux/version.h>
 
@@ -70,6 +72,18 @@
 #else
 #define st_irq_work_settle() ((void)0)
 #endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
+#define sock_from_file(file)                         \
+	({                                           \
+		int __unused_err;                    \
+		sock_from_file(file, &__unused_err); \
+	})
+#endif
+
+#ifndef fd_file
+#define fd_file(fd) ((fd).file)
+#endif /* before 6.12 */
 
 /* Distributions put these two into older kernels: compat.mk looks. */
 #ifndef ST_HAVE_FAULT_IN_READABLE

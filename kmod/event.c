@@ -9,6 +9,7 @@
 #include <linux/file.h>
 #include <linux/net.h>
 #include <linux/pagemap.h>
+#include <linux/ptrace.h>
 #include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
@@ -42,105 +43,153 @@ static nokprobe_inline void identify(struct st_caller *caller)
 	const struct task_struct *leader = current->group_leader;
 
 	caller->pid = task_tgid_nr(current);
-	st_name_set(&caller->comm, current->comm);
-	if (leader == current)
-		caller->process = caller->comm;
-	else
-		st_name_set(&caller->process, leader->comm);
+	st_name_read(&caller->comm, current->comm);
+	st_name_read(&caller->process, leader->comm);
 }
 
-/**
- * st_event_wanted() - which sessions record a call that is just being made
- * @event: one of SENDTRACE_EVENTS_*
- * @caller: set to who makes it
- *
- * For the others it is counted as filtered.
- *
- * Context: the entry handler.
- * Return: a bit for each session, as in st_running_mask.
+static nokprobe_inline void count_filtered(struct st_ring *ring)
+{
+	st_count(ring->count.hits, 1);
+	st_count(ring->count.filtered, 1);
+}
+
+/*
+ * Sets who calls, and returns a bit for each session that records it, as in
+ * st_running_mask. For the others it is counted as filtered.
  */
-unsigned long st_event_wanted(u32 event, struct st_caller *caller)
+static nokprobe_inline unsigned long who_wants(u32 event, struct st_caller *caller)
 {
 	unsigned long mask = READ_ONCE(st_running_mask);
 	unsigned long wanted = 0;
 	struct st_session *session;
-	int slot;
 
 	identify(caller);
-	while ((session = st_next_running(&mask, &slot))) {
-		if (session_wants(session, event, caller)) {
-			wanted |= BIT(slot);
-		} else {
-			st_count(this_ring(session)->count.hits, 1);
-			st_count(this_ring(session)->count.filtered, 1);
-		}
+	for (; mask; mask &= mask - 1) {
+		session = st_running_of(mask);
+		if (unlikely(!session))
+			continue;
+		if (session_wants(session, event, caller))
+			wanted |= mask & -mask;
+		else
+			count_filtered(this_ring(session));
 	}
 	return wanted;
 }
-NOKPROBE_SYMBOL(st_event_wanted);
 
 /* ---- Who it goes to ------------------------------------------------------------------ */
 
-static void look_up_peer(int fd, struct st_peer *peer)
+/*
+ * A thread that shares its descriptors with no other need take no reference, as in any
+ * system call: nobody else can close it. Where one is taken, the last is dropped later, by
+ * task work.
+ */
+static nokprobe_inline void look_up_peer(unsigned int fd, struct st_peer *peer)
 {
-	struct socket *sock;
-	int err;
+	struct fd file = fdget(fd);
+	struct socket *sock = NULL;
 
-	sock = sockfd_lookup(fd, &err);
-	if (!sock) {
+	if (fd_file(file))
+		sock = sock_from_file(fd_file(file));
+	if (sock)
+		st_peer_of(sock, peer);
+	else
 		st_peer_clear(peer);
-		return;
-	}
-	st_peer_of(sock, peer);
-	sockfd_put(sock); /* the last reference is dropped later, by task work */
+	fdput(file);
 }
-NOKPROBE_SYMBOL(look_up_peer);
 
 /*
  * A socket that was not bound is given its address by the first send. Asked for again only
  * then, and believed only of the same socket.
  */
-static nokprobe_inline void complete_local_address(struct st_call *call)
+static noinline void complete_local_address(struct st_call *call)
 {
 	struct st_peer now;
 
-	if (!st_peer_is_unbound(&call->peer))
-		return;
 	look_up_peer(call->fd, &now);
 	if (now.inode == call->peer.inode)
 		call->peer.local = now.local;
 }
+NOKPROBE_SYMBOL(complete_local_address);
 
-/**
- * st_event_began() - note when a call began, and on which socket
- * @call: its descriptor is set, and somebody wants it
- *
- * Context: the entry handler.
- */
-void st_event_began(struct st_call *call)
+/* ---- The call begins ---------------------------------------------------------------- */
+
+/* When, and on which socket. Somebody wants it. */
+static nokprobe_inline void note_entry(struct st_call *call)
 {
+	st_name_end(&call->caller.comm);
+	st_name_end(&call->caller.process);
 	look_up_peer(call->fd, &call->peer);
 	call->enter_time = ktime_get_ns();
 }
-NOKPROBE_SYMBOL(st_event_began);
+
+/**
+ * st_event_send_begins() - note a call of __sys_sendto(), if any session wants it
+ * @call: filled in, if so; else nobody may look at it
+ * @regs: those of its entry
+ *
+ *	int __sys_sendto(int fd, void __user *buff, size_t len, unsigned int flags,
+ *			 struct sockaddr __user *addr, int addr_len)	(net/socket.c)
+ *
+ * Context: the entry handler.
+ * Return: false if nobody wants it.
+ */
+bool st_event_send_begins(struct st_call *call, struct pt_regs *regs)
+{
+	unsigned long wanted = who_wants(SENDTRACE_EVENTS_SEND, &call->caller);
+
+	if (!wanted)
+		return false;
+	call->wanted = wanted;
+	call->fd = (int)regs_get_kernel_argument(regs, 0);
+	call->buf = (void __user *)regs_get_kernel_argument(regs, 1);
+	call->len = regs_get_kernel_argument(regs, 2);
+	call->flags = (u32)regs_get_kernel_argument(regs, 3);
+	call->addr = (void __user *)regs_get_kernel_argument(regs, 4);
+	call->addr_len = (int)regs_get_kernel_argument(regs, 5);
+	note_entry(call);
+	return true;
+}
+NOKPROBE_SYMBOL(st_event_send_begins);
+
+/**
+ * st_event_accept_begins() - note a call of __sys_accept4(), if any session wants it
+ * @call: filled in, if so; else nobody may look at it
+ * @regs: those of its entry
+ *
+ *	int __sys_accept4(int fd, struct sockaddr __user *upeer_sockaddr,
+ *			  int __user *upeer_addrlen, int flags)	(net/socket.c)
+ *
+ * Context: the entry handler.
+ * Return: false if nobody wants it.
+ */
+bool st_event_accept_begins(struct st_call *call, struct pt_regs *regs)
+{
+	unsigned long wanted = who_wants(SENDTRACE_EVENTS_ACCEPT, &call->caller);
+
+	if (!wanted)
+		return false;
+	call->wanted = wanted;
+	call->fd = (int)regs_get_kernel_argument(regs, 0);
+	call->buf = NULL;
+	call->len = 0;
+	call->flags = (u32)regs_get_kernel_argument(regs, 3);
+	call->addr = NULL;
+	call->addr_len = 0;
+	note_entry(call);
+	return true;
+}
+NOKPROBE_SYMBOL(st_event_accept_begins);
 
 /* ---- Long payloads ----------------------------------------------------------------- */
 
-/* Of the payload, a session wants so much. */
-static nokprobe_inline u64 wanted_of(const struct st_session *session, u64 sent)
+/*
+ * The session of the lowest bit, where it still runs and wanted this call; not one that got
+ * the bit since.
+ */
+static nokprobe_inline struct st_session *session_of(const struct st_call *call,
+						     unsigned long mask)
 {
-	return min_t(u64, sent, session->snaplen);
-}
-
-static nokprobe_inline u16 why_of(const struct st_session *session, u64 sent)
-{
-	return sent > session->snaplen ? SENDTRACE_WHY_SNAPLEN : SENDTRACE_WHY_COMPLETE;
-}
-
-/* A session that still runs and wanted this call; not one that got its slot since. */
-static nokprobe_inline struct st_session *session_of(const struct st_call *call, int slot)
-{
-	struct st_session *session = rcu_dereference_sched(st_running[slot]);
+	struct st_session *session = st_running_of(mask);
 
 	return session && session->since <= call->enter_time ? session : NULL;
 }
@@ -150,17 +199,17 @@ static nokprobe_inline struct st_session *session_of(const struct st_call *call,
  * event that cannot have all it should ends where it is.
  */
 static enum st_outcome write_chunk(struct st_deferred *late, struct st_session *session,
-				   int slot, struct st_part part)
+				   unsigned long bit, struct st_part part)
 {
-	u64 rest = wanted_of(session, late->sent) - part.offset;
+	u64 rest = st_record_wanted(session, late->sent) - part.offset;
 	enum st_outcome outcome;
 
 	part.time = ktime_get_ns();
 	if (rest <= part.len) {
 		part.len = rest;
-		part.why = why_of(session, late->sent);
+		part.why = st_record_why(session, late->sent);
 	} else {
-		outcome = st_record_fragment(session, &late->call, part);
+		outcome = st_record_fragment(session, &late->call, &part);
 		if (outcome == ST_WRITTEN || (outcome == ST_FAULTED && !part.must))
 			return outcome;
 		part.why = SENDTRACE_WHY_FAULT;
@@ -169,9 +218,9 @@ static enum st_outcome write_chunk(struct st_deferred *late, struct st_session *
 			part.len = 0;
 		}
 	}
-	outcome = st_record_event(session, &late->call, part);
+	outcome = st_record_event(session, &late->call, &part);
 	if (outcome == ST_WRITTEN)
-		late->call.wanted &= ~BIT(slot);
+		late->call.wanted &= ~bit;
 	return outcome;
 }
 
@@ -179,18 +228,17 @@ static enum st_outcome write_chunk(struct st_deferred *late, struct st_session *
 static unsigned long write_to(struct st_deferred *late, unsigned long sessions,
 			      struct st_part part)
 {
-	unsigned long faulted = 0;
+	unsigned long faulted = 0, bit;
 	struct st_session *session;
-	int slot;
 
 	for (; sessions; sessions &= sessions - 1) {
-		slot = __ffs(sessions);
+		bit = sessions & -sessions;
 		preempt_disable();
-		session = session_of(&late->call, slot);
+		session = session_of(&late->call, sessions);
 		if (!session)
-			late->call.wanted &= ~BIT(slot);
-		else if (write_chunk(late, session, slot, part) == ST_FAULTED)
-			faulted |= BIT(slot);
+			late->call.wanted &= ~bit;
+		else if (write_chunk(late, session, bit, part) == ST_FAULTED)
+			faulted |= bit;
 		preempt_enable();
 		cond_resched();
 	}
@@ -206,7 +254,7 @@ static u32 chunk_for(const struct st_deferred *late)
 
 	preempt_disable();
 	for (; sessions; sessions &= sessions - 1) {
-		session = session_of(&late->call, __ffs(sessions));
+		session = session_of(&late->call, sessions);
 		if (session)
 			chunk = min(chunk, session->chunk_max);
 	}
@@ -269,44 +317,30 @@ NOKPROBE_SYMBOL(defer);
 
 /* ---- The call returns --------------------------------------------------------------- */
 
-/* @must: there is no later, so an event gets what can be copied now. */
-static nokprobe_inline enum st_outcome
-record_now(struct st_session *session, const struct st_call *call, u64 sent, bool must)
-{
-	u64 want = wanted_of(session, sent);
-	struct st_part part = {
-		.time = call->exit_time,
-		.len = want,
-		.why = why_of(session, sent),
-		.must = must,
-	};
-
-	if (unlikely(want > session->inline_max)) {
-		if (!must)
-			return ST_FAULTED;
-		part.len = session->inline_max;
-		part.why = ST_CAN_DEFER ? SENDTRACE_WHY_NO_WORK : session->inline_why;
-	}
-	return st_record_event(session, call, part);
-}
-
-/* Returns the sessions that have to be served later. */
-static unsigned long record_for(unsigned long sessions, const struct st_call *call,
-				u64 sent, bool must)
+/*
+ * Returns the sessions that have to be served later. @must: there is no later, so an event
+ * gets what can be copied now.
+ */
+static nokprobe_inline unsigned long
+record_for(unsigned long sessions, const struct st_call *call, u64 sent, bool must)
 {
 	struct st_session *session;
 	unsigned long late = 0;
-	int slot;
 
 	for (; sessions; sessions &= sessions - 1) {
-		slot = __ffs(sessions);
-		session = session_of(call, slot);
-		if (session && record_now(session, call, sent, must) == ST_FAULTED)
-			late |= BIT(slot);
+		session = session_of(call, sessions);
+		if (session && st_record_call(session, call, sent, must) == ST_FAULTED)
+			late |= sessions & -sessions;
 	}
 	return late;
 }
-NOKPROBE_SYMBOL(record_for);
+
+static noinline void record_late(const struct st_call *call, u64 sent, unsigned long late)
+{
+	if (!defer(call, sent, late))
+		record_for(late, call, sent, true);
+}
+NOKPROBE_SYMBOL(record_late);
 
 /* The initial user namespace maps each uid to itself. */
 static nokprobe_inline void call_ended(struct st_call *call, u16 type, int ret)
@@ -314,7 +348,7 @@ static nokprobe_inline void call_ended(struct st_call *call, u16 type, int ret)
 	call->exit_time = ktime_get_ns();
 	call->ret = ret;
 	call->type = type;
-	call->tid = task_pid_nr(current);
+	call->caller.tid = task_pid_nr(current);
 	call->uid = __kuid_val(current_euid());
 }
 
@@ -323,8 +357,8 @@ static nokprobe_inline void record_for_all(const struct st_call *call, u64 sent)
 	unsigned long late;
 
 	late = record_for(call->wanted, call, sent, !ST_CAN_DEFER);
-	if (unlikely(late) && !defer(call, sent, late))
-		record_for(late, call, sent, true);
+	if (unlikely(late))
+		record_late(call, sent, late);
 }
 
 /**
@@ -339,7 +373,8 @@ void st_event_sent(struct st_call *call, int ret)
 	/* Not at the entry: only now is it sure that the caller's page is there. */
 	if (call->addr)
 		st_peer_sent_to(&call->peer, call->addr, call->addr_len);
-	complete_local_address(call);
+	if (unlikely(st_peer_is_unbound(&call->peer)))
+		complete_local_address(call);
 	call_ended(call, SENDTRACE_RECORD_SEND, ret);
 	record_for_all(call, ret < 0 ? call->len : min_t(u64, ret, call->len));
 }

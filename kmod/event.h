@@ -9,6 +9,8 @@
 #include "filter.h"
 #include "peer.h"
 
+struct pt_regs;
+
 /**
  * struct st_call - all there is to be told of a call; the records are written from it
  * @enter_time: CLOCK_MONOTONIC
@@ -35,22 +37,21 @@ struct st_call {
 	u64 enter_time;
 	u64 exit_time;
 	s64 ret;
-	u16 type;
-	u32 tid;
-	u32 uid;
-	unsigned long wanted;
-	struct st_caller caller;
 	size_t len;
+	u16 type;
+	unsigned long wanted;
 	const void __user *buf;
 	const void __user *addr;
+	u32 uid;
 	int fd;
 	u32 flags;
 	int addr_len;
+	struct st_caller caller;
 	struct st_peer peer;
 };
 
-unsigned long st_event_wanted(u32 event, struct st_caller *caller);
-void st_event_began(struct st_call *call);
+bool st_event_send_begins(struct st_call *call, struct pt_regs *regs);
+bool st_event_accept_begins(struct st_call *call, struct pt_regs *regs);
 void st_event_sent(struct st_call *call, int ret);
 void st_event_accepted(struct st_call *call, int ret);
 

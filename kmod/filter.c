@@ -13,28 +13,6 @@
 
 #include "filter.h"
 
-/**
- * struct st_pattern - one pattern
- * @name: what a name has to be, where it is not a glob: as much of the pattern as the
- *	kernel keeps of a name
- * @glob: has it to be matched?
- * @text: as it was given
- */
-struct st_pattern {
-	union st_name name;
-	bool glob;
-	char text[SENDTRACE_PATTERN_LEN];
-};
-
-struct st_filter {
-	struct rcu_head rcu;
-	bool any_name;
-	u32 nr_pids;
-	u32 nr_patterns;
-	u32 pids[SENDTRACE_MAX_PIDS];
-	struct st_pattern patterns[];
-};
-
 static bool is_any(const char *text)
 {
 	return !strcmp(text, ".");
@@ -63,6 +41,35 @@ static bool filter_is_valid(const struct sendtrace_filter *wanted)
 	return true;
 }
 
+/* Of a name, the first @len bytes count. */
+static void compare_bytes(struct st_pattern *pattern, size_t len)
+{
+	memcpy(pattern->name.text, pattern->text, len);
+	memset(pattern->mask.text, 0xff, len);
+}
+
+/*
+ * A name that is longer than what the kernel keeps of one is compared as far as that; a
+ * shorter one with the NUL behind it. The beginning of a name that no name is long enough
+ * for is left to glob_match(), which finds that out.
+ */
+static void compile_pattern(struct st_pattern *pattern, const char *text)
+{
+	size_t kept = SENDTRACE_COMM_LEN - 1;
+	size_t plain, len;
+
+	len = strscpy(pattern->text, text, sizeof(pattern->text));
+	plain = strcspn(text, "*?[\\");
+	if (is_any(text))
+		return;
+	if (plain == len)
+		compare_bytes(pattern, min(len + 1, kept));
+	else if (plain == len - 1 && text[plain] == '*' && plain <= kept)
+		compare_bytes(pattern, plain);
+	else
+		pattern->glob = true;
+}
+
 /**
  * st_filter_create() - check what user space asks for and make a filter of it
  * @wanted: copied in already, not to be trusted
@@ -73,28 +80,22 @@ static bool filter_is_valid(const struct sendtrace_filter *wanted)
 struct st_filter *st_filter_create(const struct sendtrace_filter *wanted)
 {
 	struct st_filter *filter;
-	u32 i;
+	u32 i, nr;
 
 	if (!filter_is_valid(wanted))
 		return ERR_PTR(-EINVAL);
-	filter = kzalloc(struct_size(filter, patterns, wanted->nr_patterns),
-			 GFP_KERNEL_ACCOUNT);
+	nr = max(wanted->nr_patterns, 1U);
+	filter = kzalloc(struct_size(filter, patterns, nr), GFP_KERNEL_ACCOUNT);
 	if (!filter)
 		return ERR_PTR(-ENOMEM);
 
 	filter->nr_pids = wanted->nr_pids;
 	memcpy(filter->pids, wanted->pids, wanted->nr_pids * sizeof(filter->pids[0]));
-	filter->any_name = !wanted->nr_patterns;
 	filter->nr_patterns = wanted->nr_patterns;
-	for (i = 0; i < wanted->nr_patterns; i++) {
-		struct st_pattern *pattern = &filter->patterns[i];
-
-		strscpy(pattern->text, wanted->patterns[i], sizeof(pattern->text));
-		strscpy(pattern->name.text, pattern->text, sizeof(pattern->name.text));
-		pattern->glob = strpbrk(pattern->text, "*?[\\");
-		if (is_any(pattern->text))
-			filter->any_name = true;
-	}
+	filter->end = filter->patterns + nr;
+	/* Without any, the one that is all zeroes stands for every name. */
+	for (i = 0; i < wanted->nr_patterns; i++)
+		compile_pattern(&filter->patterns[i], wanted->patterns[i]);
 	return filter;
 }
 
@@ -108,53 +109,47 @@ void st_filter_free_rcu(struct st_filter *filter)
 		kfree_rcu(filter, rcu);
 }
 
-static nokprobe_inline bool same_name(const union st_name *a, const union st_name *b)
-{
-	return !((a->half[0] ^ b->half[0]) | (a->half[1] ^ b->half[1]));
-}
-
-static nokprobe_inline bool pattern_match(const struct st_pattern *pattern,
-					  const struct st_caller *caller)
-{
-	if (unlikely(pattern->glob))
-		return glob_match(pattern->text, caller->process.text) ||
-		       glob_match(pattern->text, caller->comm.text);
-	return same_name(&pattern->name, &caller->process) ||
-	       same_name(&pattern->name, &caller->comm);
-}
-
-static nokprobe_inline bool match_pid(const struct st_filter *filter, u32 pid)
+/**
+ * st_filter_match_pid() - is that process among those that are wanted?
+ * @filter: under RCU
+ * @pid: its id
+ *
+ * Context: any.
+ * Return: true if it is.
+ */
+bool st_filter_match_pid(const struct st_filter *filter, u32 pid)
 {
 	u32 i;
 
 	for (i = 0; i < filter->nr_pids; i++)
 		if (filter->pids[i] == pid)
 			return true;
-	return !filter->nr_pids;
+	return false;
+}
+NOKPROBE_SYMBOL(st_filter_match_pid);
+
+static nokprobe_inline bool glob_matches(const struct st_pattern *pattern,
+					 union st_name name)
+{
+	name.text[SENDTRACE_COMM_LEN - 1] = '\0';
+	return glob_match(pattern->text, name.text);
 }
 
 /**
- * st_filter_match() - does the session want this caller's calls?
- * @filter: under RCU
+ * st_pattern_match_glob() - does one of a caller's names match a pattern?
+ * @pattern: one with wildcards
  * @caller: whoever calls
  *
  * Context: any.
  * Return: true if it does.
  */
-bool st_filter_match(const struct st_filter *filter, const struct st_caller *caller)
+bool st_pattern_match_glob(const struct st_pattern *pattern,
+			   const struct st_caller *caller)
 {
-	u32 i;
-
-	if (!match_pid(filter, caller->pid))
-		return false;
-	if (filter->any_name)
-		return true;
-	for (i = 0; i < filter->nr_patterns; i++)
-		if (pattern_match(&filter->patterns[i], caller))
-			return true;
-	return false;
+	return glob_matches(pattern, caller->process) ||
+	       glob_matches(pattern, caller->comm);
 }
-NOKPROBE_SYMBOL(st_filter_match);
+NOKPROBE_SYMBOL(st_pattern_match_glob);
 
 /**
  * st_filter_show() - print a filter as `comms=A,B pids=1,2`, `.` and `any` for all

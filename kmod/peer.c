@@ -70,7 +70,7 @@ static nokprobe_inline bool has_remote(const struct sock *sk)
 	return READ_ONCE(sk->sk_state) == TCP_ESTABLISHED;
 }
 
-static void peer_of_inet(const struct sock *sk, struct st_peer *peer)
+static nokprobe_inline void peer_of_inet(const struct sock *sk, struct st_peer *peer)
 {
 	const struct inet_sock *inet = inet_sk(sk);
 	__be32 remote = READ_ONCE(inet->inet_daddr);
@@ -82,7 +82,6 @@ static void peer_of_inet(const struct sock *sk, struct st_peer *peer)
 	if (has_remote(sk))
 		set_in(&peer->remote, remote, READ_ONCE(inet->inet_dport));
 }
-NOKPROBE_SYMBOL(peer_of_inet);
 
 #if IS_ENABLED(CONFIG_IPV6)
 static void peer_of_inet6(const struct sock *sk, struct st_peer *peer)
@@ -225,13 +224,14 @@ void st_peer_of(struct socket *sock, struct st_peer *peer)
 {
 	struct sock *sk = READ_ONCE(sock->sk);
 
-	st_peer_clear(peer);
 	peer->inode = SOCK_INODE(sock)->i_ino;
+	peer->pid = 0;
+	peer->family = sk ? READ_ONCE(sk->sk_family) : AF_UNSPEC;
 	peer->type = sock->type;
-	if (!sk)
-		return;
-	peer->family = READ_ONCE(sk->sk_family);
-	peer->protocol = sk->sk_protocol;
+	peer->protocol = sk ? sk->sk_protocol : 0;
+	peer->from_call = false;
+	peer->local.len = 0;
+	peer->remote.len = 0;
 	switch (peer->family) {
 	case AF_INET:
 		peer_of_inet(sk, peer);
@@ -245,27 +245,6 @@ void st_peer_of(struct socket *sock, struct st_peer *peer)
 	}
 }
 NOKPROBE_SYMBOL(st_peer_of);
-
-/**
- * st_peer_is_unbound() - has the socket no port of its own yet, and will it get one?
- * @peer: from st_peer_of()
- *
- * Return: true for an IPv4 or IPv6 socket with ports that is not bound.
- */
-bool st_peer_is_unbound(const struct st_peer *peer)
-{
-	if (peer->type != SOCK_DGRAM && peer->type != SOCK_STREAM)
-		return false;
-	switch (peer->family) {
-	case AF_INET:
-		return !peer->local.in.sin_port;
-	case AF_INET6:
-		return !peer->local.in6.sin6_port;
-	default:
-		return false;
-	}
-}
-NOKPROBE_SYMBOL(st_peer_is_unbound);
 
 static bool uses_address_of_call(const struct st_peer *peer)
 {

@@ -5,6 +5,7 @@
 
 #include <linux/in.h>
 #include <linux/in6.h>
+#include <linux/net.h>
 #include <linux/socket.h>
 #include <linux/types.h>
 #include <linux/un.h>
@@ -59,7 +60,21 @@ static __always_inline void st_addr_set_len(struct st_addr *addr, u16 len)
 
 void st_peer_clear(struct st_peer *peer);
 void st_peer_of(struct socket *sock, struct st_peer *peer);
-bool st_peer_is_unbound(const struct st_peer *peer);
 void st_peer_sent_to(struct st_peer *peer, const void __user *addr, int addr_len);
+
+/**
+ * st_peer_is_unbound() - has the socket no port of its own yet, and will it get one?
+ * @peer: from st_peer_of()
+ *
+ * Return: true for an IPv4 or IPv6 socket with ports that is not bound.
+ */
+static __always_inline bool st_peer_is_unbound(const struct st_peer *peer)
+{
+	if (peer->family != AF_INET && peer->family != AF_INET6)
+		return false;
+	/* In the same place of either. */
+	return !peer->local.in.sin_port &&
+	       (peer->type == SOCK_DGRAM || peer->type == SOCK_STREAM);
+}
 
 #endif /* _ST_PEER_H */

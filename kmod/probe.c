@@ -27,25 +27,9 @@ module_param(maxactive, uint, 0444);
 MODULE_PARM_DESC(maxactive,
 		 "calls under way at once that are seen (1-65536, default 4096)");
 
-/* int __sys_sendto(int fd, void __user *buff, size_t len, unsigned int flags,
- *		    struct sockaddr __user *addr, int addr_len)	(net/socket.c)
- */
 static int send_entered(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
-	struct st_call *call = (void *)ri->data;
-	unsigned long wanted = st_event_wanted(SENDTRACE_EVENTS_SEND, &call->caller);
-
-	if (!wanted)
-		return 1;
-	call->wanted = wanted;
-	call->fd = (int)regs_get_kernel_argument(regs, 0);
-	call->buf = (void __user *)regs_get_kernel_argument(regs, 1);
-	call->len = regs_get_kernel_argument(regs, 2);
-	call->flags = (u32)regs_get_kernel_argument(regs, 3);
-	call->addr = (void __user *)regs_get_kernel_argument(regs, 4);
-	call->addr_len = (int)regs_get_kernel_argument(regs, 5);
-	st_event_began(call);
-	return 0;
+	return !st_event_send_begins((void *)ri->data, regs);
 }
 NOKPROBE_SYMBOL(send_entered);
 
@@ -56,25 +40,9 @@ static int send_returned(struct kretprobe_instance *ri, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(send_returned);
 
-/* int __sys_accept4(int fd, struct sockaddr __user *upeer_sockaddr,
- *		     int __user *upeer_addrlen, int flags)	(net/socket.c)
- */
 static int accept_entered(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
-	struct st_call *call = (void *)ri->data;
-	unsigned long wanted = st_event_wanted(SENDTRACE_EVENTS_ACCEPT, &call->caller);
-
-	if (!wanted)
-		return 1;
-	call->wanted = wanted;
-	call->fd = (int)regs_get_kernel_argument(regs, 0);
-	call->buf = NULL;
-	call->len = 0;
-	call->flags = (u32)regs_get_kernel_argument(regs, 3);
-	call->addr = NULL;
-	call->addr_len = 0;
-	st_event_began(call);
-	return 0;
+	return !st_event_accept_begins((void *)ri->data, regs);
 }
 NOKPROBE_SYMBOL(accept_entered);
 

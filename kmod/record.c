@@ -11,6 +11,7 @@
 #include <linux/uaccess.h>
 #include <asm-generic/kprobes.h>
 
+#include "compat.h"
 #include "event.h"
 #include "record.h"
 #include "session.h"
@@ -20,16 +21,33 @@ static nokprobe_inline u32 padded(u32 len)
 	return ALIGN(len, SENDTRACE_ALIGN);
 }
 
-/* By words, the last of which is padded: st_addr_set_len(). */
-static nokprobe_inline void *put_address(void *to, const struct st_addr *addr)
+static nokprobe_inline u64 *put_address(u64 *to, const struct st_addr *addr)
 {
 	const u64 *from = addr->words;
-	u64 *word = to;
-	u64 *end = to + padded(addr->len);
+	u64 *end = to + padded(addr->len) / sizeof(*to);
 
-	while (word != end)
-		*word++ = *from++;
+	while (to != end)
+		*to++ = *from++;
 	return end;
+}
+
+/*
+ * By words, the last of which is padded: st_addr_set_len(). Those of IPv4, the most
+ * frequent, without a loop.
+ */
+static nokprobe_inline void put_addresses(u64 *to, const struct st_addr *local,
+					  const struct st_addr *remote)
+{
+	const u32 ipv4 = 2 * sizeof(*to);
+
+	if (local->len != ipv4 || remote->len != ipv4) {
+		put_address(put_address(to, local), remote);
+		return;
+	}
+	to[0] = local->words[0];
+	to[1] = local->words[1];
+	to[2] = remote->words[0];
+	to[3] = remote->words[1];
 }
 
 /*
@@ -58,7 +76,7 @@ static nokprobe_inline u32 copy_to_the_fault(u8 *to, const u8 __user *from, u32 
  *
  * Returns how much it got before a fault.
  */
-static u32 put_payload(void *to, const void __user *from, u32 len)
+static nokprobe_inline u32 put_payload(void *to, const void __user *from, u32 len)
 {
 	u32 got = 0;
 
@@ -77,34 +95,38 @@ static u32 put_payload(void *to, const void __user *from, u32 len)
 		memset(to + got, 0, padded(got) - got);
 	return got;
 }
-NOKPROBE_SYMBOL(put_payload);
 
 /*
  * Room for the event with its payload, or, where the ring is too full for that, without:
- * who sent how much to whom is worth more than nothing. @part is updated.
+ * who sent how much to whom is worth more than nothing. Then @len is 0 on return.
  */
 static nokprobe_inline struct sendtrace_event *reserve(struct st_ring *ring, u32 fixed,
-						       struct st_part *part)
+						       u32 *len, u64 time)
 {
 	struct sendtrace_event *slot;
 
-	slot = st_ring_reserve(ring, fixed + padded(part->len), part->time);
-	if (unlikely(!slot) && part->len) {
-		part->len = 0;
-		part->why = SENDTRACE_WHY_RING_FULL;
-		slot = st_ring_reserve(ring, fixed, part->time);
+	slot = st_ring_reserve(ring, fixed + padded(*len), time);
+	if (unlikely(!slot) && *len) {
+		*len = 0;
+		slot = st_ring_reserve(ring, fixed, time);
 	}
 	return slot;
 }
 
 /*
  * All that is the same in every session's record; each field once, none left out.
- * st_ring_reserve() has set the rest of the header.
+ * st_ring_reserve() and st_ring_commit() set the rest of the header. What stands side by
+ * side on both sides is read before it is written: the compiler then moves it as one, which
+ * it may not do where a write could change what is read next.
  */
 static nokprobe_inline void describe(struct sendtrace_event *slot,
 				     const struct st_call *call)
 {
 	const struct st_peer *peer = &call->peer;
+	u32 pid = call->caller.pid, tid = call->caller.tid;
+	u32 uid = call->uid, fd = call->fd;
+	u32 flags = call->flags, addr_len = call->addr_len;
+	u16 family = peer->family, type = peer->type;
 
 	slot->rec.header_size = sizeof(*slot);
 	slot->rec.type = call->type;
@@ -113,17 +135,17 @@ static nokprobe_inline void describe(struct sendtrace_event *slot,
 	slot->len = call->len;
 	slot->ret = call->ret;
 	slot->inode = peer->inode;
-	slot->pid = call->caller.pid;
-	slot->tid = call->tid;
-	slot->uid = call->uid;
-	slot->fd = call->fd;
-	slot->flags = call->flags;
-	slot->addr_len = call->addr_len;
+	slot->pid = pid;
+	slot->tid = tid;
+	slot->uid = uid;
+	slot->fd = fd;
+	slot->flags = flags;
+	slot->addr_len = addr_len;
 	slot->peer_pid = peer->pid;
 	slot->event_flags = peer->from_call ? SENDTRACE_EVENT_PEER_FROM_CALL : 0;
 	slot->reserved = 0;
-	slot->family = peer->family;
-	slot->sock_type = peer->type;
+	slot->family = family;
+	slot->sock_type = type;
 	slot->protocol = peer->protocol;
 	slot->local_len = peer->local.len;
 	slot->peer_len = peer->remote.len;
@@ -131,62 +153,103 @@ static nokprobe_inline void describe(struct sendtrace_event *slot,
 	memcpy(slot->process, &call->caller.process, sizeof(slot->process));
 }
 
-/* And what the session has made of the payload. */
-static nokprobe_inline void conclude(struct st_ring *ring, struct sendtrace_event *slot,
-				     const struct st_part *part, u32 got)
+static nokprobe_inline void count_captured(struct st_ring *ring, u32 bytes, u16 why)
 {
-	slot->frag_len = part->offset;
-	slot->cap_len = got;
-	slot->why = part->why;
 	st_count(ring->count.hits, 1);
 	st_count(ring->count.captured, 1);
-	st_count(ring->count.bytes, part->offset + got);
-	if (likely(part->why == SENDTRACE_WHY_COMPLETE))
+	st_count(ring->count.bytes, bytes);
+	if (likely(why == SENDTRACE_WHY_COMPLETE))
 		return;
 	st_count(ring->count.cut, 1);
-	if (part->why == SENDTRACE_WHY_FAULT)
+	if (why == SENDTRACE_WHY_FAULT)
 		st_count(ring->count.faults, 1);
 }
 
-/**
- * st_record_event() - write an event with the last part of its payload, or all of it
- * @session: in whose ring
- * @call: what it is about, whose addresses and memory
- * @part: the part of the payload
- *
- * Context: the calling thread, preemption off.
- * Return: ST_WRITTEN, or, unless @part.must, ST_FAULTED.
- */
-enum st_outcome st_record_event(struct st_session *session, const struct st_call *call,
-				struct st_part part)
+static nokprobe_inline enum st_outcome lose(struct st_ring *ring)
+{
+	st_count(ring->count.hits, 1);
+	st_ring_lose(ring, SENDTRACE_LOST_RING_FULL);
+	return ST_WRITTEN;
+}
+
+static nokprobe_inline enum st_outcome
+write_event(struct st_session *session, const struct st_call *call, struct st_part part)
 {
 	const struct st_addr *local = &call->peer.local, *remote = &call->peer.remote;
 	u32 fixed =
 		sizeof(struct sendtrace_event) + padded(local->len) + padded(remote->len);
 	struct st_ring *ring = session->rings[smp_processor_id()];
 	struct sendtrace_event *slot;
-	void *at;
-	u32 got;
+	u32 len = part.len, got = 0;
 
-	slot = reserve(ring, fixed, &part);
-	if (unlikely(!slot)) {
-		st_count(ring->count.hits, 1);
-		st_ring_lose(ring, SENDTRACE_LOST_RING_FULL);
-		return ST_WRITTEN;
-	}
-	at = put_address(put_address(slot + 1, local), remote);
-	got = part.len ? put_payload(at, call->buf + part.offset, part.len) : 0;
-	if (unlikely(got < part.len)) {
+	slot = reserve(ring, fixed, &len, part.time);
+	if (unlikely(!slot))
+		return lose(ring);
+	if (unlikely(len < part.len))
+		part.why = SENDTRACE_WHY_RING_FULL;
+	put_addresses((u64 *)(slot + 1), local, remote);
+	if (len)
+		got = put_payload((void *)slot + fixed, call->buf + part.offset, len);
+	if (unlikely(got < len)) {
 		if (!part.must)
 			return ST_FAULTED;
 		part.why = SENDTRACE_WHY_FAULT;
 	}
 	describe(slot, call);
-	conclude(ring, slot, &part, got);
-	slot->rec.size = fixed + padded(got);
-	st_ring_commit(ring, &slot->rec, 1);
+	slot->frag_len = part.offset;
+	slot->cap_len = got;
+	slot->why = part.why;
+	count_captured(ring, part.offset + got, part.why);
+	st_ring_commit(ring, &slot->rec, fixed + padded(got), 1);
 	st_bell_ring(&session->bell);
 	return ST_WRITTEN;
+}
+
+/**
+ * st_record_call() - write the event of a call that returns, with all of its payload
+ * @session: in whose ring
+ * @call: what it is about, whose addresses and memory
+ * @sent: bytes of payload
+ * @must: write what can be had of it now, rather than nothing
+ *
+ * Context: the calling thread, preemption off.
+ * Return: ST_WRITTEN, or, unless @must, ST_FAULTED where the payload is too long for that,
+ * or not resident.
+ */
+enum st_outcome st_record_call(struct st_session *session, const struct st_call *call,
+			       u64 sent, bool must)
+{
+	u64 want = st_record_wanted(session, sent);
+	struct st_part part = {
+		.time = call->exit_time,
+		.len = want,
+		.why = st_record_why(session, sent),
+		.must = must,
+	};
+
+	if (unlikely(want > session->inline_max)) {
+		if (!must)
+			return ST_FAULTED;
+		part.len = session->inline_max;
+		part.why = ST_CAN_DEFER ? SENDTRACE_WHY_NO_WORK : session->inline_why;
+	}
+	return write_event(session, call, part);
+}
+NOKPROBE_SYMBOL(st_record_call);
+
+/**
+ * st_record_event() - write an event with the last part of its payload
+ * @session: in whose ring
+ * @call: what it is about, whose addresses and memory
+ * @part: the part of the payload; its fragments have been written
+ *
+ * Context: the calling thread, preemption off.
+ * Return: ST_WRITTEN, or, unless @part->must, ST_FAULTED.
+ */
+enum st_outcome st_record_event(struct st_session *session, const struct st_call *call,
+				const struct st_part *part)
+{
+	return write_event(session, call, *part);
 }
 NOKPROBE_SYMBOL(st_record_event);
 
@@ -207,24 +270,23 @@ NOKPROBE_SYMBOL(st_record_event);
  * Return: ST_WRITTEN, ST_FAULTED, ST_FULL.
  */
 enum st_outcome st_record_fragment(struct st_session *session, const struct st_call *call,
-				   struct st_part part)
+				   const struct st_part *part)
 {
 	struct st_ring *ring = session->rings[smp_processor_id()];
+	u32 size = sizeof(struct sendtrace_fragment) + padded(part->len);
 	struct sendtrace_fragment *slot;
 
-	slot = st_ring_reserve(ring, sizeof(*slot) + padded(part.len) + LARGEST_EVENT,
-			       part.time);
+	slot = st_ring_reserve(ring, size + LARGEST_EVENT, part->time);
 	if (!slot)
 		return ST_FULL;
-	if (put_payload(slot + 1, call->buf + part.offset, part.len) < part.len)
+	if (put_payload(slot + 1, call->buf + part->offset, part->len) < part->len)
 		return ST_FAULTED;
-	slot->rec.size = sizeof(*slot) + padded(part.len);
 	slot->rec.header_size = sizeof(*slot);
 	slot->rec.type = SENDTRACE_RECORD_FRAGMENT;
-	slot->offset = part.offset;
+	slot->offset = part->offset;
 	slot->tid = task_pid_nr(current);
-	slot->cap_len = part.len;
-	st_ring_commit(ring, &slot->rec, 0);
+	slot->cap_len = part->len;
+	st_ring_commit(ring, &slot->rec, size, 0);
 	st_bell_ring(&session->bell);
 	return ST_WRITTEN;
 }

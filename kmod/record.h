@@ -3,11 +3,13 @@
 #ifndef _ST_RECORD_H
 #define _ST_RECORD_H
 
+#include <linux/minmax.h>
 #include <linux/types.h>
 #include <linux/sendtrace.h>
 
+#include "session.h"
+
 struct st_call;
-struct st_session;
 
 enum st_outcome {
 	ST_WRITTEN, /* or lost, and counted */
@@ -31,9 +33,23 @@ struct st_part {
 	bool must;
 };
 
+/* Of the payload, a session wants so much. */
+static __always_inline u64 st_record_wanted(const struct st_session *session, u64 sent)
+{
+	return min_t(u64, sent, session->snaplen);
+}
+
+/* And says that of it, if it gets all it wants. */
+static __always_inline u16 st_record_why(const struct st_session *session, u64 sent)
+{
+	return sent > session->snaplen ? SENDTRACE_WHY_SNAPLEN : SENDTRACE_WHY_COMPLETE;
+}
+
+enum st_outcome st_record_call(struct st_session *session, const struct st_call *call,
+			       u64 sent, bool must);
 enum st_outcome st_record_event(struct st_session *session, const struct st_call *call,
-				struct st_part part);
+				const struct st_part *part);
 enum st_outcome st_record_fragment(struct st_session *session, const struct st_call *call,
-				   struct st_part part);
+				   const struct st_part *part);
 
 #endif /* _ST_RECORD_H */

@@ -39,7 +39,6 @@
 #include <linux/poll.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
-#include <asm-generic/kprobes.h>
 
 #include "compat.h"
 #include "ring.h"
@@ -168,23 +167,20 @@ void st_ring_free(struct st_ring *ring)
 	kfree(ring);
 }
 
-/* ---- For the producer ------------------------------------------------------- */
+/* ---- For the producer; what each record takes is in ring.h ------------------- */
 
-static struct sendtrace_record *begin_record(struct st_ring *ring, u64 time)
+/**
+ * st_ring_tell_loss() - write a LOST record
+ * @ring: this CPU's, which has the room
+ * @time: its time stamp
+ *
+ * It is handed over with the record that follows.
+ *
+ * Context: preemption off.
+ */
+void st_ring_tell_loss(struct st_ring *ring, u64 time)
 {
-	struct sendtrace_record *rec;
-
-	rec = (void *)(ring->data + (ring->head & (ring->size - 1)));
-	rec->seq = ring->seq;
-	rec->time = time;
-	rec->cpu = ring->cpu;
-	rec->reserved = 0;
-	return rec;
-}
-
-static void tell_loss(struct st_ring *ring, u64 time)
-{
-	struct sendtrace_lost *lost = (void *)begin_record(ring, time);
+	struct sendtrace_lost *lost = (void *)st_ring_begin_record(ring, time);
 
 	lost->rec.size = sizeof(*lost);
 	lost->rec.header_size = sizeof(*lost);
@@ -196,50 +192,7 @@ static void tell_loss(struct st_ring *ring, u64 time)
 	ring->untold = 0;
 	memset(ring->untold_reasons, 0, sizeof(ring->untold_reasons));
 }
-
-/**
- * st_ring_reserve() - room for the next record
- * @ring: this CPU's
- * @size: of the whole record, a multiple of SENDTRACE_ALIGN; far less than the ring
- * @time: its time stamp
- *
- * Events lost before are told first, in a record of their own, which has to fit too. The
- * caller fills in what begin_record() does not, and commits; it must neither sleep nor
- * fault in between, or this CPU's records would wait for it.
- *
- * Context: preemption off.
- * Return: the record, or NULL where there is no room; then nothing has changed.
- */
-void *st_ring_reserve(struct st_ring *ring, u32 size, u64 time)
-{
-	u64 tail = smp_load_acquire(&ring->consumer->pos); /* D, matches C */
-	u64 need = size;
-
-	if (unlikely(ring->untold))
-		need += sizeof(struct sendtrace_lost);
-	if (ring->head - tail + need > ring->size || ring->head - tail > ring->size)
-		return NULL;
-	if (unlikely(ring->untold))
-		tell_loss(ring, time);
-	return begin_record(ring, time);
-}
-NOKPROBE_SYMBOL(st_ring_reserve);
-
-/**
- * st_ring_commit() - hand a record to the consumer
- * @ring: this CPU's
- * @rec: from st_ring_reserve(), complete; its size may be less than what was reserved
- * @events: how many events it is: 1, or 0 for a part of one
- *
- * Context: preemption off, the same section as st_ring_reserve().
- */
-void st_ring_commit(struct st_ring *ring, struct sendtrace_record *rec, u32 events)
-{
-	ring->head += rec->size;
-	ring->seq += events;
-	smp_store_release(&ring->producer->pos, ring->head); /* A, matches B */
-}
-NOKPROBE_SYMBOL(st_ring_commit);
+NOKPROBE_SYMBOL(st_ring_tell_loss);
 
 /**
  * st_ring_lose() - count an event that has no record
@@ -379,17 +332,3 @@ void st_bell_want(struct st_bell *bell)
 	WRITE_ONCE(bell->wanted, true);
 	smp_mb(); /* F, matches E */
 }
-
-/**
- * st_bell_ring() - wake whoever sleeps; costs next to nothing where nobody does
- * @bell: of the session in whose ring a record was committed
- *
- * Context: any, interrupts off included.
- */
-void st_bell_ring(struct st_bell *bell)
-{
-	smp_mb(); /* E, matches F */
-	if (READ_ONCE(bell->wanted))
-		irq_work_queue(&bell->work);
-}
-NOKPROBE_SYMBOL(st_bell_ring);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* One CPU's ring of records, and the bell that wakes the reader of several. */
+/*
+ * One CPU's ring of records, and the bell that wakes the reader of several. What the letters
+ * at the barriers mean is drawn in ring.c.
+ */
 #ifndef _ST_RING_H
 #define _ST_RING_H
 
@@ -7,6 +10,7 @@
 #include <linux/types.h>
 #include <linux/wait.h>
 #include <linux/sendtrace.h>
+#include <asm-generic/kprobes.h>
 
 struct vm_area_struct;
 
@@ -29,34 +33,101 @@ struct st_counters {
 
 void st_counters_add(struct st_counters *sum, const struct st_counters *counters);
 
+/* What the producer touches for each record comes first, in two cache lines. */
 struct st_ring {
 	/* The producer's own: this CPU, with preemption off. */
 	u64 head; /* never read back from a page that is mapped */
 	u64 seq;
 	u64 untold; /* events lost since the last record */
-	u64 untold_reasons[SENDTRACE_LOST_REASONS];
-	struct st_counters count;
-
-	/* The consumer's own, where that is read(). */
-	u64 tail;
 
 	/* Invariant after st_ring_alloc(). */
 	u64 size;
 	u8 *data;
 	struct sendtrace_consumer *consumer; /* page that user space may write */
 	struct sendtrace_producer *producer; /* page that it may only read */
-	struct page **pages;
-	unsigned int nr_pages;
 	int cpu;
+	unsigned int nr_pages;
+
+	/* The producer's, as those above. */
+	struct st_counters count;
+	u64 untold_reasons[SENDTRACE_LOST_REASONS];
+
+	/* The consumer's own, where that is read(). */
+	u64 tail;
+
+	/* Invariant. */
+	struct page **pages;
 };
 
 struct st_ring *st_ring_alloc(int cpu, size_t size);
 void st_ring_free(struct st_ring *ring);
 
-/* For the producer. */
-void *st_ring_reserve(struct st_ring *ring, u32 size, u64 time);
-void st_ring_commit(struct st_ring *ring, struct sendtrace_record *rec, u32 events);
+/* For the producer. Inline is what every record takes. */
+void st_ring_tell_loss(struct st_ring *ring, u64 time);
 void st_ring_lose(struct st_ring *ring, enum sendtrace_lost_reason reason);
+
+/* Of the header, all that the ring knows. */
+static nokprobe_inline struct sendtrace_record *st_ring_begin_record(struct st_ring *ring,
+								     u64 time)
+{
+	struct sendtrace_record *rec;
+
+	rec = (void *)(ring->data + (ring->head & (ring->size - 1)));
+	rec->seq = ring->seq;
+	rec->time = time;
+	rec->cpu = ring->cpu;
+	rec->reserved = 0;
+	return rec;
+}
+
+/**
+ * st_ring_reserve() - room for the next record
+ * @ring: this CPU's
+ * @size: of the whole record, a multiple of SENDTRACE_ALIGN; far less than the ring
+ * @time: its time stamp
+ *
+ * Events lost before are told first, in a record of their own, which has to fit too. The
+ * caller fills in what st_ring_begin_record() does not, and commits; it must neither sleep
+ * nor fault in between, or this CPU's records would wait for it.
+ *
+ * Context: preemption off.
+ * Return: the record, or NULL where there is no room; then nothing has changed.
+ */
+static nokprobe_inline void *st_ring_reserve(struct st_ring *ring, u32 size, u64 time)
+{
+	u64 tail = smp_load_acquire(&ring->consumer->pos); /* D, matches C */
+	u64 used = ring->head - tail;
+	u64 need = size;
+
+	if (unlikely(ring->untold))
+		need += sizeof(struct sendtrace_lost);
+	/* More than the ring holds is in use where the consumer's position is nonsense. */
+	if (unlikely(used + need > ring->size || used > ring->size))
+		return NULL;
+	if (unlikely(ring->untold))
+		st_ring_tell_loss(ring, time);
+	return st_ring_begin_record(ring, time);
+}
+
+/**
+ * st_ring_commit() - hand a record to the consumer
+ * @ring: this CPU's
+ * @rec: from st_ring_reserve(), complete but for its size
+ * @size: of the record; may be less than what was reserved
+ * @events: how many events it is: 1, or 0 for a part of one
+ *
+ * Context: preemption off, the same section as st_ring_reserve().
+ */
+static nokprobe_inline void
+st_ring_commit(struct st_ring *ring, struct sendtrace_record *rec, u32 size, u32 events)
+{
+	u64 head = ring->head + size;
+
+	rec->size = size;
+	ring->head = head;
+	ring->seq += events;
+	smp_store_release(&ring->producer->pos, head); /* A, matches B */
+}
 
 /* For the consumer: both, read() only, mapping only. */
 bool st_ring_readable(const struct st_ring *ring);
@@ -81,6 +152,18 @@ struct st_bell {
 void st_bell_init(struct st_bell *bell);
 void st_bell_exit(struct st_bell *bell);
 void st_bell_want(struct st_bell *bell);
-void st_bell_ring(struct st_bell *bell);
+
+/**
+ * st_bell_ring() - wake whoever sleeps; costs next to nothing where nobody does
+ * @bell: of the session in whose ring a record was committed
+ *
+ * Context: any, interrupts off included.
+ */
+static nokprobe_inline void st_bell_ring(struct st_bell *bell)
+{
+	smp_mb(); /* E, matches F */
+	if (unlikely(READ_ONCE(bell->wanted)))
+		irq_work_queue(&bell->work);
+}
 
 #endif /* _ST_RING_H */

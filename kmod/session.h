@@ -110,23 +110,15 @@ extern unsigned long st_running_mask;
 extern struct st_session __rcu *st_running[ST_MAX_RUNNING];
 
 /**
- * st_next_running() - visit the sessions whose bits are set
- * @mask: the bits; those visited are taken away
- * @slot: set to the session's bit
+ * st_running_of() - the session whose bit is the lowest
+ * @mask: some bits, of st_running_mask or of what was one
  *
  * Context: preemption off, which keeps the session from going.
- * Return: a session, or NULL after the last; one stopped meanwhile is passed over.
+ * Return: the session, or NULL where it was stopped meanwhile.
  */
-static __always_inline struct st_session *st_next_running(unsigned long *mask, int *slot)
+static __always_inline struct st_session *st_running_of(unsigned long mask)
 {
-	struct st_session *session = NULL;
-
-	while (*mask && !session) {
-		*slot = __ffs(*mask);
-		*mask &= *mask - 1;
-		session = rcu_dereference_sched(st_running[*slot]);
-	}
-	return session;
+	return rcu_dereference_sched(st_running[__ffs(mask)]);
 }
 
 struct st_session *st_session_create(void);

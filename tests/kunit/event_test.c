@@ -16,7 +16,7 @@ static unsigned long wanted(u32 kind)
 	unsigned long mask;
 
 	preempt_disable();
-	mask = st_event_wanted(kind, &caller);
+	mask = who_wants(kind, &caller);
 	preempt_enable();
 	return mask;
 }
@@ -38,7 +38,7 @@ static void accepted(struct st_call *call, int ret)
 static void began(struct st_call *call)
 {
 	preempt_disable();
-	st_event_began(call);
+	note_entry(call);
 	preempt_enable();
 }
 

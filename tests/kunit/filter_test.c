@@ -377,45 +377,6 @@ static void a_buffer_that_is_too_small_is_not_overrun(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, shown(test, create(test), size)[size], 0);
 }
 
-/* ---- Names as words ------------------------------------------------------------------- */
-
-/* Is @text what is kept of a comm of which it is all up to the NUL? */
-static bool is_kept(const char *text)
-{
-	char comm[SENDTRACE_COMM_LEN], padded[SENDTRACE_COMM_LEN] = {};
-	union st_name name;
-
-	memset(comm, 'z', sizeof(comm)); /* left over from a longer name */
-	strscpy(comm, text, sizeof(comm));
-	strscpy(padded, text, sizeof(padded));
-	st_name_set(&name, comm);
-	return !memcmp(name.text, padded, sizeof(padded));
-}
-
-static void of_a_name_nothing_behind_its_end_is_kept(struct kunit *test)
-{
-	char text[SENDTRACE_COMM_LEN] = {};
-	int len;
-
-	for (len = 0; len < SENDTRACE_COMM_LEN; len++) {
-		KUNIT_EXPECT_TRUE(test, is_kept(text));
-		text[len] = 'a' + len;
-	}
-	KUNIT_EXPECT_TRUE(test, is_kept("\x80\xff\x01\x7f\x80\xff\x01"));
-	KUNIT_EXPECT_TRUE(test, is_kept("eight  \x80\xff"));
-}
-
-static void a_name_that_does_not_end_is_ended(struct kunit *test)
-{
-	union st_name name;
-	char comm[SENDTRACE_COMM_LEN];
-
-	memset(comm, 'z', sizeof(comm));
-	st_name_set(&name, comm);
-	KUNIT_EXPECT_EQ(test, strnlen(name.text, sizeof(name.text)),
-			SENDTRACE_COMM_LEN - 1);
-}
-
 static struct kunit_case filter_cases[] = {
 	KUNIT_CASE(as_many_patterns_as_there_is_room_for_are_taken),
 	KUNIT_CASE(one_pattern_too_many_is_refused),
@@ -447,8 +408,6 @@ static struct kunit_case filter_cases[] = {
 	KUNIT_CASE(patterns_and_pids_are_shown_with_commas),
 	KUNIT_CASE(what_would_split_a_pattern_is_escaped),
 	KUNIT_CASE(a_buffer_that_is_too_small_is_not_overrun),
-	KUNIT_CASE(of_a_name_nothing_behind_its_end_is_kept),
-	KUNIT_CASE(a_name_that_does_not_end_is_ended),
 	{}
 };
 

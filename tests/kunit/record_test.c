@@ -16,7 +16,7 @@ static enum st_outcome write_event(struct st_session *session, const struct st_c
 	enum st_outcome outcome;
 
 	preempt_disable();
-	outcome = st_record_event(session, call, part);
+	outcome = st_record_event(session, call, &part);
 	preempt_enable();
 	return outcome;
 }
@@ -28,7 +28,7 @@ static enum st_outcome write_fragment(struct st_session *session,
 
 	part.time = 5;
 	preempt_disable();
-	outcome = st_record_fragment(session, call, part);
+	outcome = st_record_fragment(session, call, &part);
 	preempt_enable();
 	return outcome;
 }

@@ -34,9 +34,8 @@ struct sendtrace_record *st_test_reserve(struct kunit *test, struct st_ring *rin
 void st_test_commit(struct st_ring *ring, struct sendtrace_record *rec, u32 size,
 		    u32 events)
 {
-	rec->size = size;
 	preempt_disable();
-	st_ring_commit(ring, rec, events);
+	st_ring_commit(ring, rec, size, events);
 	preempt_enable();
 }
 
@@ -55,11 +54,10 @@ bool st_test_write(struct st_ring *ring, u32 size, u8 fill)
 	preempt_disable();
 	rec = st_ring_reserve(ring, size, fill);
 	if (rec) {
-		rec->size = size;
 		rec->header_size = sizeof(*rec);
 		rec->type = SENDTRACE_RECORD_SEND;
 		memset(rec + 1, fill, size - sizeof(*rec));
-		st_ring_commit(ring, rec, 1);
+		st_ring_commit(ring, rec, size, 1);
 	}
 	preempt_enable();
 	return rec;

@@ -90,8 +90,8 @@ struct st_call st_test_call(const void __user *buf, size_t len)
 		.fd = -1,
 	};
 
-	st_name_set(&call.caller.comm, current->comm);
-	st_name_set(&call.caller.process, current->group_leader->comm);
+	st_name_read(&call.caller.comm, current->comm);
+	st_name_read(&call.caller.process, current->group_leader->comm);
 	return call;
 }
 

@@ -53,7 +53,6 @@ static void fill(struct sendtrace_record *rec, u32 size, u32 events)
 {
 	u64 *words = (u64 *)(rec + 1), i;
 
-	rec->size = size;
 	rec->header_size = HEADER;
 	rec->type = events ? EVENT : PART;
 	for (i = 0; i < (size - HEADER) / sizeof(*words); i++)
@@ -76,7 +75,7 @@ bool load_put(struct load *load, struct st_ring *ring, u64 *random, u64 time)
 		size = HEADER + (size - HEADER) / 16 * 8;
 	events = random_below(random, 4) != 0;
 	fill(rec, size, events);
-	st_ring_commit(ring, rec, events);
+	st_ring_commit(ring, rec, size, events);
 	load->records++;
 	load->bytes += size;
 	return true;

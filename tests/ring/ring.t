@@ -17,14 +17,14 @@ failed=0
 
 # NAME|PROGRAM|MODE|FILE|sed COMMAND THAT TAKES IT AWAY|WHAT IS THEN SAID
 planted=(
-	'release (A)|stress|kernel|kmod/ring.c|/A, matches B/s/smp_store_release(/store_without_release(/|data race'
+	'release (A)|stress|kernel|kmod/ring.h|/A, matches B/s/smp_store_release(/store_without_release(/|data race'
 	'acquire (B)|stress|kernel|kmod/ring.c|/B, matches A/s/smp_load_acquire(/load_without_acquire(/|data race'
 	'release (C)|stress|kernel|kmod/ring.c|/C, matches D/s/smp_store_release(/store_without_release(/|data race'
-	'acquire (D)|stress|kernel|kmod/ring.c|/D, matches C/s/smp_load_acquire(/load_without_acquire(/|data race'
+	'acquire (D)|stress|kernel|kmod/ring.h|/D, matches C/s/smp_load_acquire(/load_without_acquire(/|data race'
 	"reader's acquire (B)|stress|merged|user/barrier.h|s/__ATOMIC_ACQUIRE/__ATOMIC_RELAXED/|data race"
 	"reader's release (C)|stress|merged|user/barrier.h|s/__ATOMIC_RELEASE/__ATOMIC_RELAXED/|data race"
 	"reader's second look|stress|merged|user/merge.c|s/while (!merge->settled)/if (!merge->settled)/|came out after"
-	'full barrier (E)|bell|poll|kmod/ring.c|/E, matches F/s/smp_mb()/no_mb()/|a wake-up was lost'
+	'full barrier (E)|bell|poll|kmod/ring.h|/E, matches F/s/smp_mb()/no_mb()/|a wake-up was lost'
 	'full barrier (F)|bell|poll|kmod/ring.c|/F, matches E/s/smp_mb()/no_mb()/|a wake-up was lost'
 )
 

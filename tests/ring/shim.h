@@ -35,6 +35,7 @@ typedef __u64 u64;
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
 #define container_of(pointer, type, member) \
 	((type *)((char *)(pointer)-offsetof(type, member)))
+#define nokprobe_inline		  inline __attribute__((always_inline))
 #define NOKPROBE_SYMBOL(function) _Static_assert(sizeof(&function) > 0, #function)
 
 /* ---- Barriers ------------------------------------------------------------------- */

@@ -65,10 +65,10 @@ relay() {
 	done
 }
 
-# "PERCENT RUN ALL" of the lines of kmod/$1.c, then those that did not run.
+# "PERCENT RUN ALL" of the lines of kmod/$1.c and kmod/$1.h, then those that did not run.
 count_lines() {
-	gcov -t -o "$work/coverage" "$work/coverage/$2.gcda" 2>/dev/null | awk -F: -v file="/kmod/$1.c" '
-	$3 == "Source" { ours = substr($0, length($0) - length(file) + 1) == file; next }
+	gcov -t -o "$work/coverage" "$work/coverage/$2.gcda" 2>/dev/null | awk -F: -v room="$1" '
+	$3 == "Source" { ours = $0 ~ "/kmod/" room "\\.[ch]$"; next }
 	!ours || $1 ~ /-$/ { next }
 	{ all++ }
 	$1 ~ /(#####|=====)$/ { missing = missing "\n# not run: " $0; next }
@@ -85,7 +85,7 @@ report_room() {
 		echo "ok $points - $room: $percent % of its lines run ($run of $all)"
 	else
 		echo "not ok $points - $room: at least $least % of its lines run"
-		echo "# expected $least % of the lines of kmod/$room.c, but ${percent:-none} % ran (${run:-0} of ${all:-?})"
+		echo "# expected $least % of the lines of kmod/$room.[ch], but ${percent:-none} % ran (${run:-0} of ${all:-?})"
 		failed=yes
 	fi
 	sed 1d <<<"$counts"
