@@ -13,8 +13,8 @@ _Static_assert(sizeof(struct sendtrace_event) == 160, "event");
 _Static_assert(sizeof(struct sendtrace_fragment) == 48, "fragment");
 _Static_assert(sizeof(struct sendtrace_lost) == 104, "lost");
 
-__attribute__((format(printf, 2, 3))) static int bad(struct fault *fault, const char *fmt,
-						     ...)
+__attribute__((format(printf, 2, 3), cold)) static int bad(struct fault *fault,
+							   const char *fmt, ...)
 {
 	va_list ap;
 
@@ -168,32 +168,40 @@ static int decode_lost(const struct sendtrace_lost *lost, struct fault *fault)
 	return 0;
 }
 
-int decode_record(const void *from, size_t size, struct record *record,
-		  struct fault *fault)
+/* decode_frame() saw that the part which is known is within header_size and size. */
+int decode_framed(const void *from, const struct sendtrace_record *rec,
+		  struct record *record, struct fault *fault)
 {
-	uint32_t known;
-	int err;
+	const char *rest = (const char *)from + sizeof(*rec);
+	char *to = (char *)record + sizeof(*rec);
 
-	err = decode_frame(from, size, &record->rec, fault);
-	if (err == -EAGAIN)
-		return bad(fault, "size is %u, expected at most the %zu bytes there",
-			   record->rec.size, size);
-	if (err)
-		return err;
+	record->rec = *rec;
 	record->joined = NULL;
-	/* decode_frame() saw that the known part is within header_size and size. */
-	known = known_size(record->rec.type);
-	memcpy((char *)record + sizeof(record->rec),
-	       (const char *)from + sizeof(record->rec), known - sizeof(record->rec));
-	switch (record->rec.type) {
+	switch (rec->type) {
 	case SENDTRACE_RECORD_SEND:
 	case SENDTRACE_RECORD_ACCEPT:
+		memcpy(to, rest, sizeof(record->event) - sizeof(*rec));
 		return decode_event(from, record, fault);
 	case SENDTRACE_RECORD_LOST:
+		memcpy(to, rest, sizeof(record->lost) - sizeof(*rec));
 		return decode_lost(&record->lost, fault);
 	case SENDTRACE_RECORD_FRAGMENT:
+		memcpy(to, rest, sizeof(record->fragment) - sizeof(*rec));
 		return decode_fragment(from, record, fault);
 	default:
 		return 0;
 	}
+}
+
+int decode_record(const void *from, size_t size, struct record *record,
+		  struct fault *fault)
+{
+	struct sendtrace_record rec;
+	int err;
+
+	err = decode_frame(from, size, &rec, fault);
+	if (err == -EAGAIN)
+		return bad(fault, "size is %u, expected at most the %zu bytes there",
+			   rec.size, size);
+	return err ?: decode_framed(from, &rec, record, fault);
 }

@@ -53,7 +53,7 @@ static void ready_push(struct merge *merge, struct ring *ring)
 {
 	uint32_t i = merge->nr_ready++;
 
-	while (i > 0 && merge->ready[(i - 1) / 2]->time > ring->time) {
+	while (i > 0 && merge->ready[(i - 1) / 2]->rec.time > ring->rec.time) {
 		merge->ready[i] = merge->ready[(i - 1) / 2];
 		i = (i - 1) / 2;
 	}
@@ -68,9 +68,9 @@ static struct ring *ready_pop(struct merge *merge)
 
 	while ((child = 2 * i + 1) < merge->nr_ready) {
 		if (child + 1 < merge->nr_ready &&
-		    merge->ready[child + 1]->time < merge->ready[child]->time)
+		    merge->ready[child + 1]->rec.time < merge->ready[child]->rec.time)
 			child++;
-		if (moved->time <= merge->ready[child]->time)
+		if (moved->rec.time <= merge->ready[child]->rec.time)
 			break;
 		merge->ready[i] = merge->ready[child];
 		i = child;
@@ -91,27 +91,27 @@ void merge_place(const struct merge *merge, struct fault *fault)
 	ring_bad(merge->current, fault);
 }
 
-/* Learn size and time of the record at the tail of a ring that is not empty. */
+static const void *ring_at_tail(const struct ring *ring)
+{
+	return ring->data + (ring->tail & (ring->size - 1));
+}
+
+/* Learn the header of the record at the tail of a ring that is not empty. */
 static int ring_peek(struct ring *ring, struct fault *fault)
 {
 	uint64_t avail = ring->head - ring->tail;
-	struct sendtrace_record rec;
 	int err;
 
-	err = decode_frame(ring->data + (ring->tail & (ring->size - 1)), avail, &rec,
-			   fault);
-	if (!err && rec.cpu == ring->cpu) {
-		ring->record_size = rec.size;
-		ring->time = rec.time;
+	err = decode_frame(ring_at_tail(ring), avail, &ring->rec, fault);
+	if (!err && ring->rec.cpu == ring->cpu)
 		return 0;
-	}
 	if (err == -EAGAIN)
 		snprintf(fault->text, sizeof(fault->text),
 			 "size is %u, expected at most the %llu bytes up to the head",
-			 rec.size, (unsigned long long)avail);
+			 ring->rec.size, (unsigned long long)avail);
 	else if (!err)
 		snprintf(fault->text, sizeof(fault->text), "cpu is %u, expected %u",
-			 rec.cpu, ring->cpu);
+			 ring->rec.cpu, ring->cpu);
 	return ring_bad(ring, fault);
 }
 
@@ -152,7 +152,7 @@ static int release(struct merge *merge, struct fault *fault)
 	if (!ring)
 		return 0;
 	merge->current = NULL;
-	ring->tail += ring->record_size;
+	ring->tail += ring->rec.size;
 	ring_publish(ring);
 	if (ring->tail != ring->head) {
 		err = ring_peek(ring, fault);
@@ -199,8 +199,8 @@ static int settle(struct merge *merge, struct fault *fault)
 	return 0;
 }
 
-int merge_next(struct merge *merge, const void **record, size_t *size,
-	       struct fault *fault)
+int merge_next(struct merge *merge, const void **from,
+	       const struct sendtrace_record **rec, struct fault *fault)
 {
 	struct ring *ring;
 	int err;
@@ -218,7 +218,7 @@ int merge_next(struct merge *merge, const void **record, size_t *size,
 		return 0;
 	ring = ready_pop(merge);
 	merge->current = ring;
-	*record = ring->data + (ring->tail & (ring->size - 1));
-	*size = ring->record_size;
+	*from = ring_at_tail(ring);
+	*rec = &ring->rec;
 	return 1;
 }

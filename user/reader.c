@@ -215,9 +215,10 @@ int reader_stats(struct reader *reader, struct sendtrace_stats *stats)
 	return reader->session ? command(reader, SENDTRACE_IOC_STATS, stats) : -ENOTTY;
 }
 
-static int next_of_rings(struct reader *reader, const void **from, size_t *size)
+static int next_of_rings(struct reader *reader, const void **from,
+			 const struct sendtrace_record **rec)
 {
-	int got = merge_next(&reader->merge, from, size, &reader->fault);
+	int got = merge_next(&reader->merge, from, rec, &reader->fault);
 
 	return got == 0 && reader->stopped ? -ENODATA : got;
 }
@@ -232,17 +233,17 @@ static void note_place(struct reader *reader)
 
 static int next_record(struct reader *reader, struct record *record)
 {
+	const struct sendtrace_record *rec;
 	const void *from;
-	size_t size;
 	int got, err;
 
 	if (reader->mapped)
-		got = next_of_rings(reader, &from, &size);
+		got = next_of_rings(reader, &from, &rec);
 	else
-		got = stream_next(&reader->stream, &from, &size, &reader->fault);
+		got = stream_next(&reader->stream, &from, &rec, &reader->fault);
 	if (got <= 0)
 		return got;
-	err = decode_record(from, size, record, &reader->fault);
+	err = decode_framed(from, rec, record, &reader->fault);
 	if (err) {
 		note_place(reader);
 		return err;

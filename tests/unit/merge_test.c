@@ -46,13 +46,15 @@ static int free_rings(void **state)
 
 static bool next(struct record *record)
 {
+	const struct sendtrace_record *rec;
 	const void *from;
-	size_t size;
-	int got = merge_next(&merge, &from, &size, &fault);
+	int got = merge_next(&merge, &from, &rec, &fault);
 
 	if (got < 0)
 		fail_msg("%s: %s", fault.where, fault.text);
-	if (got && decode_record(from, size, record, &fault))
+	if (got)
+		assert_memory_equal(from, rec, sizeof(*rec));
+	if (got && decode_framed(from, rec, record, &fault))
 		fail_msg("%s", fault.text);
 	return got;
 }
@@ -158,10 +160,10 @@ static void records_that_wrap_are_whole(void **state)
 
 static void assert_corrupt(const char *what)
 {
+	const struct sendtrace_record *rec;
 	const void *from;
-	size_t size;
 
-	assert_int_equal(merge_next(&merge, &from, &size, &fault), -EBADMSG);
+	assert_int_equal(merge_next(&merge, &from, &rec, &fault), -EBADMSG);
 	assert_non_null(strstr(fault.text, what));
 	assert_non_null(strstr(fault.text, "expected"));
 	assert_non_null(strstr(fault.where, "cpu 1"));
