@@ -108,4 +108,11 @@ static inline uint64_t event_captured(const struct record *record)
 	return (uint64_t)record->event.frag_len + record->event.cap_len;
 }
 
+/* Whether fewer bytes can be shown than the call sent. */
+static inline int event_is_cut(const struct record *record)
+{
+	return record->rec.type == SENDTRACE_RECORD_SEND &&
+	       event_captured(record) < event_sent(&record->event);
+}
+
 #endif /* _SENDREAD_DECODE_H */

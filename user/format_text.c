@@ -308,12 +308,6 @@ static inline char *put_kept_call(char *to, struct kept *kept,
 
 /* ---- Lines ---------------------------------------------------------------------- */
 
-bool format_text_is_cut(const struct record *record)
-{
-	return record->rec.type == SENDTRACE_RECORD_SEND &&
-	       event_captured(record) < event_sent(&record->event);
-}
-
 unsigned int format_text_why_of(const struct record *record)
 {
 	return event_unjoined(record) ? WHY_UNJOINED : record->event.why;
@@ -409,7 +403,7 @@ void format_text_send(struct out *out, const struct record *record)
 	to = put_number(to, " len=", event->len);
 	to = put_kept_call(to, kept, record);
 	to = put_ret(to, event->ret);
-	if (format_text_is_cut(record)) {
+	if (event_is_cut(record)) {
 		to = put_number(to, " cap=", captured);
 		to = put(put(to, " why="), format_text_why(format_text_why_of(record)));
 	}

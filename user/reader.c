@@ -276,7 +276,8 @@ int reader_next(struct reader *reader, struct record *record)
 		if (record->rec.type == SENDTRACE_RECORD_FRAGMENT)
 			join_fragment(&reader->join, record);
 	} while (record->rec.type == SENDTRACE_RECORD_FRAGMENT && !reader->untold);
-	if (!is_event(record))
+	/* decode_framed() has said that nothing is joined. */
+	if (!is_event(record) || join_is_empty(&reader->join))
 		return 1;
 	reader->shown = record->event.tid;
 	err = join_event(&reader->join, record, &reader->fault);
