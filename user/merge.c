@@ -22,6 +22,10 @@
  * rings, and no ring's events wait for a busy one.
  */
 
+enum {
+	BATCH_MAX = 64 << 10
+};
+
 int merge_init(struct merge *merge, uint32_t max_rings)
 {
 	memset(merge, 0, sizeof(*merge));
@@ -45,6 +49,7 @@ void merge_add(struct merge *merge, const struct ring *ring)
 
 	*added = *ring;
 	added->head = added->tail = added->published = 0;
+	added->batch = ring->size / 16 < BATCH_MAX ? ring->size / 16 : BATCH_MAX;
 	merge->idle[merge->nr_idle++] = added;
 	merge->settled = false;
 }
@@ -135,15 +140,26 @@ static int ring_look(struct ring *ring, struct fault *fault)
 /* To store for each record would move the cache line to and fro for nothing. */
 static void ring_publish(struct ring *ring)
 {
-	uint64_t batch = ring->size / 16 < 65536 ? ring->size / 16 : 65536;
-
-	if (ring->tail != ring->head && ring->tail - ring->published < batch)
+	if (ring->tail != ring->head && ring->tail - ring->published < ring->batch)
 		return;
 	store_release(&ring->consumer->pos, ring->tail); /* C, matches D */
 	ring->published = ring->tail;
 }
 
-/* Give back the record in use. Its ring takes its new place, by a new look if empty. */
+/*
+ * Of records of the same time, that of a ring that is in the heap already comes first: so it
+ * would be if this one were put there, too.
+ */
+static bool is_next(const struct merge *merge, const struct ring *ring)
+{
+	return merge->settled &&
+	       (merge->nr_ready == 0 || ring->rec.time < merge->ready[0]->rec.time);
+}
+
+/*
+ * Give back the record in use. Its ring takes its new place, by a new look if empty; or it
+ * stays in use, where its next record is the next of all.
+ */
 static int release(struct merge *merge, struct fault *fault)
 {
 	struct ring *ring = merge->current;
@@ -158,7 +174,10 @@ static int release(struct merge *merge, struct fault *fault)
 		err = ring_peek(ring, fault);
 		if (err)
 			return err;
-		ready_push(merge, ring);
+		if (is_next(merge, ring))
+			merge->current = ring;
+		else
+			ready_push(merge, ring);
 		return 0;
 	}
 	err = ring_look(ring, fault);
@@ -199,15 +218,11 @@ static int settle(struct merge *merge, struct fault *fault)
 	return 0;
 }
 
-int merge_next(struct merge *merge, const void **from,
-	       const struct sendtrace_record **rec, struct fault *fault)
+/* Return: 1 if there is a record, the next of all of them, 0, or -EBADMSG. */
+static int find_next(struct merge *merge, struct fault *fault)
 {
-	struct ring *ring;
 	int err;
 
-	err = release(merge, fault);
-	if (err)
-		return err;
 	/* With nothing to give out every look is stale: it may be long ago. */
 	if (merge->nr_ready == 0)
 		merge->settled = false;
@@ -216,8 +231,25 @@ int merge_next(struct merge *merge, const void **from,
 		return err;
 	if (merge->nr_ready == 0)
 		return 0;
-	ring = ready_pop(merge);
-	merge->current = ring;
+	merge->current = ready_pop(merge);
+	return 1;
+}
+
+int merge_next(struct merge *merge, const void **from,
+	       const struct sendtrace_record **rec, struct fault *fault)
+{
+	const struct ring *ring;
+	int err;
+
+	err = release(merge, fault);
+	if (err)
+		return err;
+	if (!merge->current) {
+		err = find_next(merge, fault);
+		if (err <= 0)
+			return err;
+	}
+	ring = merge->current;
 	*from = ring_at_tail(ring);
 	*rec = &ring->rec;
 	return 1;

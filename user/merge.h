@@ -18,6 +18,7 @@ struct fault;
  * @head: what the producer's position was when last looked at
  * @tail: all below has been used
  * @published: all below has been given back to the kernel
+ * @batch: not less than so much is given back at once, unless it is all
  * @rec: header of the record at @tail, while there is one, as it was checked
  */
 struct ring {
@@ -29,6 +30,7 @@ struct ring {
 	uint64_t head;
 	uint64_t tail;
 	uint64_t published;
+	uint64_t batch;
 	struct sendtrace_record rec;
 };
 
