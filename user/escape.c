@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "escape.h"
 
+#include <endian.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -22,7 +23,11 @@
 #define ENTRIES_64(c) \
 	ENTRIES_16(c), ENTRIES_16((c) + 16), ENTRIES_16((c) + 32), ENTRIES_16((c) + 48)
 
-const uint64_t escape_texts[256] = { ENTRIES_64(0), ENTRIES_64(64), ENTRIES_64(128),
+/*
+ * What each byte becomes: up to four characters from the low byte on, and in the high byte
+ * how many. All are stored, whatever the size says: no branch, and one load for both.
+ */
+static const uint64_t table[256] = { ENTRIES_64(0), ENTRIES_64(64), ENTRIES_64(128),
 				     ENTRIES_64(192) };
 
 /* GNU C vectors: one instruction for 16 bytes on x86_64 as on arm64. */
@@ -57,6 +62,14 @@ static inline int is_zero(block_t block)
 
 	memcpy(halves, &block, sizeof(halves));
 	return (halves[0] | halves[1]) == 0;
+}
+
+static inline char *escape_byte(char *to, uint8_t byte)
+{
+	uint32_t text = htole32((uint32_t)table[byte]);
+
+	memcpy(to, &text, sizeof(text));
+	return to + (table[byte] >> 56);
 }
 
 static inline int run_is_plain(const uint8_t *from)

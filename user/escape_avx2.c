@@ -20,61 +20,53 @@
 enum {
 	BLOCK = sizeof(__m256i),
 	RUN = 4, /* blocks that are tested at once */
-	GROUP = 8, /* bytes, whose text fills a vector */
+	GROUP = 4, /* bytes, whose text is at most LONGEST */
+	LONGEST = 16,
 	GROUPS = BLOCK / GROUP,
 };
 
+/* What a byte needs. */
+enum need {
+	NOTHING, /* the first character of its text as \xNN, which is then itself */
+	DOUBLING, /* the first two, which are then backslashes */
+	ESCAPE,
+	NEEDS,
+};
+
 /*
- * Of four bytes, those in @mask need an escape. Which of the 16 characters of their text
- * goes where: all four of a byte that does, else the first.
+ * Of the LONGEST characters of a group's text as \xNN, the numbers of those that are wanted.
+ * @needs has a digit of base NEEDS for each byte. In the last place is one less than how many
+ * there are: it is free, unless all are wanted, and then 15 is right as a number as well.
  */
 typedef unsigned __int128 order_t;
 
-#define IN(mask, i)    ((mask) >> (i)&1)
-#define WIDTH(mask, i) (IN(mask, i) ? 4 : 1)
-#define PART(mask, i)  ((order_t)(IN(mask, i) ? 0x03020100 + 0x04040404 * (i) : 4 * (i)))
-#define BEFORE_2(mask) (WIDTH(mask, 0) + WIDTH(mask, 1))
-#define BEFORE_3(mask) (BEFORE_2(mask) + WIDTH(mask, 2))
-#define ORDER(mask)                                            \
-	(PART(mask, 0) | PART(mask, 1) << 8 * WIDTH(mask, 0) | \
-	 PART(mask, 2) << 8 * BEFORE_2(mask) | PART(mask, 3) << 8 * BEFORE_3(mask))
-#define LENGTH(mask) (BEFORE_3(mask) + WIDTH(mask, 3))
+#define NEED_0(needs)	((needs) % NEEDS)
+#define NEED_1(needs)	((needs) / 3 % NEEDS)
+#define NEED_2(needs)	((needs) / 9 % NEEDS)
+#define NEED_3(needs)	((needs) / 27)
+#define WIDTH(need)	((need) == NOTHING ? 1 : (need) == DOUBLING ? 2 : 4)
+#define MASK(need)	((need) == NOTHING ? 0xff : (need) == DOUBLING ? 0xffff : 0xffffffff)
+#define PART(need, i)	((order_t)((0x03020100 + 0x04040404 * (i)) & MASK(need)))
+#define BEFORE_1(needs) WIDTH(NEED_0(needs))
+#define BEFORE_2(needs) (BEFORE_1(needs) + WIDTH(NEED_1(needs)))
+#define BEFORE_3(needs) (BEFORE_2(needs) + WIDTH(NEED_2(needs)))
+#define LENGTH(needs)	(BEFORE_3(needs) + WIDTH(NEED_3(needs)))
+#define ORDER(needs)                                                              \
+	(PART(NEED_0(needs), 0) | PART(NEED_1(needs), 1) << 8 * BEFORE_1(needs) | \
+	 PART(NEED_2(needs), 2) << 8 * BEFORE_2(needs) |                          \
+	 PART(NEED_3(needs), 3) << 8 * BEFORE_3(needs) |                          \
+	 (order_t)(LENGTH(needs) - 1) << 8 * (LONGEST - 1))
 
-#define ENTRIES_4(ENTRY, m) ENTRY(m), ENTRY((m) + 1), ENTRY((m) + 2), ENTRY((m) + 3)
-#define ENTRIES_16(ENTRY, m)                                                       \
-	ENTRIES_4(ENTRY, m), ENTRIES_4(ENTRY, (m) + 4), ENTRIES_4(ENTRY, (m) + 8), \
-		ENTRIES_4(ENTRY, (m) + 12)
-#define ENTRIES_64(ENTRY, m)                                                            \
-	ENTRIES_16(ENTRY, m), ENTRIES_16(ENTRY, (m) + 16), ENTRIES_16(ENTRY, (m) + 32), \
-		ENTRIES_16(ENTRY, (m) + 48)
-#define ENTRIES_256(ENTRY)                                                   \
-	ENTRIES_64(ENTRY, 0), ENTRIES_64(ENTRY, 64), ENTRIES_64(ENTRY, 128), \
-		ENTRIES_64(ENTRY, 192)
+#define ORDERS_3(n)  ORDER(n), ORDER((n) + 1), ORDER((n) + 2)
+#define ORDERS_9(n)  ORDERS_3(n), ORDERS_3((n) + 3), ORDERS_3((n) + 6)
+#define ORDERS_27(n) ORDERS_9(n), ORDERS_9((n) + 9), ORDERS_9((n) + 18)
+
+static const order_t orders[] = { ORDERS_27(0), ORDERS_27(27), ORDERS_27(54) };
 
 struct place {
 	char *to;
 	const uint8_t *from;
 };
-
-struct lengths {
-	uint8_t first_half;
-	uint8_t both;
-};
-
-#define ORDERS(mask)                                 \
-	{                                            \
-		ORDER((mask)&15), ORDER((mask) >> 4) \
-	}
-#define LENGTHS(mask)                                                      \
-	{                                                                  \
-		LENGTH((mask)&15), LENGTH((mask)&15) + LENGTH((mask) >> 4) \
-	}
-
-/* By the bytes of a group that need an escape. One object: one register finds both. */
-static const struct {
-	order_t orders[256][2];
-	struct lengths lengths[256];
-} groups = { { ENTRIES_256(ORDERS) }, { ENTRIES_256(LENGTHS) } };
 
 INLINE __m256i load(const void *from)
 {
@@ -117,83 +109,61 @@ INLINE __m256i hex_digits(__m256i nibbles)
 				   _mm256_and_si256(nibbles, _mm256_set1_epi8(15)));
 }
 
-INLINE char *put_group(char *to, __m256i text, size_t mask)
+/* For each group, where in the table its order is; in bytes. */
+INLINE __m256i places(__m256i needs)
 {
-	__m256i packed = _mm256_shuffle_epi8(text, load(groups.orders[mask]));
+	const __m256i weights = _mm256_set1_epi32(1 | 3 << 8 | 9 << 16 | 27 << 24);
 
-	_mm_storeu_si128((void *)to, _mm256_castsi256_si128(packed));
-	_mm_storeu_si128((void *)(to + groups.lengths[mask].first_half),
-			 _mm256_extracti128_si256(packed, 1));
-	return to + groups.lengths[mask].both;
+	return _mm256_madd_epi16(_mm256_maddubs_epi16(needs, weights),
+				 _mm256_set1_epi16(sizeof(orders[0])));
 }
 
-INLINE size_t mask_of(uint32_t bytes, size_t group)
+INLINE char *put_group(char *to, __m128i text, uint32_t place)
 {
-	return bytes >> group * GROUP & 0xff;
+	const uint8_t *order = (const uint8_t *)orders + place;
+
+	text = _mm_shuffle_epi8(text, _mm_loadu_si128((const void *)order));
+	_mm_storeu_si128((void *)to, text);
+	return to + order[LONGEST - 1] + 1;
 }
 
-INLINE char *put_bytes(char *to, const uint8_t *from)
+/* Instructions work on both halves of a vector, so every text is of two groups. */
+INLINE char *put_groups(char *to, const __m256i texts[GROUPS / 2],
+			const uint32_t places[GROUPS])
 {
-	size_t i;
-
-	for (i = 0; i < GROUP; i++)
-		to = escape_byte(to, from[i]);
-	return to;
+	to = put_group(to, _mm256_castsi256_si128(texts[0]), places[0]);
+	to = put_group(to, _mm256_castsi256_si128(texts[1]), places[1]);
+	to = put_group(to, _mm256_castsi256_si128(texts[2]), places[2]);
+	to = put_group(to, _mm256_castsi256_si128(texts[3]), places[3]);
+	to = put_group(to, _mm256_extracti128_si256(texts[0], 1), places[4]);
+	to = put_group(to, _mm256_extracti128_si256(texts[1], 1), places[5]);
+	to = put_group(to, _mm256_extracti128_si256(texts[2], 1), places[6]);
+	return put_group(to, _mm256_extracti128_si256(texts[3], 1), places[7]);
 }
 
-/* A backslash has a text of its own: a group that has one goes byte by byte. */
-INLINE char *put_mixed_groups(char *to, const uint8_t *from, const __m256i *texts,
-			      uint32_t strange, uint32_t backslash)
+INLINE char *put_strange_block(char *to, __m256i block, __m256i printables)
 {
-	size_t i;
+	const __m256i backslash = _mm256_set1_epi8('\\');
+	__m256i doubled = backslashes(block);
+	__m256i first = _mm256_blendv_epi8(backslash, block, printables);
+	__m256i second = _mm256_blendv_epi8(_mm256_set1_epi8('x'), backslash, doubled);
+	__m256i escaped = _mm256_andnot_si256(printables, _mm256_set1_epi8(ESCAPE));
+	__m256i high = hex_digits(_mm256_srli_epi16(block, 4));
+	__m256i low = hex_digits(block);
+	__m256i marks, digits, texts[GROUPS / 2];
+	uint32_t at[GROUPS];
 
-	for (i = 0; i < GROUPS; i++) {
-		if (mask_of(backslash, i))
-			to = put_bytes(to, from + i * GROUP);
-		else
-			to = put_group(to, texts[i], mask_of(strange, i));
-	}
-	return to;
-}
-
-/* The text of each group, as if all of it needed an escape; of what does not, @first. */
-INLINE void spell(__m256i texts[GROUPS], __m256i block, __m256i first)
-{
-	/* Instructions work on both halves of a vector: to each its half of every group. */
-	const __m256i halves = _mm256_setr_epi32(0, 2, 4, 6, 1, 3, 5, 7);
-	const __m256i x = _mm256_set1_epi8('x');
-	__m256i high, low, marks, digits;
-
-	first = _mm256_permutevar8x32_epi32(first, halves);
-	block = _mm256_permutevar8x32_epi32(block, halves);
-	high = hex_digits(_mm256_srli_epi16(block, 4));
-	low = hex_digits(block);
-	marks = _mm256_unpacklo_epi8(first, x);
+	/* What compares as true is -1. */
+	_mm256_storeu_si256((void *)at, places(_mm256_sub_epi8(escaped, doubled)));
+	marks = _mm256_unpacklo_epi8(first, second);
 	digits = _mm256_unpacklo_epi8(high, low);
 	texts[0] = _mm256_unpacklo_epi16(marks, digits);
 	texts[1] = _mm256_unpackhi_epi16(marks, digits);
-	marks = _mm256_unpackhi_epi8(first, x);
+	marks = _mm256_unpackhi_epi8(first, second);
 	digits = _mm256_unpackhi_epi8(high, low);
 	texts[2] = _mm256_unpacklo_epi16(marks, digits);
 	texts[3] = _mm256_unpackhi_epi16(marks, digits);
-}
-
-INLINE char *put_strange_block(char *to, const uint8_t *from, __m256i block,
-			       __m256i plain)
-{
-	uint32_t strange = ~bits(plain), backslash = bits(backslashes(block));
-	__m256i texts[GROUPS];
-
-	spell(texts, block, _mm256_blendv_epi8(_mm256_set1_epi8('\\'), block, plain));
-	if (__builtin_expect(backslash, 0)) {
-		const __m256i mixed[GROUPS] = { texts[0], texts[1], texts[2], texts[3] };
-
-		return put_mixed_groups(to, from, mixed, strange, backslash);
-	}
-	to = put_group(to, texts[0], mask_of(strange, 0));
-	to = put_group(to, texts[1], mask_of(strange, 1));
-	to = put_group(to, texts[2], mask_of(strange, 2));
-	return put_group(to, texts[3], mask_of(strange, 3));
+	return put_groups(to, texts, at);
 }
 
 INLINE size_t left(struct place at, const uint8_t *end)
@@ -209,7 +179,7 @@ AVX2 static __attribute__((noinline)) struct place put_strange(struct place at,
 	__m256i plain = printable(shifted(block));
 
 	do {
-		at.to = put_strange_block(at.to, at.from, block, plain);
+		at.to = put_strange_block(at.to, block, plain);
 		at.from += BLOCK;
 		if (left(at, end) < BLOCK)
 			break;

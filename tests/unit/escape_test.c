@@ -173,18 +173,19 @@ static void try_each_alignment(escape_fn *function)
 	}
 }
 
-/* Each choice of bytes in a group that need an escape has its own entry in a table. */
+/* Each choice of what the bytes of a group need has its own entry in a table. */
 static void try_each_mixture(escape_fn *function)
 {
 	unsigned char bytes[64];
-	unsigned int mask, at, i;
+	unsigned int needs, at, rest, i;
 
-	for (mask = 0; mask < 256; mask++) {
-		for (at = 0; at < sizeof(bytes); at++) {
-			fill(bytes, sizeof(bytes), STRANGE);
-			for (i = 0; i < 8 && at + i < sizeof(bytes); i++)
-				bytes[at + i] = (unsigned char)(mask >> i & 1 ? 0x80 + i :
-										'0' + i);
+	for (needs = 0; needs < 81; needs++) {
+		for (at = 0; at + 4 <= sizeof(bytes); at++) {
+			fill(bytes, sizeof(bytes), at % 2 ? STRANGE : ANY);
+			for (i = 0, rest = needs; i < 4; i++, rest /= 3)
+				bytes[at + i] = rest % 3 == 0 ? plain_byte() :
+						rest % 3 == 1 ? '\\' :
+								strange_byte();
 			assert_text(function, bytes, sizeof(bytes), 0);
 		}
 	}
