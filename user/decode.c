@@ -50,58 +50,83 @@ static uint32_t known_size(uint16_t type)
 	}
 }
 
-static int check_sizes(const struct sendtrace_record *rec, struct fault *fault)
-{
-	uint32_t known = known_size(rec->type);
+/*
+ * What is said of a fault has functions of its own, which are returned from: where nothing
+ * is wrong, no register has to be saved for them.
+ */
+#define COLD __attribute__((cold, noinline))
 
-	if (rec->size < known || rec->size > DECODE_RECORD_MAX || !aligned(rec->size))
-		return bad(
-			fault,
-			"size is %u, expected a multiple of %u from %u to %u for type %u",
-			rec->size, SENDTRACE_ALIGN, known, DECODE_RECORD_MAX, rec->type);
-	if (rec->header_size < known || rec->header_size > rec->size ||
-	    !aligned(rec->header_size))
-		return bad(
-			fault,
-			"header_size is %u, expected a multiple of %u from %u to %u for type %u",
-			rec->header_size, SENDTRACE_ALIGN, known, rec->size, rec->type);
-	if (rec->cpu > DECODE_CPU_MAX)
-		return bad(fault, "cpu is %u, expected at most %u", rec->cpu,
-			   DECODE_CPU_MAX);
-	return 0;
+COLD static int bad_size(const struct sendtrace_record *rec, struct fault *fault)
+{
+	return bad(fault,
+		   "size is %u, expected a multiple of %u from %u to %u for type %u",
+		   rec->size, SENDTRACE_ALIGN, known_size(rec->type), DECODE_RECORD_MAX,
+		   rec->type);
+}
+
+COLD static int bad_header_size(const struct sendtrace_record *rec, struct fault *fault)
+{
+	return bad(
+		fault,
+		"header_size is %u, expected a multiple of %u from %u to %u for type %u",
+		rec->header_size, SENDTRACE_ALIGN, known_size(rec->type), rec->size,
+		rec->type);
+}
+
+COLD static int bad_cpu(const struct sendtrace_record *rec, struct fault *fault)
+{
+	return bad(fault, "cpu is %u, expected at most %u", rec->cpu, DECODE_CPU_MAX);
 }
 
 int decode_frame(const void *from, size_t avail, struct sendtrace_record *rec,
 		 struct fault *fault)
 {
-	int err;
+	uint32_t known;
 
 	rec->size = 0;
 	if (avail < sizeof(*rec))
 		return -EAGAIN;
 	memcpy(rec, from, sizeof(*rec));
-	err = check_sizes(rec, fault);
-	if (err)
-		return err;
+	known = known_size(rec->type);
+	if (rec->size < known || rec->size > DECODE_RECORD_MAX || !aligned(rec->size))
+		return bad_size(rec, fault);
+	if (rec->header_size < known || rec->header_size > rec->size ||
+	    !aligned(rec->header_size))
+		return bad_header_size(rec, fault);
+	if (rec->cpu > DECODE_CPU_MAX)
+		return bad_cpu(rec, fault);
 	return rec->size > avail ? -EAGAIN : 0;
 }
 
-static int check_event(const struct sendtrace_event *event, struct fault *fault)
+COLD static int bad_address(const struct sendtrace_event *event, struct fault *fault)
 {
-	if (event->local_len > DECODE_ADDRESS_MAX || event->peer_len > DECODE_ADDRESS_MAX)
-		return bad(fault, "local_len is %u and peer_len %u, expected at most %u",
-			   event->local_len, event->peer_len, DECODE_ADDRESS_MAX);
-	if (event->ret < -DECODE_ERRNO_MAX)
-		return bad(fault, "ret is %lld, expected an errno down to %d or a result",
-			   (long long)event->ret, -DECODE_ERRNO_MAX);
-	if (event->rec.type == SENDTRACE_RECORD_SEND &&
-	    (uint64_t)event->frag_len + event->cap_len > event_sent(event))
-		return bad(
-			fault,
-			"cap_len is %u after %u bytes of fragments, expected at most the %llu bytes sent",
-			event->cap_len, event->frag_len,
-			(unsigned long long)event_sent(event));
-	return 0;
+	return bad(fault, "local_len is %u and peer_len %u, expected at most %u",
+		   event->local_len, event->peer_len, DECODE_ADDRESS_MAX);
+}
+
+COLD static int bad_ret(const struct sendtrace_event *event, struct fault *fault)
+{
+	return bad(fault, "ret is %lld, expected an errno down to %d or a result",
+		   (long long)event->ret, -DECODE_ERRNO_MAX);
+}
+
+COLD static int bad_captured(const struct sendtrace_event *event, struct fault *fault)
+{
+	return bad(
+		fault,
+		"cap_len is %u after %u bytes of fragments, expected at most the %llu bytes sent",
+		event->cap_len, event->frag_len, (unsigned long long)event_sent(event));
+}
+
+COLD static int bad_sections(const struct sendtrace_event *event, uint64_t end,
+			     struct fault *fault)
+{
+	return bad(
+		fault,
+		"header_size %u, local_len %u, peer_len %u and cap_len %u need %llu bytes, "
+		"expected at most size %u",
+		event->rec.header_size, event->local_len, event->peer_len, event->cap_len,
+		(unsigned long long)end, event->rec.size);
 }
 
 static int decode_event(const unsigned char *from, struct record *record,
@@ -109,30 +134,28 @@ static int decode_event(const unsigned char *from, struct record *record,
 {
 	const struct sendtrace_event *event = &record->event;
 	uint64_t local, peer, payload, end;
-	int err;
 
-	err = check_event(event, fault);
-	if (err)
-		return err;
+	if (event->local_len > DECODE_ADDRESS_MAX || event->peer_len > DECODE_ADDRESS_MAX)
+		return bad_address(event, fault);
+	if (event->ret < -DECODE_ERRNO_MAX)
+		return bad_ret(event, fault);
+	if (event->rec.type == SENDTRACE_RECORD_SEND &&
+	    (uint64_t)event->frag_len + event->cap_len > event_sent(event))
+		return bad_captured(event, fault);
 	local = event->rec.header_size;
 	peer = local + padded(event->local_len);
 	payload = peer + padded(event->peer_len);
 	end = payload + padded(event->cap_len);
 	if (end > event->rec.size)
-		return bad(
-			fault,
-			"header_size %u, local_len %u, peer_len %u and cap_len %u need %llu bytes, "
-			"expected at most size %u",
-			event->rec.header_size, event->local_len, event->peer_len,
-			event->cap_len, (unsigned long long)end, event->rec.size);
+		return bad_sections(event, end, fault);
 	record->local = from + local;
 	record->peer = from + peer;
 	record->payload = from + payload;
 	return 0;
 }
 
-static int decode_fragment(const unsigned char *from, struct record *record,
-			   struct fault *fault)
+static __attribute__((noinline)) int
+decode_fragment(const unsigned char *from, struct record *record, struct fault *fault)
 {
 	const struct sendtrace_fragment *fragment = &record->fragment;
 	uint64_t end = fragment->rec.header_size + padded(fragment->cap_len);
@@ -151,7 +174,8 @@ static int decode_fragment(const unsigned char *from, struct record *record,
 	return 0;
 }
 
-static int decode_lost(const struct sendtrace_lost *lost, struct fault *fault)
+static __attribute__((noinline)) int decode_lost(const struct sendtrace_lost *lost,
+						 struct fault *fault)
 {
 	uint64_t sum = 0;
 	size_t i;
@@ -168,32 +192,40 @@ static int decode_lost(const struct sendtrace_lost *lost, struct fault *fault)
 	return 0;
 }
 
-int decode_record(const void *from, size_t size, struct record *record,
-		  struct fault *fault)
+/* decode_frame() saw that the part which is known is within header_size and size. */
+int decode_framed(const void *from, const struct sendtrace_record *rec,
+		  struct record *record, struct fault *fault)
 {
-	uint32_t known;
-	int err;
+	const char *rest = (const char *)from + sizeof(*rec);
+	char *to = (char *)record + sizeof(*rec);
 
-	err = decode_frame(from, size, &record->rec, fault);
-	if (err == -EAGAIN)
-		return bad(fault, "size is %u, expected at most the %zu bytes there",
-			   record->rec.size, size);
-	if (err)
-		return err;
+	record->rec = *rec;
 	record->joined = NULL;
-	/* decode_frame() saw that the known part is within header_size and size. */
-	known = known_size(record->rec.type);
-	memcpy((char *)record + sizeof(record->rec),
-	       (const char *)from + sizeof(record->rec), known - sizeof(record->rec));
-	switch (record->rec.type) {
+	switch (rec->type) {
 	case SENDTRACE_RECORD_SEND:
 	case SENDTRACE_RECORD_ACCEPT:
+		memcpy(to, rest, sizeof(record->event) - sizeof(*rec));
 		return decode_event(from, record, fault);
 	case SENDTRACE_RECORD_LOST:
+		memcpy(to, rest, sizeof(record->lost) - sizeof(*rec));
 		return decode_lost(&record->lost, fault);
 	case SENDTRACE_RECORD_FRAGMENT:
+		memcpy(to, rest, sizeof(record->fragment) - sizeof(*rec));
 		return decode_fragment(from, record, fault);
 	default:
 		return 0;
 	}
+}
+
+int decode_record(const void *from, size_t size, struct record *record,
+		  struct fault *fault)
+{
+	struct sendtrace_record rec;
+	int err;
+
+	err = decode_frame(from, size, &rec, fault);
+	if (err == -EAGAIN)
+		return bad(fault, "size is %u, expected at most the %zu bytes there",
+			   rec.size, size);
+	return err ?: decode_framed(from, &rec, record, fault);
 }

@@ -76,6 +76,18 @@ int decode_frame(const void *from, size_t avail, struct sendtrace_record *rec,
 int decode_record(const void *from, size_t size, struct record *record,
 		  struct fault *fault);
 
+/**
+ * decode_framed - the same of a record whose header was checked already
+ * @from: its first byte, of which the header is not read again
+ * @rec: its header, as decode_frame() found it
+ * @record: the result
+ * @fault: what is wrong with it on -EBADMSG
+ *
+ * Return: 0, or -EBADMSG.
+ */
+int decode_framed(const void *from, const struct sendtrace_record *rec,
+		  struct record *record, struct fault *fault);
+
 /* Bytes that the call sent or, if it failed, was asked to send. */
 static inline uint64_t event_sent(const struct sendtrace_event *event)
 {
@@ -94,6 +106,13 @@ static inline uint64_t event_captured(const struct record *record)
 	if (event_unjoined(record))
 		return 0;
 	return (uint64_t)record->event.frag_len + record->event.cap_len;
+}
+
+/* Whether fewer bytes can be shown than the call sent. */
+static inline int event_is_cut(const struct record *record)
+{
+	return record->rec.type == SENDTRACE_RECORD_SEND &&
+	       event_captured(record) < event_sent(&record->event);
 }
 
 #endif /* _SENDREAD_DECODE_H */

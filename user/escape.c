@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "escape_variants.h"
+
 #define HEX_DIGIT(n)  ((uint64_t)((n) < 10 ? '0' + (n) : 'a' + (n)-10))
 #define IS_PLAIN(c)   ((c) >= 0x20 && (c) <= 0x7e && (c) != '\\')
 #define TEXT(a, b, c) ((uint64_t)(a) | (uint64_t)(b) << 8 | (c))
@@ -30,6 +32,7 @@ static const uint64_t table[256] = { ENTRIES_64(0), ENTRIES_64(64), ENTRIES_64(1
 
 /* GNU C vectors: one instruction for 16 bytes on x86_64 as on arm64. */
 typedef uint8_t block_t __attribute__((vector_size(16)));
+typedef int8_t signed_t __attribute__((vector_size(16)));
 
 enum {
 	BLOCK = sizeof(block_t),
@@ -44,10 +47,13 @@ static inline block_t load_block(const uint8_t *from)
 	return block;
 }
 
-/* Not 0 in the bytes that need an escape. */
+/*
+ * Not 0 in the bytes that need an escape. One more, and what is printable is what is greater
+ * than a space by its sign as well: no vector unit of x86_64 compares without the sign.
+ */
 static inline block_t strange(block_t block)
 {
-	return (block_t)((block - 0x20) > 0x7e - 0x20) | (block_t)(block == '\\');
+	return (block_t)((signed_t)(block + 1) <= ' ') | (block_t)(block == '\\');
 }
 
 static inline int is_zero(block_t block)
@@ -66,21 +72,6 @@ static inline char *escape_byte(char *to, uint8_t byte)
 	return to + (table[byte] >> 56);
 }
 
-static inline char *escape_block(char *to, const uint8_t *from)
-{
-	block_t block = load_block(from);
-	size_t i;
-
-	if (is_zero(strange(block))) {
-		memcpy(to, &block, BLOCK);
-		return to + BLOCK;
-	}
-#pragma GCC unroll 16
-	for (i = 0; i < BLOCK; i++)
-		to = escape_byte(to, from[i]);
-	return to;
-}
-
 static inline int run_is_plain(const uint8_t *from)
 {
 	block_t found = { 0 };
@@ -92,24 +83,49 @@ static inline int run_is_plain(const uint8_t *from)
 	return is_zero(found);
 }
 
-char *escape(char *to, const void *bytes, size_t size)
+static inline char *escape_strange_block(char *to, const uint8_t *from)
+{
+	size_t i;
+
+#pragma GCC unroll 16
+	for (i = 0; i < BLOCK; i++)
+		to = escape_byte(to, from[i]);
+	return to;
+}
+
+char *escape_portable(char *to, const void *bytes, size_t size)
 {
 	const uint8_t *from = bytes;
 	const uint8_t *end = from + size;
 
 	while (end - from >= BLOCK) {
-		if (end - from >= RUN * BLOCK && run_is_plain(from)) {
+		if (!is_zero(strange(load_block(from)))) {
+			to = escape_strange_block(to, from);
+			from += BLOCK;
+			continue;
+		}
+		memcpy(to, from, BLOCK);
+		from += BLOCK;
+		to += BLOCK;
+		/* Where it is plain, more is likely to be: else no run is tried. */
+		while (end - from >= RUN * BLOCK && run_is_plain(from)) {
 			memcpy(to, from, RUN * BLOCK);
 			from += RUN * BLOCK;
 			to += RUN * BLOCK;
-			continue;
 		}
-		to = escape_block(to, from);
-		from += BLOCK;
 	}
 	while (from < end)
 		to = escape_byte(to, *from++);
 	return to;
+}
+
+char *escape(char *to, const void *from, size_t size)
+{
+#ifdef __x86_64__
+	if (escape_has_avx2())
+		return escape_avx2(to, from, size);
+#endif
+	return escape_portable(to, from, size);
 }
 
 char *escape_word(char *to, const void *bytes, size_t size)

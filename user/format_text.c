@@ -78,20 +78,20 @@ static char *put_comm(char *to, const char comm[SENDTRACE_COMM_LEN])
 	return escape_word(put(to, " comm="), comm, strnlen(comm, SENDTRACE_COMM_LEN));
 }
 
-static char *put_ipv4(char *to, const struct record *record)
+static char *put_ipv4(char *to, const unsigned char *peer)
 {
 	struct sockaddr_in in;
 
-	memcpy(&in, record->peer, IPV4_SHORTEST);
+	memcpy(&in, peer, IPV4_SHORTEST);
 	to = address_put_ipv4(put(to, " dest="), (const unsigned char *)&in.sin_addr);
 	return put_number(to, " port=", ntohs(in.sin_port));
 }
 
-static char *put_ipv6(char *to, const struct record *record)
+static char *put_ipv6(char *to, const unsigned char *peer)
 {
 	struct sockaddr_in6 in6;
 
-	memcpy(&in6, record->peer, IPV6_SHORTEST);
+	memcpy(&in6, peer, IPV6_SHORTEST);
 	to = address_put_ipv6(put(to, " dest="), (const unsigned char *)&in6.sin6_addr);
 	return put_number(to, " port=", ntohs(in6.sin6_port));
 }
@@ -111,42 +111,202 @@ static char *put_path(char *to, const unsigned char *path, size_t size)
 	return escape_word(put(to, "\\x40"), path + 1, size - 1);
 }
 
-static char *put_unix(char *to, const struct record *record)
+static char *put_unix(char *to, const struct sendtrace_event *event,
+		      const unsigned char *peer)
 {
-	const struct sendtrace_event *event = &record->event;
-
 	to = put(to, " dest=localhost");
 	if (event->peer_len > PATH_OFFSET)
-		to = put_path(to, record->peer + PATH_OFFSET,
-			      event->peer_len - PATH_OFFSET);
+		to = put_path(to, peer + PATH_OFFSET, event->peer_len - PATH_OFFSET);
 	if (event->peer_pid)
 		to = put_number(to, " peer_pid=", event->peer_pid);
 	return to;
 }
 
 /* By the address's own family; one too short for it is as good as none. */
-static char *put_dest(char *to, const struct record *record)
+static char *put_dest(char *to, const struct sendtrace_event *event,
+		      const unsigned char *peer)
 {
-	const struct sendtrace_event *event = &record->event;
 	sa_family_t family = AF_UNSPEC;
 
 	to = put_number(to, " family=", event->family);
 	if (event->family == AF_UNIX)
-		return put_unix(to, record);
+		return put_unix(to, event, peer);
 	if (event->peer_len >= sizeof(family))
-		memcpy(&family, record->peer, sizeof(family));
+		memcpy(&family, peer, sizeof(family));
 	if (family == AF_INET && event->peer_len >= IPV4_SHORTEST)
-		return put_ipv4(to, record);
+		return put_ipv4(to, peer);
 	if (family == AF_INET6 && event->peer_len >= IPV6_SHORTEST)
-		return put_ipv6(to, record);
+		return put_ipv6(to, peer);
 	return put(to, " dest=-");
 }
 
-bool format_text_is_cut(const struct record *record)
+static char *put_call(char *to, const struct sendtrace_event *event,
+		      const unsigned char *peer)
 {
-	return record->rec.type == SENDTRACE_RECORD_SEND &&
-	       event_captured(record) < event_sent(&record->event);
+	to = put_number(to, " flg=", event->flags);
+	to = put_signed(to, " addr_len=", event->addr_len);
+	return put_dest(to, event, peer);
 }
+
+static char *put_caller(char *to, const struct sendtrace_event *event)
+{
+	to = put_number(to, "pid=", event->pid);
+	to = put_number(to, " tid=", event->tid);
+	to = put_comm(to, event->comm);
+	return put_signed(to, " fd=", event->fd);
+}
+
+/* ---- Text that is used again ---------------------------------------------------- */
+
+/*
+ * A thread sends many times on a connection, and but for the payload the lines are the same.
+ * So their text is kept beside all that it was made of, and used again where every byte of
+ * that is the same. What is too long to be kept is just written anew.
+ */
+enum {
+	KEPT_CONNECTIONS = 64, /* a power of two */
+	KEPT_PEER = 64,
+	KEPT_CALLER_TEXT = 64,
+	KEPT_CALL_TEXT = 96,
+};
+
+/**
+ * struct kept - the text of a connection's last send
+ * @pid: made @caller, with @tid, @fd and @comm
+ * @flags: made @call, with @addr_len, @peer_pid, @family and @peer_len bytes of @peer
+ * @caller_size: bytes of @caller, 0 for none
+ * @call_size: bytes of @call, 0 for none
+ */
+struct kept {
+	uint32_t pid;
+	uint32_t tid;
+	int32_t fd;
+	uint32_t caller_size;
+	char comm[SENDTRACE_COMM_LEN];
+	uint32_t flags;
+	int32_t addr_len;
+	uint32_t peer_pid;
+	uint32_t call_size;
+	uint16_t family;
+	uint16_t peer_len;
+	unsigned char peer[KEPT_PEER];
+	char caller[KEPT_CALLER_TEXT];
+	char call[KEPT_CALL_TEXT];
+};
+
+static struct kept kept_texts[KEPT_CONNECTIONS];
+
+/* Connections that share a place only take longer. */
+static struct kept *kept_of(const struct sendtrace_event *event)
+{
+	return &kept_texts[(event->tid * 31 + (uint32_t)event->fd) % KEPT_CONNECTIONS];
+}
+
+enum {
+	PIECE = 16
+};
+
+/* No call for the lengths that are usual: names, and addresses of IPv4 and of IPv6. */
+static inline bool same_piece(const void *one, const void *other)
+{
+	uint64_t a[PIECE / 8], b[PIECE / 8];
+
+	memcpy(a, one, PIECE);
+	memcpy(b, other, PIECE);
+	return ((a[0] ^ b[0]) | (a[1] ^ b[1])) == 0;
+}
+
+static inline bool same_bytes(const void *one, const void *other, size_t size)
+{
+	size_t last = size - PIECE;
+
+	if (size < PIECE || size > 2 * PIECE)
+		return memcmp(one, other, size) == 0;
+	return same_piece(one, other) &&
+	       same_piece((const char *)one + last, (const char *)other + last);
+}
+
+static inline bool is_caller(const struct kept *kept, const struct sendtrace_event *event)
+{
+	_Static_assert(sizeof(kept->comm) == PIECE, "a name is a piece");
+	return kept->pid == event->pid && kept->tid == event->tid &&
+	       kept->fd == event->fd && kept->caller_size &&
+	       same_piece(kept->comm, event->comm);
+}
+
+static __attribute__((noinline)) char *keep_caller(char *to, struct kept *kept,
+						   const struct sendtrace_event *event)
+{
+	char *end = put_caller(to, event);
+	size_t size = (size_t)(end - to);
+
+	if (size > sizeof(kept->caller))
+		return end;
+	kept->pid = event->pid;
+	kept->tid = event->tid;
+	kept->fd = event->fd;
+	memcpy(kept->comm, event->comm, sizeof(kept->comm));
+	memcpy(kept->caller, to, size);
+	kept->caller_size = (uint32_t)size;
+	return end;
+}
+
+/* All that there is room for is copied: that is quicker than to copy what is needed. */
+static inline char *put_kept_caller(char *to, struct kept *kept,
+				    const struct sendtrace_event *event)
+{
+	if (!is_caller(kept, event))
+		return keep_caller(to, kept, event);
+	memcpy(to, kept->caller, sizeof(kept->caller));
+	return to + kept->caller_size;
+}
+
+static inline bool is_call(const struct kept *kept, const struct record *record)
+{
+	const struct sendtrace_event *event = &record->event;
+
+	return kept->flags == event->flags && kept->addr_len == event->addr_len &&
+	       kept->peer_pid == event->peer_pid && kept->family == event->family &&
+	       kept->peer_len == event->peer_len && kept->call_size &&
+	       same_bytes(kept->peer, record->peer, event->peer_len);
+}
+
+/* The text is made of the copy: the record lies in memory that is shared. */
+static __attribute__((noinline)) char *keep_call(char *to, struct kept *kept,
+						 const struct record *record)
+{
+	const struct sendtrace_event *event = &record->event;
+	char *end;
+	size_t size;
+
+	kept->call_size = 0;
+	if (event->peer_len > sizeof(kept->peer))
+		return put_call(to, event, record->peer);
+	memcpy(kept->peer, record->peer, event->peer_len);
+	end = put_call(to, event, kept->peer);
+	size = (size_t)(end - to);
+	if (size > sizeof(kept->call))
+		return end;
+	kept->flags = event->flags;
+	kept->addr_len = event->addr_len;
+	kept->peer_pid = event->peer_pid;
+	kept->family = event->family;
+	kept->peer_len = event->peer_len;
+	memcpy(kept->call, to, size);
+	kept->call_size = (uint32_t)size;
+	return end;
+}
+
+static inline char *put_kept_call(char *to, struct kept *kept,
+				  const struct record *record)
+{
+	if (!is_call(kept, record))
+		return keep_call(to, kept, record);
+	memcpy(to, kept->call, sizeof(kept->call));
+	return to + kept->call_size;
+}
+
+/* ---- Lines ---------------------------------------------------------------------- */
 
 unsigned int format_text_why_of(const struct record *record)
 {
@@ -207,38 +367,44 @@ static void put_whole_payload(struct out *out, const struct record *record)
 	put_payload(out, record->payload, record->event.cap_len);
 }
 
-/* Lines are not cut where two write()s meet, unless they are longer than the buffer. */
-static char *begin_line(struct out *out, uint64_t payload)
+static inline uint64_t widest_line(uint64_t payload)
 {
-	uint64_t widest = payload * ESCAPE_WIDEST + ESCAPE_SLACK + 2 * LINE_WIDEST;
+	return payload * ESCAPE_WIDEST + ESCAPE_SLACK + 2 * LINE_WIDEST;
+}
+
+/* Lines are not cut where two write()s meet, unless they are longer than the buffer. */
+static inline char *begin_line(struct out *out, uint64_t payload)
+{
+	uint64_t widest = widest_line(payload);
 
 	return out_reserve(out, widest < OUT_CAPACITY ? widest : OUT_CAPACITY);
 }
 
-static char *put_caller(char *to, const struct sendtrace_event *event)
+static inline char *put_message(char *to, struct out *out, const struct record *record,
+				uint64_t captured)
 {
-	to = put_number(to, "pid=", event->pid);
-	to = put_number(to, " tid=", event->tid);
-	to = put_comm(to, event->comm);
-	return put_signed(to, " fd=", event->fd);
+	/* Whether or not there is some: then it is in one piece, and there is room. */
+	if (!record->joined && widest_line(captured) <= OUT_CAPACITY)
+		return escape(to, record->payload, (size_t)captured);
+	out_commit(out, to);
+	put_whole_payload(out, record);
+	return out_reserve(out, LINE_WIDEST);
 }
 
 void format_text_send(struct out *out, const struct record *record)
 {
 	const struct sendtrace_event *event = &record->event;
-	char *to = begin_line(out, event_captured(record));
+	uint64_t captured = event_captured(record);
+	struct kept *kept = kept_of(event);
+	char *to = begin_line(out, captured);
 
-	to = put_caller(to, event);
-	out_commit(out, put(to, " msg="));
-	put_whole_payload(out, record);
-	to = out_reserve(out, LINE_WIDEST);
+	to = put(put_kept_caller(to, kept, event), " msg=");
+	to = put_message(to, out, record, captured);
 	to = put_number(to, " len=", event->len);
-	to = put_number(to, " flg=", event->flags);
-	to = put_signed(to, " addr_len=", event->addr_len);
-	to = put_dest(to, record);
+	to = put_kept_call(to, kept, record);
 	to = put_ret(to, event->ret);
-	if (format_text_is_cut(record)) {
-		to = put_number(to, " cap=", event_captured(record));
+	if (event_is_cut(record)) {
+		to = put_number(to, " cap=", captured);
 		to = put(put(to, " why="), format_text_why(format_text_why_of(record)));
 	}
 	*to++ = '\n';
@@ -254,7 +420,7 @@ void format_text_accept(struct out *out, const struct record *record)
 		to = put_signed(to, " newfd=", event->ret);
 	else
 		to = put(to, " newfd=-");
-	to = put_dest(to, record);
+	to = put_dest(to, event, record->peer);
 	to = put_ret(to, event->ret);
 	*to++ = '\n';
 	out_commit(out, to);

@@ -11,10 +11,7 @@ void format_text_send(struct out *out, const struct record *record);
 /* One line for an accept() or accept4(). */
 void format_text_accept(struct out *out, const struct record *record);
 
-/* Whether fewer bytes are shown than the call sent. */
-_Bool format_text_is_cut(const struct record *record);
-
-/* Why: an enum sendtrace_why, or WHY_UNJOINED. */
+/* Why fewer bytes are shown than the call sent: an enum sendtrace_why, or WHY_UNJOINED. */
 unsigned int format_text_why_of(const struct record *record);
 
 /* The word for it. */

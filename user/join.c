@@ -43,7 +43,7 @@ static struct joined *find(struct join *join, uint32_t tid)
 {
 	size_t i;
 
-	if (join->used == 0)
+	if (join_is_empty(join))
 		return NULL;
 	for (i = 0; i < JOIN_THREADS; i++)
 		if (join->threads[i].tid == tid)

@@ -60,6 +60,12 @@ struct join {
 void join_init(struct join *join);
 void join_free(struct join *join);
 
+/* Nothing waits for its event: the usual case, in which there is nothing to be looked up. */
+static inline _Bool join_is_empty(const struct join *join)
+{
+	return join->used == 0;
+}
+
 /**
  * join_fragment - keep a fragment
  * @join: all payloads

@@ -22,6 +22,10 @@
  * rings, and no ring's events wait for a busy one.
  */
 
+enum {
+	BATCH_MAX = 64 << 10
+};
+
 int merge_init(struct merge *merge, uint32_t max_rings)
 {
 	memset(merge, 0, sizeof(*merge));
@@ -45,6 +49,7 @@ void merge_add(struct merge *merge, const struct ring *ring)
 
 	*added = *ring;
 	added->head = added->tail = added->published = 0;
+	added->batch = ring->size / 16 < BATCH_MAX ? ring->size / 16 : BATCH_MAX;
 	merge->idle[merge->nr_idle++] = added;
 	merge->settled = false;
 }
@@ -53,7 +58,7 @@ static void ready_push(struct merge *merge, struct ring *ring)
 {
 	uint32_t i = merge->nr_ready++;
 
-	while (i > 0 && merge->ready[(i - 1) / 2]->time > ring->time) {
+	while (i > 0 && merge->ready[(i - 1) / 2]->rec.time > ring->rec.time) {
 		merge->ready[i] = merge->ready[(i - 1) / 2];
 		i = (i - 1) / 2;
 	}
@@ -68,9 +73,9 @@ static struct ring *ready_pop(struct merge *merge)
 
 	while ((child = 2 * i + 1) < merge->nr_ready) {
 		if (child + 1 < merge->nr_ready &&
-		    merge->ready[child + 1]->time < merge->ready[child]->time)
+		    merge->ready[child + 1]->rec.time < merge->ready[child]->rec.time)
 			child++;
-		if (moved->time <= merge->ready[child]->time)
+		if (moved->rec.time <= merge->ready[child]->rec.time)
 			break;
 		merge->ready[i] = merge->ready[child];
 		i = child;
@@ -91,27 +96,27 @@ void merge_place(const struct merge *merge, struct fault *fault)
 	ring_bad(merge->current, fault);
 }
 
-/* Learn size and time of the record at the tail of a ring that is not empty. */
+static const void *ring_at_tail(const struct ring *ring)
+{
+	return ring->data + (ring->tail & (ring->size - 1));
+}
+
+/* Learn the header of the record at the tail of a ring that is not empty. */
 static int ring_peek(struct ring *ring, struct fault *fault)
 {
 	uint64_t avail = ring->head - ring->tail;
-	struct sendtrace_record rec;
 	int err;
 
-	err = decode_frame(ring->data + (ring->tail & (ring->size - 1)), avail, &rec,
-			   fault);
-	if (!err && rec.cpu == ring->cpu) {
-		ring->record_size = rec.size;
-		ring->time = rec.time;
+	err = decode_frame(ring_at_tail(ring), avail, &ring->rec, fault);
+	if (!err && ring->rec.cpu == ring->cpu)
 		return 0;
-	}
 	if (err == -EAGAIN)
 		snprintf(fault->text, sizeof(fault->text),
 			 "size is %u, expected at most the %llu bytes up to the head",
-			 rec.size, (unsigned long long)avail);
+			 ring->rec.size, (unsigned long long)avail);
 	else if (!err)
 		snprintf(fault->text, sizeof(fault->text), "cpu is %u, expected %u",
-			 rec.cpu, ring->cpu);
+			 ring->rec.cpu, ring->cpu);
 	return ring_bad(ring, fault);
 }
 
@@ -135,15 +140,26 @@ static int ring_look(struct ring *ring, struct fault *fault)
 /* To store for each record would move the cache line to and fro for nothing. */
 static void ring_publish(struct ring *ring)
 {
-	uint64_t batch = ring->size / 16 < 65536 ? ring->size / 16 : 65536;
-
-	if (ring->tail != ring->head && ring->tail - ring->published < batch)
+	if (ring->tail != ring->head && ring->tail - ring->published < ring->batch)
 		return;
 	store_release(&ring->consumer->pos, ring->tail); /* C, matches D */
 	ring->published = ring->tail;
 }
 
-/* Give back the record in use. Its ring takes its new place, by a new look if empty. */
+/*
+ * Of records of the same time, that of a ring that is in the heap already comes first: so it
+ * would be if this one were put there, too.
+ */
+static bool is_next(const struct merge *merge, const struct ring *ring)
+{
+	return merge->settled &&
+	       (merge->nr_ready == 0 || ring->rec.time < merge->ready[0]->rec.time);
+}
+
+/*
+ * Give back the record in use. Its ring takes its new place, by a new look if empty; or it
+ * stays in use, where its next record is the next of all.
+ */
 static int release(struct merge *merge, struct fault *fault)
 {
 	struct ring *ring = merge->current;
@@ -152,13 +168,16 @@ static int release(struct merge *merge, struct fault *fault)
 	if (!ring)
 		return 0;
 	merge->current = NULL;
-	ring->tail += ring->record_size;
+	ring->tail += ring->rec.size;
 	ring_publish(ring);
 	if (ring->tail != ring->head) {
 		err = ring_peek(ring, fault);
 		if (err)
 			return err;
-		ready_push(merge, ring);
+		if (is_next(merge, ring))
+			merge->current = ring;
+		else
+			ready_push(merge, ring);
 		return 0;
 	}
 	err = ring_look(ring, fault);
@@ -199,15 +218,11 @@ static int settle(struct merge *merge, struct fault *fault)
 	return 0;
 }
 
-int merge_next(struct merge *merge, const void **record, size_t *size,
-	       struct fault *fault)
+/* Return: 1 if there is a record, the next of all of them, 0, or -EBADMSG. */
+static int find_next(struct merge *merge, struct fault *fault)
 {
-	struct ring *ring;
 	int err;
 
-	err = release(merge, fault);
-	if (err)
-		return err;
 	/* With nothing to give out every look is stale: it may be long ago. */
 	if (merge->nr_ready == 0)
 		merge->settled = false;
@@ -216,9 +231,26 @@ int merge_next(struct merge *merge, const void **record, size_t *size,
 		return err;
 	if (merge->nr_ready == 0)
 		return 0;
-	ring = ready_pop(merge);
-	merge->current = ring;
-	*record = ring->data + (ring->tail & (ring->size - 1));
-	*size = ring->record_size;
+	merge->current = ready_pop(merge);
+	return 1;
+}
+
+int merge_next(struct merge *merge, const void **from,
+	       const struct sendtrace_record **rec, struct fault *fault)
+{
+	const struct ring *ring;
+	int err;
+
+	err = release(merge, fault);
+	if (err)
+		return err;
+	if (!merge->current) {
+		err = find_next(merge, fault);
+		if (err <= 0)
+			return err;
+	}
+	ring = merge->current;
+	*from = ring_at_tail(ring);
+	*rec = &ring->rec;
 	return 1;
 }

@@ -18,8 +18,8 @@ struct fault;
  * @head: what the producer's position was when last looked at
  * @tail: all below has been used
  * @published: all below has been given back to the kernel
- * @time: of the record at @tail, while there is one
- * @record_size: of the record at @tail, while there is one
+ * @batch: not less than so much is given back at once, unless it is all
+ * @rec: header of the record at @tail, while there is one, as it was checked
  */
 struct ring {
 	const struct sendtrace_producer *producer;
@@ -30,8 +30,8 @@ struct ring {
 	uint64_t head;
 	uint64_t tail;
 	uint64_t published;
-	uint64_t time;
-	uint32_t record_size;
+	uint64_t batch;
+	struct sendtrace_record rec;
 };
 
 /**
@@ -75,15 +75,15 @@ void merge_add(struct merge *merge, const struct ring *ring);
 /**
  * merge_next - give back the record before, and find the next one in the order of time
  * @merge: rings
- * @record: the record, to be used until the next call
- * @size: its size
+ * @from: the record, to be used until the next call
+ * @rec: its header, as decode_frame() found it, until then
  * @fault: what is wrong on -EBADMSG
  *
  * Return: 1, 0 if there is nothing now (all that was used has then been given back), or
  * -EBADMSG.
  */
-int merge_next(struct merge *merge, const void **record, size_t *size,
-	       struct fault *fault);
+int merge_next(struct merge *merge, const void **from,
+	       const struct sendtrace_record **rec, struct fault *fault);
 
 /* Say where the record is that merge_next() gave out. */
 void merge_place(const struct merge *merge, struct fault *fault);

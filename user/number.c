@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "number.h"
 
-#include <endian.h>
 #include <errno.h>
-#include <string.h>
 
 enum {
 	NANOSECONDS = 1000000000,
@@ -68,44 +66,14 @@ int number_parse_seconds(const char *text, uint32_t max, uint64_t *nanoseconds)
 		GROUPS_10((n) + 40), GROUPS_10((n) + 50), GROUPS_10((n) + 60),       \
 		GROUPS_10((n) + 70), GROUPS_10((n) + 80), GROUPS_10((n) + 90)
 
-/*
- * Three digits from the low byte on, and in the high byte how many of them are leading
- * zeros: a line has a dozen numbers, and most have one or two such groups.
- */
-static const uint32_t groups[1000] = {
+const uint32_t number_groups[1000] = {
 	GROUPS_100(0),	 GROUPS_100(100), GROUPS_100(200), GROUPS_100(300),
 	GROUPS_100(400), GROUPS_100(500), GROUPS_100(600), GROUPS_100(700),
 	GROUPS_100(800), GROUPS_100(900),
 };
 
-static inline char *put_group(char *to, uint32_t digits, unsigned int count)
+char *number_put_long(char *to, uint64_t value)
 {
-	uint32_t text = htole32(digits);
-
-	memcpy(to, &text, sizeof(text));
-	return to + count;
-}
-
-static inline char *put_leading_group(char *to, unsigned int group)
-{
-	unsigned int zeros = groups[group] >> 24;
-
-	return put_group(to, groups[group] >> 8 * zeros, 3 - zeros);
-}
-
-char *number_put(char *to, uint64_t value)
-{
-	if (value < 1000)
-		return put_leading_group(to, (unsigned int)value);
-	to = value < 1000000 ? put_leading_group(to, (unsigned int)(value / 1000)) :
-			       number_put(to, value / 1000);
-	return put_group(to, groups[value % 1000], 3);
-}
-
-char *number_put_signed(char *to, int64_t value)
-{
-	if (value >= 0)
-		return number_put(to, (uint64_t)value);
-	*to++ = '-';
-	return number_put(to, -(uint64_t)value);
+	return number_put_group(number_put(to, value / 1000), number_groups[value % 1000],
+				3);
 }

@@ -215,9 +215,10 @@ int reader_stats(struct reader *reader, struct sendtrace_stats *stats)
 	return reader->session ? command(reader, SENDTRACE_IOC_STATS, stats) : -ENOTTY;
 }
 
-static int next_of_rings(struct reader *reader, const void **from, size_t *size)
+static int next_of_rings(struct reader *reader, const void **from,
+			 const struct sendtrace_record **rec)
 {
-	int got = merge_next(&reader->merge, from, size, &reader->fault);
+	int got = merge_next(&reader->merge, from, rec, &reader->fault);
 
 	return got == 0 && reader->stopped ? -ENODATA : got;
 }
@@ -232,17 +233,17 @@ static void note_place(struct reader *reader)
 
 static int next_record(struct reader *reader, struct record *record)
 {
+	const struct sendtrace_record *rec;
 	const void *from;
-	size_t size;
 	int got, err;
 
 	if (reader->mapped)
-		got = next_of_rings(reader, &from, &size);
+		got = next_of_rings(reader, &from, &rec);
 	else
-		got = stream_next(&reader->stream, &from, &size, &reader->fault);
+		got = stream_next(&reader->stream, &from, &rec, &reader->fault);
 	if (got <= 0)
 		return got;
-	err = decode_record(from, size, record, &reader->fault);
+	err = decode_framed(from, rec, record, &reader->fault);
 	if (err) {
 		note_place(reader);
 		return err;
@@ -275,7 +276,8 @@ int reader_next(struct reader *reader, struct record *record)
 		if (record->rec.type == SENDTRACE_RECORD_FRAGMENT)
 			join_fragment(&reader->join, record);
 	} while (record->rec.type == SENDTRACE_RECORD_FRAGMENT && !reader->untold);
-	if (!is_event(record))
+	/* decode_framed() has said that nothing is joined. */
+	if (!is_event(record) || join_is_empty(&reader->join))
 		return 1;
 	reader->shown = record->event.tid;
 	err = join_event(&reader->join, record, &reader->fault);

@@ -96,13 +96,11 @@ void report_versions(const struct reader *reader, const struct sendtrace_config 
 
 /* ---- Counting ------------------------------------------------------------------- */
 
-void report_printed(struct tally *tally, const struct record *record)
+void report_cut(struct tally *tally, const struct record *record)
 {
 	unsigned int why = format_text_why_of(record);
 
-	tally->printed++;
-	if (format_text_is_cut(record))
-		tally->cut[why < REPORT_WHYS ? why : 0]++;
+	tally->cut[why < REPORT_WHYS ? why : 0]++;
 }
 
 static void note_cpu(struct tally *tally, uint32_t cpu)

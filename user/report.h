@@ -47,8 +47,16 @@ void report_listening(const struct options *options, const struct reader *reader
 /* What is in force, for --verbose. */
 void report_versions(const struct reader *reader, const struct sendtrace_config *config);
 
+/* Count a payload of which less was printed than was sent. */
+void report_cut(struct tally *tally, const struct record *record);
+
 /* Count an event that was printed. */
-void report_printed(struct tally *tally, const struct record *record);
+static inline void report_printed(struct tally *tally, const struct record *record)
+{
+	tally->printed++;
+	if (event_is_cut(record))
+		report_cut(tally, record);
+}
 
 /* Count the losses that a LOST record tells. */
 void report_lost(struct tally *tally, const struct record *record);

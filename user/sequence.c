@@ -21,6 +21,15 @@ static int grow(struct sequence *sequence, uint32_t nr_cpus)
 	return 0;
 }
 
+/* Not in line: the registers that it takes would be saved for each record. */
+static __attribute__((noinline)) int
+grow_and_check(struct sequence *sequence, const struct record *record, uint64_t *expected)
+{
+	if (grow(sequence, record->rec.cpu + 1))
+		return -ENOMEM;
+	return sequence_check(sequence, record, expected);
+}
+
 int sequence_check(struct sequence *sequence, const struct record *record,
 		   uint64_t *expected)
 {
@@ -28,22 +37,22 @@ int sequence_check(struct sequence *sequence, const struct record *record,
 	struct sequence_cpu *cpu;
 	int gap;
 
-	if (rec->cpu >= sequence->nr_cpus && grow(sequence, rec->cpu + 1))
-		return -ENOMEM;
+	if (rec->cpu >= sequence->nr_cpus)
+		return grow_and_check(sequence, record, expected);
 	cpu = &sequence->cpus[rec->cpu];
 	*expected = cpu->next;
 	gap = !cpu->unknown && rec->seq != cpu->next;
 	cpu->unknown = 0;
+	cpu->next = rec->seq;
 	switch (rec->type) {
 	case SENDTRACE_RECORD_SEND:
 	case SENDTRACE_RECORD_ACCEPT:
-		cpu->next = rec->seq + 1;
+		cpu->next += 1;
 		return gap;
 	case SENDTRACE_RECORD_LOST:
-		cpu->next = rec->seq + record->lost.count;
+		cpu->next += record->lost.count;
 		return gap;
 	case SENDTRACE_RECORD_FRAGMENT:
-		cpu->next = rec->seq;
 		return gap;
 	default:
 		cpu->unknown = 1;

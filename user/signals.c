@@ -11,9 +11,7 @@
  * Handlers and not a signalfd: a write() to a pipe that nobody reads has to be
  * interrupted. The event is there so that a signal that comes just before poll() ends it.
  */
-static volatile sig_atomic_t stop;
-static volatile sig_atomic_t give_up;
-static volatile sig_atomic_t summary;
+struct signals signals;
 static int event = -1;
 
 static void handle(int number)
@@ -22,14 +20,14 @@ static void handle(int number)
 	int err = errno;
 
 	if (number == SIGUSR1)
-		summary = 1;
-	else if (stop && number != SIGALRM)
-		give_up = 1;
+		signals.summary = 1;
+	else if (signals.stop && number != SIGALRM)
+		signals.give_up = 1;
 	else
-		stop = 1;
+		signals.stop = 1;
 	/* Cannot fail but by overflow, after 2^64 signals. */
 	if (write(event, &one, sizeof(one)) < 0)
-		stop = 1;
+		signals.stop = 1;
 	errno = err;
 }
 
@@ -72,24 +70,6 @@ int signals_stop_after(uint64_t nanoseconds)
 	if (nanoseconds && nanoseconds < 1000)
 		timer.it_value.tv_usec = 1;
 	return setitimer(ITIMER_REAL, &timer, NULL) ? -errno : 0;
-}
-
-bool signals_stop(void)
-{
-	return stop;
-}
-
-const volatile sig_atomic_t *signals_give_up(void)
-{
-	return &give_up;
-}
-
-bool signals_take_summary(void)
-{
-	if (!summary)
-		return false;
-	summary = 0;
-	return true;
 }
 
 void signals_acknowledge(void)

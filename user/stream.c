@@ -108,9 +108,9 @@ void stream_place(const struct stream *stream, struct fault *fault)
 }
 
 /* Return: 1 when the buffer holds a whole record, or as stream_next(). */
-static int fill_frame(struct stream *stream, struct sendtrace_record *rec,
-		      struct fault *fault)
+static int fill_frame(struct stream *stream, struct fault *fault)
 {
+	struct sendtrace_record *rec = &stream->rec;
 	size_t there;
 	int err;
 
@@ -127,21 +127,21 @@ static int fill_frame(struct stream *stream, struct sendtrace_record *rec,
 	}
 }
 
-int stream_next(struct stream *stream, const void **record, size_t *size,
-		struct fault *fault)
+int stream_next(struct stream *stream, const void **from,
+		const struct sendtrace_record **rec, struct fault *fault)
 {
-	struct sendtrace_record rec;
 	int got;
 
 	stream->start += stream->current;
 	stream->position += stream->current;
 	stream->current = 0;
-	got = fill_frame(stream, &rec, fault);
+	got = fill_frame(stream, fault);
 	if (got == -EBADMSG)
 		stream_place(stream, fault);
 	if (got <= 0)
 		return got;
-	*record = stream->buffer + stream->start;
-	*size = stream->current = rec.size;
+	*from = stream->buffer + stream->start;
+	*rec = &stream->rec;
+	stream->current = stream->rec.size;
 	return 1;
 }

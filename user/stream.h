@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <linux/sendtrace.h>
+
 struct fault;
 
 /**
@@ -16,6 +18,7 @@ struct fault;
  * @position: of @start in the stream, for messages
  * @buffer: @capacity bytes, of which @start to @end are unread
  * @current: bytes of the record that is in use
+ * @rec: its header, as it was checked
  */
 struct stream {
 	int fd;
@@ -27,6 +30,7 @@ struct stream {
 	size_t start;
 	size_t end;
 	size_t current;
+	struct sendtrace_record rec;
 };
 
 /* Return: 0 or -ENOMEM. */
@@ -37,15 +41,15 @@ void stream_free(struct stream *stream);
 /**
  * stream_next - the next record
  * @stream: stream
- * @record: the record, to be used until the next call
- * @size: its size
+ * @from: the record, to be used until the next call
+ * @rec: its header, as decode_frame() found it, until then
  * @fault: what is wrong on -EBADMSG
  *
  * Return: 1, 0 if there is nothing now, -ENODATA after the last, -EBADMSG, or what
  * read() failed with.
  */
-int stream_next(struct stream *stream, const void **record, size_t *size,
-		struct fault *fault);
+int stream_next(struct stream *stream, const void **from,
+		const struct sendtrace_record **rec, struct fault *fault);
 
 /* Say where the record begins that is in use or at fault. */
 void stream_place(const struct stream *stream, struct fault *fault);

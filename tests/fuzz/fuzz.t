@@ -24,10 +24,11 @@ failed=0
 planted=(
 	'decode|decode.c|s/if (end > event->rec.size)/if (end > event->rec.size + 64ull)/'
 	'decode|escape.c|/define IS_PLAIN/s/ && (c) != .*/)/'
+	'stream|format_text.c|s/kept->flags == event->flags &&//'
 	'stream|stream.c|s/stream->end -= stream->start;//'
 	'stream|join.c|s/joined->size != fragment->offset ||/0 ||/'
 	'rings|merge.c|s/if (head - ring->tail > ring->size)/if (0)/'
-	'rings|merge.c|s/->time > ring->time)/->time < ring->time)/'
+	'rings|merge.c|s/->rec.time > ring->rec.time)/->rec.time < ring->rec.time)/'
 	'options|options.c|s/nr_pids == SENDTRACE_MAX_PIDS)/nr_pids > SENDTRACE_MAX_PIDS)/'
 	'options|number.c|s/DECIMALS = 9/DECIMALS = 10/'
 )

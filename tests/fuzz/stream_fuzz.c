@@ -198,23 +198,23 @@ static void read_by_reader(struct input expected)
 static void read_by_stream(struct input expected, size_t capacity)
 {
 	struct fault fault = { .text = "" };
+	const struct sendtrace_record *rec;
 	struct stream stream;
 	struct record record;
 	const void *from;
 	int got, patience = PATIENCE;
-	size_t size;
 
 	if (stream_init(&stream, SOURCE_FD, capacity % 2, capacity))
 		abort();
-	while ((got = stream_next(&stream, &from, &size, &fault)) >= 0 && patience--) {
+	while ((got = stream_next(&stream, &from, &rec, &fault)) >= 0 && patience--) {
 		if (got == 0)
 			continue;
-		got = decode_record(from, size, &record, &fault);
+		got = decode_framed(from, rec, &record, &fault);
 		if (got) {
 			snprintf(fault.where, sizeof(fault.where), "a record");
 			break;
 		}
-		require_inside(&record, from, size);
+		require_inside(&record, from, rec->size);
 		require_record(&record, &expected);
 	}
 	require(patience > 0, "no end in %d calls", PATIENCE);

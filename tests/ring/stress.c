@@ -209,19 +209,18 @@ static void add_mapped(struct merge *merge, const struct st_ring *ring)
 
 static bool find_next(struct merge *merge, u64 *time)
 {
-	const struct sendtrace_record *rec;
+	const struct sendtrace_record *rec, *header;
 	struct fault fault;
 	const void *from;
-	size_t size;
-	int got = merge_next(merge, &from, &size, &fault);
+	int got = merge_next(merge, &from, &header, &fault);
 
 	if (got < 0)
 		errx(1, "%s: %s", fault.where, fault.text);
 	if (got == 0)
 		return false;
 	rec = from;
-	if (rec->cpu >= run.count || rec->size != size)
-		errx(1, "a record of cpu %u and %zu bytes", rec->cpu, size);
+	if (rec->cpu >= run.count || memcmp(rec, header, sizeof(*rec)) != 0)
+		errx(1, "a record of cpu %u, or another's header", rec->cpu);
 	if (rec->time < *time)
 		errx(1, "time %llu came out after %llu", rec->time, *time);
 	*time = rec->time;

@@ -115,6 +115,26 @@ static void a_record_that_is_cut_at_any_length_is_never_read_beyond(void **state
 	free(whole);
 }
 
+/* The record may lie in memory that is shared: what was checked is what counts. */
+static void a_header_that_was_checked_is_not_read_again(void **state)
+{
+	struct sample sample = a_send();
+	struct sendtrace_record rec;
+	struct record record;
+	struct fault fault;
+	size_t size;
+	unsigned char *from = sample_build(&sample, &size);
+
+	(void)state;
+	assert_int_equal(decode_frame(from, size, &rec, &fault), 0);
+	memset(from, 0xff, sizeof(rec));
+	assert_int_equal(decode_framed(from, &rec, &record, &fault), 0);
+	assert_memory_equal(&record.rec, &rec, sizeof(rec));
+	assert_sections_are_inside(&record, from, size);
+	assert_memory_equal(record.payload, hello, sizeof(hello) - 1);
+	free(from);
+}
+
 /* A byte may say another truth (a pid); sizes and lengths must still hold together. */
 static void no_byte_of_the_header_can_be_changed_to_anything_dangerous(void **state)
 {
@@ -275,6 +295,7 @@ int main(void)
 		test_case(a_record_of_a_newer_module_is_decoded_without_what_was_added),
 		test_case(a_type_that_is_not_known_is_passed_over),
 		test_case(a_record_that_is_cut_at_any_length_is_never_read_beyond),
+		test_case(a_header_that_was_checked_is_not_read_again),
 		test_case(no_byte_of_the_header_can_be_changed_to_anything_dangerous),
 		test_case(a_size_that_cannot_be_is_refused_with_what_was_expected),
 		test_case(a_length_that_does_not_fit_is_refused),

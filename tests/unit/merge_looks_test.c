@@ -86,17 +86,16 @@ static void free_rings(void)
 /* Return: the time of the next record, 0 if there is none. */
 static uint64_t next_time(void)
 {
-	struct sendtrace_record rec;
+	const struct sendtrace_record *rec;
 	struct fault fault;
 	const void *from;
-	size_t size;
-	int got = merge_next(&merge, &from, &size, &fault);
+	int got = merge_next(&merge, &from, &rec, &fault);
 
 	assert_true(got == 0 || got == 1);
 	if (got == 0)
 		return 0;
-	memcpy(&rec, from, sizeof(rec));
-	return rec.time;
+	assert_memory_equal(from, rec, sizeof(*rec));
+	return rec->time;
 }
 
 /* A thread sends on ring 0, which was just seen empty, then moves and sends on ring 1. */

@@ -36,7 +36,14 @@ static int close_pipe(void **state)
 
 static int next(const void **from, size_t *size)
 {
-	return stream_next(&stream, from, size, &fault);
+	const struct sendtrace_record *rec;
+	int got = stream_next(&stream, from, &rec, &fault);
+
+	if (got != 1)
+		return got;
+	assert_memory_equal(*from, rec, sizeof(*rec));
+	*size = rec->size;
+	return got;
 }
 
 static unsigned char *build(uint64_t seq, size_t payload, size_t *size)

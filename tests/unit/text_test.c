@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Numbers, addresses and escaped bytes, against what the C library makes of them. */
+/* Numbers and addresses, against what the C library makes of them. */
 #include "test.h"
 
 #include <arpa/inet.h>
@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "address.h"
-#include "escape.h"
 #include "number.h"
 
 /* The same in every run: a failure can be looked at again. */
@@ -19,104 +18,6 @@ static uint32_t random_number(void)
 {
 	random_state = random_state * 1103515245 + 12345;
 	return random_state >> 8;
-}
-
-/* What a script does to get the bytes back. */
-static size_t turn_back(const char *text, size_t size, unsigned char *bytes)
-{
-	const char *end = text + size;
-	size_t count = 0;
-
-	while (text < end) {
-		if (*text != '\\') {
-			bytes[count++] = (unsigned char)*text++;
-		} else if (text[1] == '\\') {
-			bytes[count++] = '\\';
-			text += 2;
-		} else {
-			char hex[3] = { text[2], text[3], '\0' };
-
-			assert_int_equal(text[1], 'x');
-			bytes[count++] = (unsigned char)strtoul(hex, NULL, 16);
-			text += 4;
-		}
-	}
-	return count;
-}
-
-typedef char *escape_fn(char *to, const void *from, size_t size);
-
-static void assert_round_trip(escape_fn *function, const unsigned char *bytes,
-			      size_t size)
-{
-	size_t room = size * ESCAPE_WIDEST + ESCAPE_SLACK;
-	unsigned char *copy = malloc(size + 1), *back = malloc(size + 1);
-	char *text = malloc(room), *end, *at;
-
-	memcpy(copy, bytes, size);
-	end = function(text, copy, size);
-	assert_true(end <= text + size * ESCAPE_WIDEST);
-	for (at = text; at < end; at++)
-		assert_true(*at >= 0x20 && *at <= 0x7e);
-	assert_int_equal(turn_back(text, (size_t)(end - text), back), size);
-	assert_memory_equal(back, bytes, size);
-	free(copy);
-	free(back);
-	free(text);
-}
-
-static void each_byte_is_escaped_as_promised(void **state)
-{
-	char text[ESCAPE_WIDEST + ESCAPE_SLACK], expected[8];
-	unsigned int c;
-
-	(void)state;
-	for (c = 0; c < 256; c++) {
-		unsigned char byte = (unsigned char)c;
-
-		if (c == '\\')
-			strcpy(expected, "\\\\");
-		else if (c >= 0x20 && c <= 0x7e)
-			sprintf(expected, "%c", c);
-		else
-			sprintf(expected, "\\x%02x", c);
-		*escape(text, &byte, 1) = '\0';
-		assert_string_equal(text, expected);
-		*escape_word(text, &byte, 1) = '\0';
-		assert_string_equal(text, c == ' ' ? "\\x20" : expected);
-	}
-}
-
-/* The position in the block of 16 that is looked at together must not matter. */
-static void each_byte_at_each_place_can_be_turned_back(void **state)
-{
-	unsigned char bytes[40];
-	unsigned int c, at;
-
-	(void)state;
-	for (c = 0; c < 256; c++) {
-		for (at = 0; at < sizeof(bytes); at++) {
-			memset(bytes, 'x', sizeof(bytes));
-			bytes[at] = (unsigned char)c;
-			assert_round_trip(escape, bytes, sizeof(bytes));
-		}
-	}
-}
-
-static void random_bytes_of_each_length_can_be_turned_back(void **state)
-{
-	unsigned char bytes[300];
-	size_t size, i;
-
-	(void)state;
-	for (size = 0; size < sizeof(bytes); size++) {
-		for (i = 0; i < size; i++)
-			bytes[i] = (unsigned char)(random_number() % 3 ?
-							   'a' + random_number() % 26 :
-							   random_number());
-		assert_round_trip(escape, bytes, size);
-		assert_round_trip(escape_word, bytes, size);
-	}
 }
 
 static void assert_number_text(int64_t value)
@@ -261,9 +162,6 @@ static void seconds_may_be_a_fraction(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test_case(each_byte_is_escaped_as_promised),
-		test_case(each_byte_at_each_place_can_be_turned_back),
-		test_case(random_bytes_of_each_length_can_be_turned_back),
 		test_case(numbers_are_written_as_printf_does),
 		test_case(addresses_are_written_as_inet_ntop_does),
 		test_case(the_well_known_addresses_are_written_as_inet_ntop_does),

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _SENDREAD_ESCAPE_VARIANTS_H
+#define _SENDREAD_ESCAPE_VARIANTS_H
+
+/*
+ * What escape() chooses from, by what the machine can do: the same text, and the same room
+ * for it. Nothing behind @size bytes is read.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+char *escape_portable(char *to, const void *from, size_t size);
+
+#ifdef __x86_64__
+/* Only where escape_has_avx2(). */
+char *escape_avx2(char *to, const void *from, size_t size);
+
+static inline bool escape_has_avx2(void)
+{
+	return __builtin_cpu_supports("avx2");
+}
+#endif
+
+#endif /* _SENDREAD_ESCAPE_VARIANTS_H */
