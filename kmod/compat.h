@@ -29,8 +29,8 @@
 #if !IS_ENABLED(CONFIG_KRETPROBES)
 #error "sendtrace needs a kernel with CONFIG_KPROBES and CONFIG_KRETPROBES"
 #endif
-#if !IS_ENABLED(CONFIG_NET) || !IS_ENABLED(CONFIG_PROC_FS) || !IS_ENABLED(CONFIG_GLOB)
-#error "sendtrace needs a kernel with CONFIG_NET, CONFIG_PROC_FS and CONFIG_GLOB"
+#if !IS_ENABLED(CONFIG_NET) || !IS_ENABLED(CONFIG_PROC_FS)
+#error "sendtrace needs a kernel with CONFIG_NET and CONFIG_PROC_FS"
 #endif
 
 /*

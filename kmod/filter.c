@@ -4,7 +4,6 @@
  * see the old one or the new one, never half of each.
  */
 #include <linux/err.h>
-#include <linux/glob.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
@@ -51,7 +50,7 @@ static void compare_bytes(struct st_pattern *pattern, size_t len)
 /*
  * A name that is longer than what the kernel keeps of one is compared as far as that; a
  * shorter one with the NUL behind it. The beginning of a name that no name is long enough
- * for is left to glob_match(), which finds that out.
+ * for is left to glob_matches(), which finds that out.
  */
 static void compile_pattern(struct st_pattern *pattern, const char *text)
 {
@@ -128,11 +127,88 @@ bool st_filter_match_pid(const struct st_filter *filter, u32 pid)
 }
 NOKPROBE_SYMBOL(st_filter_match_pid);
 
-static nokprobe_inline bool glob_matches(const struct st_pattern *pattern,
+/*
+ * Does a class hold @c, that is, what stands from @class on behind its `['? Sets @end behind
+ * the `]', or to NULL where there is none, and the `[' means itself.
+ */
+static nokprobe_inline bool class_holds(const char *class, u8 c, const char **end)
+{
+	bool inverted = *class == '!';
+	bool holds = false;
+	u8 first, last;
+
+	*end = NULL;
+	class += inverted;
+	do { /* at least once: a `]' that comes first means itself */
+		first = last = *class ++;
+		if (first && class[0] == '-' && class[1] != ']') {
+			last = class[1];
+			class += 2;
+		}
+		if (!first || !last)
+			return false;
+		holds |= first <= c && c <= last;
+	} while (*class != ']');
+	*end = class + 1;
+	return holds != inverted;
+}
+
+/* Is @c what the pattern wants next? Moves @at behind that. */
+static nokprobe_inline bool takes(const char **at, u8 c)
+{
+	u8 wanted = *(*at)++;
+	const char *end;
+	bool holds;
+
+	if (wanted == '?')
+		return true;
+	if (wanted == '[') {
+		holds = class_holds(*at, c, &end);
+		if (end) {
+			*at = end;
+			return holds;
+		}
+	} else if (wanted == '\\' && **at) {
+		wanted = *(*at)++;
+	}
+	return wanted == c;
+}
+
+/*
+ * The kernel's glob_match() is not for us: its `[!x]' takes the NUL at the end of a name for
+ * a character, and goes on behind it (lib/glob.c).
+ *
+ * Where it does not go on, the last star takes one character more; no star before it need
+ * be asked, for what that one could take, the last one can.
+ */
+static bool glob_matches(const char *at, const char *name)
+{
+	const char *star = NULL, *taken = NULL;
+
+	while (*name) {
+		if (*at == '*') {
+			star = ++at;
+			taken = name;
+		} else if (*at && takes(&at, *name)) {
+			name++;
+		} else if (star) {
+			at = star;
+			name = ++taken;
+		} else {
+			return false;
+		}
+	}
+	while (*at == '*')
+		at++;
+	return !*at;
+}
+NOKPROBE_SYMBOL(glob_matches);
+
+static nokprobe_inline bool matches_name(const struct st_pattern *pattern,
 					 union st_name name)
 {
 	name.text[SENDTRACE_COMM_LEN - 1] = '\0';
-	return glob_match(pattern->text, name.text);
+	return glob_matches(pattern->text, name.text);
 }
 
 /**
@@ -146,8 +222,8 @@ static nokprobe_inline bool glob_matches(const struct st_pattern *pattern,
 bool st_pattern_match_glob(const struct st_pattern *pattern,
 			   const struct st_caller *caller)
 {
-	return glob_matches(pattern, caller->process) ||
-	       glob_matches(pattern, caller->comm);
+	return matches_name(pattern, caller->process) ||
+	       matches_name(pattern, caller->comm);
 }
 NOKPROBE_SYMBOL(st_pattern_match_glob);
 

@@ -81,7 +81,7 @@ struct st_caller {
  *	a plain name (with the NUL behind it, or as much as the kernel keeps of a name), to
  *	the beginning of one (`mysql*`) and to `.`, whose mask is empty
  * @mask: no bit behind a name's end, so what stands there does not matter
- * @glob: anything else: glob_match() has to say
+ * @glob: anything else: st_pattern_match_glob() has to say
  * @text: as it was given
  */
 struct st_pattern {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Names as words, and the patterns that are compared with them as such. */
 #include <linux/err.h>
-#include <linux/glob.h>
 
 #include "filter.h"
 #include "fixture.h"
@@ -68,7 +67,7 @@ static const struct st_filter *filter_of(struct kunit *test, const char *pattern
 	return filter;
 }
 
-/* Of a process of that name whose thread has none. */
+/* Of a process and a thread of that name. */
 static bool matches(const struct st_filter *filter, const char *text)
 {
 	struct st_caller caller = {};
@@ -76,50 +75,162 @@ static bool matches(const struct st_filter *filter, const char *text)
 
 	set_comm(comm, text);
 	st_name_read(&caller.process, comm);
+	caller.comm = caller.process;
 	return st_filter_match(filter, &caller);
 }
 
-/* What the pattern says of each beginning of @text, and of each that ends otherwise. */
-static void expect_as_glob_match(struct kunit *test, const char *pattern,
-				 const char *text)
-{
-	const struct st_filter *filter = filter_of(test, pattern);
-	char name[SENDTRACE_COMM_LEN] = {};
-	bool unnamed = glob_match(pattern, "");
-	size_t len;
-
-	for (len = 0; len <= KEPT; len++) {
-		KUNIT_EXPECT_EQ_MSG(test, matches(filter, name),
-				    unnamed || glob_match(pattern, name), "%s and %s",
-				    pattern, name);
-		name[len] = '#';
-		if (len < KEPT)
-			KUNIT_EXPECT_EQ_MSG(test, matches(filter, name),
-					    unnamed || glob_match(pattern, name),
-					    "%s and %s", pattern, name);
-		name[len] = len < KEPT ? text[len] : 0;
-	}
-	st_filter_free_rcu((struct st_filter *)filter);
-}
-
-static void a_pattern_says_what_glob_match_says(struct kunit *test)
+/*
+ * For each length of a pattern that begins with so much of the text and has @end behind it,
+ * and of each name: @wanted says whether they match.
+ */
+static void expect_lengths(struct kunit *test, const char *end,
+			   bool (*wanted)(int pattern, int name))
 {
 	static const char text[] = "abcdefghijklmnopqrst";
-	static const char *const ends[] = { "",	   "*",	  "**",	    "?",  "*?",
-					    "\\*", "[*]", "*[a-z]", "*e", "*o",
-					    "\\",  "[",	  "[!#]" };
-	char pattern[SENDTRACE_PATTERN_LEN];
-	size_t len, i;
+	const struct st_filter *filter;
+	char pattern[32], name[32];
+	int p, n;
 
-	for (i = 0; i < ARRAY_SIZE(ends); i++)
-		for (len = 0; len < sizeof(text); len++) {
-			/* Plain ones are cut as names are, and none may be empty. */
-			if (!*ends[i] && (len == 0 || len > KEPT))
+	for (p = *end ? 0 : 1; p < sizeof(text); p++) {
+		snprintf(pattern, sizeof(pattern), "%.*s%s", p, text, end);
+		filter = filter_of(test, pattern);
+		for (n = 0; n <= KEPT; n++) {
+			snprintf(name, sizeof(name), "%.*s", n, text);
+			KUNIT_EXPECT_EQ_MSG(test, matches(filter, name), wanted(p, n),
+					    "%s and %s", pattern, name);
+			/* Of the same length, but another character at the end. */
+			if (!n || n > p)
 				continue;
-			snprintf(pattern, sizeof(pattern), "%.*s%s", (int)len, text,
-				 ends[i]);
-			expect_as_glob_match(test, pattern, text);
+			name[n - 1] = '#';
+			KUNIT_EXPECT_FALSE_MSG(test, matches(filter, name), "%s and %s",
+					       pattern, name);
 		}
+		st_filter_free_rcu((struct st_filter *)filter);
+	}
+}
+
+static bool as_far_as_names_are_kept(int pattern, int name)
+{
+	return name == min(pattern, KEPT);
+}
+
+static bool at_least_as_long(int pattern, int name)
+{
+	return name >= pattern;
+}
+
+static bool one_longer(int pattern, int name)
+{
+	return name == pattern + 1;
+}
+
+static void patterns_of_every_length_match_names_of_every_length(struct kunit *test)
+{
+	expect_lengths(test, "", as_far_as_names_are_kept);
+	expect_lengths(test, "*", at_least_as_long);
+	expect_lengths(test, "**", at_least_as_long);
+	expect_lengths(test, "?", one_longer);
+	expect_lengths(test, "[a-z]", one_longer);
+	expect_lengths(test, "[!#]", one_longer);
+}
+
+/* As one would define it. */
+static bool simple_match(const char *pattern, const char *name)
+{
+	if (*pattern == '*')
+		return simple_match(pattern + 1, name) ||
+		       (*name && simple_match(pattern, name + 1));
+	if (!*pattern || !*name)
+		return *pattern == *name;
+	return (*pattern == '?' || *pattern == *name) &&
+	       simple_match(pattern + 1, name + 1);
+}
+
+/* Number @n of the words that can be written with these letters, the shortest first. */
+static void word(char *to, int n, const char *letters)
+{
+	int base = strlen(letters);
+
+	for (; n > 0; n = (n - 1) / base)
+		*to++ = letters[(n - 1) % base];
+	*to = '\0';
+}
+
+static void stars_and_question_marks_mean_what_they_should(struct kunit *test)
+{
+	const struct st_filter *filter;
+	char pattern[16], name[16];
+	int p, n;
+
+	for (p = 1; p <= 4 + 16 + 64 + 256; p++) {
+		word(pattern, p, "ab*?");
+		filter = filter_of(test, pattern);
+		for (n = 0; n <= 2 + 4 + 8 + 16 + 32; n++) {
+			word(name, n, "ab");
+			KUNIT_EXPECT_EQ_MSG(test, matches(filter, name),
+					    simple_match(pattern, name), "%s and %s",
+					    pattern, name);
+		}
+		st_filter_free_rcu((struct st_filter *)filter);
+	}
+}
+
+static const struct decision {
+	const char *pattern;
+	const char *name;
+	bool match;
+} decisions[] = {
+	{ "node[0-9]", "node7", true },
+	{ "node[0-9]", "node", false },
+	{ "node[!0-9]", "nodex", true },
+	{ "node[!0-9]", "node7", false },
+	{ "node[!0-9]", "node", false },
+	{ "node[!0-9]*", "node", false },
+	{ "[!a][!b]", "b", false },
+	{ "[]a]", "]", true },
+	{ "[]a]", "a", true },
+	{ "[!]a]", "]", false },
+	{ "[!]a]", "b", true },
+	{ "[a-c-e]x", "-x", true },
+	{ "[a-c-e]x", "dx", false },
+	{ "[a-]x", "-x", true },
+	{ "[c-a]x", "bx", false },
+	{ "a[b", "a[b", true },
+	{ "a[b", "ab", false },
+	{ "a[b-", "a[b-", true },
+	{ "a[", "a[", true },
+	{ "a[!", "a[!", true },
+	{ "a[]", "a[]", true },
+	{ "\\*a", "*a", true },
+	{ "\\*a", "ba", false },
+	{ "a\\\\b", "a\\b", true },
+	{ "a?\\", "ab\\", true },
+	{ "a?\\", "ab", false },
+	{ "\\[a]", "[a]", true },
+	{ "\\[a]", "a", false },
+	{ "*[!x]", "abc", true },
+	{ "*[!x]", "abx", false },
+	{ "*a*b*c", "xaxbxc", true },
+	{ "*a*b*c", "xaxcxb", false },
+	{ "[\x80-\xff]*", "\xe4", true },
+	{ "[!a]", "", false },
+	{ "?[!a]?", "abcdefghijklmno", false },
+	{ "??????????????[!a]", "abcdefghijklmno", true },
+	{ "???????????????[!a]", "abcdefghijklmno", false },
+};
+
+static void classes_and_backslashes_mean_what_they_should(struct kunit *test)
+{
+	const struct st_filter *filter;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(decisions); i++) {
+		filter = filter_of(test, decisions[i].pattern);
+		KUNIT_EXPECT_EQ_MSG(test, matches(filter, decisions[i].name),
+				    decisions[i].match, "%s and %s", decisions[i].pattern,
+				    decisions[i].name);
+		st_filter_free_rcu((struct st_filter *)filter);
+	}
 }
 
 static void what_stood_behind_a_name_does_not_matter(struct kunit *test)
@@ -149,7 +260,9 @@ static int name_test_init(struct kunit *test)
 static struct kunit_case name_cases[] = {
 	KUNIT_CASE(of_a_name_nothing_behind_its_end_is_kept),
 	KUNIT_CASE(a_name_that_does_not_end_is_ended),
-	KUNIT_CASE(a_pattern_says_what_glob_match_says),
+	KUNIT_CASE(patterns_of_every_length_match_names_of_every_length),
+	KUNIT_CASE(stars_and_question_marks_mean_what_they_should),
+	KUNIT_CASE(classes_and_backslashes_mean_what_they_should),
 	KUNIT_CASE(what_stood_behind_a_name_does_not_matter),
 	{}
 };

@@ -10,8 +10,8 @@
 /* The smallest ring there is: what holds here holds in all. */
 #define RING PAGE_SIZE
 
-static enum st_outcome write_event(struct st_session *session, const struct st_call *call,
-				   struct st_part part)
+static enum st_outcome put_event(struct st_session *session, const struct st_call *call,
+				 struct st_part part)
 {
 	enum st_outcome outcome;
 
@@ -51,7 +51,7 @@ static void a_payload_stands_behind_both_addresses(struct kunit *test)
 
 	call.peer.local = st_test_loopback6();
 	call.peer.remote = st_test_abstract("abc", 3);
-	KUNIT_EXPECT_EQ(test, write_event(session, &call, (struct st_part){ .len = 11 }),
+	KUNIT_EXPECT_EQ(test, put_event(session, &call, (struct st_part){ .len = 11 }),
 			ST_WRITTEN);
 	event = st_test_record(test, session);
 	KUNIT_EXPECT_EQ(test, event->rec.size, sizeof(*event) + 32 + 8 + 16);
@@ -69,7 +69,7 @@ static void a_part_is_taken_from_its_place_in_the_payload(struct kunit *test)
 	struct st_part part = { .offset = 200, .len = 100, .why = SENDTRACE_WHY_SNAPLEN };
 	const struct sendtrace_event *event;
 
-	write_event(session, &call, part);
+	put_event(session, &call, part);
 	event = st_test_record(test, session);
 	KUNIT_EXPECT_EQ(test, event->frag_len, 200);
 	KUNIT_EXPECT_EQ(test, event->cap_len, 100);
@@ -124,7 +124,7 @@ static u32 copy_painted(struct st_session *session, const struct st_call *call,
 	if (fragment)
 		write_fragment(session, call, part);
 	else
-		write_event(session, call, part);
+		put_event(session, call, part);
 	rec = st_ring_peek(ring);
 	if (!rec)
 		return 0;
@@ -204,12 +204,12 @@ static void nothing_is_written_of_memory_that_is_not_there(struct kunit *test)
 	struct st_call call = call_of(test, PAGE_SIZE);
 	struct st_part part = { .offset = PAGE_SIZE - 8, .len = 9 };
 
-	KUNIT_EXPECT_EQ(test, write_event(session, &call, part), ST_FAULTED);
+	KUNIT_EXPECT_EQ(test, put_event(session, &call, part), ST_FAULTED);
 	KUNIT_EXPECT_EQ(test, write_fragment(session, &call, part), ST_FAULTED);
 	KUNIT_EXPECT_NULL(test, st_test_oldest(session));
 	KUNIT_EXPECT_EQ(test, st_test_counted(session)->hits, 0);
 	part.len = 8;
-	KUNIT_EXPECT_EQ(test, write_event(session, &call, part), ST_WRITTEN);
+	KUNIT_EXPECT_EQ(test, put_event(session, &call, part), ST_WRITTEN);
 	KUNIT_EXPECT_EQ(test, st_test_counted(session)->hits, 1);
 }
 
@@ -220,7 +220,7 @@ static void an_event_that_must_be_written_has_what_is_there(struct kunit *test)
 	struct st_part part = { .offset = PAGE_SIZE - 8, .len = 100, .must = true };
 	const struct sendtrace_event *event;
 
-	KUNIT_EXPECT_EQ(test, write_event(session, &call, part), ST_WRITTEN);
+	KUNIT_EXPECT_EQ(test, put_event(session, &call, part), ST_WRITTEN);
 	event = st_test_record(test, session);
 	KUNIT_EXPECT_EQ(test, event->cap_len, 8);
 	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_FAULT);
@@ -238,7 +238,7 @@ static void a_thread_without_memory_has_no_payload(struct kunit *test)
 	struct mm_struct *mm = current->mm;
 
 	kthread_unuse_mm(mm);
-	write_event(session, &call, (struct st_part){ .len = 8, .must = true });
+	put_event(session, &call, (struct st_part){ .len = 8, .must = true });
 	kthread_use_mm(mm);
 	event = st_test_record(test, session);
 	KUNIT_EXPECT_EQ(test, event->cap_len, 0);
@@ -252,7 +252,7 @@ static void the_kernels_memory_is_never_copied(struct kunit *test)
 	const struct sendtrace_event *event;
 
 	call.buf = (const void __force __user *)session;
-	write_event(session, &call, (struct st_part){ .len = 8, .must = true });
+	put_event(session, &call, (struct st_part){ .len = 8, .must = true });
 	event = st_test_record(test, session);
 	KUNIT_EXPECT_EQ(test, event->cap_len, 0);
 	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_FAULT);
@@ -269,7 +269,7 @@ static void a_record_of_the_largest_size_fits_the_smallest_ring(struct kunit *te
 	call.peer.local.len = sizeof(struct sockaddr_storage);
 	call.peer.remote.len = sizeof(struct sockaddr_storage);
 	st_ring_lose(session->rings[0], SENDTRACE_LOST_RING_FULL);
-	write_event(session, &call, (struct st_part){ .len = session->inline_max });
+	put_event(session, &call, (struct st_part){ .len = session->inline_max });
 	st_test_done(session);
 	event = st_test_record(test, session);
 	KUNIT_EXPECT_EQ(test, event->cap_len, session->inline_max);
@@ -282,8 +282,8 @@ static void where_the_payload_does_not_fit_the_header_does(struct kunit *test)
 	struct st_call call = call_of(test, 2048);
 	const struct sendtrace_event *event;
 
-	write_event(session, &call, (struct st_part){ .len = 2048 });
-	write_event(session, &call, (struct st_part){ .len = 2048 });
+	put_event(session, &call, (struct st_part){ .len = 2048 });
+	put_event(session, &call, (struct st_part){ .len = 2048 });
 	st_test_done(session);
 	event = st_test_record(test, session);
 	KUNIT_EXPECT_EQ(test, event->cap_len, 0);
@@ -302,7 +302,7 @@ static void where_no_header_fits_the_event_is_lost_and_counted(struct kunit *tes
 	int i;
 
 	for (i = 0; i < 100; i++)
-		write_event(session, &call, (struct st_part){ .len = 8 });
+		put_event(session, &call, (struct st_part){ .len = 8 });
 	KUNIT_EXPECT_EQ(test, count->hits, 100);
 	KUNIT_EXPECT_EQ(test, count->captured,
 			RING / (sizeof(struct sendtrace_event) + 8));
@@ -310,7 +310,7 @@ static void where_no_header_fits_the_event_is_lost_and_counted(struct kunit *tes
 			100 - count->captured);
 	for (i = 0; i < count->captured; i++)
 		st_test_done(session);
-	write_event(session, &call, (struct st_part){ .len = 8 });
+	put_event(session, &call, (struct st_part){ .len = 8 });
 	lost = st_test_record(test, session);
 	KUNIT_EXPECT_EQ(test, lost->rec.type, SENDTRACE_RECORD_LOST);
 	KUNIT_EXPECT_EQ(test, lost->count, count->lost[SENDTRACE_LOST_RING_FULL]);
@@ -329,7 +329,7 @@ static void a_fragment_leaves_room_for_its_event(struct kunit *test)
 	KUNIT_EXPECT_LT(test, part.len, session->chunk_max);
 	while (part.len && write_fragment(session, &call, part) == ST_FULL)
 		part.len -= 8;
-	write_event(session, &call, (struct st_part){});
+	put_event(session, &call, (struct st_part){});
 	KUNIT_EXPECT_EQ(test, st_test_counted(session)->captured, 1);
 }
 
@@ -344,7 +344,7 @@ static void fragments_are_no_events_and_count_nothing(struct kunit *test)
 	write_fragment(session, &call, (struct st_part){ .len = 32 });
 	KUNIT_EXPECT_EQ(test, st_test_counted(session)->hits, 0);
 	KUNIT_EXPECT_EQ(test, st_test_counted(session)->bytes, 0);
-	write_event(session, &call, (struct st_part){ .offset = 32, .len = 32 });
+	put_event(session, &call, (struct st_part){ .offset = 32, .len = 32 });
 	KUNIT_EXPECT_EQ(test, st_test_counted(session)->hits, 1);
 	KUNIT_EXPECT_EQ(test, st_test_counted(session)->bytes, 64);
 	st_test_done(session);
@@ -358,7 +358,7 @@ static void every_record_rings_the_bell(struct kunit *test)
 	struct st_call call = call_of(test, 8);
 
 	st_bell_want(&session->bell);
-	write_event(session, &call, (struct st_part){ .len = 8 });
+	put_event(session, &call, (struct st_part){ .len = 8 });
 	st_bell_exit(&session->bell);
 	KUNIT_EXPECT_FALSE(test, session->bell.wanted);
 	st_bell_want(&session->bell);

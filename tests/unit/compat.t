@@ -45,7 +45,7 @@ compile_for 7.3.255 - && compiles 7.3
 compile_for 7.4.0 - && refused "a kernel that is newer than the newest known one" \
 	"knows Linux 5.10 to 7.3" "get a newer sendtrace" "ST_NEWER_KERNEL=y"
 compile_for 7.4.0 - -DST_NEWER_KERNEL && compiles "7.4, where somebody insists,"
-for option in CONFIG_64BIT CONFIG_KRETPROBES CONFIG_NET CONFIG_PROC_FS CONFIG_GLOB; do
+for option in CONFIG_64BIT CONFIG_KRETPROBES CONFIG_NET CONFIG_PROC_FS; do
 	compile_for 6.1.0 $option && refused "a kernel without $option" $option
 done
 finish

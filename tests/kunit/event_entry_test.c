@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What is noted of a call when it is entered, and of which calls nothing is. */
+#include <linux/ptrace.h>
+#include <net/sock.h>
+
+#include "fixture.h"
+#include "session_fixture.h"
+#include "socket_fixture.h"
+
+#define RING	  PAGE_SIZE
+#define ARGUMENTS 6
+
+/* The upper halves of what is an int are whatever the caller left there. */
+#define GARBAGE 0xdeadbeef00000000UL
+
+static void set_arguments(struct pt_regs *regs, const unsigned long value[ARGUMENTS])
+{
+#ifdef CONFIG_X86_64
+	regs->di = value[0];
+	regs->si = value[1];
+	regs->dx = value[2];
+	regs->cx = value[3];
+	regs->r8 = value[4];
+	regs->r9 = value[5];
+#else
+	memcpy(regs->regs, value, ARGUMENTS * sizeof(*value));
+#endif
+}
+
+static bool begins(struct kunit *test,
+		   bool (*event)(struct st_call *call, struct pt_regs *regs),
+		   struct st_call *call, const unsigned long value[ARGUMENTS])
+{
+	struct pt_regs *regs = kunit_kzalloc(test, sizeof(*regs), GFP_KERNEL);
+	bool wanted;
+
+	KUNIT_ASSERT_NOT_NULL(test, regs);
+	set_arguments(regs, value);
+	memset(call, 0xa5, sizeof(*call));
+	preempt_disable();
+	wanted = event(call, regs);
+	preempt_enable();
+	return wanted;
+}
+
+static void a_send_is_noted_with_its_arguments(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct socket *sock;
+	int fd = st_test_descriptor(test, SOCK_DGRAM, &sock);
+	const unsigned long value[ARGUMENTS] = { GARBAGE | fd, 0x1234,
+						 0x123456789,  GARBAGE | MSG_NOSIGNAL,
+						 0x5678,       GARBAGE | 0xfffffff0 };
+	u64 before = ktime_get_ns();
+	struct st_call call;
+
+	KUNIT_EXPECT_TRUE(test, begins(test, st_event_send_begins, &call, value));
+	KUNIT_EXPECT_EQ(test, call.wanted, BIT(session->slot));
+	KUNIT_EXPECT_EQ(test, call.fd, fd);
+	KUNIT_EXPECT_PTR_EQ(test, call.buf, (const void __user *)0x1234);
+	KUNIT_EXPECT_EQ(test, call.len, 0x123456789);
+	KUNIT_EXPECT_EQ(test, call.flags, MSG_NOSIGNAL);
+	KUNIT_EXPECT_PTR_EQ(test, call.addr, (const void __user *)0x5678);
+	KUNIT_EXPECT_EQ(test, call.addr_len, -16);
+	KUNIT_EXPECT_EQ(test, call.peer.inode, SOCK_INODE(sock)->i_ino);
+	KUNIT_EXPECT_GE(test, call.enter_time, before);
+	KUNIT_EXPECT_EQ(test, call.caller.pid, task_tgid_nr(current));
+	KUNIT_EXPECT_STREQ(test, call.caller.comm.text, current->comm);
+	KUNIT_EXPECT_STREQ(test, call.caller.process.text, current->group_leader->comm);
+}
+
+static void an_accept_is_noted_without_a_payload(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct socket *sock;
+	int fd = st_test_descriptor(test, SOCK_STREAM, &sock);
+	const unsigned long value[ARGUMENTS] = { GARBAGE | fd, 0x1234, 0x5678,
+						 GARBAGE | SOCK_CLOEXEC };
+	struct st_call call;
+
+	KUNIT_EXPECT_TRUE(test, begins(test, st_event_accept_begins, &call, value));
+	KUNIT_EXPECT_EQ(test, call.wanted, BIT(session->slot));
+	KUNIT_EXPECT_EQ(test, call.fd, fd);
+	KUNIT_EXPECT_NULL(test, call.buf);
+	KUNIT_EXPECT_EQ(test, call.len, 0);
+	KUNIT_EXPECT_EQ(test, call.flags, SOCK_CLOEXEC);
+	KUNIT_EXPECT_NULL(test, call.addr);
+	KUNIT_EXPECT_EQ(test, call.addr_len, 0);
+	KUNIT_EXPECT_EQ(test, call.peer.inode, SOCK_INODE(sock)->i_ino);
+}
+
+static void of_a_call_that_nobody_wants_nothing_is_kept(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	const unsigned long value[ARGUMENTS] = {};
+	struct st_call call;
+
+	session->events = SENDTRACE_EVENTS_ACCEPT;
+	KUNIT_EXPECT_FALSE(test, begins(test, st_event_send_begins, &call, value));
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->filtered, 1);
+	session->events = SENDTRACE_EVENTS_SEND;
+	KUNIT_EXPECT_FALSE(test, begins(test, st_event_accept_begins, &call, value));
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->filtered, 2);
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->hits, 2);
+	KUNIT_EXPECT_NULL(test, st_test_oldest(session));
+}
+
+/* Its bit is taken away before its pointer, but whoever has read the mask goes on with it. */
+static void a_session_that_has_just_gone_is_passed_over(struct kunit *test)
+{
+	const unsigned long value[ARGUMENTS] = { GARBAGE | 0xffffffff };
+	unsigned long running = st_running_mask;
+	struct st_session *session;
+	struct st_call call;
+
+	st_running_mask |= BIT(0) | BIT(1);
+	session = st_test_session(test, RING, 0); /* in the third place */
+	KUNIT_EXPECT_TRUE(test, begins(test, st_event_send_begins, &call, value));
+	KUNIT_EXPECT_EQ(test, call.wanted, BIT(session->slot));
+	st_running_mask = running | BIT(session->slot);
+}
+
+static struct kunit_case entry_cases[] = {
+	KUNIT_CASE(a_send_is_noted_with_its_arguments),
+	KUNIT_CASE(an_accept_is_noted_without_a_payload),
+	KUNIT_CASE(of_a_call_that_nobody_wants_nothing_is_kept),
+	KUNIT_CASE(a_session_that_has_just_gone_is_passed_over),
+	{}
+};
+
+static struct kunit_suite entry_suite = {
+	.name = "sendtrace_event_entry",
+	.suite_init = st_test_suite_init,
+	.suite_exit = st_test_suite_exit,
+	.test_cases = entry_cases,
+};
+kunit_test_suite(entry_suite);
