@@ -35,6 +35,7 @@ named name.question_one "a question mark does not stand for none" alpha beta non
 named name.class "a class stands for one of its characters" bravo cargo both '[a-c]*'
 named name.class_not "a class does not stand for others" delta echo none '[a-c]*'
 named name.class_negated "a negated class stands for all others" alpha beta thread '[!a]*'
+named name.class_negated_end "a negated class does not stand for a name's end" alpha beta none 'alpha[!0-9]' 'bet[!b][!x]'
 named name.class_thread "a class picks out the thread" delta beta thread '[a-c]*'
 named name.dot "a dot is all" alpha beta both .
 named name.several "several names are all looked for" alpha beta both gamma delta alpha
