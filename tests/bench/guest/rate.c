@@ -9,8 +9,8 @@
  * So many BYTES of lines may stay in the reader's own buffer until there are more: those
  * lines count as shown.
  *
- *	share:SIZE:N	what share of N sends is shown, sent as fast as it goes: per cent, and
- *			how many bytes a line has
+ *	share:SIZE:N	what share of N sends is shown, sent as fast as it goes: per cent; how
+ *			many bytes a line has, and the shortest
  *	most:SIZE	how many sends a second, all of them shown
  *	latency:SIZE	from the send to the line: median, 99th percentile, in us
  *	server		from a request to the answer that a traced server sends: the same
@@ -18,6 +18,7 @@
  * A task that does not come to an end prints its name and "-", and why on stderr.
  */
 #include <fcntl.h>
+#include <limits.h>
 #include <math.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -48,20 +49,21 @@ enum {
 	TIMES = 4096,
 	REQUESTS = 3000,
 	ANSWER = 128,
-	STEPS_MAX = 5,
+	STEPS_MAX = 4,
 	/* What is said of events that were lost stands at the beginning of its line. */
 	HEAD = 48,
 	/* So long without a line, and there will be none: readers look every 100 ms. */
 	SILENCE = SECOND / 2,
-	/* A try takes so long, a quarter of a second: emulated, that is seconds. */
-	TRY = SECOND / 4,
+	/* A try takes so long, an eighth of a second: emulated, that is seconds. */
+	TRY = SECOND / 8,
 };
 
 /* Whoever goes on printing for longer than that is given up. */
-#define PATIENCE (20 * SECOND)
+#define PATIENCE (10 * SECOND)
 
 static atomic_long lines;
 static atomic_long line_bytes;
+static atomic_long shortest;
 static long kept_back;
 static bool untraced;
 static _Atomic uint64_t last_line;
@@ -91,31 +93,37 @@ static bool tells_of_loss(const char *head)
 	return strstr(head, "LOST") || strstr(head, "Lost") || strstr(head, "lost");
 }
 
+static void end_line(const char *head, long len, uint64_t time)
+{
+	if (tells_of_loss(head))
+		return;
+	if (len < shortest)
+		shortest = len;
+	arrived[lines % TIMES] = time;
+	lines++;
+}
+
 /* A line may come in several pieces: how it began is kept. */
-static void note_lines(const char *bytes, ssize_t len)
+static void note_lines(const char *bytes, ssize_t got)
 {
 	static char head[HEAD + 1];
-	static size_t kept;
-	const char *end = bytes + len, *newline;
+	static size_t len;
+	const char *end = bytes + got, *newline;
 	uint64_t time = now();
+	size_t more;
 
-	line_bytes += len;
-	for (; bytes < end; bytes = newline + 1) {
-		size_t more;
-
+	line_bytes += got;
+	for (; bytes < end; bytes += more + 1) {
 		newline = memchr(bytes, '\n', end - bytes);
 		more = (newline ? newline : end) - bytes;
-		more = more < HEAD - kept ? more : HEAD - kept;
-		memcpy(head + kept, bytes, more);
-		kept += more;
+		if (len < HEAD)
+			memcpy(head + len, bytes, more < HEAD - len ? more : HEAD - len);
+		len += more;
 		if (!newline)
 			break;
-		head[kept] = '\0';
-		kept = 0;
-		if (tells_of_loss(head))
-			continue;
-		arrived[lines % TIMES] = time;
-		lines++;
+		head[len < HEAD ? len : HEAD] = '\0';
+		end_line(head, len + 1, time);
+		len = 0;
 	}
 	last_line = time;
 }
@@ -192,6 +200,7 @@ static struct outcome try_sends(long most, uint64_t time, double rate)
 	uint64_t begun = now(), end = begun + time, sent_at;
 	struct outcome outcome = { 0 };
 
+	shortest = LONG_MAX;
 	while (sent < most && now() < end) {
 		if (rate > 0 && sent > (now() - begun) / 1e9 * rate) {
 			sleep_until(now() + SECOND / 1000);
@@ -222,8 +231,9 @@ static void find_share(long sends)
 	if (outcome.sent < sends || !outcome.silent)
 		printf("-\n");
 	else
-		printf("%.2f %ld\n", floor(1e4 * outcome.shown / sends) / 100,
-		       outcome.shown ? outcome.bytes / outcome.shown : 0);
+		printf("%.2f %ld %ld\n", floor(1e4 * outcome.shown / sends) / 100,
+		       outcome.shown ? outcome.bytes / outcome.shown : 0,
+		       outcome.shown ? (long)shortest : 0);
 }
 
 static bool all_shown(const struct outcome *outcome)

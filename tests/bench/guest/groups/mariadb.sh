@@ -70,10 +70,10 @@ loaded() {
 		figure=$(digest) || fail "sysbench said: $(tail -n 30 said.sysbench | tr "\n" ";")"
 		# shellcheck disable=SC2086
 		set -- ${figure:-0 0 0 1}
-		share=$([ -z "$shown" ] || echo $((($(lines_shown) - before) * 100 / ${4:-1})))
-		echo "# figure mariadb|$label|$load|$1|$2|$3|$share"
-		[ "$label" != sendtrace ] || [ "${share:-0}" -ge 100 ] ||
-			fail "it showed $share % of the answers to $load"
+		part=$([ -z "$shown" ] || echo $((($(lines_shown) - before) * 100 / ${4:-1})))
+		echo "# figure mariadb|$label|$load|$1|$2|$3|$part"
+		[ "$label" != sendtrace ] || [ "${part:-0}" -ge 100 ] ||
+			fail "it showed $part % of the answers to $load"
 	done
 }
 
