@@ -79,7 +79,7 @@ loaded() {
 
 # watched LABEL START...
 watched() {
-	label=$1 shown=$work/lines
+	label=$1 shown=$work/answers
 	shift
 	: >said.peer
 	"$@"
@@ -111,7 +111,7 @@ measure_mariadb() {
 	label=untraced
 	loaded
 	point "MariaDB, by itself"
-	label=sendtrace shown=$work/lines
+	label=sendtrace shown=$work/answers
 	watched_by_sendtrace
 	whom=mysqld
 	watched bpftrace start_bpftrace ""

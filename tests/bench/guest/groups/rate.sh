@@ -79,6 +79,7 @@ rated() {
 		figures_of "$label"
 	fi
 	exec 9>&-
+	rm "$shown"
 	shown=
 }
 
