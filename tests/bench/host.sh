@@ -5,10 +5,17 @@
 
 . "$(dirname "${BASH_SOURCE[0]}")/../vm/lib.sh"
 bench=$top/tests/bench
-# Two trees do not share figures.
-figures=$cache/bench/figures-$(printf '%s' "$top" | md5sum | cut -c 1-8)
+# Two trees do not share figures, nor do parts of measurements spoil a whole one.
+figures=${SENDTRACE_BENCH_FIGURES:-$cache/bench/figures-$(printf '%s' "$top" | md5sum | cut -c 1-8)}
 points=0
 failed=0
+
+# Of what is measured in part, the figures are kept by themselves.
+figures_apart() {
+	figures+=-part
+	export SENDTRACE_BENCH_FIGURES=$figures
+	rm -rf "$figures"
+}
 
 # Sets what every guest is booted with. Its CPU has the feature by which the kernel copies
 # with one instruction of the processor's, as processors have had for many years: QEMU

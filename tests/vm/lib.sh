@@ -23,12 +23,17 @@ need() {
 	PATH=$PATH:/usr/sbin:/sbin
 }
 
-# One guest's points of several, numbered on from the $points before.
+# One guest's points of several, numbered on from the $points before. Line by line, for a
+# guest may take long: an awk may wait until it has read a block.
 renumber() {
-	awk -v before="$points" '
-		/^1\.\.[0-9]/ { next }
-		/^(not )?ok [0-9]/ { n = $1 == "not" ? 3 : 2; $n = $n + before }
-		{ print; fflush() }'
+	local line
+	while IFS= read -r line || [ -n "$line" ]; do
+		[[ $line =~ ^1\.\.[0-9] ]] && continue
+		# shellcheck disable=SC2154 # set by those who source this
+		[[ $line =~ ^((not )?ok )([0-9]+)(.*)$ ]] &&
+			line=${BASH_REMATCH[1]}$((BASH_REMATCH[3] + points))${BASH_REMATCH[4]}
+		printf '%s\n' "$line"
+	done
 }
 
 # ---- Root directories of other suites ------------------------------------------------

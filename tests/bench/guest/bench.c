@@ -4,7 +4,8 @@
  * readers until they had done with all of them: nanoseconds of CPU time, which are
  * instructions in a guest that counts them.
  *
- *	bench [-x] [-n SENDS] [-b BATCH] [-r ROUNDS] [-c CPUS] [-t THREADS] SIZE [PID...]
+ *	bench [-x] [-n SENDS] [-b BATCH] [-r ROUNDS] [-w SENDS] [-c CPUS] [-t THREADS]
+ *	      SIZE [PID...]
  *
  * The readers are those PIDs, 0 meaning who started us.
  */
@@ -27,6 +28,7 @@
 
 enum {
 	WARM_UP = 500,
+	WARM_UP_LONG = 10,
 	/* Half of what a session's ring holds. */
 	RINGFUL = 4 << 20,
 	STACK = 64 * 1024,
@@ -41,6 +43,8 @@ struct load {
 	/* After so many the readers catch up, or a slow one would lose some. */
 	long batch;
 	long rounds;
+	/* Before all rounds, so many. */
+	long warm_up;
 	/*
 	 * On so many CPUs in turn, while the readers stand still: instructions are counted
 	 * of one CPU at a time.
@@ -173,11 +177,11 @@ static long number(const char *text)
 	return value;
 }
 
-static void parse(int argc, char **argv)
+static void parse_options(int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "xn:b:r:c:t:")) != -1)
+	while ((option = getopt(argc, argv, "xn:b:r:w:c:t:")) != -1)
 		switch (option) {
 		case 'x':
 			load.binary = true;
@@ -191,6 +195,9 @@ static void parse(int argc, char **argv)
 		case 'r':
 			load.rounds = number(optarg);
 			break;
+		case 'w':
+			load.warm_up = number(optarg);
+			break;
 		case 'c':
 			load.cpus = number(optarg);
 			break;
@@ -200,11 +207,18 @@ static void parse(int argc, char **argv)
 		default:
 			exit(2);
 		}
+}
+
+static void parse(int argc, char **argv)
+{
+	parse_options(argc, argv);
 	if (optind == argc)
 		die("expected the size of a payload");
 	load.size = number(argv[optind++]);
 	if (!load.batch)
 		load.batch = RINGFUL / load.size + 1;
+	if (!load.warm_up)
+		load.warm_up = load.size > 60000 ? WARM_UP_LONG : WARM_UP;
 	load.readers.pid = calloc(argc - optind + 1, sizeof(*load.readers.pid));
 	for (; optind < argc; optind++) {
 		bool parent = strcmp(argv[optind], "0") == 0;
@@ -233,7 +247,7 @@ int main(int argc, char **argv)
 	if (load.blocked)
 		block_threads();
 	readers_learn_idle(&load.readers);
-	send_some(load.size > 60000 ? 10 : WARM_UP);
+	send_some(load.warm_up);
 	readers_wait_quiet(&load.readers);
 	/* One round for the caches: the reader's memory, the rings' pages, the scheduler. */
 	run_round(false);

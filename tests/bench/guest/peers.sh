@@ -14,6 +14,8 @@ prefix=
 settings=
 whom=
 shown=
+# Where what a peer says of itself goes; some have their lines there.
+told=said.peer
 
 enter_peers() {
 	cp "$test/build/bench" "$test/ancestor.bt" /tmp
@@ -43,7 +45,7 @@ start_peer() {
 	shift 2
 	note "$name" "$version" "${settings:+$settings }$*"
 	# shellcheck disable=SC2086 # settings are words
-	chroot /peers env $settings "$@" >"${shown:-/dev/null}" 2>said.peer </dev/null &
+	chroot /peers env $settings "$@" >"${shown:-/dev/null}" 2>"$told" </dev/null &
 	readers=$!
 }
 
@@ -53,11 +55,19 @@ wait_started() {
 	kill -0 "$readers" 2>/dev/null || fail "$name ended: $(tail -n 3 said.peer)"
 }
 
+# One that does not end when it is asked to must not hold up the others.
 stop_peer() {
-	# shellcheck disable=SC2086
-	[ -z "$readers" ] || kill -TERM $readers
-	# shellcheck disable=SC2086
-	[ -z "$readers" ] || wait $readers
+	if [ -n "$readers" ] && [ "$readers" != 0 ]; then
+		# shellcheck disable=SC2086
+		kill -TERM $readers 2>/dev/null
+		# shellcheck disable=SC2086
+		(sleep 60 && kill -KILL $readers 2>/dev/null) &
+		killer=$!
+		# shellcheck disable=SC2086
+		wait $readers
+		kill $killer
+		wait $killer
+	fi
 	readers=
 	prefix=
 }
@@ -87,7 +97,7 @@ start_sysdig() {
 
 # It starts the program itself, which is the only way to have --seccomp-bpf.
 start_strace() {
-	note "$label" "$(version_of strace --version)" "strace $* -o /dev/null PROGRAM"
+	note "$label" "$(version_of strace --version)" "strace $* -o FILE PROGRAM"
 	prefix="chroot /peers strace $* -o ${shown:-/dev/null} /tmp/bench"
 	readers=0
 }
@@ -110,6 +120,7 @@ start_ftrace() {
 }
 
 stop_ftrace() {
+	[ -d $tracefs/events/bench ] || return 0
 	echo 0 >$tracefs/events/bench/send/enable
 	stop_peer
 	echo >$tracefs/kprobe_events
@@ -118,6 +129,15 @@ stop_ftrace() {
 # ---- perf trace ------------------------------------------------------------------------
 
 start_perf() {
-	start_peer "$label" "$(version_of perf --version)" perf trace -a -e sendto -o /dev/null "$@"
+	start_peer "$label" "$(version_of perf --version)" \
+		perf trace -a -e sendto -o "${shown:-/dev/null}" "$@"
+	wait_started
+}
+
+# It writes to stderr then, and keeps no line back.
+start_perf_stderr() {
+	told=$shown
+	start_peer "$label" "$(version_of perf --version)" perf trace -a -e sendto
+	told=said.peer
 	wait_started
 }

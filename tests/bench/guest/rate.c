@@ -1,21 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * How much a reader can follow, by the clock: its lines are read from the file LINES, a
- * fifo, and the nth one belongs to the nth send. "-" where nobody reads.
+ * fifo, and the nth one belongs to the nth send. "-" where nobody
+ * traces: then what was sent counts as shown.
  *
- *	rate LINES TASK...
+ *	rate [-b BYTES] LINES TASK...
  *
+ * So many BYTES of lines may stay in the reader's own buffer until there are more: those
+ * lines count as shown.
+ *
+ *	share:SIZE:N	what share of N sends is shown, sent as fast as it goes: per cent; how
+ *			many bytes a line has, and the shortest
  *	most:SIZE	how many sends a second, all of them shown
  *	latency:SIZE	from the send to the line: median, 99th percentile, in us
  *	server		from a request to the answer that a traced server sends: the same
+ *
+ * A task that does not come to an end prints its name and "-", and why on stderr.
  */
 #include <fcntl.h>
+#include <limits.h>
+#include <math.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,16 +45,29 @@ enum {
 	WARM_UP = 200,
 	SENDS_MAX = 400000,
 	LATENCIES = 1000,
+	/* More than that, and a power of two: the time of each line goes into the next place. */
+	TIMES = 4096,
 	REQUESTS = 3000,
 	ANSWER = 128,
-	STEPS_MAX = 6,
+	STEPS_MAX = 4,
+	/* What is said of events that were lost stands at the beginning of its line. */
+	HEAD = 48,
 	/* So long without a line, and there will be none: readers look every 100 ms. */
 	SILENCE = SECOND / 2,
+	/* A try takes so long, an eighth of a second: emulated, that is seconds. */
+	TRY = SECOND / 8,
 };
 
+/* Whoever goes on printing for longer than that is given up. */
+#define PATIENCE (10 * SECOND)
+
 static atomic_long lines;
+static atomic_long line_bytes;
+static atomic_long shortest;
+static long kept_back;
+static bool untraced;
 static _Atomic uint64_t last_line;
-static uint64_t arrived[SENDS_MAX];
+static uint64_t arrived[TIMES];
 static struct way way;
 static char *payload;
 static size_t size;
@@ -63,20 +87,45 @@ static void sleep_until(uint64_t when)
 	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL);
 }
 
-static void note_lines(const char *bytes, ssize_t len)
+/* Whether a line that begins so tells of losses instead of an event. */
+static bool tells_of_loss(const char *head)
 {
-	uint64_t time = now();
-	const char *end = bytes + len;
-	long line = lines;
+	return strstr(head, "LOST") || strstr(head, "Lost") || strstr(head, "lost");
+}
 
-	while ((bytes = memchr(bytes, '\n', end - bytes))) {
-		bytes++;
-		if (line < SENDS_MAX)
-			arrived[line] = time;
-		line++;
+static void end_line(const char *head, long len, uint64_t time)
+{
+	if (tells_of_loss(head))
+		return;
+	if (len < shortest)
+		shortest = len;
+	arrived[lines % TIMES] = time;
+	lines++;
+}
+
+/* A line may come in several pieces: how it began is kept. */
+static void note_lines(const char *bytes, ssize_t got)
+{
+	static char head[HEAD + 1];
+	static size_t len;
+	const char *end = bytes + got, *newline;
+	uint64_t time = now();
+	size_t more;
+
+	line_bytes += got;
+	for (; bytes < end; bytes += more + 1) {
+		newline = memchr(bytes, '\n', end - bytes);
+		more = (newline ? newline : end) - bytes;
+		if (len < HEAD)
+			memcpy(head + len, bytes, more < HEAD - len ? more : HEAD - len);
+		len += more;
+		if (!newline)
+			break;
+		head[len < HEAD ? len : HEAD] = '\0';
+		end_line(head, len + 1, time);
+		len = 0;
 	}
 	last_line = time;
-	lines = line;
 }
 
 static void *read_lines(void *path)
@@ -99,14 +148,21 @@ static void begin_reading(char *path)
 		die("starting a thread");
 }
 
-static void wait_silence(void)
+/* Returns false if there is none. */
+static bool wait_silence(void)
 {
 	uint64_t begun = now(), last;
 
 	do {
+		if (now() - begun > PATIENCE) {
+			fprintf(stderr, "lines are still coming after %d s; ",
+				(int)(PATIENCE / SECOND));
+			return false;
+		}
 		usleep(20000);
 		last = last_line > begun ? last_line : begun;
 	} while (now() - last < SILENCE);
+	return true;
 }
 
 static void send_one(void)
@@ -116,26 +172,36 @@ static void send_one(void)
 	way_drain(&way);
 }
 
-/* ---- The highest rate --------------------------------------------------------------- */
+/* ---- How much is shown --------------------------------------------------------------- */
 
 struct outcome {
 	long sent;
 	long shown;
+	long bytes;
 	/* Of what was shown, from the first send to the last line. */
 	double rate;
+	/* Of what was sent, to the last send. */
+	double sent_rate;
+	bool silent;
 };
 
-/* For a second; 0 stands for as fast as it goes. */
-static struct outcome try_rate(double rate)
+static long with_kept_back(long sent, long shown, long bytes)
 {
-	uint64_t begun, end;
-	long before, sent = 0;
+	long missing = sent - shown;
 
-	wait_silence();
-	before = lines;
-	begun = now();
-	end = begun + SECOND;
-	while (now() < end && before + sent < SENDS_MAX) {
+	return shown && missing > 0 && missing * (bytes / shown) <= kept_back ? sent :
+										shown;
+}
+
+/* So many at the most, for so long; of the rates, 0 stands for as fast as it goes. */
+static struct outcome try_sends(long most, uint64_t time, double rate)
+{
+	long before = lines, bytes = line_bytes, sent = 0;
+	uint64_t begun = now(), end = begun + time, sent_at;
+	struct outcome outcome = { 0 };
+
+	shortest = LONG_MAX;
+	while (sent < most && now() < end) {
 		if (rate > 0 && sent > (now() - begun) / 1e9 * rate) {
 			sleep_until(now() + SECOND / 1000);
 			continue;
@@ -143,33 +209,80 @@ static struct outcome try_rate(double rate)
 		send_one();
 		sent++;
 	}
-	wait_silence();
-	return (struct outcome){ sent, lines - before,
-				 (lines - before) / ((last_line - begun) / 1e9) };
+	sent_at = now();
+	if (untraced) {
+		lines += sent;
+		last_line = sent_at;
+	}
+	outcome.silent = wait_silence();
+	outcome.sent = sent;
+	outcome.bytes = line_bytes - bytes;
+	outcome.shown = with_kept_back(sent, lines - before, outcome.bytes);
+	outcome.sent_rate = sent / ((sent_at - begun) / 1e9);
+	if (outcome.shown)
+		outcome.rate = outcome.shown / ((last_line - begun) / 1e9);
+	return outcome;
 }
 
-/* Down until nothing is lost any more, then up until something is. */
+static void find_share(long sends)
+{
+	struct outcome outcome = try_sends(sends, PATIENCE, 0);
+
+	if (outcome.sent < sends || !outcome.silent)
+		printf("-\n");
+	else
+		printf("%.2f %ld %ld\n", floor(1e4 * outcome.shown / sends) / 100,
+		       outcome.shown ? outcome.bytes / outcome.shown : 0,
+		       outcome.shown ? (long)shortest : 0);
+}
+
+static bool all_shown(const struct outcome *outcome)
+{
+	return outcome->shown && outcome->shown >= outcome->sent && outcome->silent;
+}
+
+/*
+ * Where not all are shown at full speed: as fast as they were shown then, and from there
+ * down until nothing is lost any more, or up until something is. Whoever shows later what
+ * it has put by meanwhile does not get faster by more of it.
+ */
+static double search_most(double below, double above)
+{
+	double rate = below, most = 0;
+	struct outcome outcome;
+
+	below = 0;
+	for (int step = 0; step < STEPS_MAX && above > 1.1 * below; step++) {
+		outcome = try_sends(SENDS_MAX, TRY, rate);
+		if (!all_shown(&outcome)) {
+			above = rate;
+			rate = below > 0 ? (below + above) / 2 : 0.75 * above;
+			continue;
+		}
+		below = rate;
+		if (outcome.rate > most)
+			most = outcome.rate;
+		if (outcome.rate < 0.9 * rate)
+			break;
+		rate = above > 1.5 * rate ? 1.25 * rate : (below + above) / 2;
+	}
+	return most;
+}
+
 static void find_most(void)
 {
-	struct outcome outcome = try_rate(0), better;
-	double rate = outcome.rate;
-	int steps = 0;
+	struct outcome outcome = try_sends(SENDS_MAX, TRY, 0);
+	double most = outcome.rate;
 
-	for (; outcome.shown < outcome.sent && steps < STEPS_MAX; steps++) {
-		rate *= 0.85;
-		outcome = try_rate(rate);
-	}
-	if (outcome.shown < outcome.sent || !outcome.shown) {
-		printf("0\n");
+	if (!outcome.shown) {
+		fprintf(stderr, "nothing is shown of %ld sends of %zu bytes; ",
+			outcome.sent, size);
+		printf("-\n");
 		return;
 	}
-	while (steps && steps++ < STEPS_MAX) {
-		better = try_rate(outcome.rate * 1.1);
-		if (better.shown < better.sent || better.rate <= outcome.rate)
-			break;
-		outcome = better;
-	}
-	printf("%.0f\n", outcome.rate);
+	if (!all_shown(&outcome))
+		most = search_most(outcome.rate, outcome.sent_rate);
+	printf("%.0f\n", most);
 }
 
 /* ---- Latencies ---------------------------------------------------------------------- */
@@ -191,20 +304,21 @@ static void find_latency(void)
 {
 	static uint64_t begun[LATENCIES];
 	static double us[LATENCIES];
-	long before;
+	long before = lines;
 
-	wait_silence();
-	before = lines;
 	for (int i = 0; i < LATENCIES; i++) {
 		usleep(5000);
 		begun[i] = now();
 		send_one();
 	}
 	wait_silence();
-	if (lines - before != LATENCIES)
-		die("%ld lines of %d sends", lines - before, LATENCIES);
+	if (lines - before != LATENCIES) {
+		fprintf(stderr, "%ld lines of %d sends; ", lines - before, LATENCIES);
+		printf("-\n");
+		return;
+	}
 	for (int i = 0; i < LATENCIES; i++)
-		us[i] = (arrived[before + i] - begun[i]) / 1e3;
+		us[i] = (arrived[(before + i) % TIMES] - begun[i]) / 1e3;
 	print_percentiles(us, LATENCIES);
 }
 
@@ -267,7 +381,7 @@ static void open_way(const char *bytes)
 
 static void run_task(const char *task)
 {
-	const char *after = strchr(task, ':');
+	const char *after = strchr(task, ':'), *number;
 
 	printf("%s ", task);
 	if (strcmp(task, "server") == 0) {
@@ -277,24 +391,32 @@ static void run_task(const char *task)
 	if (!after)
 		die("expected a task, not '%s'", task);
 	open_way(after + 1);
+	number = strchr(after + 1, ':');
 	if (strncmp(task, "most:", 5) == 0)
 		find_most();
+	else if (strncmp(task, "share:", 6) == 0 && number)
+		find_share(atol(number + 1));
 	else
 		find_latency();
 }
 
 int main(int argc, char **argv)
 {
-	if (argc < 3)
-		die("expected 'rate LINES TASK...'");
+	int option;
+
+	while ((option = getopt(argc, argv, "+b:")) != -1) {
+		if (option != 'b')
+			exit(2);
+		kept_back = atol(optarg);
+	}
+	if (argc - optind < 2)
+		die("expected 'rate [-b BYTES] LINES TASK...'");
 	setlinebuf(stdout);
 	prctl(PR_SET_NAME, "bench");
-	if (strcmp(argv[1], "-") != 0)
-		begin_reading(argv[1]);
-	/* Whoever opens the fifo has a while to start after that. */
-	while (strcmp(argv[1], "-") != 0 && access("started", F_OK))
-		usleep(100000);
-	for (int i = 2; i < argc; i++)
-		run_task(argv[i]);
+	untraced = strcmp(argv[optind], "-") == 0;
+	if (!untraced)
+		begin_reading(argv[optind]);
+	while (++optind < argc)
+		run_task(argv[optind]);
 	return 0;
 }

@@ -8,12 +8,15 @@ group=main
 sizes=$(parameter sizes "16 128 1024 16384 1048576")
 # Fewer, and these in parts, so that nobody's buffer overflows.
 few="-n 600 -b 100"
+# The same for 16 KiB, where those are too many.
+few_long=
 
 measured() {
 	at=$1
 	# shellcheck disable=SC2086
 	case $at in
 	1048576) measure "$label" "$at" -n 5 -b 5 ;;
+	16384) measure "$label" "$at" ${few_long:-$few} ;;
 	*) measure "$label" "$at" $few ;;
 	esac
 	! grep -Eiq '(lost|dropped|skipped).*[1-9]' said.peer || fail "it lost events: $(cat said.peer)"
@@ -23,6 +26,7 @@ measured() {
 # with LABEL START...: measures all sizes, or says why not
 with() {
 	label=$1
+	wanted "$who_wanted" "$label" || return 0
 	shift
 	: >said.peer
 	"$@"
@@ -36,6 +40,16 @@ with() {
 		done
 		tolerance=
 	fi
+}
+
+# with_anew LABEL START...: started anew for each size
+with_anew() {
+	all_sizes=$sizes
+	for sizes in $all_sizes; do
+		with "$@"
+		stop_peer
+	done
+	sizes=$all_sizes
 }
 
 enter_peers
@@ -52,15 +66,19 @@ whom=
 few="-n 2000 -b 2000"
 with sysdig start_sysdig
 stop_peer
+# There are two pages behind the end of its ring of 8 MiB. What begins before the end and
+# is longer than that is lost, and so is the next, until smaller events have gone past the
+# end; it says so nowhere, and its figures become lower. So no ring comes to its end here.
 few="-n 300 -b 100"
-with sysdig-whole start_sysdig -s 65000
-stop_peer
+few_long="-n 80 -b 80 -w 60"
+with_anew sysdig-whole start_sysdig -s 65000
+few_long=
 few="-n 2000 -b 2000"
 whom=somebody
 with sysdig-nomatch start_sysdig
 stop_peer
 whom=
-rmmod scap
+[ ! -d /sys/module/scap ] || rmmod scap
 
 few="-n 300 -b 300"
 with strace start_strace -f -e trace=sendto
@@ -71,6 +89,7 @@ stop_strace
 with strace-whole start_strace -f --seccomp-bpf -e trace=sendto -s 1048576
 stop_strace
 
+few="-n 2000 -b 500"
 with ftrace start_ftrace '+0(%si):x8[64]'
 stop_ftrace
 with ftrace-string start_ftrace '+0(%si):ustring'
