@@ -128,28 +128,28 @@ bool st_filter_match_pid(const struct st_filter *filter, u32 pid)
 NOKPROBE_SYMBOL(st_filter_match_pid);
 
 /*
- * Does a class hold @c, that is, what stands from @class on behind its `['? Sets @end behind
- * the `]', or to NULL where there is none, and the `[' means itself.
+ * Does a set hold @c, that is, what stands from @set on behind its `['? Sets @end behind the
+ * `]', or to NULL where there is none, and the `[' means itself.
  */
-static nokprobe_inline bool class_holds(const char *class, u8 c, const char **end)
+static nokprobe_inline bool set_holds(const char *set, u8 c, const char **end)
 {
-	bool inverted = *class == '!';
+	bool inverted = *set == '!';
 	bool holds = false;
 	u8 first, last;
 
 	*end = NULL;
-	class += inverted;
+	set += inverted;
 	do { /* at least once: a `]' that comes first means itself */
-		first = last = *class ++;
-		if (first && class[0] == '-' && class[1] != ']') {
-			last = class[1];
-			class += 2;
+		first = last = *set++;
+		if (first && set[0] == '-' && set[1] != ']') {
+			last = set[1];
+			set += 2;
 		}
 		if (!first || !last)
 			return false;
 		holds |= first <= c && c <= last;
-	} while (*class != ']');
-	*end = class + 1;
+	} while (*set != ']');
+	*end = set + 1;
 	return holds != inverted;
 }
 
@@ -163,7 +163,7 @@ static nokprobe_inline bool takes(const char **at, u8 c)
 	if (wanted == '?')
 		return true;
 	if (wanted == '[') {
-		holds = class_holds(*at, c, &end);
+		holds = set_holds(*at, c, &end);
 		if (end) {
 			*at = end;
 			return holds;

@@ -8,7 +8,7 @@ set -eu
 
 compat=$here/../../kmod/compat.h
 mkdir -p "$work/linux"
-for header in mm pagemap rcupdate uaccess; do
+for header in file mm net pagemap rcupdate uaccess; do
 	: >"$work/linux/$header.h"
 done
 
