@@ -73,19 +73,19 @@
 #define st_irq_work_settle() ((void)0)
 #endif
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
+#ifndef fd_file
+#define fd_file(fd) ((fd).file)
+#endif /* before 6.12 */
+
+/* Distributions put these into older kernels: compat.mk looks. */
+#ifndef ST_HAVE_SOCK_FROM_FILE
 #define sock_from_file(file)                         \
 	({                                           \
 		int __unused_err;                    \
 		sock_from_file(file, &__unused_err); \
 	})
-#endif
+#endif /* before 5.11 */
 
-#ifndef fd_file
-#define fd_file(fd) ((fd).file)
-#endif /* before 6.12 */
-
-/* Distributions put these two into older kernels: compat.mk looks. */
 #ifndef ST_HAVE_FAULT_IN_READABLE
 #include <linux/pagemap.h>
 #include <linux/uaccess.h>

@@ -85,21 +85,22 @@ static nokprobe_inline unsigned long who_wants(u32 event, struct st_caller *call
  */
 static nokprobe_inline void look_up_peer(unsigned int fd, struct st_peer *peer)
 {
-	struct fd file = fdget(fd);
+	struct fd f = fdget(fd);
 	struct socket *sock = NULL;
 
-	if (fd_file(file))
-		sock = sock_from_file(fd_file(file));
+	if (fd_file(f))
+		sock = sock_from_file(fd_file(f));
 	if (sock)
 		st_peer_of(sock, peer);
 	else
 		st_peer_clear(peer);
-	fdput(file);
+	fdput(f);
 }
 
 /*
  * A socket that was not bound is given its address by the first send. Asked for again only
- * then, and believed only of the same socket.
+ * then, and believed only of the same socket. A function of its own, since many kernels zero
+ * what it has on the stack (INIT_STACK_ALL_ZERO).
  */
 static noinline void complete_local_address(struct st_call *call)
 {

@@ -14,19 +14,19 @@ struct pt_regs;
 /**
  * struct st_call - all there is to be told of a call; the records are written from it
  * @enter_time: CLOCK_MONOTONIC
- * @exit_time: CLOCK_MONOTONIC; from here to @uid set when it returns
- * @ret: what it returned
- * @type: enum sendtrace_record_type
- * @tid: the thread
- * @uid: effective, in the initial user namespace
- * @wanted: a bit for each running session that records it
- * @caller: who makes it, by the names of that time
+ * @exit_time: CLOCK_MONOTONIC; set when it returns
+ * @ret: what it returned; set then
  * @len: bytes to send
+ * @type: enum sendtrace_record_type; set when it returns
+ * @wanted: a bit for each running session that records it
  * @buf: the payload, in the caller's memory
  * @addr: the address to send to, in the caller's memory
+ * @uid: effective, in the initial user namespace; set when it returns
  * @fd: descriptor
  * @flags: MSG_* or SOCK_*
  * @addr_len: bytes at @addr
+ * @caller: who makes it, by the names of its entry, which are ended and padded; its @tid
+ *	is set when it returns
  * @peer: the socket as it was at the entry: by the time a call returns that slept, another
  *	thread may have closed the descriptor and got the same number for something else
  *

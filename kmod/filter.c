@@ -127,23 +127,33 @@ bool st_filter_match_pid(const struct st_filter *filter, u32 pid)
 }
 NOKPROBE_SYMBOL(st_filter_match_pid);
 
+/* A character of a set, of which a backslash takes the meaning away. 0 at the end. */
+static nokprobe_inline u8 member(const char **at)
+{
+	u8 c = *(*at)++;
+
+	if (c == '\\' && **at)
+		c = *(*at)++;
+	return c;
+}
+
 /*
- * Does a set hold @c, that is, what stands from @set on behind its `['? Sets @end behind the
- * `]', or to NULL where there is none, and the `[' means itself.
+ * Is @c in a set, of whose `[' @set points to what is behind? Sets @end behind the `]', or
+ * to NULL where there is none, and the `[' means itself.
  */
 static nokprobe_inline bool set_holds(const char *set, u8 c, const char **end)
 {
-	bool inverted = *set == '!';
+	bool inverted = *set == '!' || *set == '^';
 	bool holds = false;
 	u8 first, last;
 
 	*end = NULL;
 	set += inverted;
 	do { /* at least once: a `]' that comes first means itself */
-		first = last = *set++;
+		first = last = member(&set);
 		if (first && set[0] == '-' && set[1] != ']') {
-			last = set[1];
-			set += 2;
+			set++;
+			last = member(&set);
 		}
 		if (!first || !last)
 			return false;

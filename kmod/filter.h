@@ -62,10 +62,11 @@ static __always_inline void st_name_end(union st_name *name)
 }
 
 /**
- * struct st_caller - who makes a call, as far as a filter asks
+ * struct st_caller - who makes a call
  * @pid: process id
- * @tid: thread id, set when the call returns; no filter asks for it
- * @comm: the thread's name; both names as st_name_read() has them
+ * @tid: thread id, for which no filter asks: here because both stand side by side in the
+ *	record, too, and are copied as one
+ * @comm: the thread's name; for a filter, both may be as st_name_read() has them
  * @process: its thread-group leader's
  */
 struct st_caller {

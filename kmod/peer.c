@@ -202,7 +202,7 @@ static void peer_of_unix(struct sock *sk, struct st_peer *peer)
 		set_un_of_dgram_peer(&peer->remote, sk);
 		return;
 	}
-	/* Connected once, and until the socket goes: our file reference keeps both. */
+	/* Connected once, and until the socket goes, which its open file prevents. */
 	remote = READ_ONCE(unix_sk(sk)->peer);
 	if (remote)
 		set_un(&peer->remote, remote);
@@ -213,7 +213,7 @@ NOKPROBE_SYMBOL(peer_of_unix);
 
 /**
  * st_peer_of() - describe a socket and both its ends
- * @sock: the caller holds a reference to its file
+ * @sock: its file stays open meanwhile: the caller holds or has borrowed a reference
  * @peer: what to fill in; an address that is not known has the length 0
  *
  * Families other than IPv4, IPv6 and AF_UNIX are told by their number alone.

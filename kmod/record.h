@@ -39,7 +39,7 @@ static __always_inline u64 st_record_wanted(const struct st_session *session, u6
 	return min_t(u64, sent, session->snaplen);
 }
 
-/* And says that of it, if it gets all it wants. */
+/* The why of a record that has all of it. */
 static __always_inline u16 st_record_why(const struct st_session *session, u64 sent)
 {
 	return sent > session->snaplen ? SENDTRACE_WHY_SNAPLEN : SENDTRACE_WHY_COMPLETE;

@@ -2,8 +2,9 @@
 /*
  * Sessions, and the table of those that run, which the handlers walk.
  *
- * How a session ends: its bit and its pointer are taken out of the table; a grace period
- * later no handler holds it, for handlers run with preemption off; then no wake-up can
+ * How a session ends: its pointer is taken out of the table; a grace period later no handler
+ * holds it, for handlers run with preemption off, and its bit may be another's: a handler
+ * that found a bit's session unwilling must not record for the next one. Then no wake-up can
  * be queued any more, and the one that may still be under way is waited for. The rings
  * stay until the file is released, so what they hold can be read after the stop; a
  * mapping holds the file.
@@ -288,11 +289,13 @@ void st_session_stop(struct st_session *session)
 {
 	lockdep_assert_held(&session->lock);
 	mutex_lock(&list_lock);
-	WRITE_ONCE(st_running_mask, st_running_mask & ~BIT(session->slot));
 	RCU_INIT_POINTER(st_running[session->slot], NULL);
 	mutex_unlock(&list_lock);
 
 	synchronize_rcu();
+	mutex_lock(&list_lock);
+	WRITE_ONCE(st_running_mask, st_running_mask & ~BIT(session->slot));
+	mutex_unlock(&list_lock);
 	st_bell_exit(&session->bell);
 	WRITE_ONCE(session->running, false);
 	wake_up_interruptible_all(&session->bell.waiters);

@@ -141,29 +141,54 @@ static int add_pids(struct options *options, const char *list)
 
 /* ---- Patterns ------------------------------------------------------------------- */
 
-/* The end of a class, as in a shell: a `]` that comes first is one of its members. */
-static const char *class_end(const char *open)
+/* The end of a set, as in a shell: a `]` that comes first is one of its members. */
+static const char *set_end(const char *open)
 {
 	const char *from = open + 1;
 
 	if (*from == '!' || *from == '^')
 		from++;
-	return *from ? strchr(from + 1, ']') : NULL;
+	do {
+		if (*from == '\\')
+			from++;
+		if (*from == '\0')
+			return NULL;
+		from++;
+	} while (*from != ']');
+	return from;
+}
+
+/* Is there a class by name in a set, such as [[:digit:]]? The module knows none. */
+static bool has_named_class(const char *open, const char *end)
+{
+	const char *from;
+
+	for (from = open + 1; from < end; from++) {
+		if (*from == '\\')
+			from++;
+		else if (*from == '[' && strchr(":.=", from[1]))
+			return true;
+	}
+	return false;
 }
 
 /* Return: what is wrong with a pattern, or NULL. */
 static const char *pattern_fault(const char *pattern)
 {
-	const char *from;
+	const char *from, *end;
 
 	for (from = pattern; *from; from++) {
 		if (*from == '\\') {
 			if (*++from == '\0')
 				return "a character after its last '\\'";
 		} else if (*from == '[') {
-			from = class_end(from);
-			if (!from)
+			end = set_end(from);
+			if (!end)
 				return "a ']' for its '[' (or '\\[' for the character)";
+			if (has_named_class(from, end))
+				return "no '[:', '[.' or '[=' in its '[...]': give the "
+				       "characters, such as [0-9]";
+			from = end;
 		}
 	}
 	return NULL;

@@ -105,7 +105,40 @@ static void of_a_call_that_nobody_wants_nothing_is_kept(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, st_test_oldest(session));
 }
 
-/* Its bit is taken away before its pointer, but whoever has read the mask goes on with it. */
+static void restore_name(struct kunit_resource *resource)
+{
+	memcpy(current->comm, resource->data, sizeof(current->comm));
+}
+
+/* Kernels before 5.17 leave the end of a longer name where a shorter one is set. */
+static void names_are_padded_whatever_the_task_has_there(struct kunit *test)
+{
+	char *before = kunit_kzalloc(test, sizeof(current->comm), GFP_KERNEL);
+	const unsigned long value[ARGUMENTS] = { GARBAGE | 0xffffffff };
+	static const char padded[SENDTRACE_COMM_LEN] = "short";
+	struct st_session *session;
+	struct st_call call;
+
+	session = st_test_session(test, RING, 0);
+	KUNIT_ASSERT_NOT_NULL(test, before);
+	memcpy(before, current->comm, sizeof(current->comm));
+	st_test_at_end(test, restore_name, before);
+	memcpy(current->comm, "short\0left over", sizeof(current->comm));
+	KUNIT_EXPECT_TRUE(test, begins(test, st_event_send_begins, &call, value));
+	KUNIT_EXPECT_EQ(test, memcmp(&call.caller.comm, padded, sizeof(padded)), 0);
+	KUNIT_EXPECT_EQ(test, memcmp(&call.caller.process, padded, sizeof(padded)), 0);
+	preempt_disable();
+	st_event_sent(&call, -EBADF);
+	preempt_enable();
+	KUNIT_EXPECT_EQ(
+		test,
+		memcmp(((const struct sendtrace_event *)st_test_record(test, session))
+			       ->comm,
+		       padded, sizeof(padded)),
+		0);
+}
+
+/* Its pointer is taken away before its bit. */
 static void a_session_that_has_just_gone_is_passed_over(struct kunit *test)
 {
 	const unsigned long value[ARGUMENTS] = { GARBAGE | 0xffffffff };
@@ -124,6 +157,7 @@ static struct kunit_case entry_cases[] = {
 	KUNIT_CASE(a_send_is_noted_with_its_arguments),
 	KUNIT_CASE(an_accept_is_noted_without_a_payload),
 	KUNIT_CASE(of_a_call_that_nobody_wants_nothing_is_kept),
+	KUNIT_CASE(names_are_padded_whatever_the_task_has_there),
 	KUNIT_CASE(a_session_that_has_just_gone_is_passed_over),
 	{}
 };

@@ -92,6 +92,8 @@ struct st_call st_test_call(const void __user *buf, size_t len)
 
 	st_name_read(&call.caller.comm, current->comm);
 	st_name_read(&call.caller.process, current->group_leader->comm);
+	st_name_end(&call.caller.comm);
+	st_name_end(&call.caller.process);
 	return call;
 }
 

@@ -28,6 +28,7 @@ typedef __u64 u64;
 
 /* Of a kernel for which compat.h supplies what ring.c uses, and which has all it demands. */
 #define ST_HAVE_FAULT_IN_READABLE
+#define ST_HAVE_SOCK_FROM_FILE
 #define KERNEL_VERSION(a, b, c) (((a) << 16) + ((b) << 8) + (c))
 #define LINUX_VERSION_CODE	KERNEL_VERSION(6, 1, 0)
 #define IS_ENABLED(option)	1

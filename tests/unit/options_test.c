@@ -167,15 +167,22 @@ static void patterns_are_checked_before_the_kernel_sees_them(void **state)
 	assert_refused("my[!", "'my[!'");
 	assert_refused("my[]", "'my[]'");
 	assert_refused("my[!]", "'my[!]'");
+	assert_refused("my[^]", "'my[^]'");
+	assert_refused("my[a\\]", "'my[a\\]'");
+	assert_refused("my[a\\", "'my[a\\'");
+	assert_refused("node[[:digit:]]", "[0-9]");
+	assert_refused("node[![.a.]]", "[0-9]");
+	assert_refused("node[a[=b=]]", "[0-9]");
 	assert_refused("my\\", "'my\\'");
 }
 
 static void patterns_that_a_shell_would_take_are_taken(void **state)
 {
-	static const char *const patterns[] = { ".",	  "*",	   "my*d", "[a-z]?",
-						"[]a]",	  "[!]a]", "[!a]", "my\\[",
-						"\\\\",	  "a]b",   "[[]",  "\\.",
-						"[a][b]", "\\*" };
+	static const char *const patterns[] = { ".",	   "*",	    "my*d",  "[a-z]?",
+						"[]a]",	   "[!]a]", "[!a]",  "my\\[",
+						"\\\\",	   "a]b",   "[[]",   "\\.",
+						"[a][b]",  "\\*",   "[^]a]", "[\\]a]",
+						"[a\\-c]", "[:a]",  "[a[]:", "[\\[:]" };
 	size_t i;
 
 	(void)state;

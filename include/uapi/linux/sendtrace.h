@@ -358,9 +358,11 @@ struct sendtrace_config {
  *
  * A call is recorded if its process is among @pids (or there are none) and the name
  * of its process or of its thread matches one of @patterns (or there are none). "."
- * matches every name; `*`, `?` and `[a-z]` are as in a shell, `\` takes away a
- * character's meaning. A pattern without any of these that is longer than the 15
- * characters which the kernel keeps of a name is compared as far as those.
+ * matches every name; `*`, `?`, `[a-z]` and `[!a-z]` are as in a shell, but for classes
+ * with a name (`[:digit:]`), which are not known; `\` takes away a character's meaning. A
+ * `[` without its `]`, and a `\` at the end, stand for themselves. A pattern without any
+ * of these that is longer than the 15 characters which the kernel keeps of a name is
+ * compared as far as those.
  *
  * The calls of the process that started the session are never recorded.
  */
