@@ -36,7 +36,7 @@ version_of() {
 
 # note NAME VERSION COMMAND...
 note() {
-	echo "# figure $group-peer|$1|$2|$3"
+	echo "# figure $group-peer|$1|$2|$3" | sed "s|$work/[a-z]*|FILE|g"
 }
 
 # peer NAME VERSION COMMAND...: starts it in the background, its words in said.peer
