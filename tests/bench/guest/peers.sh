@@ -36,7 +36,7 @@ version_of() {
 
 # note NAME VERSION COMMAND...
 note() {
-	echo "# figure $group-peer|$1|$2|$3"
+	echo "# figure $group-peer|$1|$2|$3" | sed "s|$work/[a-z]*|FILE|g"
 }
 
 # peer NAME VERSION COMMAND...: starts it in the background, its words in said.peer
@@ -106,15 +106,18 @@ start_strace() {
 
 tracefs=/sys/kernel/tracing
 
-# start_ftrace MESSAGE: the way in which the event fetches the payload
+# start_ftrace MESSAGE: the way in which the event fetches the payload. cat splices, and
+# holds a fifo's lock while it waits for the next event: nobody can read what is there.
 start_ftrace() {
 	event="p:bench/send __sys_sendto fd=%di:s32 len=%dx:u64 flags=%cx:x32 msg=$1"
-	note "$label" "$(uname -r)" "echo '$event' >kprobe_events; cat trace_pipe"
+	copy="cat trace_pipe"
+	[ -z "$shown" ] || copy="dd if=trace_pipe bs=64k"
+	note "$label" "$(uname -r)" "echo '$event' >kprobe_events; $copy"
 	echo "$event" >$tracefs/kprobe_events ||
 		fail "ftrace refuses it: $(tail -n 3 $tracefs/error_log | tr '\n' ' ')"
 	echo "comm == \"${whom:-bench}\"" >$tracefs/events/bench/send/filter
 	echo 1 >$tracefs/events/bench/send/enable
-	cat $tracefs/trace_pipe >"${shown:-/dev/null}" &
+	(cd $tracefs && exec $copy >"${shown:-/dev/null}" 2>"$work/$told") &
 	readers=$!
 	sleep 1
 }

@@ -185,12 +185,12 @@ struct outcome {
 	bool silent;
 };
 
+/* Lines that were kept back before come with these, and some of these are kept back. */
 static long with_kept_back(long sent, long shown, long bytes)
 {
-	long missing = sent - shown;
-
-	return shown && missing > 0 && missing * (bytes / shown) <= kept_back ? sent :
-										shown;
+	if (shown && labs(sent - shown) * (bytes / shown) <= kept_back)
+		return sent;
+	return shown;
 }
 
 /* So many at the most, for so long; of the rates, 0 stands for as fast as it goes. */
@@ -248,7 +248,7 @@ static bool all_shown(const struct outcome *outcome)
  */
 static double search_most(double below, double above)
 {
-	double rate = below, most = 0;
+	double rate = below > 0 ? below : above / 4, most = 0;
 	struct outcome outcome;
 
 	below = 0;

@@ -42,12 +42,15 @@ with() {
 	fi
 }
 
-# with_anew LABEL START...: started anew for each size
+# with_anew LABEL START...: started anew for each size; one that says at its end what it lost
 with_anew() {
+	wanted "$who_wanted" "$1" || return 0
 	all_sizes=$sizes
 	for sizes in $all_sizes; do
 		with "$@"
 		stop_peer
+		! grep -q 'Drops:[1-9]' said.peer || fail "$(grep Drops: said.peer)"
+		point "$1 has lost nothing of $sizes bytes"
 	done
 	sizes=$all_sizes
 }
@@ -56,7 +59,7 @@ enter_peers
 
 with bpftrace start_bpftrace ""
 stop_peer
-with bpftrace-best start_bpftrace "BPFTRACE_PERF_RB_PAGES=1024" -B full
+with bpftrace-best start_bpftrace "BPFTRACE_PERF_RB_PAGES=16384" -B full
 stop_peer
 whom=somebody
 with bpftrace-nomatch start_bpftrace ""
@@ -66,12 +69,13 @@ whom=
 few="-n 2000 -b 2000"
 with sysdig start_sysdig
 stop_peer
-# There are two pages behind the end of its ring of 8 MiB. What begins before the end and
-# is longer than that is lost, and so is the next, until smaller events have gone past the
-# end; it says so nowhere, and its figures become lower. So no ring comes to its end here.
+# It shows all that it has copied with -v alone. There are two pages behind the end of its
+# ring of 8 MiB: what begins before the end and is longer than that is lost, and so is the
+# next, until smaller events have gone past the end; and the figures become lower. So no
+# ring comes to its end here.
 few="-n 300 -b 100"
 few_long="-n 80 -b 80 -w 60"
-with_anew sysdig-whole start_sysdig -s 65000
+with_anew sysdig-whole start_sysdig -v -s 65000
 few_long=
 few="-n 2000 -b 2000"
 whom=somebody

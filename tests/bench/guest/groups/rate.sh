@@ -35,6 +35,7 @@ figures_of() {
 	for task in $now; do
 		grep -q "^$task [0-9]" got || fail "$task was not measured: $(tr '\n' ' ' <error)"
 	done
+	grep -q ' [1-9]' got || fail "it shows nothing at all: $(tail -n 3 said.peer | tr '\n' ' ')"
 	point "$1 was measured by the clock"
 }
 
@@ -137,14 +138,14 @@ sendtrace_rates
 
 rated bpftrace "$shares $long_share $rates $answers" 0 start_bpftrace ""
 stop_peer
-rated bpftrace-best "$shares $long_share $small" $stdio start_bpftrace "BPFTRACE_PERF_RB_PAGES=4096" -B full
+rated bpftrace-best "$shares $long_share $small" $stdio start_bpftrace "BPFTRACE_PERF_RB_PAGES=16384" -B full
 stop_peer
 
 rated sysdig "$shares $long_share $rates server" $stdio start_sysdig
 stop_peer
 rated sysdig-unbuffered "most:128 latency:128" 0 start_sysdig --unbuffered
 stop_peer
-rated sysdig-whole "$shares $rates" $stdio start_sysdig -s 65000
+rated sysdig-whole "$shares $rates" $stdio start_sysdig -v -s 65000
 stop_peer
 [ ! -d /sys/module/scap ] || rmmod scap
 
