@@ -3,11 +3,10 @@
  * Sessions, and the table of those that run, which the handlers walk.
  *
  * How a session ends: its pointer is taken out of the table; a grace period later no handler
- * holds it, for handlers run with preemption off, and its bit may be another's: a handler
- * that found a bit's session unwilling must not record for the next one. Then no wake-up can
- * be queued any more, and the one that may still be under way is waited for. The rings
- * stay until the file is released, so what they hold can be read after the stop; a
- * mapping holds the file.
+ * holds it, for handlers run with preemption off, and its bit may be another's: one that found
+ * its session unwilling must not record for the next. Then no wake-up can be queued any more,
+ * and the one under way is waited for. The rings stay until the file is released, so what
+ * they hold can be read after the stop; a mapping holds the file.
  */
 #include <linux/cpumask.h>
 #include <linux/cred.h>
@@ -52,7 +51,7 @@ int __init st_session_init(void)
 /**
  * st_session_default_ring_size() - bytes of ring for each CPU, where nobody says
  *
- * Return: 8 MiB, or less on a host with so many CPUs that it would be over 64 MiB in all.
+ * Return: 8 MiB, or less where there are so many CPUs that it would be over 64 MiB in all.
  */
 u32 st_session_default_ring_size(void)
 {
@@ -220,7 +219,6 @@ int st_session_configure(struct st_session *session,
 	rings = alloc_rings(config->ring_size);
 	if (!rings)
 		return -ENOMEM;
-
 	session->snaplen = config->snaplen;
 	session->ring_size = config->ring_size;
 	session->events = config->events;
@@ -291,7 +289,6 @@ void st_session_stop(struct st_session *session)
 	mutex_lock(&list_lock);
 	RCU_INIT_POINTER(st_running[session->slot], NULL);
 	mutex_unlock(&list_lock);
-
 	synchronize_rcu();
 	mutex_lock(&list_lock);
 	WRITE_ONCE(st_running_mask, st_running_mask & ~BIT(session->slot));
