@@ -127,7 +127,7 @@ measure() {
 
 alone() {
 	wanted "$who_wanted" "$1" || return 0
-	measure "$1" "$2"
+	measure "$@"
 	point "$1, $2 bytes"
 }
 
