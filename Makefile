@@ -27,15 +27,17 @@ help:
 	@echo "make deb | rpm-spec       packages for Debian; a spec file for RHEL-like systems"
 	@echo "make demo                 the main job: MariaDB traced in a virtual machine"
 	@echo "make vm                   a shell in such a machine"
-	@echo "make check                all tests: those of the parts, and the module in virtual machines"
-	@echo "make style | unit | ring | fuzz | functional | kernels | debug | packages |"
-	@echo "     budget               one of them"
+	@echo "make check                all tests but the packages', most in virtual machines"
+	@echo "make style | unit | ring | fuzz | functional | kernels | debug | budget"
+	@echo "                          one part of them"
+	@echo "make packages             tests of the packages"
+	@echo "make check-deep           both, and tests that take hours"
 	@echo "make check-kernels        the module on every kernel, in virtual machines [KERNEL=6.12]"
 	@echo "make bench | bench-rate   what a send costs, and how many can be traced, beside the peers"
-	@echo "make bench-readme         puts what these two measured last into README.md"
-	@echo "make check-deep           those that take hours, too"
+	@echo "make bench-readme         puts what these two measured last into both READMEs"
 	@echo "make clean"
 	@echo "variables: KDIR=$(KDIR) KVER=$(KVER) PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)"
+	@echo "           SENDTRACE_CACHE=FOLDER, SENDTRACE_NO_INSTALL=1 (README.md)"
 
 # ---- Building -----------------------------------------------------------------
 

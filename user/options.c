@@ -28,11 +28,12 @@ static const struct known_option {
 	const char *help;
 } known_options[] = {
 	{ 'a', "accepts", NULL, "also show accepted connections" },
-	{ 'B', "buffer-size", "KIB", "ring for each CPU (default 8192; in all 65536)" },
-	{ 'c', "count", "N", "end after N events" },
+	{ 'B', "buffer-size", "KIB",
+	  "ring for each CPU (default 8192, or 65536 in all)" },
+	{ 'c', "count", "N", "end after N lines" },
 	{ 'd', "duration", "SECONDS", "end after SECONDS, which may be a fraction" },
 	{ 'p', "pid", "PID", "only process PID; may be repeated, or PID,PID..." },
-	{ 'q', "quiet", NULL, "say nothing but errors: no start, no summary" },
+	{ 'q', "quiet", NULL, "say errors and losses only: no start, no summary" },
 	{ 's', "snaplen", "BYTES", "show at most BYTES of a message (default 1048576)" },
 	{ 'v', "verbose", NULL, "say what is in force: versions, rings, filter" },
 	{ OPTION_READ, "read", NULL, "use read() instead of mapped rings" },
@@ -373,7 +374,7 @@ void options_usage(FILE *to)
 {
 	size_t i;
 
-	fputs("Usage: sendread [OPTION]... COMM...\n"
+	fputs("Usage: sendread [OPTION]... [COMM]...\n"
 	      "Show what processes send, and to whom: each send() and sendto() as a line.\n"
 	      "\n"
 	      "COMM is the name of a process or thread, or a pattern of *, ? and [a-z];\n"
