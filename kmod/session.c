@@ -22,7 +22,7 @@
 #include "session.h"
 
 #define RINGS_TOTAL	 (64U << 20)
-#define RING_DEFAULT_MAX (8U << 20)
+#define RING_DEFAULT_MAX (16U << 20)
 
 static unsigned int inline_max = IS_ENABLED(CONFIG_PREEMPT_RT) ? 64 << 10 : 1 << 20;
 module_param(inline_max, uint, 0444);
@@ -51,7 +51,7 @@ int __init st_session_init(void)
 /**
  * st_session_default_ring_size() - bytes of ring for each CPU, where nobody says
  *
- * Return: 8 MiB, or less where there are so many CPUs that it would be over 64 MiB in all.
+ * Return: 16 MiB, or less where there are so many CPUs that it would be over 64 MiB in all.
  */
 u32 st_session_default_ring_size(void)
 {

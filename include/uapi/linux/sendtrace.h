@@ -335,7 +335,7 @@ struct sendtrace_info {
  * struct sendtrace_config - what a session records, and the memory that it takes
  * @snaplen: bytes of payload of one call, at the most; 0 for the default
  * @ring_size: bytes of ring for each CPU, rounded up to a power of two; 0 for the
- *	default: 8 MiB, less where that would be over 64 MiB for all CPUs together
+ *	default: 16 MiB, less where that would be over 64 MiB for all CPUs together
  * @events: SENDTRACE_EVENTS_*; 0 for all of them
  * @reserved: must be zero
  *

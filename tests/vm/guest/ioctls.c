@@ -227,6 +227,11 @@ static void info(void)
 	      info.ring_size_max);
 	check((uint64_t)info.ring_size_default * info.nr_cpus <= 64UL << 20,
 	      "default rings of more than 64 MiB: %u", info.ring_size_default);
+	check(info.ring_size_default == 16 << 20 ||
+		      (info.ring_size_default < 16 << 20 &&
+		       (uint64_t)info.ring_size_default * info.nr_cpus > 32UL << 20),
+	      "default rings of %u bytes for %u CPUs", info.ring_size_default,
+	      info.nr_cpus);
 	check(memchr(info.version, 0, sizeof(info.version)), "version is ended by NUL");
 	for (size_t i = 0; i < COUNT_OF(info.reserved); i++)
 		check_equal(info.reserved[i], 0, "reserved[%zu]", i);
