@@ -10,6 +10,11 @@ figures=${SENDTRACE_BENCH_FIGURES:-$cache/bench/figures-$(printf '%s' "$top" | m
 points=0
 failed=0
 
+# expect_value OPTION VALUE EXAMPLE: of an option on the command line
+expect_value() {
+	[ -n "$2" ] || { say "expected a value after $1, such as $3" && exit 2; }
+}
+
 # Of what is measured in part, the figures are kept by themselves.
 figures_apart() {
 	figures+=-part

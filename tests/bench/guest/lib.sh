@@ -9,6 +9,8 @@ bad=0
 # What reads now: process ids. What went wrong with the current figure, for its point.
 readers=
 fault=
+# What wanted() was asked for: the names that mean something.
+met=
 # Among how many readers the sends are shared out: each adds to what one takes.
 share=1
 # How often each is measured, after once for the caches.
@@ -22,6 +24,7 @@ parameter() {
 
 # wanted LIST WORD: whether it is one of them; the list of all is empty
 wanted() {
+	met="$met $2"
 	case "${1:+ $1 }" in
 	'' | *" $2 "*) ;;
 	*) return 1 ;;
@@ -63,6 +66,19 @@ point() {
 		bad=$((bad + 1))
 	fi
 	fault=
+}
+
+# all_met WORD...: what was wanted, and nobody has met, is a mistake of who wanted it
+all_met() {
+	for word; do
+		case "$met " in
+		*" $word "*) ;;
+		*)
+			fail "nothing is called $word among: $(echo "$met" | tr ' ' '\n' | sort -u | tr '\n' ' ')"
+			point "$word, which was wanted, is measured"
+			;;
+		esac
+	done
 }
 
 # skip SENTENCE REASON: what cannot be measured here
