@@ -16,7 +16,8 @@ VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 NEEDED_CONFIG := $(shell sed -n 's/^BUILD_EXCLUSIVE_CONFIG="\(.*\)"/\1/p' dkms.conf)
 SOURCES := $(DESTDIR)/usr/src/sendtrace-$(VERSION)
 
-all: module-if-possible user
+# In this order, so that a missing module is the last that is said.
+all: user module-if-possible
 
 help:
 	@echo "make                      sendtrace.ko and user/sendread"
@@ -57,7 +58,8 @@ module:
 
 module-if-possible:
 	+@if $(have-headers); then $(MAKE) module; \
-	else $(no-headers); echo "make: building the reader only" >&2; fi
+	else $(no-headers); echo "make: without them there is only the reader, user/sendread;" \
+		"'make demo' shows both in a virtual machine" >&2; fi
 
 user:
 	+$(MAKE) -C user VERSION="$(VERSION)"
