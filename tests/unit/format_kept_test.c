@@ -13,10 +13,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "decode.h"
-#include "format_text.h"
 #include "out.h"
-#include "sample.h"
+#include "sample_line.h"
 
 enum {
 	STEPS = 60000,
@@ -254,20 +252,8 @@ static void print_line(char *to, const struct step *step)
 static void assert_line(const struct step *step)
 {
 	char expected[LINE];
-	struct record record;
-	struct fault fault;
-	size_t size;
-	unsigned char *from = sample_build(&step->sample, &size);
 
-	if (decode_record(from, size, &record, &fault))
-		fail_msg("%s", fault.text);
-	if (record.rec.type == SENDTRACE_RECORD_ACCEPT)
-		format_text_accept(&out, &record);
-	else
-		format_text_send(&out, &record);
-	/* It may be kept that the text was made of this record, but not the record. */
-	memset(from, 0xff, size);
-	free(from);
+	sample_line(&out, &step->sample);
 	print_line(expected, step);
 	out.buffer[out.used] = '\0';
 	assert_string_equal(out.buffer, expected);

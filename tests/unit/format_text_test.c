@@ -10,10 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "decode.h"
-#include "format_text.h"
 #include "out.h"
-#include "sample.h"
+#include "sample_line.h"
 
 static struct out out;
 
@@ -45,27 +43,11 @@ static char *written(void)
 	return text;
 }
 
-static void format(const struct sample *sample)
-{
-	struct record record;
-	struct fault fault;
-	size_t size;
-	unsigned char *from = sample_build(sample, &size);
-
-	if (decode_record(from, size, &record, &fault))
-		fail_msg("%s", fault.text);
-	if (record.rec.type == SENDTRACE_RECORD_ACCEPT)
-		format_text_accept(&out, &record);
-	else
-		format_text_send(&out, &record);
-	free(from);
-}
-
 static void assert_line(const struct sample *sample, const char *expected)
 {
 	char *text;
 
-	format(sample);
+	sample_line(&out, sample);
 	text = written();
 	assert_string_equal(text, expected);
 	assert_int_equal(ftruncate(out.fd, 0), 0);
@@ -170,7 +152,7 @@ static void unix_names_are_escaped_and_abstract_ones_begin_with_an_at_sign(void 
 	assert_line(&sample, HELLO "family=1 dest=localhost path=\\x40file ret=5\n");
 	memset(longest, 0xff, sizeof(longest));
 	sample_peer_unix(&sample, longest, sizeof(longest));
-	format(&sample);
+	sample_line(&out, &sample);
 	assert_int_equal(out.used, strlen(HELLO "family=1 dest=localhost path= ret=5\n") +
 					   4 * sizeof(longest));
 }
@@ -285,8 +267,8 @@ static void a_payload_of_any_length_goes_through_the_buffer_in_pieces(void **sta
 	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		struct sample sample = sample_send(0, payload, sizes[i]);
 
-		format(&sample);
-		format(&sample);
+		sample_line(&out, &sample);
+		sample_line(&out, &sample);
 	}
 	text = from = written();
 	for (i = 0; i < 2 * sizeof(sizes) / sizeof(sizes[0]); i++) {
@@ -309,10 +291,10 @@ static void a_write_error_is_kept_and_the_rest_thrown_away(void **state)
 	close(out.fd);
 	out.fd = open("/dev/full", O_WRONLY);
 	for (i = 0; i < 5000; i++)
-		format(&sample);
+		sample_line(&out, &sample);
 	assert_int_equal(out_flush(&out), -ENOSPC);
 	assert_int_equal(out.used, 0);
-	format(&sample);
+	sample_line(&out, &sample);
 	assert_int_equal(out_flush(&out), -ENOSPC);
 }
 
