@@ -196,6 +196,11 @@ struct kept {
 
 static struct kept kept_texts[KEPT_CONNECTIONS];
 
+void format_text_forget(void)
+{
+	memset(kept_texts, 0, sizeof(kept_texts));
+}
+
 /* Connections that share a place only take longer. */
 static struct kept *kept_of(const struct sendtrace_event *event)
 {

@@ -297,6 +297,8 @@ void require_line(const struct record *record)
 	if (!is_event(record))
 		return;
 	sinks_reset(1 + record->rec.seq % 70000);
+	/* What stands there of the line before must not pass for this one's. */
+	memset(out.buffer, 0, sizeof(out.buffer));
 	if (record->rec.type == SENDTRACE_RECORD_SEND)
 		format_text_send(&out, record);
 	else

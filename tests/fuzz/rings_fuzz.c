@@ -11,6 +11,7 @@
 
 #include "decode.h"
 #include "device.h"
+#include "format_text.h"
 #include "reader.h"
 
 enum operation {
@@ -207,6 +208,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct reader *reader;
 	int err;
 
+	format_text_forget();
 	device_reset(&input);
 	begun = false;
 	scribbled = false;

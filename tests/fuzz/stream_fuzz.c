@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "decode.h"
+#include "format_text.h"
 #include "reader.h"
 #include "report.h"
 #include "source.h"
@@ -227,6 +228,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct input input = { data, size };
 	uint8_t how = input_u8(&input);
 
+	format_text_forget();
 	source.piece_max = 1 + input_u16(&input);
 	source.random = input_u8(&input);
 	source.breaks = how & 1;
