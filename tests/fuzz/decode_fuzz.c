@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "decode.h"
+#include "escape.h"
+#include "escape_variants.h"
 #include "format_text.h"
 
 /* A record whose end is not there yet is asked for by its size, and never read beyond. */
@@ -53,6 +55,39 @@ static void try_lines(const struct record *record)
 	free(first);
 }
 
+/* The line is written the way that is quickest here; other machines have the portable one. */
+static void try_portable_escape(const unsigned char *payload, size_t size)
+{
+	size_t room = size * ESCAPE_WIDEST + ESCAPE_SLACK, length;
+	unsigned char *from = exact_copy(payload, size);
+	char *text = malloc(room), *portable = malloc(room);
+
+	if (!text || !portable)
+		abort();
+	length = (size_t)(escape_portable(portable, from, size) - portable);
+	require((size_t)(escape(text, from, size) - text) == length &&
+			memcmp(text, portable, length) == 0,
+		"the portable escape writes '%.*s'", (int)length, portable);
+	free(from);
+	free(text);
+	free(portable);
+}
+
+static void try_payload(const struct record *record)
+{
+	switch (record->rec.type) {
+	case SENDTRACE_RECORD_SEND:
+	case SENDTRACE_RECORD_ACCEPT:
+		try_portable_escape(record->payload, record->event.cap_len);
+		break;
+	case SENDTRACE_RECORD_FRAGMENT:
+		try_portable_escape(record->payload, record->fragment.cap_len);
+		break;
+	default:
+		break;
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fault fault = { .text = "" };
@@ -69,6 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} else {
 		require_inside(&record, from, size);
 		try_lines(&record);
+		try_payload(&record);
 	}
 	free(from);
 	return 0;

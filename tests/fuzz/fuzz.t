@@ -25,6 +25,8 @@ failed=0
 planted=(
 	'decode|decode.c|s/if (end > event->rec.size)/if (end > event->rec.size + 64ull)/'
 	'decode|escape.c|/define IS_PLAIN/s/ && (c) != .*/)/'
+	'decode|escape.c|/(signed_t)(block + 1)/s/ | .*;/;/'
+	'decode|escape_avx2.c|s/9 << 16/8 << 16/'
 	'decode|format_text.c|s/if (size > sizeof(kept->call))/if (size > LINE_WIDEST)/'
 	'stream|format_text.c|s/kept->flags == event->flags &&//'
 	'stream|stream.c|s/stream->end -= stream->start;//'
@@ -44,6 +46,12 @@ point() {
 	[ "$verdict" = ok ] || failed=$((failed + 1))
 	echo "$verdict $points - $name"
 	[ -z "$output" ] || printf '%s\n' "$output" | sed 's/^/# /'
+}
+
+# Why this machine never gets to a file of user/, if that is so.
+unreached() {
+	[ "$1" = escape_avx2.c ] && ! grep -qw avx2 /proc/cpuinfo &&
+		echo "this machine has no AVX2"
 }
 
 # AddressSanitizer loses its way where the kernel's random addresses are very random.
@@ -158,7 +166,12 @@ for target in "${targets[@]}"; do
 done
 for number in "${!planted[@]}"; do
 	IFS='|' read -r target file _ <<<"${planted[number]}"
-	point "$target: finds a bug that was planted in $file" find_planted "$number"
+	name="$target: finds a bug that was planted in $file"
+	if reason=$(unreached "$file"); then
+		point "$name # SKIP $reason" true
+	else
+		point "$name" find_planted "$number"
+	fi
 done
 echo "1..$points"
 [ "$failed" = 0 ]
