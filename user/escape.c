@@ -31,17 +31,17 @@ static const uint64_t table[256] = { ENTRIES_64(0), ENTRIES_64(64), ENTRIES_64(1
 				     ENTRIES_64(192) };
 
 /* GNU C vectors: one instruction for 16 bytes on x86_64 as on arm64. */
-typedef uint8_t block_t __attribute__((vector_size(16)));
-typedef int8_t signed_t __attribute__((vector_size(16)));
+typedef uint8_t byte_vector __attribute__((vector_size(16)));
+typedef int8_t signed_vector __attribute__((vector_size(16)));
 
 enum {
-	BLOCK = sizeof(block_t),
+	BLOCK = sizeof(byte_vector),
 	RUN = 4, /* blocks that are tested at once */
 };
 
-static inline block_t load_block(const uint8_t *from)
+static inline byte_vector load_block(const uint8_t *from)
 {
-	block_t block;
+	byte_vector block;
 
 	memcpy(&block, from, BLOCK);
 	return block;
@@ -49,14 +49,15 @@ static inline block_t load_block(const uint8_t *from)
 
 /*
  * Not 0 in the bytes that need an escape. One more, and what is printable is what is greater
- * than a space by its sign as well: no vector unit of x86_64 compares without the sign.
+ * than a space by its sign as well: SSE2 compares bytes by their sign alone.
  */
-static inline block_t strange(block_t block)
+static inline byte_vector strange(byte_vector block)
 {
-	return (block_t)((signed_t)(block + 1) <= ' ') | (block_t)(block == '\\');
+	return (byte_vector)((signed_vector)(block + 1) <= ' ') |
+	       (byte_vector)(block == '\\');
 }
 
-static inline int is_zero(block_t block)
+static inline int is_zero(byte_vector block)
 {
 	uint64_t halves[2];
 
@@ -74,7 +75,7 @@ static inline char *escape_byte(char *to, uint8_t byte)
 
 static inline int run_is_plain(const uint8_t *from)
 {
-	block_t found = { 0 };
+	byte_vector found = { 0 };
 	size_t i;
 
 #pragma GCC unroll 4

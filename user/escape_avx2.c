@@ -38,7 +38,7 @@ enum need {
  * @needs has a digit of base NEEDS for each byte. In the last place is one less than how many
  * there are: it is free, unless all are wanted, and then 15 is right as a number as well.
  */
-typedef unsigned __int128 order_t;
+typedef unsigned __int128 text_order;
 
 #define NEED_0(needs)	((needs) % NEEDS)
 #define NEED_1(needs)	((needs) / 3 % NEEDS)
@@ -46,7 +46,7 @@ typedef unsigned __int128 order_t;
 #define NEED_3(needs)	((needs) / 27)
 #define WIDTH(need)	((need) == NOTHING ? 1 : (need) == DOUBLING ? 2 : 4)
 #define MASK(need)	((need) == NOTHING ? 0xff : (need) == DOUBLING ? 0xffff : 0xffffffff)
-#define PART(need, i)	((order_t)((0x03020100 + 0x04040404 * (i)) & MASK(need)))
+#define PART(need, i)	((text_order)((0x03020100 + 0x04040404 * (i)) & MASK(need)))
 #define BEFORE_1(needs) WIDTH(NEED_0(needs))
 #define BEFORE_2(needs) (BEFORE_1(needs) + WIDTH(NEED_1(needs)))
 #define BEFORE_3(needs) (BEFORE_2(needs) + WIDTH(NEED_2(needs)))
@@ -55,13 +55,13 @@ typedef unsigned __int128 order_t;
 	(PART(NEED_0(needs), 0) | PART(NEED_1(needs), 1) << 8 * BEFORE_1(needs) | \
 	 PART(NEED_2(needs), 2) << 8 * BEFORE_2(needs) |                          \
 	 PART(NEED_3(needs), 3) << 8 * BEFORE_3(needs) |                          \
-	 (order_t)(LENGTH(needs) - 1) << 8 * (LONGEST - 1))
+	 (text_order)(LENGTH(needs) - 1) << 8 * (LONGEST - 1))
 
 #define ORDERS_3(n)  ORDER(n), ORDER((n) + 1), ORDER((n) + 2)
 #define ORDERS_9(n)  ORDERS_3(n), ORDERS_3((n) + 3), ORDERS_3((n) + 6)
 #define ORDERS_27(n) ORDERS_9(n), ORDERS_9((n) + 9), ORDERS_9((n) + 18)
 
-static const order_t orders[] = { ORDERS_27(0), ORDERS_27(27), ORDERS_27(54) };
+static const text_order orders[] = { ORDERS_27(0), ORDERS_27(27), ORDERS_27(54) };
 
 struct place {
 	char *to;
@@ -129,16 +129,16 @@ INLINE char *put_group(char *to, __m128i text, uint32_t place)
 
 /* Instructions work on both halves of a vector, so every text is of two groups. */
 INLINE char *put_groups(char *to, const __m256i texts[GROUPS / 2],
-			const uint32_t places[GROUPS])
+			const uint32_t at[GROUPS])
 {
-	to = put_group(to, _mm256_castsi256_si128(texts[0]), places[0]);
-	to = put_group(to, _mm256_castsi256_si128(texts[1]), places[1]);
-	to = put_group(to, _mm256_castsi256_si128(texts[2]), places[2]);
-	to = put_group(to, _mm256_castsi256_si128(texts[3]), places[3]);
-	to = put_group(to, _mm256_extracti128_si256(texts[0], 1), places[4]);
-	to = put_group(to, _mm256_extracti128_si256(texts[1], 1), places[5]);
-	to = put_group(to, _mm256_extracti128_si256(texts[2], 1), places[6]);
-	return put_group(to, _mm256_extracti128_si256(texts[3], 1), places[7]);
+	to = put_group(to, _mm256_castsi256_si128(texts[0]), at[0]);
+	to = put_group(to, _mm256_castsi256_si128(texts[1]), at[1]);
+	to = put_group(to, _mm256_castsi256_si128(texts[2]), at[2]);
+	to = put_group(to, _mm256_castsi256_si128(texts[3]), at[3]);
+	to = put_group(to, _mm256_extracti128_si256(texts[0], 1), at[4]);
+	to = put_group(to, _mm256_extracti128_si256(texts[1], 1), at[5]);
+	to = put_group(to, _mm256_extracti128_si256(texts[2], 1), at[6]);
+	return put_group(to, _mm256_extracti128_si256(texts[3], 1), at[7]);
 }
 
 INLINE char *put_strange_block(char *to, __m256i block, __m256i printables)

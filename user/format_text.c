@@ -171,7 +171,7 @@ enum {
 };
 
 /**
- * struct kept - the text of a connection's last send
+ * struct kept - two texts, each kept until another takes its place
  * @pid: made @caller, with @tid, @fd and @comm
  * @flags: made @call, with @addr_len, @peer_pid, @family and @peer_len bytes of @peer
  * @caller_size: bytes of @caller, 0 for none
@@ -276,7 +276,10 @@ static inline bool is_call(const struct kept *kept, const struct record *record)
 	       same_bytes(kept->peer, record->peer, event->peer_len);
 }
 
-/* The text is made of the copy: the record lies in memory that is shared. */
+/*
+ * What is kept is made of the copy, so that the two belong together: the record lies in
+ * memory that is shared.
+ */
 static __attribute__((noinline)) char *keep_call(char *to, struct kept *kept,
 						 const struct record *record)
 {
@@ -337,10 +340,11 @@ const char *format_text_why(unsigned int why)
 /* A payload of any length goes through the buffer in pieces. */
 static void put_payload(struct out *out, const unsigned char *payload, size_t size)
 {
-	size_t room, piece;
+	size_t widest, room, piece;
 
 	while (size > 0) {
-		out_reserve(out, OUT_CAPACITY / 4);
+		widest = size * ESCAPE_WIDEST + ESCAPE_SLACK;
+		out_reserve(out, widest < OUT_CAPACITY / 4 ? widest : OUT_CAPACITY / 4);
 		room = (out_room(out) - ESCAPE_SLACK) / ESCAPE_WIDEST;
 		piece = size < room ? size : room;
 		out_commit(out, escape(out->buffer + out->used, payload, piece));
@@ -377,7 +381,7 @@ static inline uint64_t widest_line(uint64_t payload)
 	return payload * ESCAPE_WIDEST + ESCAPE_SLACK + 2 * LINE_WIDEST;
 }
 
-/* Lines are not cut where two write()s meet, unless they are longer than the buffer. */
+/* A line is not cut where two write()s meet, unless the buffer cannot hold its widest form. */
 static inline char *begin_line(struct out *out, uint64_t payload)
 {
 	uint64_t widest = widest_line(payload);

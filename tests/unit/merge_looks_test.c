@@ -186,14 +186,16 @@ static uint32_t random_state;
 
 static void send_anywhere(uint32_t ring, unsigned int look)
 {
+	uint32_t random;
+
 	(void)ring;
 	if (look >= LOOKS)
 		return;
-	random_state = random_state * 1103515245 + 12345;
-	if (random_state >> 16 & 1)
-		send_on((random_state >> 8) % merge.nr_rings);
-	if (random_state >> 17 & 1)
-		send_on((random_state >> 12) % merge.nr_rings);
+	random = test_random(&random_state);
+	if (random >> 8 & 1)
+		send_on(random % merge.nr_rings);
+	if (random >> 9 & 1)
+		send_on((random >> 4) % merge.nr_rings);
 }
 
 static void records_that_appear_at_random_come_out_in_order(void **state)

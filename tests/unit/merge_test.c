@@ -269,8 +269,7 @@ static void *send_from_everywhere(void *argument)
 	uint32_t tid = (uint32_t)(uintptr_t)argument, random = tid, i;
 
 	for (i = 0; i < NR_SENDS; i++) {
-		random = random * 1103515245 + 12345;
-		send_on_cpu((random >> 16) % merge.nr_rings, tid, i);
+		send_on_cpu((test_random(&random) >> 8) % merge.nr_rings, tid, i);
 	}
 	return NULL;
 }

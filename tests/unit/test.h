@@ -14,6 +14,13 @@ enum {
 	TEST_SECONDS = 120
 };
 
+/* The same in every run: a failure can be looked at again. */
+static inline uint32_t test_random(uint32_t *state)
+{
+	*state = *state * 1103515245 + 12345;
+	return *state >> 8;
+}
+
 #define test_case(function) cmocka_unit_test(function)
 
 /* A test that never ends has failed. */
