@@ -208,9 +208,9 @@ static void try_line(enum layout layout, size_t size, size_t used)
 	out.used = used;
 	format_line(layout, size);
 	before = (size_t)lseek(out.fd, 0, SEEK_CUR);
-	if (layout == UNJOINED && size <= AT_ONCE && before && before != used)
-		fail_msg("%zu bytes behind %zu: a line that would fit was cut", size,
-			 used);
+	if (size <= AT_ONCE && before && before != used)
+		fail_msg("layout %d, %zu bytes behind %zu: a line that would fit was cut",
+			 layout, size, used);
 	assert_int_equal(out_flush(&out), 0);
 	if ((size_t)lseek(out.fd, 0, SEEK_CUR) != length)
 		fail_msg("layout %d, %zu bytes behind %zu: %zu characters, expected %zu",
