@@ -216,16 +216,3 @@ int decode_framed(const void *from, const struct sendtrace_record *rec,
 		return 0;
 	}
 }
-
-int decode_record(const void *from, size_t size, struct record *record,
-		  struct fault *fault)
-{
-	struct sendtrace_record rec;
-	int err;
-
-	err = decode_frame(from, size, &rec, fault);
-	if (err == -EAGAIN)
-		return bad(fault, "size is %u, expected at most the %zu bytes there",
-			   rec.size, size);
-	return err ?: decode_framed(from, &rec, record, fault);
-}

@@ -65,22 +65,10 @@ int decode_frame(const void *from, size_t avail, struct sendtrace_record *rec,
 		 struct fault *fault);
 
 /**
- * decode_record - check all of a record that is used later
- * @from: its first byte
- * @size: bytes from there to its end, as decode_frame() found them
- * @record: the result; of a type that is not known only @record->rec is set
- * @fault: what is wrong with it on -EBADMSG
- *
- * Return: 0, or -EBADMSG.
- */
-int decode_record(const void *from, size_t size, struct record *record,
-		  struct fault *fault);
-
-/**
- * decode_framed - the same of a record whose header was checked already
+ * decode_framed - check all of a record that is used later
  * @from: its first byte, of which the header is not read again
  * @rec: its header, as decode_frame() found it
- * @record: the result
+ * @record: the result; of a type that is not known only @record->rec is set
  * @fault: what is wrong with it on -EBADMSG
  *
  * Return: 0, or -EBADMSG.

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "decode.h"
+#include "decode_record.h"
 #include "escape.h"
 #include "escape_variants.h"
 #include "format_text.h"

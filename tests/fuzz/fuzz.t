@@ -25,7 +25,7 @@ failed=0
 planted=(
 	'decode|decode.c|s/if (end > event->rec.size)/if (end > event->rec.size + 64ull)/'
 	'decode|escape.c|/define IS_PLAIN/s/ && (c) != .*/)/'
-	'decode|escape.c|/(signed_t)(block + 1)/s/ | .*;/;/'
+	'decode|escape.c|/(byte_vector)(block == /s/== .*)/== 0)/'
 	'decode|escape_avx2.c|s/9 << 16/8 << 16/'
 	'decode|format_text.c|s/if (size > sizeof(kept->call))/if (size > LINE_WIDEST)/'
 	'stream|format_text.c|s/kept->flags == event->flags &&//'

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "decode.h"
+#include "decode_record.h"
 #include "format_text.h"
 #include "reader.h"
 #include "report.h"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "decode.h"
+#include "decode_record.h"
 #include "sample.h"
 
 static const char hello[] = "hello, world";

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "decode.h"
+#include "decode_record.h"
 #include "join.h"
 #include "sample.h"
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "decode.h"
+#include "decode_record.h"
 #include "format_text.h"
 #include "sample_line.h"
 
