@@ -27,7 +27,7 @@
 static unsigned int inline_max = IS_ENABLED(CONFIG_PREEMPT_RT) ? 64 << 10 : 1 << 20;
 module_param(inline_max, uint, 0444);
 MODULE_PARM_DESC(inline_max,
-		 "bytes copied of one call where the kernel exports no task_work_add()");
+		 "bytes copied of one call without task_work_add() (4096-67108864)");
 
 unsigned long st_running_mask;
 struct st_session __rcu *st_running[ST_MAX_RUNNING];
