@@ -15,7 +15,8 @@
 #include "expect.h"
 
 enum {
-	SENDERS_MAX = 64
+	SENDERS_MAX = 64,
+	FAR_END = 8192, /* bytes; the kernel takes twice that */
 };
 
 struct sender {
@@ -26,8 +27,11 @@ struct sender {
 	long ret;
 };
 
-/* More than the far end may find room for all the same. */
-static char message[40000];
+/*
+ * More than there may be room for all the same: what the far end takes when its window is
+ * probed, and one buffer of TCP's (64 KiB), which it fills once there is any room.
+ */
+static char message[100000];
 
 static void *send_blocking(void *arg)
 {
@@ -42,7 +46,11 @@ static void *send_blocking(void *arg)
 static void start_sender(struct sender *sender)
 {
 	struct deadline deadline = { 0 };
+	int size = FAR_END;
 
+	/* Once set, TCP does not let it grow when it is full. */
+	must(setsockopt(sender->pair.far, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)),
+	     "SO_RCVBUF");
 	fill_send_buffer(sender->pair.near);
 	sender->where = to_peer(sender->pair.near);
 	pthread_create(&sender->thread, NULL, send_blocking, sender);
