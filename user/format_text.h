@@ -11,7 +11,7 @@ void format_text_send(struct out *out, const struct record *record);
 /* One line for an accept() or accept4(). */
 void format_text_accept(struct out *out, const struct record *record);
 
-/* Keep no text of any line so far: the next one is as the first (see format_text.c). */
+/* Keep no text of any line so far: the next is as the first. For tests, of one line each. */
 void format_text_forget(void);
 
 /* Why fewer bytes are shown than the call sent: an enum sendtrace_why, or WHY_UNJOINED. */
