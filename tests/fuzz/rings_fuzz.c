@@ -150,6 +150,14 @@ static bool read_records(struct reader *reader, unsigned int count)
 	return true;
 }
 
+/* Behind a position that is out of bounds there is no room: what comes there may wrap. */
+static size_t room(const struct device_ring *ring)
+{
+	uint64_t used = ring->pos - ring->tail;
+
+	return used < device.size ? device.size - used : 0;
+}
+
 static void jump(struct device_ring *ring, uint64_t pos)
 {
 	/* Back, below what the reader has seen. */
@@ -173,7 +181,7 @@ static void produce(struct device_ring *ring, enum operation operation,
 		return;
 	}
 	from = input_bytes(input, &size);
-	if (operation == POKE || ring->pos - ring->tail + size > device.size)
+	if (operation == POKE || size > room(ring))
 		scribbled |= begun;
 	device_write(ring, at, from, size);
 	if (operation == APPEND)

@@ -371,6 +371,29 @@ static void save_fragments(void)
 	save("rings", "fragments", &bytes);
 }
 
+/*
+ * A ring's position goes back behind the record that the reader knows is the next, and on
+ * again until there is a part of it, as it was.
+ */
+static void save_back(void)
+{
+	static const unsigned char behind[8] = { 0xf8, [1 ... 7] = 0xff };
+	struct bytes bytes = device_of(3, 2, 0, 0), part = { .at = NULL };
+	struct bytes record = record_of(&kinds[0], 1, 1);
+
+	add(&part, behind, sizeof(behind));
+	add(&part, record.at, sizeof(struct sendtrace_record));
+	append(&bytes, 0, record_of(&kinds[0], 0, 0));
+	append(&bytes, 1, record);
+	fetch(&bytes, 1);
+	add_u8(&bytes, JUMP | 1 << 2);
+	add_u16(&bytes, 0);
+	add(&bytes, behind, sizeof(behind));
+	append(&bytes, 1, part);
+	fetch(&bytes, 3);
+	save("rings", "back_and_on", &bytes);
+}
+
 static void save_hostile(void)
 {
 	static const unsigned char far[8] = { 0, 4, 0, 0, 0, 0, 0, 0x80 };
@@ -394,6 +417,7 @@ static void save_hostile(void)
 	fetch(&bytes, 3);
 	save("rings", "scribbled", &bytes);
 
+	save_back();
 	bytes = device_of(7, 2, 2, 0);
 	save("rings", "wrong_size", &bytes);
 	bytes = device_of(7, 2, 0, 4);
