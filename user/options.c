@@ -29,7 +29,7 @@ static const struct known_option {
 } known_options[] = {
 	{ 'a', "accepts", NULL, "also show accepted connections" },
 	{ 'B', "buffer-size", "KIB",
-	  "ring for each CPU (default 16384, or 65536 in all)" },
+	  "ring per CPU (default 16384, or less: 65536 in all)" },
 	{ 'c', "count", "N", "end after N lines" },
 	{ 'd', "duration", "SECONDS", "end after SECONDS, which may be a fraction" },
 	{ 'p', "pid", "PID", "only process PID; may be repeated, or PID,PID..." },

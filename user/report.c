@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "report.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "format_text.h"
 #include "message.h"
@@ -78,6 +82,31 @@ void report_listening(const struct options *options, const struct reader *reader
 	message("listening: %s, snap length %u bytes, rings of %u KiB for each of %u CPU%s",
 		text.buffer, config->snaplen, config->ring_size / 1024, rings,
 		rings == 1 ? "" : "s");
+}
+
+/* Of a thread that is not its process's first one there is no such process, either. */
+static bool is_process(uint32_t pid)
+{
+	return syscall(SYS_tgkill, pid, pid, 0) == 0 || errno != ESRCH;
+}
+
+/* In another namespace the numbers are others; its own number: linux/proc_ns.h. */
+static bool sees_all_processes(void)
+{
+	struct stat status;
+
+	return stat("/proc/self/ns/pid", &status) == 0 && status.st_ino == 0xEFFFFFFC;
+}
+
+void report_absent(const struct sendtrace_filter *filter)
+{
+	uint32_t i;
+
+	for (i = 0; i < filter->nr_pids && sees_all_processes(); i++)
+		if (!is_process(filter->pids[i]))
+			message("no process %u is here now, expected the number of one in "
+				"the initial PID namespace; waiting for it",
+				filter->pids[i]);
 }
 
 void report_versions(const struct reader *reader, const struct sendtrace_config *config)

@@ -40,6 +40,9 @@ struct tally {
 	int64_t said;
 };
 
+/* Which of the pids to be shown are those of no process; said before that it listens. */
+void report_absent(const struct sendtrace_filter *filter);
+
 /* The probes are armed. */
 void report_listening(const struct options *options, const struct reader *reader,
 		      const struct sendtrace_config *config);

@@ -226,8 +226,10 @@ static int open_session(struct tracer *tracer)
 		return err;
 	if (tracer->options.verbose)
 		report_versions(tracer->reader, &config);
-	if (!tracer->options.quiet)
-		report_listening(&tracer->options, tracer->reader, &config);
+	if (tracer->options.quiet)
+		return 0;
+	report_absent(&tracer->options.filter);
+	report_listening(&tracer->options, tracer->reader, &config);
 	return 0;
 }
 

@@ -69,6 +69,21 @@ static void counted(void)
 	}
 }
 
+static void *pause_thread(void *arg)
+{
+	pause();
+	return arg;
+}
+
+/* A process with a thread beside its first one, as long as its gate is shut. */
+static void threaded(void)
+{
+	pthread_t other;
+
+	pthread_create(&other, NULL, pause_thread, NULL);
+	gate();
+}
+
 /* Process 1 of its namespace; the pids that are shown are those outside of it. */
 static void namespaced(void)
 {
@@ -95,6 +110,7 @@ int main(int argc, char **argv)
 	static const struct test_case cases[] = {
 		{ "sends", sends },
 		{ "counted", counted },
+		{ "threaded", threaded },
 		{ "namespaced", namespaced },
 		{},
 	};

@@ -94,6 +94,22 @@ case_name_pid_and_name() {
 	same other.want other.out
 }
 
+scenario name.pid_absent "-p says which of its numbers are no process's"
+case_name_pid_absent() {
+	start_program one name threaded
+	thread=$(ls "/proc/$program_one/task" | grep -vx "$program_one")
+	start_reader main -p "$program_one,$thread,4194303"
+	start_reader other -p "$program_one"
+	open_gate one
+	end_program one
+	stop_reader main
+	stop_reader other
+	sed -n 's/.*no process \([0-9]*\) .*/pid=\1/p' main.err >main.told
+	printf 'pid=%s\n' "$thread" 4194303 >main.want
+	same main.want main.told
+	refuses "it says so of a process that is there" grep -q "no process" other.err
+}
+
 shows name.namespaced "a process in a pid namespace is shown by its pid outside of it"
 
 scenario name.two_sessions "two sessions at once print what they asked for, each"
