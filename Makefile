@@ -126,9 +126,19 @@ demo:
 vm:
 	tests/vm/shell
 
-# What a failed part would not stop the others from saying is said all the same.
+# The quick parts first, one after the other: they keep both CPUs busy. Of the others most keep
+# one busy, so that two run at a time, the longest first; what each prints comes when it has
+# ended, and that it begins is said at once; so is what is to be installed. A part that fails keeps no other from running.
 check:
-	+$(MAKE) --keep-going style unit ring fuzz functional kernels debug budget
+	+@status=0; \
+	$(MAKE) --keep-going style unit ring fuzz || status=$$?; \
+	tests/need vm toolchain kernel || status=$$?; \
+	$(MAKE) --keep-going -j2 --output-sync=recurse AT_ONCE=1 \
+		debug kernels functional budget 9>&2 || status=$$?; \
+	exit $$status
+
+AT_ONCE := 2
+begins = @[ $(AT_ONCE) = 2 ] || echo "check: $@" >&9
 
 style:
 	tests/style/run
@@ -145,7 +155,7 @@ fuzz:
 	tests/need build
 	+$(MAKE) -C tests/fuzz check
 
-# In QEMU. Two at a time: each keeps one CPU busy.
+# In QEMU.
 FUNCTIONAL := tests/vm/functional.t tests/vm/harness.t
 DEBUG := tests/vm/kunit.t tests/vm/stress.t tests/vm/inject.t tests/vm/security.t tests/vm/fuzz.t
 # Built for every kernel that Debian has; booted, the oldest and the newest, which is one of RT.
@@ -153,14 +163,17 @@ BOOT := 5.10 7.3-rt
 
 # On Debian's kernel.
 functional: machine-programs
-	prove -j2 $(FUNCTIONAL)
+	$(begins)
+	prove -j$(AT_ONCE) $(FUNCTIONAL)
 
 kernels: machine-programs
-	prove -v tests/vm/kernels.t :: --boot "$(BOOT)"
+	$(begins)
+	prove -v tests/vm/kernels.t :: --boot "$(BOOT)" --jobs $(AT_ONCE)
 
 # On a kernel that looks for mistakes.
 debug: machine-programs
-	prove -j2 $(DEBUG)
+	$(begins)
+	prove -j$(AT_ONCE) $(DEBUG)
 
 # Before several at a time look whether they are built.
 machine-programs:
@@ -187,7 +200,8 @@ check-deep: check packages
 	prove -v tests/vm/soak.t :: --minutes 60
 
 # In QEMU 10, counting instructions: the same figures on every machine.
-budget:
+budget: machine-programs
+	$(begins)
 	tests/need build vm
 	prove -v tests/bench/budget.t
 
@@ -202,8 +216,10 @@ bench-rate:
 bench-readme:
 	tests/bench/readme
 
-# The parts of check are one after the other, whatever -j says.
+# By itself each part keeps both CPUs busy: one after the other then, whatever -j says.
+ifneq ($(AT_ONCE),1)
 .NOTPARALLEL:
+endif
 
 .PHONY: all help module module-if-possible user clean install uninstall demo vm check \
 	check-deep check-kernels style unit ring fuzz machine-programs functional kernels \

@@ -6,6 +6,8 @@
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # shellcheck disable=SC2034 # used by those who source this
 cache=${SENDTRACE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/sendtrace}
+# Of a make that has called us: how many jobs it may start is not for the makes called here.
+unset MAKEFLAGS MFLAGS
 
 say() {
 	echo "${0##*/}: $*" >&2
