@@ -181,7 +181,7 @@ static void woken_by_event(void)
 		tracer_begin(&tracer, "wakes", mapped);
 		pollfd.fd = tracer.fd;
 		pthread_create(&sender, NULL, send_when_polled, &self);
-		check_equal(poll(&pollfd, 1, 20000), 1, "poll that waits for an event");
+		check_equal(poll(&pollfd, 1, 60000), 1, "poll that waits for an event");
 		check_equal(pollfd.revents, POLLIN, "what it says");
 		pthread_join(sender, NULL);
 		tracer_close(&tracer);

@@ -17,7 +17,7 @@
 #include "whole_blocked.h"
 
 enum {
-	HELD_MS = 20000
+	HELD_MS = 60000
 };
 
 void blocked_fill(char *bytes, size_t len)

@@ -23,7 +23,7 @@
 
 enum {
 	TIMES = 21,
-	LINE_MS = 20000,
+	LINE_MS = 60000,
 	/* Longer than sendread stays awake after a line. */
 	PAUSE_US = 30000,
 	LONE_US = 10000,
