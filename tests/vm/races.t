@@ -19,7 +19,7 @@ deep_options --rounds 1 --seconds 20 "$@"
 	exit 1
 }
 # Of all the accesses, so few would be watched for so short that it took days.
-parameters+=(deep.maxactive=64 kcsan.skip_watch=200 kcsan.udelay_task=200)
+parameters+=(deep.small=yes kcsan.skip_watch=200 kcsan.udelay_task=200)
 
 guest kcsan "readers, writers and control at the same time" \
 	"device.filter_exchanged device.two_sessions flood.* maps.hostile* loss.readers order.mapped

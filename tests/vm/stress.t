@@ -19,10 +19,9 @@ memory=1536
 guest debian "on Debian's kernel" "stress.* churn.*"
 
 # The same on the kernel that looks for mistakes, less often: each is some ten times slower.
-# Registering a probe takes an allocation for each instance, so that there are fewer of them.
 reduce() {
 	local option
-	parameters=(deep.maxactive=64)
+	parameters=()
 	for option in "${given[@]}"; do
 		parameters+=("${option%=*}=$((${option#*=} / 10 + 1))")
 	done

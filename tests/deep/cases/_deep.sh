@@ -13,6 +13,13 @@ parameter() {
 	echo "${value:-$2}"
 }
 
+# KASAN, KCSAN and kmemleak look at each allocation: what need not be large is small where
+# they are. A probe's instance is one, and so is each page of a ring.
+if [ -e $kmemleak ] || [ "$(parameter small no)" = yes ]; then
+	load() { insmod "$ko" maxactive=64 "$@"; }
+	reader_options="-B 256"
+fi
+
 # explain FILE: show it where the case has failed so far
 explain() {
 	[ ! -s failed ] || show "$1"

@@ -12,7 +12,7 @@ case_stress_cycles() {
 	cycles=$(parameter cycles 5)
 	echo "# $cycles cycles"
 	leaks_begin
-	load_with maxactive="$(parameter maxactive 4096)"
+	load_with
 	start_senders storm 2 5000
 	turn=0
 	while [ $turn -lt "$cycles" ] && [ ! -s failed ]; do
@@ -20,14 +20,14 @@ case_stress_cycles() {
 		one_cycle
 	done
 	stop_senders
-	load maxactive="$(parameter maxactive 4096)" || fail "the module cannot be loaded at last"
+	load || fail "the module cannot be loaded at last"
 	trace_works
 }
 
 one_cycle() {
-	loaded || load maxactive="$(parameter maxactive 4096)" ||
-		fail "cycle $turn: the module cannot be loaded"
-	timeout -s KILL 60 sendread -q -c 7 storm >cycle.out 2>cycle.err ||
+	loaded || load || fail "cycle $turn: the module cannot be loaded"
+	# shellcheck disable=SC2086 # they are words
+	timeout -s KILL 180 sendread $reader_options -q -c 7 storm >cycle.out 2>cycle.err ||
 		fail "cycle $turn: sendread ended with exit status $?"
 	equal "cycle $turn: lines" "$(grep -c '^pid=[0-9]* tid=[0-9]* comm=storm ' cycle.out)" 7
 	unload || fail "cycle $turn: the module cannot be unloaded"
@@ -181,7 +181,7 @@ sleeping_accepts() {
 
 scenario stress.accepts "4,096 accepts asleep at once are all seen"
 case_stress_accepts() {
-	load_with
+	load_with maxactive=4096
 	sleeping_accepts 4096
 	equal "lines" "$(lines main.out)" 4096
 	equal "missed_accept" "$(value missed_accept)" 0
@@ -190,7 +190,7 @@ case_stress_accepts() {
 
 scenario stress.accepts_beyond "one more than there are probe instances is counted as missed"
 case_stress_accepts_beyond() {
-	load_with
+	load_with maxactive=4096
 	sleeping_accepts 4097
 	equal "lines" "$(lines main.out)" 4096
 	equal "missed_accept" "$(value missed_accept)" 1

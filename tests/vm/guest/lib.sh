@@ -133,12 +133,16 @@ is_gone() {
 
 # ---- Readers ----------------------------------------------------------------------
 
+# Before the arguments of each reader; words.
+reader_options=
+
 # start_reader NAME ARGUMENT...: sendread with NAME.out and NAME.err, its pid in $pid_NAME;
 # armed when it returns
 start_reader() {
 	reader=$1
 	shift
-	timeout -s KILL "$limit" sendread "$@" >"$reader.out" 2>"$reader.err" &
+	# shellcheck disable=SC2086 # they are words
+	timeout -s KILL "$limit" sendread $reader_options "$@" >"$reader.out" 2>"$reader.err" &
 	eval "pid_$reader=$!"
 	until_true "sendread $* is listening" listening_or_gone "$reader" $!
 	grep -q listening "$reader.err" || {
