@@ -102,7 +102,9 @@ void report_absent(const struct sendtrace_filter *filter)
 {
 	uint32_t i;
 
-	for (i = 0; i < filter->nr_pids && sees_all_processes(); i++)
+	if (!sees_all_processes())
+		return;
+	for (i = 0; i < filter->nr_pids; i++)
 		if (!is_process(filter->pids[i]))
 			message("no process %u is here now, expected the number of one in "
 				"the initial PID namespace; waiting for it",
