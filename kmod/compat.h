@@ -73,6 +73,13 @@
 #define st_irq_work_settle() ((void)0)
 #endif
 
+/* The kretprobe of an instance, in its entry handler. */
+#ifdef ST_HAVE_GET_KRETPROBE
+#define st_kretprobe_of(ri) get_kretprobe(ri)
+#else
+#define st_kretprobe_of(ri) ((ri)->rp)
+#endif /* before 5.11 */
+
 #ifndef fd_file
 #define fd_file(fd) ((fd).file)
 #endif /* before 6.12 */

@@ -3,28 +3,19 @@
  * Writes records straight into the ring, payload included. Nothing here may sleep, lock,
  * or wait for a page: preemption is off from the reservation to the commit.
  */
-#include <linux/kasan-checks.h>
 #include <linux/kernel.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
 #include <linux/string.h>
-#include <linux/uaccess.h>
 #include <asm-generic/kprobes.h>
 
 #include "compat.h"
-#include "event.h"
 #include "record.h"
-#include "session.h"
-
-static nokprobe_inline u32 padded(u32 len)
-{
-	return ALIGN(len, SENDTRACE_ALIGN);
-}
 
 static nokprobe_inline u64 *put_address(u64 *to, const struct st_addr *addr)
 {
 	const u64 *from = addr->words;
-	u64 *end = to + padded(addr->len) / sizeof(*to);
+	u64 *end = to + st_padded(addr->len) / sizeof(*to);
 
 	while (to != end)
 		*to++ = *from++;
@@ -51,52 +42,6 @@ static nokprobe_inline void put_addresses(u64 *to, const struct st_addr *local,
 }
 
 /*
- * arm64 gives up before the byte that faults, since it loads up to 64 at a time, twice
- * (arch/arm64/lib/copy_from_user.S): the rest is taken one by one. Not where there is no
- * need for it: each attempt on a page of broken memory counts (x86, queue_task_work() in
- * arch/x86/kernel/cpu/mce/core.c). Returns how many there were.
- */
-static nokprobe_inline u32 copy_to_the_fault(u8 *to, const u8 __user *from, u32 len)
-{
-	u32 most = min_t(u32, len, 128);
-	u32 got = 0;
-
-	while (got < most && !raw_copy_from_user(to + got, from + got, 1))
-		got++;
-	return got;
-}
-
-/*
- * The kernel has just read these pages, so a copy that does not wait for a fault succeeds
- * but in the rarest case. Pads with zeroes; what is padding is never left as it was.
- *
- * Raw: __copy_from_user_inatomic() would ask whether @to lies in a stack, or in an object
- * of the heap that is too small (HARDENED_USERCOPY), which takes as long as a short
- * payload; it lies in pages of the ring, where so much was reserved.
- *
- * Returns how much it got before a fault.
- */
-static nokprobe_inline u32 put_payload(void *to, const void __user *from, u32 len)
-{
-	u32 got = 0;
-
-	if (len % SENDTRACE_ALIGN)
-		*(u64 *)(to + padded(len) - SENDTRACE_ALIGN) = 0;
-	/* No mm: the thread is exiting, and what is mapped here is not its memory. */
-	if (likely(current->mm) && access_ok(from, len)) {
-		kasan_check_write(to, len);
-		pagefault_disable();
-		got = len - raw_copy_from_user(to, from, len);
-		if (IS_ENABLED(CONFIG_ARM64) && unlikely(got < len))
-			got += copy_to_the_fault(to + got, from + got, len - got);
-		pagefault_enable();
-	}
-	if (unlikely(got < len))
-		memset(to + got, 0, padded(got) - got);
-	return got;
-}
-
-/*
  * Room for the event with its payload, or, where the ring is too full for that, without:
  * who sent how much to whom is worth more than nothing. Then @len is 0 on return.
  */
@@ -105,7 +50,7 @@ static nokprobe_inline struct sendtrace_event *reserve(struct st_ring *ring, u32
 {
 	struct sendtrace_event *slot;
 
-	slot = st_ring_reserve(ring, fixed + padded(*len), time);
+	slot = st_ring_reserve(ring, fixed + st_padded(*len), time);
 	if (unlikely(!slot) && *len) {
 		*len = 0;
 		slot = st_ring_reserve(ring, fixed, time);
@@ -176,8 +121,8 @@ static nokprobe_inline enum st_outcome
 write_event(struct st_session *session, const struct st_call *call, struct st_part part)
 {
 	const struct st_addr *local = &call->peer.local, *remote = &call->peer.remote;
-	u32 fixed =
-		sizeof(struct sendtrace_event) + padded(local->len) + padded(remote->len);
+	u32 fixed = sizeof(struct sendtrace_event) + st_padded(local->len) +
+		    st_padded(remote->len);
 	struct st_ring *ring = session->rings[smp_processor_id()];
 	struct sendtrace_event *slot;
 	u32 len = part.len, got = 0;
@@ -189,7 +134,8 @@ write_event(struct st_session *session, const struct st_call *call, struct st_pa
 		part.why = SENDTRACE_WHY_RING_FULL;
 	put_addresses((u64 *)(slot + 1), local, remote);
 	if (len)
-		got = put_payload((void *)slot + fixed, call->buf + part.offset, len);
+		got = st_payload_copy((void *)slot + fixed, &call->payload, part.offset,
+				      len);
 	if (unlikely(got < len)) {
 		if (!part.must)
 			return ST_FAULTED;
@@ -200,7 +146,7 @@ write_event(struct st_session *session, const struct st_call *call, struct st_pa
 	slot->cap_len = got;
 	slot->why = part.why;
 	count_captured(ring, part.offset + got, part.why);
-	st_ring_commit(ring, &slot->rec, fixed + padded(got), 1);
+	st_ring_commit(ring, &slot->rec, fixed + st_padded(got), 1);
 	st_bell_ring(&session->bell);
 	return ST_WRITTEN;
 }
@@ -213,8 +159,8 @@ write_event(struct st_session *session, const struct st_call *call, struct st_pa
  * @must: write what can be had of it now, rather than nothing
  *
  * Context: the calling thread, preemption off.
- * Return: ST_WRITTEN, or, unless @must, ST_FAULTED where the payload is too long for that,
- * or not resident.
+ * Return: ST_WRITTEN; or, unless @must, ST_TOO_LONG, or ST_FAULTED if the payload is not
+ * resident.
  */
 enum st_outcome st_record_call(struct st_session *session, const struct st_call *call,
 			       u64 sent, bool must)
@@ -229,7 +175,7 @@ enum st_outcome st_record_call(struct st_session *session, const struct st_call 
 
 	if (unlikely(want > session->inline_max)) {
 		if (!must)
-			return ST_FAULTED;
+			return ST_TOO_LONG;
 		part.len = session->inline_max;
 		part.why = ST_CAN_DEFER ? SENDTRACE_WHY_NO_WORK : session->inline_why;
 	}
@@ -273,13 +219,14 @@ enum st_outcome st_record_fragment(struct st_session *session, const struct st_c
 				   const struct st_part *part)
 {
 	struct st_ring *ring = session->rings[smp_processor_id()];
-	u32 size = sizeof(struct sendtrace_fragment) + padded(part->len);
+	u32 size = sizeof(struct sendtrace_fragment) + st_padded(part->len);
 	struct sendtrace_fragment *slot;
 
 	slot = st_ring_reserve(ring, size + LARGEST_EVENT, part->time);
 	if (!slot)
 		return ST_FULL;
-	if (put_payload(slot + 1, call->buf + part->offset, part->len) < part->len)
+	if (st_payload_copy(slot + 1, &call->payload, part->offset, part->len) <
+	    part->len)
 		return ST_FAULTED;
 	slot->rec.header_size = sizeof(*slot);
 	slot->rec.type = SENDTRACE_RECORD_FRAGMENT;

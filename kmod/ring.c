@@ -36,7 +36,6 @@
  * is, what is written stays inside the data pages.
  */
 #include <linux/mm.h>
-#include <linux/poll.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
@@ -286,49 +285,4 @@ int st_ring_map(struct st_ring *ring, struct vm_area_struct *vma, u64 offset)
 	if (offset)
 		vm_flags_clear(vma, VM_MAYWRITE); /* mprotect() must not give it back */
 	return remap_vmalloc_range(vma, ring->consumer, offset >> PAGE_SHIFT);
-}
-
-/* ---- The bell ---------------------------------------------------------------- */
-
-static void wake_waiters(struct irq_work *work)
-{
-	struct st_bell *bell = container_of(work, struct st_bell, work);
-
-	WRITE_ONCE(bell->wanted, false);
-	wake_up_interruptible_poll(&bell->waiters, EPOLLIN | EPOLLRDNORM);
-}
-
-/**
- * st_bell_init() - a bell that nobody waits for
- * @bell: memory of the caller's
- */
-void st_bell_init(struct st_bell *bell)
-{
-	init_waitqueue_head(&bell->waiters);
-	init_irq_work(&bell->work, wake_waiters);
-	bell->wanted = false;
-}
-
-/**
- * st_bell_exit() - wait until no wake-up is under way
- * @bell: nobody can ring it any more; before its memory is given back, another
- *	st_irq_work_settle() is due
- *
- * Context: may sleep.
- */
-void st_bell_exit(struct st_bell *bell)
-{
-	irq_work_sync(&bell->work);
-}
-
-/**
- * st_bell_want() - say that the caller is about to sleep
- * @bell: on whose @waiters the caller stands already
- *
- * The caller looks at every ring once more after this, and only then sleeps.
- */
-void st_bell_want(struct st_bell *bell)
-{
-	WRITE_ONCE(bell->wanted, true);
-	smp_mb(); /* F, matches E */
 }

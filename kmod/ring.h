@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * One CPU's ring of records, and the bell that wakes the reader of several. What the letters
- * at the barriers mean is drawn in ring.c.
- */
+/* One CPU's ring of records. ring.c explains the letters at the barriers. */
 #ifndef _ST_RING_H
 #define _ST_RING_H
 
-#include <linux/irq_work.h>
 #include <linux/types.h>
-#include <linux/wait.h>
 #include <linux/sendtrace.h>
 #include <asm-generic/kprobes.h>
 
@@ -136,34 +131,5 @@ void st_ring_release(struct st_ring *ring, const struct sendtrace_record *rec);
 int st_ring_check_map(const struct st_ring *ring, const struct vm_area_struct *vma,
 		      u64 offset);
 int st_ring_map(struct st_ring *ring, struct vm_area_struct *vma, u64 offset);
-
-/**
- * struct st_bell - wakes whoever waits for any of a session's rings
- * @waiters: who waits; wait_event() and poll_wait() use it directly
- * @work: takes the wake-up out of the handlers' context, where no lock may be taken
- * @wanted: somebody waits, or is about to
- */
-struct st_bell {
-	wait_queue_head_t waiters;
-	struct irq_work work;
-	bool wanted;
-};
-
-void st_bell_init(struct st_bell *bell);
-void st_bell_exit(struct st_bell *bell);
-void st_bell_want(struct st_bell *bell);
-
-/**
- * st_bell_ring() - wake whoever sleeps; costs next to nothing where nobody does
- * @bell: of the session in whose ring a record was committed
- *
- * Context: any, interrupts off included.
- */
-static nokprobe_inline void st_bell_ring(struct st_bell *bell)
-{
-	smp_mb(); /* E, matches F */
-	if (unlikely(READ_ONCE(bell->wanted)))
-		irq_work_queue(&bell->work);
-}
 
 #endif /* _ST_RING_H */

@@ -41,7 +41,7 @@ static int stats_show(struct seq_file *m, void *v)
 	unsigned int open_and_running[2] = {};
 	struct st_counters sum = {};
 	char prefix[16];
-	int cpu;
+	int cpu, i;
 
 	for_each_possible_cpu(cpu)
 		st_sessions_count(cpu, &sum);
@@ -50,8 +50,8 @@ static int stats_show(struct seq_file *m, void *v)
 	seq_printf(m, "running %u\n", open_and_running[1]);
 	seq_printf(m, "armed %d\n", st_probe_armed());
 	show_counters(m, "", &sum);
-	seq_printf(m, "missed_send %llu\n", st_probe_missed(ST_PROBE_SEND));
-	seq_printf(m, "missed_accept %llu\n", st_probe_missed(ST_PROBE_ACCEPT));
+	for (i = 0; i < ST_HOOKS; i++)
+		seq_printf(m, "missed_%s %llu\n", st_hooks[i].name, st_probe_missed(i));
 	seq_printf(m, "blind %d\n", st_probe_blind());
 
 	for_each_possible_cpu(cpu) {
@@ -88,7 +88,7 @@ static void show_session(const struct st_session *session, void *arg)
 	seq_printf(m, " snaplen=%u ring=%u events=%u ", session->snaplen,
 		   session->ring_size, session->events);
 	rcu_read_lock();
-	st_filter_show(rcu_dereference(session->filter), m);
+	st_rules_show(rcu_dereference(session->rules), m);
 	rcu_read_unlock();
 	seq_putc(m, '\n');
 }

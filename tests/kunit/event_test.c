@@ -94,7 +94,7 @@ static void set_filter(struct kunit *test, struct st_session *session, const cha
 	form->nr_patterns = 1;
 	strscpy(form->patterns[0], name, sizeof(form->patterns[0]));
 	mutex_lock(&session->lock);
-	st_session_set_filter(session, st_filter_create(form));
+	st_session_set_rules(session, st_rules_create(form));
 	mutex_unlock(&session->lock);
 }
 
@@ -396,8 +396,9 @@ static void the_address_of_the_call_is_told(struct kunit *test)
 	const struct sendtrace_event *event;
 	struct socket *sock;
 
-	KUNIT_ASSERT_EQ(test, copy_to_user((void __user *)call.buf, &to.in, to.len), 0);
-	call.addr = call.buf;
+	KUNIT_ASSERT_EQ(test,
+			copy_to_user((void __user *)call.payload.buf, &to.in, to.len), 0);
+	call.addr = call.payload.buf;
 	call.addr_len = to.len;
 	call.fd = st_test_descriptor(test, SOCK_DGRAM, &sock);
 	began(&call);

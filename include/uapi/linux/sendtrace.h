@@ -307,6 +307,9 @@ struct sendtrace_producer {
  * @ring_size_default: bytes for each CPU
  * @ring_size_min: bytes for each CPU
  * @ring_size_max: bytes for each CPU
+ * @events_missing: SENDTRACE_EVENTS_* of which some calls are not seen, because this kernel
+ *	lacks a function to probe; the kernel's log names it. 0 if every call is seen, and
+ *	from modules that do not know this field
  * @reserved: zero
  * @version: MODULE_VERSION, ended by NUL
  */
@@ -322,7 +325,8 @@ struct sendtrace_info {
 	__u32 ring_size_min;
 	__u32 ring_size_max;
 	__u32 late;
-	__u32 reserved[5];
+	__u32 events_missing;
+	__u32 reserved[4];
 	char version[SENDTRACE_VERSION_LEN];
 };
 
