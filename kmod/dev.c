@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The device: turns system calls into calls of the session, and brings session and probes
- * together.
+ * The device: maps system calls to operations of a session, and connects sessions and
+ * probes.
  *
- * Lock order: read_lock of a session, its lock, then those of session.c and probe.c.
- * mmap() comes with mmap_lock held and takes only mode_lock; read() holds read_lock, and
- * no other, where it may fault.
+ * Lock order: read_lock of a session, its lock, then the locks of session.c and probe.c.
+ * mmap() is entered with mmap_lock held and takes only mode_lock. read() holds only
+ * read_lock where it may fault.
  */
 #include <linux/capability.h>
 #include <linux/err.h>
@@ -28,7 +28,7 @@
 
 /* ---- Starting and stopping ---------------------------------------------------- */
 
-/* Checked here as well as at open(): the file may have been passed on. */
+/* Checked here and at open(): the file may have been passed to another process. */
 static int may_trace(void)
 {
 	if (!capable(CAP_SYS_ADMIN))
@@ -139,8 +139,9 @@ static int ioctl_info(void __user *arg)
 }
 
 /*
- * Who was given an open session may read what its giver has chosen, and not choose. So
- * these two ask again, as starting does.
+ * A process that was given an open session may read the records that the giver has
+ * chosen, but not choose others. So CONFIG and FILTER check the capability again, as
+ * START does.
  */
 static int ioctl_config(struct st_session *session, void __user *arg)
 {
@@ -154,7 +155,7 @@ static int ioctl_config(struct st_session *session, void __user *arg)
 	err = st_session_complete_config(&config);
 	if (err)
 		return err;
-	/* Before anything has changed: who sees EFAULT has no rings. */
+	/* Before anything changes: after EFAULT the session has no rings. */
 	if (copy_to_user(arg, &config, sizeof(config)))
 		return -EFAULT;
 	mutex_lock(&session->lock);
@@ -251,7 +252,7 @@ static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 
 /* ---- read ----------------------------------------------------------------------- */
 
-/* What `cat` needs: never started means, start. Stopped stays stopped. */
+/* For `cat`: starts a session that was never started. A stopped one stays stopped. */
 static int start_if_never(struct st_session *session)
 {
 	int err = 0;
@@ -285,8 +286,8 @@ static ssize_t dev_read(struct file *file, char __user *buf, size_t size, loff_t
 }
 
 /*
- * A session that was never started is readable in the sense that a read() has something
- * to do: it starts it.
+ * A session that was never started is reported as readable: a read() would not wait for a
+ * start, but start it.
  */
 static __poll_t dev_poll(struct file *file, poll_table *wait)
 {
@@ -349,9 +350,9 @@ static struct miscdevice device = {
 };
 
 /**
- * st_dev_init() - make /dev/sendtrace appear
+ * st_dev_init() - create /dev/sendtrace
  *
- * Return: 0 or what misc_register() says.
+ * Return: 0 or the error of misc_register().
  */
 int __init st_dev_init(void)
 {
@@ -359,7 +360,9 @@ int __init st_dev_init(void)
 }
 
 /**
- * st_dev_exit() - take it away; nobody has it open, or the module could not be unloaded
+ * st_dev_exit() - remove /dev/sendtrace
+ *
+ * It is not open: an open file holds a reference to the module.
  */
 void st_dev_exit(void)
 {

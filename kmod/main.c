@@ -59,7 +59,7 @@ static void __exit sendtrace_exit(void)
 {
 	st_dev_exit();
 	st_stats_exit();
-	st_defer_exit(); /* last: a thread may still be leaving what was deferred */
+	st_defer_exit(); /* last: a thread may still be in deferred work */
 }
 
 module_init(sendtrace_init);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Writes records straight into the ring, payload included. Nothing here may sleep, lock,
- * or wait for a page: preemption is off from the reservation to the commit.
+ * Writes records, including the payload, directly into the ring. Nothing here may sleep,
+ * take a lock or wait for a page: preemption is off from the reservation to the commit.
  */
 #include <linux/kernel.h>
 #include <linux/sched.h>
@@ -23,8 +23,8 @@ static nokprobe_inline u64 *put_address(u64 *to, const struct st_addr *addr)
 }
 
 /*
- * By words, the last of which is padded: st_addr_set_len(). Those of IPv4, the most
- * frequent, without a loop.
+ * Copies whole words; st_addr_set_len() has padded the last one. IPv4, the most frequent
+ * case, is copied without a loop.
  */
 static nokprobe_inline void put_addresses(u64 *to, const struct st_addr *local,
 					  const struct st_addr *remote)
@@ -42,8 +42,8 @@ static nokprobe_inline void put_addresses(u64 *to, const struct st_addr *local,
 }
 
 /*
- * Room for the event with its payload, or, where the ring is too full for that, without:
- * who sent how much to whom is worth more than nothing. Then @len is 0 on return.
+ * Reserves room for the event with its payload or, if the ring is too full, without it:
+ * the event alone still shows who sent how much to whom. Then @len is 0 on return.
  */
 static nokprobe_inline struct sendtrace_event *reserve(struct st_ring *ring, u32 fixed,
 						       u32 *len, u64 time)
@@ -59,10 +59,10 @@ static nokprobe_inline struct sendtrace_event *reserve(struct st_ring *ring, u32
 }
 
 /*
- * All that is the same in every session's record; each field once, none left out.
- * st_ring_reserve() and st_ring_commit() set the rest of the header. What stands side by
- * side on both sides is read before it is written: the compiler then moves it as one, which
- * it may not do where a write could change what is read next.
+ * Sets the fields that are equal in all sessions' records: each once, none omitted.
+ * st_ring_reserve() and st_ring_commit() set the rest of the header. Fields that are
+ * adjacent in both structs are all read before they are written: then the compiler can
+ * copy them together. Otherwise a write might change the next value to be read.
  */
 static nokprobe_inline void describe(struct sendtrace_event *slot,
 				     const struct st_call *call)
@@ -185,12 +185,12 @@ NOKPROBE_SYMBOL(st_record_call);
 
 /**
  * st_record_event() - write an event with the last part of its payload
- * @session: in whose ring
- * @call: what it is about, whose addresses and memory
- * @part: the part of the payload; its fragments have been written
+ * @session: the session whose ring is written
+ * @call: the call, with its addresses and its memory
+ * @part: the last part of the payload; the earlier ones were written as fragments
  *
  * Context: the calling thread, preemption off.
- * Return: ST_WRITTEN, or, unless @part->must, ST_FAULTED.
+ * Return: ST_WRITTEN or, unless @part->must, ST_FAULTED.
  */
 enum st_outcome st_record_event(struct st_session *session, const struct st_call *call,
 				const struct st_part *part)
@@ -200,16 +200,16 @@ enum st_outcome st_record_event(struct st_session *session, const struct st_call
 NOKPROBE_SYMBOL(st_record_event);
 
 /*
- * Without its payload. A fragment leaves that much room, for the event that will say what
- * became of it.
+ * The largest event without payload. A fragment leaves that much room free, for the event
+ * that reports how the payload ended.
  */
 #define LARGEST_EVENT \
 	(sizeof(struct sendtrace_event) + 2 * sizeof(struct sockaddr_storage))
 
 /**
- * st_record_fragment() - write a part of a payload that more will follow
- * @session: in whose ring
- * @call: whose memory
+ * st_record_fragment() - write a part of a payload that is not the last one
+ * @session: the session whose ring is written
+ * @call: the call whose memory is copied
  * @part: the part of the payload
  *
  * Context: the calling thread, preemption off.

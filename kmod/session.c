@@ -27,7 +27,7 @@
 static unsigned int inline_max = IS_ENABLED(CONFIG_PREEMPT_RT) ? 64 << 10 : 1 << 20;
 module_param(inline_max, uint, 0444);
 MODULE_PARM_DESC(inline_max,
-		 "bytes copied of one call without task_work_add() (4096-67108864)");
+		 "bytes copied per call without task_work_add() (4096-67108864)");
 
 /* Guards the list of all open sessions, and the counters of the closed ones. */
 static DEFINE_MUTEX(list_lock);
@@ -46,9 +46,9 @@ int __init st_session_init(void)
 }
 
 /**
- * st_session_default_ring_size() - bytes of ring for each CPU, where nobody says
+ * st_session_default_ring_size() - default size of a ring, in bytes per CPU
  *
- * Return: 16 MiB, or less where there are so many CPUs that it would be over 64 MiB in all.
+ * Return: 16 MiB, or less if all CPUs' rings together would exceed 64 MiB.
  */
 u32 st_session_default_ring_size(void)
 {
@@ -58,9 +58,10 @@ u32 st_session_default_ring_size(void)
 }
 
 /**
- * st_session_inline_max() - bytes of one call that a handler copies
+ * st_session_inline_max() - maximum bytes per call that a handler copies
  *
- * Return: little, where what is longer can be copied later; else, what the user accepts.
+ * Return: ST_INLINE_MAX if longer payloads can be copied later; else the module
+ * parameter.
  */
 u32 st_session_inline_max(void)
 {
@@ -68,10 +69,10 @@ u32 st_session_inline_max(void)
 }
 
 /**
- * st_session_create() - a session that wants nothing yet
+ * st_session_create() - create a session without configuration and filter
  *
  * Context: the process that opens the device.
- * Return: the session, for st_session_destroy(), or NULL for want of memory.
+ * Return: the session, for st_session_destroy(), or NULL if there is not enough memory.
  */
 struct st_session *st_session_create(void)
 {
@@ -105,7 +106,7 @@ static void free_rings(struct st_ring **rings)
 	kvfree(rings);
 }
 
-/* What a session counted stays in the host's totals. */
+/* Adds a session's counters to the host's totals. */
 static void keep_counters(const struct st_session *session)
 {
 	int cpu;
@@ -118,8 +119,8 @@ static void keep_counters(const struct st_session *session)
 }
 
 /**
- * st_session_destroy() - the end of a session that does not run
- * @session: nobody else has it any more: its file is being released
+ * st_session_destroy() - free a session that does not run
+ * @session: has no other users: its file is being released
  *
  * Context: may sleep.
  */
@@ -143,7 +144,7 @@ static struct st_ring **alloc_rings(u32 size)
 	struct st_ring **rings;
 	int cpu;
 
-	/* Not at the expense of everything else on the host. */
+	/* Leave at least half of the available memory to the rest of the host. */
 	if ((u64)size * num_possible_cpus() > ((u64)si_mem_available() << PAGE_SHIFT) / 2)
 		return NULL;
 	rings = kvcalloc(nr_cpu_ids, sizeof(*rings), GFP_KERNEL_ACCOUNT);
@@ -160,8 +161,8 @@ static struct st_ring **alloc_rings(u32 size)
 }
 
 /**
- * st_session_complete_config() - check a configuration, and fill in what it leaves open
- * @config: what is wanted, not to be trusted; becomes what will be in force
+ * st_session_complete_config() - check a configuration, and fill in the defaults
+ * @config: from user space, not trusted; on return, the values that will be used
  *
  * Return: 0 or -EINVAL.
  */
@@ -184,8 +185,9 @@ int st_session_complete_config(struct sendtrace_config *config)
 }
 
 /*
- * A record of the largest size must fit an empty ring, behind a LOST record; and so that
- * the reader can empty one part of the ring while the other is filled, four should.
+ * The largest record must fit into an empty ring, behind a LOST record. Of the chunks of
+ * a long payload, four should fit, so that the reader can empty one part of the ring
+ * while the other part is filled.
  */
 static void bound_payload(struct st_session *session)
 {
@@ -203,7 +205,7 @@ static void bound_payload(struct st_session *session)
  * @config: from st_session_complete_config()
  *
  * Context: may sleep; @session->lock is held.
- * Return: 0, -EBUSY where it has been done already, -ENOMEM.
+ * Return: 0, -EBUSY if the session is already configured, -ENOMEM.
  */
 int st_session_configure(struct st_session *session,
 			 const struct sendtrace_config *config)
@@ -220,7 +222,7 @@ int st_session_configure(struct st_session *session,
 	session->ring_size = config->ring_size;
 	session->events = config->events;
 	bound_payload(session);
-	/* list_lock as well: whoever lists the sessions looks at their rings. */
+	/* list_lock, too: listing the sessions reads their rings. */
 	mutex_lock(&list_lock);
 	spin_lock(&session->mode_lock);
 	session->rings = rings;
@@ -291,9 +293,9 @@ void st_session_stop(struct st_session *session)
 /* ---- Counting --------------------------------------------------------------------- */
 
 /**
- * st_session_count() - add up one session's counters
+ * st_session_count() - add one session's counters to a sum
  * @session: any
- * @sum: what to add to
+ * @sum: the sum
  *
  * Context: @session->lock is held.
  */
@@ -309,9 +311,9 @@ void st_session_count(const struct st_session *session, struct st_counters *sum)
 }
 
 /**
- * st_sessions_count() - add up one CPU's counters of all sessions that ever were
+ * st_sessions_count() - add one CPU's counters, of all open and closed sessions, to a sum
  * @cpu: a possible CPU
- * @sum: what to add to
+ * @sum: the sum
  *
  * Context: may sleep.
  */
@@ -328,9 +330,9 @@ void st_sessions_count(int cpu, struct st_counters *sum)
 }
 
 /**
- * st_sessions_visit() - look at each open session
- * @visit: called with @arg; must not call back into this file
- * @arg: the visitor's
+ * st_sessions_visit() - call a function for each open session
+ * @visit: the function; must not call functions of this file
+ * @arg: passed to @visit
  *
  * Context: may sleep.
  */

@@ -14,7 +14,7 @@
 
 #define ST_SNAPLEN_DEFAULT (1U << 20)
 #define ST_SNAPLEN_MAX	   (64U << 20)
-/* What a handler copies: 2 us with a cold cache, perhaps with interrupts off. */
+/* Most that a handler copies: 2 us with a cold cache, perhaps with interrupts off. */
 #define ST_INLINE_MAX	   (16U << 10)
 /* What task work copies with preemption off before it looks around: 7 us, cold cache. */
 #define ST_CHUNK_MAX	   (IS_ENABLED(CONFIG_PREEMPT_RT) ? 16U << 10 : 64U << 10)
@@ -67,7 +67,7 @@ enum st_mode {
  * @opened: when; seconds since 1970 (invariant)
  */
 struct st_session {
-	/* What the handlers read. */
+	/* Fields that the handlers read. */
 	struct st_rules __rcu *rules;
 	struct st_ring **rings;
 	u64 since;

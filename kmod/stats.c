@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /proc/sendtrace/stats: a `key value` a line, totals first, then each CPU's with the CPU
- * in front of the key. Keys are added at the end of their part and never taken away.
+ * /proc/sendtrace/stats: one `key value` per line; first the totals, then the values of
+ * each CPU, with `cpuN.` in front of the key. New keys are added at the end of their
+ * part; keys are never removed.
  *
- * /proc/sendtrace/sessions: a line for each open session.
+ * /proc/sendtrace/sessions: one line per open session.
  */
 #include <linux/cpumask.h>
 #include <linux/proc_fs.h>
@@ -102,7 +103,7 @@ static int sessions_show(struct seq_file *m, void *v)
 static struct proc_dir_entry *folder;
 
 /**
- * st_stats_init() - make /proc/sendtrace appear
+ * st_stats_init() - create /proc/sendtrace
  *
  * Return: 0 or -ENOMEM.
  */
@@ -111,7 +112,7 @@ int __init st_stats_init(void)
 	folder = proc_mkdir("sendtrace", NULL);
 	if (!folder)
 		return -ENOMEM;
-	/* Names and filters are root's business, sums are anybody's. */
+	/* Only root may see names and filters; everyone may see sums. */
 	if (proc_create_single("stats", 0444, folder, stats_show) &&
 	    proc_create_single("sessions", 0400, folder, sessions_show))
 		return 0;
@@ -120,7 +121,7 @@ int __init st_stats_init(void)
 }
 
 /**
- * st_stats_exit() - take it away, after the last reader has left
+ * st_stats_exit() - remove /proc/sendtrace; waits for its last reader
  */
 void st_stats_exit(void)
 {
