@@ -62,16 +62,17 @@ static nokprobe_inline void count_filtered(struct st_ring *ring)
 static nokprobe_inline unsigned long who_wants(u32 event, struct st_caller *caller)
 {
 	unsigned long mask = READ_ONCE(st_running_mask);
-	unsigned long wanted = 0;
+	unsigned long rest, wanted = 0;
 	struct st_session *session;
 
 	identify(caller);
-	for (; mask; mask &= mask - 1) {
+	for (; mask; mask = rest) {
+		rest = mask & (mask - 1);
 		session = st_running_of(mask);
 		if (unlikely(!session))
 			continue;
 		if (session_wants(session, event, caller))
-			wanted |= mask & -mask;
+			wanted |= mask ^ rest;
 		else
 			count_filtered(this_ring(session));
 	}
@@ -116,15 +117,6 @@ NOKPROBE_SYMBOL(complete_local_address);
 
 /* ---- The call begins ---------------------------------------------------------------- */
 
-/* What does not depend on the hook. */
-static nokprobe_inline void note_entry(struct st_call *call)
-{
-	st_name_end(&call->caller.comm);
-	st_name_end(&call->caller.process);
-	look_up_peer(call->fd, &call->peer);
-	call->enter_time = ktime_get_ns();
-}
-
 /**
  * st_event_send_begins() - read the arguments of __sys_sendto()
  * @call: the call
@@ -167,6 +159,21 @@ void st_event_accept_begins(struct st_call *call, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(st_event_accept_begins);
 
+/*
+ * Not inline, so that a call that no session records does not save the registers that this
+ * needs: the processes that are not traced pay for every instruction before it.
+ */
+static noinline int note_call(struct st_call *call, struct pt_regs *regs)
+{
+	INDIRECT_CALL_1(call->hook->begin, st_event_send_begins, call, regs);
+	st_name_end(&call->caller.comm);
+	st_name_end(&call->caller.process);
+	look_up_peer(call->fd, &call->peer);
+	call->enter_time = ktime_get_ns();
+	return 0;
+}
+NOKPROBE_SYMBOL(note_call);
+
 /**
  * st_event_begin() - note a call, if any session records it
  * @call: filled in if so; else its content is undefined
@@ -178,43 +185,31 @@ NOKPROBE_SYMBOL(st_event_accept_begins);
  */
 int st_event_begin(struct st_call *call, const struct st_hook *hook, struct pt_regs *regs)
 {
-	unsigned long wanted = who_wants(hook->events, &call->caller);
+	unsigned long wanted;
 
-	if (!wanted)
+	call->hook = hook;
+	wanted = who_wants(hook->events, &call->caller);
+	if (likely(!wanted))
 		return 1;
 	call->wanted = wanted;
-	call->hook = hook;
-	/* Where indirect calls are costly (retpolines), the most frequent one is direct. */
-	INDIRECT_CALL_1(hook->begin, st_event_send_begins, call, regs);
-	note_entry(call);
-	return 0;
+	return note_call(call, regs);
 }
 NOKPROBE_SYMBOL(st_event_begin);
 
 /* ---- The call returns --------------------------------------------------------------- */
 
-/*
- * Returns the sessions whose record needs task work. @must: there will be no task work, so
- * record what can be copied now.
- */
-static nokprobe_inline unsigned long
-record_for(unsigned long sessions, const struct st_call *call, u64 sent, bool must)
-{
-	struct st_session *session;
-	unsigned long late = 0;
-
-	for (; sessions; sessions &= sessions - 1) {
-		session = st_record_session_of(call, sessions);
-		if (session && st_record_call(session, call, sent, must) != ST_WRITTEN)
-			late |= sessions & -sessions;
-	}
-	return late;
-}
-
+/* For the sessions that could not be served at the return. */
 static noinline void record_late(const struct st_call *call, u64 sent, unsigned long late)
 {
-	if (!st_late_record(call, sent, late))
-		record_for(late, call, sent, true);
+	struct st_session *session;
+
+	if (st_late_record(call, sent, late))
+		return;
+	for (; late; late &= late - 1) {
+		session = st_record_session_of(call, late);
+		if (session)
+			st_record_now(session, call, sent);
+	}
 }
 NOKPROBE_SYMBOL(record_late);
 
@@ -230,9 +225,15 @@ static nokprobe_inline void call_ended(struct st_call *call, u16 type, int ret)
 
 static nokprobe_inline void record_for_all(const struct st_call *call, u64 sent)
 {
-	unsigned long late;
+	unsigned long sessions = call->wanted, late = 0;
+	struct st_session *session;
 
-	late = record_for(call->wanted, call, sent, !ST_CAN_DEFER);
+	for (; sessions; sessions &= sessions - 1) {
+		session = st_record_session_of(call, sessions);
+		if (session &&
+		    unlikely(st_record_call(session, call, sent) != ST_WRITTEN))
+			late |= sessions & -sessions;
+	}
 	if (unlikely(late))
 		record_late(call, sent, late);
 }
@@ -276,16 +277,3 @@ void st_event_accepted(struct st_call *call, long value)
 	record_for_all(call, 0);
 }
 NOKPROBE_SYMBOL(st_event_accepted);
-
-/**
- * st_event_end() - record a call that returns
- * @call: filled in by st_event_begin()
- * @value: what the function returned
- *
- * Context: the return handler.
- */
-void st_event_end(struct st_call *call, long value)
-{
-	INDIRECT_CALL_1(call->hook->end, st_event_sent, call, value);
-}
-NOKPROBE_SYMBOL(st_event_end);

@@ -38,18 +38,16 @@ static __always_inline unsigned long st_name_differs(const struct st_pattern *pa
 }
 
 /**
- * st_pattern_match() - does one of a caller's names match?
- * @pattern: compiled
+ * st_pattern_match_plain() - does one of a caller's names match?
+ * @pattern: compiled, and not a glob
  * @caller: the caller
  *
- * Context: any. Inline, because every call of every process pays for it.
+ * Context: any.
  * Return: true if it does.
  */
-static __always_inline bool st_pattern_match(const struct st_pattern *pattern,
-					     const struct st_caller *caller)
+static __always_inline bool st_pattern_match_plain(const struct st_pattern *pattern,
+						   const struct st_caller *caller)
 {
-	if (unlikely(pattern->glob))
-		return st_pattern_match_glob(pattern, caller);
 	return !st_name_differs(pattern, &caller->process) ||
 	       !st_name_differs(pattern, &caller->comm);
 }

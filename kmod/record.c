@@ -152,33 +152,27 @@ write_event(struct st_session *session, const struct st_call *call, struct st_pa
 }
 
 /**
- * st_record_call() - write the event of a call that returns, with all of its payload
- * @session: in whose ring
- * @call: what it is about, whose addresses and memory
+ * st_record_call() - write the event of a call that returns, with its whole payload
+ * @session: the session whose ring is written
+ * @call: the call, with its addresses and its memory
  * @sent: bytes of payload
- * @must: write what can be had of it now, rather than nothing
  *
  * Context: the calling thread, preemption off.
- * Return: ST_WRITTEN; or, unless @must, ST_TOO_LONG, or ST_FAULTED if the payload is not
- * resident.
+ * Return: ST_WRITTEN; ST_TOO_LONG if the payload is longer than a handler copies; ST_FAULTED
+ * if it is not resident.
  */
 enum st_outcome st_record_call(struct st_session *session, const struct st_call *call,
-			       u64 sent, bool must)
+			       u64 sent)
 {
 	u64 want = st_record_wanted(session, sent);
 	struct st_part part = {
 		.time = call->exit_time,
 		.len = want,
 		.why = st_record_why(session, sent),
-		.must = must,
 	};
 
-	if (unlikely(want > session->inline_max)) {
-		if (!must)
-			return ST_TOO_LONG;
-		part.len = session->inline_max;
-		part.why = ST_CAN_DEFER ? SENDTRACE_WHY_NO_WORK : session->inline_why;
-	}
+	if (unlikely(want > session->inline_max))
+		return ST_TOO_LONG;
 	return write_event(session, call, part);
 }
 NOKPROBE_SYMBOL(st_record_call);
@@ -198,6 +192,32 @@ enum st_outcome st_record_event(struct st_session *session, const struct st_call
 	return write_event(session, call, *part);
 }
 NOKPROBE_SYMBOL(st_record_event);
+
+/**
+ * st_record_now() - write what can be copied now, because there will be no task work
+ * @session: the session whose ring is written
+ * @call: the call, with its addresses and its memory
+ * @sent: bytes of payload
+ *
+ * Context: the calling thread, preemption off.
+ */
+void st_record_now(struct st_session *session, const struct st_call *call, u64 sent)
+{
+	u64 want = st_record_wanted(session, sent);
+	struct st_part part = {
+		.time = call->exit_time,
+		.len = want,
+		.why = st_record_why(session, sent),
+		.must = true,
+	};
+
+	if (want > session->inline_max) {
+		part.len = session->inline_max;
+		part.why = ST_CAN_DEFER ? SENDTRACE_WHY_NO_WORK : session->inline_why;
+	}
+	st_record_event(session, call, &part);
+}
+NOKPROBE_SYMBOL(st_record_now);
 
 /*
  * The largest event without payload. A fragment leaves that much room free, for the event

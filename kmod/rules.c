@@ -52,6 +52,7 @@ struct st_rules *st_rules_create(const struct sendtrace_filter *wanted)
 	/* If there are none, the pattern that is all zeroes matches every name. */
 	for (i = 0; i < wanted->nr_patterns; i++)
 		st_pattern_compile(&rules->patterns[i], wanted->patterns[i]);
+	rules->single = nr == 1 && !rules->nr_pids && !rules->patterns[0].glob;
 	return rules;
 }
 
@@ -65,24 +66,39 @@ void st_rules_free_rcu(struct st_rules *rules)
 		kfree_rcu(rules, rcu);
 }
 
-/**
- * st_rules_match_pid() - do the rules name this process?
- * @rules: under RCU
- * @pid: its id
- *
- * Context: any.
- * Return: true if they do.
- */
-bool st_rules_match_pid(const struct st_rules *rules, u32 pid)
+static nokprobe_inline bool matches_pid(const struct st_rules *rules, u32 pid)
 {
 	u32 i;
 
 	for (i = 0; i < rules->nr_pids; i++)
 		if (rules->pids[i] == pid)
 			return true;
+	return !rules->nr_pids;
+}
+
+/**
+ * st_rules_match_all() - check a caller against all pids and patterns
+ * @rules: under RCU
+ * @caller: the caller
+ *
+ * Context: any.
+ * Return: true if the process is among the pids, or there are none, and one of the patterns
+ * matches.
+ */
+bool st_rules_match_all(const struct st_rules *rules, const struct st_caller *caller)
+{
+	const struct st_pattern *pattern;
+
+	if (!matches_pid(rules, caller->pid))
+		return false;
+	for (pattern = rules->patterns; pattern != rules->end; pattern++) {
+		if (pattern->glob ? st_pattern_match_glob(pattern, caller) :
+				    st_pattern_match_plain(pattern, caller))
+			return true;
+	}
 	return false;
 }
-NOKPROBE_SYMBOL(st_rules_match_pid);
+NOKPROBE_SYMBOL(st_rules_match_all);
 
 /**
  * st_rules_show() - print rules as `comms=A,B pids=1,2`; `.` and `any` stand for all

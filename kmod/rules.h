@@ -18,6 +18,7 @@ struct seq_file;
  * @nr_pids: how many of @pids are used; 0 for any process
  * @nr_patterns: how many of @patterns user space passed
  * @pids: process ids
+ * @single: one pattern that is not a glob, and no pid: nothing else has to be looked at
  * @end: behind the last of @patterns
  * @patterns: at least one: `.` if user space passed none
  *
@@ -28,32 +29,28 @@ struct st_rules {
 	u32 nr_pids;
 	u32 nr_patterns;
 	u32 pids[SENDTRACE_MAX_PIDS];
+	bool single;
 	const struct st_pattern *end;
 	struct st_pattern patterns[];
 };
 
-bool st_rules_match_pid(const struct st_rules *rules, u32 pid);
+bool st_rules_match_all(const struct st_rules *rules, const struct st_caller *caller);
 
 /**
  * st_rules_match() - does the session record this caller's calls?
  * @rules: under RCU
  * @caller: the caller
  *
- * Context: any. Inline, because every call of every process pays for it.
+ * Context: any. Inline is only what one name takes, because every call of every process pays
+ * for it.
  * Return: true if it does.
  */
 static __always_inline bool st_rules_match(const struct st_rules *rules,
 					   const struct st_caller *caller)
 {
-	const struct st_pattern *pattern = rules->patterns;
-
-	if (unlikely(rules->nr_pids) && !st_rules_match_pid(rules, caller->pid))
-		return false;
-	do {
-		if (st_pattern_match(pattern, caller))
-			return true;
-	} while (++pattern != rules->end);
-	return false;
+	if (likely(rules->single))
+		return st_pattern_match_plain(rules->patterns, caller);
+	return st_rules_match_all(rules, caller);
 }
 
 struct st_rules *st_rules_create(const struct sendtrace_filter *wanted);

