@@ -3,7 +3,7 @@
 #
 # What the scripts that measure have in common: the guest, and where figures are kept.
 
-. "$(dirname "${BASH_SOURCE[0]}")/../vm/lib.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/host.sh"
 bench=$top/tests/bench
 # Two trees do not share figures, nor do parts of measurements spoil a whole one.
 figures=${SENDTRACE_BENCH_FIGURES:-$cache/bench/figures-$(printf '%s' "$top" | md5sum | cut -c 1-8)}

@@ -3,7 +3,7 @@
 #
 # What the scripts that run this folder's cases have in common (tests/vm/*.t).
 
-. "$(dirname "${BASH_SOURCE[0]}")/../vm/lib.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/host.sh"
 memory=1024
 timeout=1800
 kernel=

@@ -4,8 +4,8 @@
 # What the tests of the packages share: TAP points, and clean Debians to install in.
 # Sourced; sets $work, a folder that is gone at the end.
 
-# shellcheck source=../vm/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../vm/lib.sh"
+# shellcheck source=../lib/host.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/host.sh"
 
 points=0
 failed=0

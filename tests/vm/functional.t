@@ -6,7 +6,7 @@
 # the guest's init wrote its verdict, which it does after it has looked through the
 # kernel's log (tests/vm/init.c).
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib/host.sh"
 
 usage() {
 	cat <<-'END'

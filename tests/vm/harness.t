@@ -5,7 +5,7 @@
 # way, and expects functional.t to fail for that reason. What concerns only the guest's
 # lines is told to it by a fake emulator, which is quicker.
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib/host.sh"
 
 number=0
 failed=0

@@ -5,7 +5,7 @@
 # kernel was built with, boots each with the functional suite, and says what came of it: as
 # TAP, and at the end as a table.
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib/host.sh"
 
 usage() {
 	cat <<-'END'

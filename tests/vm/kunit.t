@@ -4,7 +4,7 @@
 # Runs the KUnit suites (tests/kunit) on the kernel that looks for mistakes, and passes on
 # what they say; then says how much of each room of the module they have reached.
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib/host.sh"
 
 usage() {
 	cat <<-'END'

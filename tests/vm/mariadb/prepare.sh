@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=bash disable=SC2154 # lib.sh sets top and cache
+# shellcheck shell=bash disable=SC2154 # host.sh sets top and cache
 #
 # The Debian guest with MariaDB, made ready to boot: what `demo` and `shell` share.
-# Sourced after lib.sh.
+# Sourced after host.sh.
 
 # step TEXT: a heading with the seconds gone by.
 step() {
