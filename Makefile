@@ -66,7 +66,7 @@ user:
 
 # DKMS cleans a copy that has the module's sources alone.
 clean:
-	+@for dir in user tests/unit tests/ring tests/fuzz tests/deep tests/vm/guest \
+	+@for dir in user tests/unit tests/ring tests/fuzz tests/deep tests/functional \
 		tests/bench/guest; do \
 		[ ! -d $$dir ] || $(MAKE) -C $$dir clean || exit 1; \
 	done
@@ -121,10 +121,10 @@ rpm-spec:
 # ---- Showing and testing ---------------------------------------------------------
 
 demo:
-	tests/vm/demo
+	tests/demo/demo
 
 vm:
-	tests/vm/shell
+	tests/demo/shell
 
 # The quick parts first, one after the other: they keep both CPUs busy. Of the others most keep
 # one busy, so that two run at a time, the longest first. What each prints comes when it has
@@ -157,8 +157,8 @@ fuzz:
 	+$(MAKE) -C tests/fuzz check
 
 # In QEMU.
-FUNCTIONAL := tests/vm/functional.t tests/vm/harness.t
-DEBUG := tests/vm/kunit.t tests/vm/stress.t tests/vm/inject.t tests/vm/security.t tests/vm/fuzz.t
+FUNCTIONAL := tests/functional/functional.t tests/vm/harness.t
+DEBUG := tests/kunit/kunit.t $(addprefix tests/deep/,stress.t inject.t security.t random.t)
 # Built for every kernel that Debian has; booted, the oldest and the newest, which is one of RT.
 BOOT := 5.10 7.3-rt
 
@@ -169,7 +169,7 @@ functional: machine-programs
 
 kernels: machine-programs
 	$(begins)
-	prove -v tests/vm/kernels.t :: --boot "$(BOOT)" --jobs $(AT_ONCE)
+	prove -v tests/kernels/kernels.t :: --boot "$(BOOT)" --jobs $(AT_ONCE)
 
 # On a kernel that looks for mistakes.
 debug: machine-programs
@@ -179,12 +179,12 @@ debug: machine-programs
 # Before several at a time look whether they are built.
 machine-programs:
 	tests/need build vm
-	+@for dir in user tests/vm/guest tests/deep; do $(MAKE) -s -C $$dir || exit 1; done
+	+@for dir in user tests/functional tests/deep; do $(MAKE) -s -C $$dir || exit 1; done
 
 # All of them booted, or KERNEL=6.12 (names: tests/vm/kernel --list).
 check-kernels:
 	tests/need build vm
-	tests/vm/kernels.t $(if $(KERNEL),--kernel "$(KERNEL)")
+	tests/kernels/kernels.t $(if $(KERNEL),--kernel "$(KERNEL)")
 
 # In clean Debians, and in QEMU with what was installed there.
 packages:
@@ -193,12 +193,12 @@ packages:
 
 check-deep: check packages
 	+$(MAKE) -C tests/fuzz check SECONDS=300
-	prove -v tests/vm/functional.t :: --cases "order.*" --append SENDTRACE_DEEP=1
-	prove -v tests/vm/inject.t :: --deep yes
-	prove -v tests/vm/fuzz.t :: --seconds 600
-	prove -v tests/vm/stress.t :: --cycles 1000 --rounds 20
-	prove -v tests/vm/races.t :: --rounds 5 --seconds 120
-	prove -v tests/vm/soak.t :: --minutes 60
+	prove -v tests/functional/functional.t :: --cases "order.*" --append SENDTRACE_DEEP=1
+	prove -v tests/deep/inject.t :: --deep yes
+	prove -v tests/deep/random.t :: --seconds 600
+	prove -v tests/deep/stress.t :: --cycles 1000 --rounds 20
+	prove -v tests/deep/races.t :: --rounds 5 --seconds 120
+	prove -v tests/deep/soak.t :: --minutes 60
 
 # In QEMU 10, counting instructions: the same figures on every machine.
 budget: machine-programs

@@ -4,7 +4,7 @@
 # Do sends still cost no more instructions than they once did? Measures them in the guest
 # that counts, and compares with the file budgets.
 set -eu
-. "$(dirname "$0")/host.sh"
+. "$(dirname "$0")/lib.sh"
 
 usage() {
 	cat <<-'END'

@@ -7,6 +7,9 @@
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # shellcheck disable=SC2034 # used by those who source this
 cache=${SENDTRACE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/sendtrace}
+# Where the reader's program is in the tree, once it is built.
+# shellcheck disable=SC2034
+reader_path=user/sendread
 # Of a make that has called us: how many jobs it may start is not for the makes called here.
 unset MAKEFLAGS MFLAGS
 

@@ -72,7 +72,7 @@ is_signed() {
 }
 
 cases_pass() {
-	"$top/tests/vm/functional.t" --kernel "$kernel" --timeout 200 \
+	"$top/tests/vm/run-suite" --kernel "$kernel" --timeout 200 \
 		--sendtrace "$root/lib/modules/$new/updates/dkms/sendtrace.ko" \
 		--sendread "$root/usr/sbin/sendread" --cases "inet.tcp* module.stats module.reload"
 }
@@ -80,7 +80,7 @@ cases_pass() {
 # The guest's points become ours, behind those that were before.
 systemd_passes() {
 	mke2fs -q -t ext4 -d "$root" "$work/disk" 1536M >/dev/null 2>&1 || bail_out "there is no disk for the guest"
-	"$top/tests/vm/functional.t" --kernel "$kernel" --timeout 600 --disk "$work/disk" \
+	"$top/tests/vm/run-suite" --kernel "$kernel" --timeout 600 --disk "$work/disk" \
 		--bare "$top/tests/packages/guest" >"$work/guest" 2>"$work/guest.err" || failed=$((failed + 1))
 	sed -n 's/^\(ok\|not ok\) [0-9]* - /\1 /p; /^#/p' "$work/guest" >"$work/guest.points"
 	if ! grep -q '^ok' "$work/guest.points"; then

@@ -16,12 +16,12 @@ complete_words() {
 		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
 		_sendread "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}" 2>/dev/null
 		[ ${#COMPREPLY[@]} = 0 ] || printf "%s\n" "${COMPREPLY[@]}"
-		' bash "$top/packaging/completions/sendread" "$top/user/sendread" "$@"
+		' bash "$top/packaging/completions/sendread" "$top/$reader_path" "$@"
 }
 
 # As --help names them in the columns before their descriptions.
 options_of_help() {
-	"$top/user/sendread" --help | grep '^ *-' | sed 's/^ *//; s/  .*//' |
+	"$top/$reader_path" --help | grep '^ *-' | sed 's/^ *//; s/  .*//' |
 		grep -oE -- '(^|[ ,])--?[A-Za-z][a-z-]*' | tr -d ' ,' | LC_ALL=C sort
 }
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Can a bad run be taken for a good one? Boots guests that misbehave, each in its own
-# way, and expects functional.t to fail for that reason. What concerns only the guest's
+# way, and expects run-suite to fail for that reason. What concerns only the guest's
 # lines is told to it by a fake emulator, which is quicker.
 set -eu
 . "$(dirname "$0")/../lib/host.sh"
@@ -19,11 +19,11 @@ point() {
 	sed 's/^/#   /' "$work/output"
 }
 
-# functional.t has to end with STATUS and to print a line that matches PATTERN.
+# run-suite has to end with STATUS and to print a line that matches PATTERN.
 expect() {
 	local status=$1 pattern=$2 sentence=$3 got=0
 	shift 3
-	"$top/tests/vm/functional.t" --kernel "$kernel" --bare "$work/test" "$@" \
+	"$top/tests/vm/run-suite" --kernel "$kernel" --bare "$work/test" "$@" \
 		>"$work/output" 2>&1 || got=1
 	[ "$got" = "$status" ] && grep -Eq -- "$pattern" "$work/output" &&
 		! grep -q '^sendtrace-verdict' "$work/output" && got=0 || got=1

@@ -2,7 +2,7 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # How many queries a second a MariaDB server answers, and how fast, by who watches what it
 # sends: sysbench's loads over TCP, in the guest's two CPUs with the server. The system on
-# the disk is that of tests/vm/mariadb/image.
+# the disk is that of tests/demo/mariadb/image.
 #
 #	# figure mariadb|WHO|LOAD|QUERIES/S|MEDIAN|99TH PERCENTILE, MS|PER CENT SHOWN
 

@@ -4,7 +4,7 @@
 # Mixed traffic for long, on the kernel that looks for mistakes; what module and reader
 # have of memory is sampled, printed, and must stay flat (tests/deep/cases/soak.sh).
 set -eu
-. "$(dirname "$0")/../deep/host.sh"
+. "$(dirname "$0")/lib.sh"
 
 takes="minutes"
 deep_usage soak.t "[--minutes N] [--kernel DIR]" \

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The fuzzer's calls on mappings. Mapped memory is touched by system calls alone, a read()
+ * Random calls on mappings. Mapped memory is touched by system calls alone, a read()
  * into it, a write() out of it: another thread may unmap it meanwhile, and then they fail.
  */
 #include <errno.h>
@@ -11,11 +11,11 @@
 #include <linux/sendtrace.h>
 
 #include "check.h"
-#include "fuzz.h"
+#include "random.h"
 
 static int numbers_fd, null_fd;
 
-void fuzz_prepare_maps(void)
+void random_prepare_maps(void)
 {
 	numbers_fd = must(memfd_create("numbers", MFD_CLOEXEC), "memfd_create");
 	must(ftruncate(numbers_fd, PAGE), "ftruncate");

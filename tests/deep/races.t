@@ -6,7 +6,7 @@
 # a line of the kernel's log, which fails the guest. At last the same with a race planted,
 # which has to be reported.
 set -eu
-. "$(dirname "$0")/../deep/host.sh"
+. "$(dirname "$0")/lib.sh"
 
 takes="rounds seconds"
 deep_usage races.t "[--rounds N] [--seconds S] [--kernel DIR]" \
@@ -24,9 +24,9 @@ parameters+=(deep.small=yes kcsan.skip_watch=200 kcsan.udelay_task=200)
 guest kcsan "readers, writers and control at the same time" \
 	"device.filter_exchanged device.two_sessions flood.* maps.hostile* loss.readers order.mapped
 	order.read whole.bounds whole_absent.come_and_go whole_loss.overload" \
-	--suite "$top/tests/vm/guest"
+	--suite "$top/tests/functional"
 guest kcsan "sessions that come and go, and random calls" \
-	"races.* stress.sessions churn.limit fuzz.device fuzz.arming"
+	"races.* stress.sessions churn.limit random.device random.arming"
 
 # ---- Would it be reported? ---------------------------------------------------------------
 
@@ -34,7 +34,7 @@ guest kcsan "sessions that come and go, and random calls" \
 plant_race() {
 	mkdir -p "$copy/tests"
 	cp -r "$top"/{kmod,include,user,Kbuild,Makefile,dkms.conf} "$copy"
-	cp -r "$top"/tests/{need,vm,deep} "$copy/tests"
+	cp -r "$top"/tests/{need,lib,vm,guest,deep} "$copy/tests"
 	sed -i 's/^#define st_count(counter, n) .*/#define st_count(counter, n) ((counter) += (n))/' \
 		"$copy/kmod/ring.h"
 	! cmp -s "$copy/kmod/ring.h" "$top/kmod/ring.h"
@@ -47,7 +47,7 @@ sentence="a race that was planted in kmod/ring.h is reported"
 is_reported() {
 	local console result=0
 	plant_race || return
-	"$copy/tests/vm/functional.t" --suite "$copy/tests/deep" --kernel "$kernel" --memory "$memory" \
+	"$copy/tests/vm/run-suite" --suite "$copy/tests/deep" --kernel "$kernel" --memory "$memory" \
 		--timeout 1800 --cases races.counters --append "${parameters[*]}" >"$copy/log" 2>&1 &&
 		return 1
 	console=$(sed -n 's/.*the whole of it: //p' "$copy/log")

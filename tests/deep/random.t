@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Random calls on the device, from several processes and threads at once, on the kernel
-# that looks for mistakes (tests/deep/fuzz.c).
+# that looks for mistakes (tests/deep/programs/random.c).
 set -eu
-. "$(dirname "$0")/../deep/host.sh"
+. "$(dirname "$0")/lib.sh"
 
 takes="seed seconds"
-deep_usage fuzz.t "[--seed N] [--seconds S] [--kernel DIR]" \
+deep_usage random.t "[--seed N] [--seconds S] [--kernel DIR]" \
 	"--seed N           of the random numbers: the same calls again; of the clock if not given" \
 	"--seconds S        how long, 20 if not given"
 seed=$(date +%s)
 # The last one counts.
 deep_options --seed "$seed" "$@"
-deep_run "fuzz.*"
+deep_run "random.*"

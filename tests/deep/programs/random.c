@@ -3,8 +3,8 @@
  * Random calls on the device from several processes of several threads each, which also
  * fork; the calls that are traced are among them.
  *
- *	fuzz SEED SECONDS	make them
- *	fuzz SEED dry		print what they would be, as a number for each worker
+ *	random SEED SECONDS	make them
+ *	random SEED dry		print what they would be, as a number for each worker
  *
  * What a worker does follows from the seed and its number. How the workers get in each
  * other's way does not, so a run that went wrong is repeated with the same seed a few
@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "fuzz.h"
+#include "random.h"
 
 enum {
 	PROCESSES = 3,
@@ -81,7 +81,7 @@ static void fork_off(struct worker *worker)
 	if (pid == 0) {
 		alarm(5);
 		while (calls--)
-			fuzz_call(&child, false);
+			random_call(&child, false);
 		_exit(wrong_answers ? 1 : 0);
 	}
 }
@@ -90,9 +90,9 @@ static void *work(void *arg)
 {
 	struct worker *worker = arg;
 
-	prctl(PR_SET_NAME, "fuzz");
+	prctl(PR_SET_NAME, "random");
 	while (!over) {
-		fuzz_call(worker, false);
+		random_call(worker, false);
 		if (once_in(worker, 300))
 			fork_off(worker);
 	}
@@ -144,7 +144,7 @@ static void run_process(uint64_t seed, int process, unsigned int seconds)
 
 	memset(shared.files, -1, sizeof(shared.files));
 	catch_nudges();
-	fuzz_prepare();
+	random_prepare();
 	for (int i = 0; i < THREADS; i++) {
 		workers[i] = new_worker(seed, process, i, &shared);
 		must(-pthread_create(&threads[i], NULL, work, &workers[i]), "a thread");
@@ -173,7 +173,7 @@ static void dry_run(uint64_t seed)
 			struct worker worker = new_worker(seed, process, thread, &shared);
 
 			for (int i = 0; i < DRY_CALLS; i++)
-				fuzz_call(&worker, true);
+				random_call(&worker, true);
 			printf("worker %d.%d: %016llx\n", process, thread,
 			       (unsigned long long)worker.digest);
 		}
@@ -185,7 +185,7 @@ int main(int argc, char **argv)
 	uint64_t seed;
 
 	if (argc != 3) {
-		fprintf(stderr, "usage: fuzz SEED SECONDS|dry\n");
+		fprintf(stderr, "usage: random SEED SECONDS|dry\n");
 		return 2;
 	}
 	seed = strtoull(argv[1], NULL, 0);

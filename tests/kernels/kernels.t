@@ -9,7 +9,7 @@ set -eu
 
 usage() {
 	cat <<-'END'
-	Usage: kernels.t [OPTION...]     (or: prove [-v] tests/vm/kernels.t)
+	Usage: kernels.t [OPTION...]     (or: prove [-v] tests/kernels/kernels.t)
 	--kernel NAME       this one only (kernel --list); repeatable, all of them if not given
 	--boot "NAME..."    build for all that need not be built themselves, but boot these only
 	--cases "A B"       run these cases only
@@ -44,7 +44,7 @@ is_booted() {
 
 boot_it() {
 	local status=0
-	"$top/tests/vm/functional.t" --kernel "$(noted "$name" folder)" --cases "$cases" \
+	"$top/tests/functional/functional.t" --kernel "$(noted "$name" folder)" --cases "$cases" \
 		--timeout "$timeout" >"$work/$name/tap" 2>"$work/$name/boot.log" || status=$?
 	note passed "$(grep '^ok ' "$work/$name/tap" | grep -vc '# SKIP')"
 	note skipped "$(grep -c '^ok .*# SKIP' "$work/$name/tap")"
@@ -126,11 +126,10 @@ for name in "${names[@]}" $boot; do
 		exit 2
 	}
 done
-# shellcheck disable=SC2046 # the names of packages are words
-need vm $(cat "$top/tests/vm/guest/packages")
+need vm
 # Two makes in one folder would be in each other's way.
 make -C "$top/user" --no-print-directory >&2
-make -C "$top/tests/vm/guest" --no-print-directory >&2
+make -C "$top/tests/functional" --no-print-directory >&2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 running=0

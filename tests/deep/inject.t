@@ -4,7 +4,7 @@
 # What if memory runs out, or a pointer goes bad? Runs tests/deep/cases/inject.sh on the
 # kernel that fails on order.
 set -eu
-. "$(dirname "$0")/../deep/host.sh"
+. "$(dirname "$0")/lib.sh"
 
 takes="deep"
 deep_usage inject.t "[--deep yes] [--kernel DIR]" \

@@ -4,7 +4,7 @@
 # Many of everything at once, and others who use the same means of the kernel
 # (tests/deep/cases/stress.sh).
 set -eu
-. "$(dirname "$0")/../deep/host.sh"
+. "$(dirname "$0")/lib.sh"
 
 takes="cycles rounds"
 deep_usage stress.t "[--cycles N] [--rounds N] [--kernel DIR]" \

@@ -5,7 +5,7 @@
 # is the one that knows signatures; and that no byte of memory leaks, on the kernel that
 # poisons it. Two guests, one after the other: each has a verdict of its own.
 set -eu
-. "$(dirname "$0")/../deep/host.sh"
+. "$(dirname "$0")/lib.sh"
 
 deep_usage security.t "[--kernel DIR]"
 deep_options "$@"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef FUZZ_H
-#define FUZZ_H
+#ifndef RANDOM_H
+#define RANDOM_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -59,13 +59,13 @@ void call_mremap(struct worker *worker, bool dry);
 void call_scribble(struct worker *worker, bool dry);
 void call_catch_up(struct worker *worker, bool dry);
 void call_look(struct worker *worker, bool dry);
-void fuzz_prepare_maps(void);
+void random_prepare_maps(void);
 
 /*
  * Make one call, or with @dry only choose it. The choice depends on the worker's stream
  * alone, never on what came of earlier calls.
  */
-void fuzz_call(struct worker *worker, bool dry);
+void random_call(struct worker *worker, bool dry);
 
 /* Calls that answered what they must not; the first of them are on standard error. */
 extern unsigned int wrong_answers;
@@ -77,6 +77,6 @@ void allow(const char *what, long ret, const int *errnos);
 #define ALLOW(what, ret, ...) allow(what, ret, (const int[]){ EBADF, __VA_ARGS__, 0 })
 
 /* The far end of a pipe and memory for the calls; once in each process. */
-void fuzz_prepare(void);
+void random_prepare(void);
 
-#endif /* FUZZ_H */
+#endif /* RANDOM_H */

@@ -35,14 +35,14 @@ bench_prepare() {
 		--copy "$floor:/modules/floor.ko")
 }
 
-# bench_guest GROUPS [FUNCTIONAL.T'S OPTION...]: what the groups measure; TAP without a
+# bench_guest GROUPS [RUN-SUITE'S OPTION...]: what the groups measure; TAP without a
 # plan, its points numbered on. The figures go to the file $figures/GROUP.
 bench_guest() {
 	local groups=$1 output group status
 	shift
 	output=$(mktemp)
 	set +e
-	"$top/tests/vm/functional.t" "${machine[@]}" --cases "$groups" "$@" 2>"$output.log" |
+	"$top/tests/vm/run-suite" "${machine[@]}" --cases "$groups" "$@" 2>"$output.log" |
 		tee "$output" | renumber
 	status=${PIPESTATUS[0]}
 	set -e

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Who can do what with the device: the rows of SECURITY.md, those apart that
- * tests/vm/guest/access.c has already.
+ * tests/guest/access.c has already.
  */
 #include <errno.h>
 #include <fcntl.h>

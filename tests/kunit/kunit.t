@@ -8,7 +8,7 @@ set -eu
 
 usage() {
 	cat <<-'END'
-	Usage: kunit.t [OPTION...]     (or: prove [-v] tests/vm/kunit.t)
+	Usage: kunit.t [OPTION...]     (or: prove [-v] tests/kunit/kunit.t)
 	--kernel DIR        a kernel with KUnit and gcov, that of debug-kernel if not given
 	--timeout SECONDS   how long the guest may take; 600, or $SENDTRACE_VM_TIMEOUT
 	--least PERCENT     lines of each room that have to run; 95 if not given
@@ -111,7 +111,7 @@ trap 'rm -rf "$work"' EXIT
 build_module
 echo 0 >"$work/points"
 set +e
-"$top/tests/vm/functional.t" --kernel "$kernel" --bare "$work/test" --timeout "$timeout" | relay
+"$top/tests/vm/run-suite" --kernel "$kernel" --bare "$work/test" --timeout "$timeout" | relay
 [ "${PIPESTATUS[0]}" = 0 ] || failed=yes
 set -e
 points=$(cat "$work/points")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The calls of the fuzzer. Arguments are mostly nearly right: what is refused at the first
+ * The random calls. Arguments are mostly nearly right: what is refused at the first
  * look finds nothing.
  */
 #include <errno.h>
@@ -17,16 +17,16 @@
 #include <linux/sendtrace.h>
 
 #include "check.h"
-#include "fuzz.h"
+#include "random.h"
 #include "net.h"
 
 unsigned int wrong_answers;
 static int sender;
 static struct address sink;
 
-void fuzz_prepare(void)
+void random_prepare(void)
 {
-	fuzz_prepare_maps();
+	random_prepare_maps();
 	sink = udp_sink("127.0.0.1");
 	sender = connected_socket(SOCK_DGRAM, &sink);
 }
@@ -174,7 +174,7 @@ static void good_config(struct worker *worker, struct sendtrace_config *config)
 static void good_filter(struct worker *worker, struct sendtrace_filter *filter)
 {
 	static const char *const patterns[] = {
-		".", "*", "fuzz*", "[a-z]*", "fuzz\\", "[!", "a*b*c*d*e*f*", "?",
+		".", "*", "random*", "[a-z]*", "random\\", "[!", "a*b*c*d*e*f*", "?",
 	};
 
 	filter->nr_patterns = pick(worker, once_in(worker, 8) ? 34 : 4);
@@ -349,7 +349,7 @@ static const struct {
 	{ call_poll, 6 },      { call_other, 3 },  { call_send, 24 },
 };
 
-void fuzz_call(struct worker *worker, bool dry)
+void random_call(struct worker *worker, bool dry)
 {
 	unsigned int sum = 0, at = 0;
 

@@ -31,14 +31,14 @@ prepare_guest() {
 	kernel=$("$top/tests/vm/kernel" 6.1)
 	echo "        $kernel"
 	step "finding the Debian guest with MariaDB"
-	image=$("$top/tests/vm/mariadb/image" bookworm)
+	image=$("$top/tests/demo/mariadb/image" bookworm)
 	echo "        $image"
 	step "building sendtrace.ko for kernel $(cat "$kernel/release"), and sendread"
 	quietly "$top/tests/vm/module" "$kernel"
 	module=$(tail -n 1 "$work/build.log")
 	quietly make -C "$top" --no-print-directory user
 	quietly "$top/tests/vm/initramfs" --kernel "$kernel" --init "$init" \
-		--sendtrace "$module" --sendread "$top/user/sendread" \
+		--sendtrace "$module" --sendread "$top/$reader_path" \
 		--module virtio_pci --module virtio_blk --module ext4 --module overlay \
-		--module tcp_diag --copy "$top/tests/vm/mariadb:/test" "$work/initrd"
+		--module tcp_diag --copy "$top/tests/demo/mariadb:/test" "$work/initrd"
 }
