@@ -2,6 +2,7 @@
 /* Cases by name, checks, and waiting for states. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -118,6 +119,15 @@ void look_again(struct deadline *deadline, const char *what)
 		die("waited for %s", what);
 	}
 	usleep(LOOK_EVERY_US);
+}
+
+void run_on(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	must(sched_setaffinity(0, sizeof(set), &set), "sched_setaffinity");
 }
 
 void gate(void)

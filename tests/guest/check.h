@@ -62,6 +62,9 @@ struct deadline {
 };
 void look_again(struct deadline *deadline, const char *what);
 
+/* Bind the calling thread to @cpu. */
+void run_on(int cpu);
+
 /* Run @fn in a child process that does not outlive us; return its pid. */
 pid_t start_child(void (*fn)(void *arg), void *arg);
 

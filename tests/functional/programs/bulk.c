@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,11 +77,8 @@ static void *send_long_texts(void *arg)
 	for (int i = 0; i < 6; i++) {
 		size_t len = 20011 * (i + 1) + base;
 		char *text = malloc(len);
-		cpu_set_t set;
 
-		CPU_ZERO(&set);
-		CPU_SET((base + i) % get_nprocs(), &set);
-		must(sched_setaffinity(0, sizeof(set), &set), "sched_setaffinity");
+		run_on((base + i) % get_nprocs());
 		for (size_t at = 0; at < len; at++)
 			text[at] = 'a' + (base + at / 1000 + i) % 26;
 		check_equal(traced_send(tcp.near, text, len, 0, &where), len, "send");

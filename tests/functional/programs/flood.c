@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* More than the smallest ring holds: every loss is told, and the figures agree. */
 #include <netinet/in.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -34,11 +33,8 @@ static void send_burst(void *arg)
 	struct address to = udp_sink("127.0.0.1");
 	int fd = connected_socket(SOCK_DGRAM, &to);
 	char bytes[LEN_MAX];
-	cpu_set_t set;
 
-	CPU_ZERO(&set);
-	CPU_SET(burst->cpu, &set);
-	must(sched_setaffinity(0, sizeof(set), &set), "sched_setaffinity");
+	run_on(burst->cpu);
 	prctl(PR_SET_NAME, "flood");
 	memset(bytes, 'f', len);
 	for (int i = 0; i < burst->sends; i++)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Threads that send numbers in turn from all CPUs. */
 #include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/sysinfo.h>
@@ -17,15 +16,6 @@ enum {
 
 static int fd;
 
-static void go_to(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	must(sched_setaffinity(0, sizeof(set), &set), "sched_setaffinity");
-}
-
 static void *send_numbers(void *arg)
 {
 	int cpus = get_nprocs();
@@ -33,7 +23,7 @@ static void *send_numbers(void *arg)
 
 	(void)arg;
 	for (int i = 0; i < SENDS; i++) {
-		go_to(i % cpus);
+		run_on(i % cpus);
 		snprintf(text, sizeof(text), "number %d", i);
 		send_text(fd, text);
 	}
@@ -60,7 +50,7 @@ static void dialogue(void)
 	char text[32];
 
 	for (int i = 0; i < SENDS; i++) {
-		go_to(i % get_nprocs());
+		run_on(i % get_nprocs());
 		snprintf(text, sizeof(text), "turn %d", i);
 		send_text(i % 3 ? tcp.near : tcp.far, text);
 	}

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
 #include <poll.h>
-#include <sched.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,13 +52,10 @@ static void open_ends(struct blocked *blocked)
 static void *send_bytes(void *arg)
 {
 	struct blocked *blocked = arg;
-	cpu_set_t set;
 	long ret;
 
-	CPU_ZERO(&set);
-	CPU_SET(blocked->cpu, &set);
 	if (blocked->cpu >= 0)
-		must(sched_setaffinity(0, sizeof(set), &set), "sched_setaffinity");
+		run_on(blocked->cpu);
 	expect_caller(&blocked->sent);
 	__atomic_store_n(&blocked->tid, blocked->sent.tid, __ATOMIC_RELEASE);
 	ret = send(blocked->ends.near, blocked->bytes, blocked->len, 0);

@@ -5,7 +5,6 @@
  * judged, and the maximum is there to be looked at.
  */
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -99,15 +98,6 @@ static size_t stop_sendread(struct sendread *reader)
 	return rest;
 }
 
-static void go_to(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	must(sched_setaffinity(0, sizeof(set), &set), "sched_setaffinity");
-}
-
 static int ascending(const void *a, const void *b)
 {
 	int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
@@ -124,7 +114,7 @@ static void measure(struct sendread *reader, bool everywhere, int64_t most)
 	char text[32];
 
 	for (int i = 0; i < TIMES; i++) {
-		go_to(everywhere ? i % 2 : 1);
+		run_on(everywhere ? i % 2 : 1);
 		usleep(PAUSE_US);
 		snprintf(text, sizeof(text), "lone %d ", i);
 		begin = now_us();

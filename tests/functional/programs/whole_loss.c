@@ -3,7 +3,6 @@
  * Overload. On each CPU one process sends, and nobody else: so the nth of its sends is to
  * have the sequence number n, and what is missing is known to the last byte.
  */
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,15 +59,6 @@ static unsigned char byte_of(uint64_t number, size_t at)
 	return number + at * 3 + at / 256;
 }
 
-static void go_to(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	must(sched_setaffinity(0, sizeof(set), &set), "sched_setaffinity");
-}
-
 static void send_burst(void *arg)
 {
 	const struct burst *burst = arg;
@@ -76,7 +66,7 @@ static void send_burst(void *arg)
 	int fd = connected_socket(SOCK_DGRAM, &to);
 	unsigned char bytes[LEN_MAX];
 
-	go_to(burst->cpu);
+	run_on(burst->cpu);
 	prctl(PR_SET_NAME, burst->name);
 	if (burst->start)
 		wait_for_start(burst->start);
@@ -330,7 +320,7 @@ static void send_texts(void *arg)
 	int fd = connected_socket(SOCK_DGRAM, &to);
 	char text[400];
 
-	go_to(burst->cpu);
+	run_on(burst->cpu);
 	prctl(PR_SET_NAME, burst->name);
 	memset(text, '.', sizeof(text));
 	for (int i = burst->from; i < burst->to; i++) {
@@ -364,7 +354,7 @@ static void last(void)
 
 	prctl(PR_SET_NAME, "loss");
 	for (int cpu = 0; cpu < CPUS; cpu++) {
-		go_to(cpu);
+		run_on(cpu);
 		must(send(fd, name[cpu], strlen(name[cpu]), 0), "send");
 	}
 }

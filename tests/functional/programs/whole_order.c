@@ -4,7 +4,6 @@
  * once, and in its order?
  */
 #include <pthread.h>
-#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,15 +25,6 @@ enum {
 static int fd;
 static int sends;
 
-static void go_to(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	must(sched_setaffinity(0, sizeof(set), &set), "sched_setaffinity");
-}
-
 static void *send_numbers(void *arg)
 {
 	int first = (intptr_t)arg, cpus = get_nprocs();
@@ -42,7 +32,7 @@ static void *send_numbers(void *arg)
 
 	for (int i = 0; i < sends; i++) {
 		if (i % STAY == 0)
-			go_to((first + i / STAY) % cpus);
+			run_on((first + i / STAY) % cpus);
 		must(send(fd, text, snprintf(text, sizeof(text), "%d", i), 0), "send");
 	}
 	return NULL;
@@ -79,7 +69,7 @@ static void on_cpu(void)
 
 	connect_to_sink();
 	where = to_peer(fd);
-	go_to(cpu);
+	run_on(cpu);
 	for (int i = 0; i < number; i++)
 		must(send(fd, text, snprintf(text, sizeof(text), "%d", i), 0), "send");
 	for (int i = 0; i < number; i++) {

@@ -80,15 +80,6 @@ static uint64_t send_some(long sends)
 	return own_burnt() - begun;
 }
 
-static void move_to(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	must(sched_setaffinity(0, sizeof(set), &set), "sched_setaffinity");
-}
-
 static uint64_t send_on_all_cpus(void)
 {
 	uint64_t burnt = 0;
@@ -96,7 +87,7 @@ static uint64_t send_on_all_cpus(void)
 	readers_signal(&load.readers, SIGSTOP);
 	usleep(1000);
 	for (long cpu = 0; cpu < load.cpus; cpu++) {
-		move_to(cpu);
+		run_on(cpu);
 		burnt += send_some(load.sends / load.cpus);
 	}
 	readers_signal(&load.readers, SIGCONT);
