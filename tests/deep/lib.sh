@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2034,SC2154 # shared with those who source this
 #
-# What the scripts that run this folder's cases have in common (tests/deep/*.t).
+# What this folder's drivers (*.t) share: options, kernels, guests.
 
 . "$(dirname "${BASH_SOURCE[0]}")/../lib/host.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/tap.sh"
+deep=$top/tests/deep
 memory=1024
 timeout=1800
 kernel=
 parameters=()
-points=0
-failed=0
-# The options that a script takes, without their dashes, beside --kernel.
+# The options that a driver takes besides --kernel, without their dashes.
 takes=
 
 # deep_usage SCRIPT SYNOPSIS [LINE...]
@@ -18,7 +18,7 @@ deep_usage() {
 	usage_text="Usage: $1 $2     (or: prove [-v] tests/deep/$1)"
 	shift 2
 	[ $# = 0 ] || usage_text+=$(printf '\n%s' "$@")
-	usage_text+=$'\n--kernel DIR       the folder of a kernel, that of tests/vm/debug-kernel if not given'
+	usage_text+=$'\n--kernel DIR       the folder of a kernel; default: that of tests/vm/debug-kernel'
 }
 
 # Options with a value become deep.NAME=VALUE on the guest's command line.
@@ -41,10 +41,7 @@ deep_options() {
 }
 
 deep_kernel() {
-	[ -n "$kernel" ] || kernel=$("$top/tests/vm/debug-kernel") || {
-		echo "Bail out! the debug kernel does not build"
-		exit 1
-	}
+	[ -n "$kernel" ] || kernel=$("$top/tests/vm/debug-kernel") || bail_out "the debug kernel does not build"
 }
 
 # deep_run CASES [RUN-SUITE'S OPTION...]
@@ -52,33 +49,25 @@ deep_run() {
 	local cases=$1 begun=$SECONDS status=0
 	shift
 	deep_kernel
-	"$top/tests/vm/run-suite" --suite "$top/tests/deep" --kernel "$kernel" --memory "$memory" \
+	"$top/tests/vm/run-suite" --suite "$deep" --kernel "$kernel" --memory "$memory" \
 		--timeout "$timeout" --cases "$cases" --append "${parameters[*]}" "$@" || status=$?
 	echo "# took $((SECONDS - begun)) seconds"
 	return $status
 }
 
-# ---- Several guests in one script ---------------------------------------------------
+# ---- Several guests in one driver ---------------------------------------------------
 
-# guest KERNEL WHAT CASES [RUN-SUITE'S OPTION...]: KERNEL, unless --kernel was given, is
-# "debian" or "debug"
+# guest KERNEL WHAT CASES [RUN-SUITE'S OPTION...]: KERNEL is "debian" or "debug"; --kernel
+# overrides it
 guest() {
-	local which=$1 given=$kernel work
+	local which=$1 given=$kernel output
 	echo "# $2"
 	shift 2
-	work=$(mktemp)
 	[ -n "$kernel" ] || [ "$which" = debug ] || kernel=$("$top/tests/vm/kernel") ||
-		{ echo "Bail out! there is no kernel to boot" && exit 1; }
-	set +e
-	deep_run "$@" | tee "$work" | renumber
-	[ "${PIPESTATUS[0]}" = 0 ] || failed=1
-	set -e
+		bail_out "there is no kernel to boot"
+	deep_kernel
+	output=$(mktemp)
+	relay_points "$output" deep_run "$@"
+	rm -f "$output"
 	kernel=$given
-	points=$((points + $(grep -cE '^(not )?ok ' "$work")))
-	rm -f "$work"
-}
-
-guests_end() {
-	echo "1..$points"
-	exit "$failed"
 }

@@ -1,16 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Random calls on the device, from several processes and threads at once, on the kernel
-# that looks for mistakes (tests/deep/programs/random.c).
+# Random calls on the device from several processes and threads, on the kernel that looks
+# for mistakes (programs/random.c). By default the same calls each time: seed and number are
+# fixed.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
-takes="seed seconds"
-deep_usage random.t "[--seed N] [--seconds S] [--kernel DIR]" \
-	"--seed N           of the random numbers: the same calls again; of the clock if not given" \
-	"--seconds S        how long, 20 if not given"
-seed=$(date +%s)
-# The last one counts.
-deep_options --seed "$seed" "$@"
+takes="seed calls seconds"
+deep_usage random.t "[--seed N] [--calls N|--seconds S] [--kernel DIR]" \
+	"--seed N           seed of the random numbers: the same seed gives the same calls; default 1" \
+	"--calls N          calls of each thread; default 1500" \
+	"--seconds S        makes calls for so long instead"
+deep_options "$@"
 deep_run "random.*"

@@ -1,25 +1,26 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Builds the module for each of the kernels in tests/vm/kernels, with the compiler that the
-# kernel was built with, boots each with the functional suite, and says what came of it: as
-# TAP, and at the end as a table.
+# Builds the module for each kernel in tests/vm/kernels with the compiler that built the
+# kernel, boots each kernel with the functional suite, and prints the results as TAP and, at
+# the end, as a table.
 set -eu
 . "$(dirname "$0")/../lib/host.sh"
+. "$(dirname "$0")/../lib/tap.sh"
 
 usage() {
 	cat <<-'END'
 	Usage: kernels.t [OPTION...]     (or: prove [-v] tests/kernels/kernels.t)
-	--kernel NAME       this one only (kernel --list); repeatable, all of them if not given
-	--boot "NAME..."    build for all that need not be built themselves, but boot these only
-	--cases "A B"       run these cases only
-	--jobs N            guests at the same time; one for each CPU if not given
+	--kernel NAME       only this one (names: tests/vm/kernel --list); repeatable; default all
+	--boot "NAME..."    boots only these, and builds for all kernels that Debian built
+	--cases "A B"       runs only these cases
+	--jobs N            how many guests run concurrently; default one per CPU
 	END
 }
 
 # ---- One kernel, in a process of its own -----------------------------------------------
 
-# What is found out about a kernel is files in $work/NAME.
+# Facts about a kernel are files in $work/NAME.
 note() {
 	echo "$2" >"$work/$name/$1"
 }
@@ -59,26 +60,28 @@ try_kernel() {
 	! is_booted || boot_it || :
 }
 
-# ---- What is said of it ------------------------------------------------------------------
+# ---- The report ------------------------------------------------------------------------
 
-point() {
-	points=$((points + 1))
-	[ "$1" = ok ] || failed=1
-	[ "$1" = ok ] || set -- "not ok" "$2"
-	echo "$1 $points - $2"
+build_fault() {
+	[ "$(noted "$name" build)" != ok ] || return 0
+	echo "failed:"
+	tail -n 30 "$work/$name/build.log"
+}
+
+boot_fault() {
+	[ "$(noted "$name" boot)" != ok ] || return 0
+	echo "failed:"
+	sed -n '/^not ok/,/^ok/{/^ok/!p}' "$work/$name/tap" | tail -n 100
+	tail -n 5 "$work/$name/boot.log"
 }
 
 report_kernel() {
 	name=$1
-	point "$(noted "$name" build)" \
-		"$name: the module builds for $(noted "$name" release) with $(noted "$name" compiler) and W=1, without a warning"
-	[ "$(noted "$name" build)" = ok ] || { tail -n 30 "$work/$name/build.log" | sed 's/^/# /' && return; }
-	is_booted || return 0
-	point "$(noted "$name" boot)" "$name: boots, and all cases pass"
+	tap_point "$name: the module builds for $(noted "$name" release) with $(noted "$name" compiler) and W=1, without a warning" \
+		"$(build_fault)"
+	[ "$(noted "$name" build)" = ok ] && is_booted || return 0
+	tap_point "$name: boots, and all cases pass" "$(boot_fault)"
 	sed -n 's/^ok [0-9]* - \(.*\) # SKIP \(.*\)/# skipped: \1: \2/p' "$work/$name/tap"
-	[ "$(noted "$name" boot)" != ok ] || return 0
-	sed -n '/^not ok/,/^ok/{/^ok/!p}' "$work/$name/tap" | sed 's/^/# /' | tail -n 100
-	tail -n 5 "$work/$name/boot.log" | sed 's/^/# /'
 }
 
 red_unless_ok() {
@@ -100,8 +103,8 @@ table() {
 	done
 }
 
-names=() boot='' cases='' jobs=$(nproc) points=0 failed=''
-# Two emulated CPUs on half of a slow host's, and arm64 is slower than that.
+names=() boot='' cases='' jobs=$(nproc)
+# A guest has two emulated CPUs on half of a slow host; arm64 is slower still.
 timeout=${SENDTRACE_VM_TIMEOUT:-2400}
 while [ $# -gt 0 ]; do
 	case $1 in
@@ -122,12 +125,11 @@ if [ ${#names[@]} = 0 ]; then
 fi
 for name in "${names[@]}" $boot; do
 	[[ " ${known[*]} " == *" $name "* ]] || {
-		echo "Bail out! expected the name of a kernel (tests/vm/kernel --list), not '$name'"
-		exit 2
+		bail_out "expected the name of a kernel (tests/vm/kernel --list), not '$name'"
 	}
 done
 need vm
-# Two makes in one folder would be in each other's way.
+# Concurrent makes in one folder would disturb each other.
 make -C "$top/user" --no-print-directory >&2
 make -C "$top/tests/functional" --no-print-directory >&2
 work=$(mktemp -d)
@@ -144,5 +146,4 @@ for name in "${names[@]}"; do
 	report_kernel "$name"
 done
 table | sed 's/^/# /'
-echo "1..$points"
-[ -z "$failed" ]
+finish

@@ -5,12 +5,12 @@
 # and $cache.
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-# shellcheck disable=SC2034 # used by those who source this
+# shellcheck disable=SC2034 # used by the scripts that source this
 cache=${SENDTRACE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/sendtrace}
-# Where the reader's program is in the tree, once it is built.
+# Where `make user` puts the reader's program.
 # shellcheck disable=SC2034
 reader_path=user/sendread
-# Of a make that has called us: how many jobs it may start is not for the makes called here.
+# The job limit of a make that called us is not for the makes that we call.
 unset MAKEFLAGS MFLAGS
 
 say() {
@@ -22,29 +22,38 @@ die() {
 	exit 1
 }
 
-# need GROUP|PACKAGE...: installs what is missing (tests/need). depmod and mke2fs live
-# in /sbin, which is not on everyone's PATH.
+# need GROUP|PACKAGE...: installs what is missing (tests/need). depmod and mke2fs are in
+# /sbin, which is not on every user's PATH.
 need() {
 	"$top/tests/need" "$@"
 	PATH=$PATH:/usr/sbin:/sbin
 }
 
-# One guest's points of several, numbered on from the $points before. Line by line, for a
-# guest may take long: an awk may wait until it has read a block.
-renumber() {
-	local line
-	while IFS= read -r line || [ -n "$line" ]; do
-		[[ $line =~ ^1\.\.[0-9] ]] && continue
-		# shellcheck disable=SC2154 # set by those who source this
-		[[ $line =~ ^((not )?ok )([0-9]+)(.*)$ ]] &&
-			line=${BASH_REMATCH[1]}$((BASH_REMATCH[3] + points))${BASH_REMATCH[4]}
-		printf '%s\n' "$line"
+# tree_key: distinguishes trees that share the cache but must not share a folder in it
+tree_key() {
+	printf '%s' "$top" | md5sum | cut -c 1-8
+}
+
+# sync_files FOLDER: copies the files of the tree whose names are on stdin into FOLDER where they
+# differ, so that make rebuilds only what changed.
+sync_files() {
+	local file
+	while IFS= read -r file; do
+		cmp -s "$top/$file" "$1/$file" || install -D -m 644 "$top/$file" "$1/$file"
 	done
 }
 
-# ---- Root directories of other suites ------------------------------------------------
+# drop_stale FOLDER: deletes each file named on stdin from FOLDER if the tree has none of that name
+drop_stale() {
+	local file
+	while IFS= read -r file; do
+		[ -e "$top/$file" ] || rm "$1/$file"
+	done
+}
 
-# suite_sources SUITE: its sources as apt has them, for mmdebstrap.
+# ---- apt's sources, for mmdebstrap -----------------------------------------------------
+
+# suite_sources SUITE: one of Debian's suites, whether this machine uses it or not
 suite_sources() {
 	local options
 	mapfile -t options < <("$top/tests/vm/suite" "$1")
@@ -53,7 +62,15 @@ suite_sources() {
 		'Identifier: Packages' 'Component: main' | sort -u
 }
 
-# How the machine reaches its mirror holds for mmdebstrap, too.
+# own_sources SUITE: what this machine's own sources have of it
+own_sources() {
+	# shellcheck disable=SC2016 # apt-get fills these in
+	apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' \
+		'Identifier: Packages' 'Origin: Debian' 'Component: main' |
+		grep -E " $1(-updates|-security)? main$" | sort -u
+}
+
+# How this machine reaches its mirror, as options of mmdebstrap.
 machine_options() {
 	local key value
 	for key in Acquire::http::Proxy Acquire::Check-Valid-Until Acquire::Check-Date; do

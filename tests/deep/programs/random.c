@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Random calls on the device from several processes of several threads each, which also
- * fork; the calls that are traced are among them.
+ * Random calls on the device, and traced calls, from several processes with several threads
+ * each, which also fork.
  *
- *	random SEED SECONDS	make them
- *	random SEED dry		print what they would be, as a number for each worker
+ *	random SEED calls N	every thread makes N calls
+ *	random SEED seconds N	they make calls for so long
+ *	random SEED dry		make none; print a digest of each thread's choices
  *
- * What a worker does follows from the seed and its number. How the workers get in each
- * other's way does not, so a run that went wrong is repeated with the same seed a few
- * times over.
+ * The seed and a thread's number decide which calls it makes. How the threads interleave is not
+ * decided, so repeat a failed run several times with the same seed.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -32,16 +32,24 @@ enum {
 	NUDGE_EVERY_MS = 20,
 };
 
+/* When a run ends: after @calls of each thread, or after @seconds. The other one is 0. */
+struct extent {
+	uint64_t calls;
+	time_t seconds;
+};
+
+static struct extent extent;
 static struct worker workers[THREADS];
 static pthread_t threads[THREADS];
 static volatile bool over;
+static int threads_done;
 
 static struct worker new_worker(uint64_t seed, int process, int thread,
 				struct shared *shared)
 {
 	struct worker worker = { .state = seed ^ 0x5851f42d4c957f2d, .shared = shared };
 
-	/* Streams of different workers must not be the same one at different places. */
+	/* Different workers must not use the same stream from different places. */
 	for (int i = 0; i <= process * THREADS + thread; i++)
 		worker.state = pick(&worker, UINT64_MAX);
 	worker.digest = 0;
@@ -65,10 +73,7 @@ static void catch_nudges(void)
 	sigaction(SIGIO, &action, NULL);
 }
 
-/*
- * The child has the parent's descriptors and mappings, makes some calls of its own, and
- * ends at any point.
- */
+/* The child inherits descriptors and mappings, makes some calls, and ends at any point. */
 static void fork_off(struct worker *worker)
 {
 	uint64_t calls = pick(worker, CHILD_CALLS);
@@ -91,15 +96,16 @@ static void *work(void *arg)
 	struct worker *worker = arg;
 
 	prctl(PR_SET_NAME, "random");
-	while (!over) {
+	while (!over && (!extent.calls || worker->calls < extent.calls)) {
 		random_call(worker, false);
 		if (once_in(worker, 300))
 			fork_off(worker);
 	}
+	__atomic_add_fetch(&threads_done, 1, __ATOMIC_RELEASE);
 	return NULL;
 }
 
-/* SIGALRM ends a child that sleeps for long; every other signal is a mistake. */
+/* SIGALRM ends a child that sleeps too long; any other signal is an error. */
 static void bury_children(void)
 {
 	int status;
@@ -110,12 +116,17 @@ static void bury_children(void)
 		      "a child ended with wait status 0x%x", status);
 }
 
-static void wait_nudging(unsigned int seconds)
+static bool all_done(void)
+{
+	return __atomic_load_n(&threads_done, __ATOMIC_ACQUIRE) == THREADS;
+}
+
+static void wait_nudging(void)
 {
 	struct timespec pause = { 0, NUDGE_EVERY_MS * 1000000 };
-	time_t end = time(NULL) + seconds;
+	time_t end = time(NULL) + extent.seconds;
 
-	while (time(NULL) < end) {
+	while (!all_done() && (extent.calls || time(NULL) < end)) {
 		nanosleep(&pause, NULL);
 		for (int i = 0; i < THREADS; i++)
 			pthread_kill(threads[i], SIGUSR1);
@@ -123,7 +134,7 @@ static void wait_nudging(unsigned int seconds)
 	}
 }
 
-/* A signal may come just before the call that will sleep: so again, until all have ended. */
+/* A signal may arrive just before the call that sleeps: repeat it until all have ended. */
 static void end_threads(void)
 {
 	struct timespec soon;
@@ -137,7 +148,17 @@ static void end_threads(void)
 		} while (pthread_timedjoin_np(threads[i], NULL, &soon) == ETIMEDOUT);
 }
 
-static void run_process(uint64_t seed, int process, unsigned int seconds)
+static void check_calls(uint64_t calls)
+{
+	if (extent.calls)
+		check_equal(calls, THREADS * extent.calls, "calls");
+	else
+		check(calls > (uint64_t)extent.seconds,
+		      "expected more than %lld calls, got %llu",
+		      (long long)extent.seconds, (unsigned long long)calls);
+}
+
+static void run_process(uint64_t seed, int process)
 {
 	static struct shared shared;
 	uint64_t calls = 0;
@@ -149,15 +170,14 @@ static void run_process(uint64_t seed, int process, unsigned int seconds)
 		workers[i] = new_worker(seed, process, i, &shared);
 		must(-pthread_create(&threads[i], NULL, work, &workers[i]), "a thread");
 	}
-	wait_nudging(seconds);
+	wait_nudging();
 	end_threads();
 	while (waitpid(-1, NULL, 0) > 0)
 		;
 	for (int i = 0; i < THREADS; i++)
 		calls += workers[i].calls;
 	check_equal(wrong_answers, 0, "wrong answers");
-	check(calls > seconds, "more than %u calls were made, got %llu", seconds,
-	      (unsigned long long)calls);
+	check_calls(calls);
 	printf("process %d: %llu calls\n", process, (unsigned long long)calls);
 	fflush(stdout);
 }
@@ -179,29 +199,38 @@ static void dry_run(uint64_t seed)
 		}
 }
 
-int main(int argc, char **argv)
+static int run_processes(uint64_t seed)
 {
 	pid_t pids[PROCESSES];
-	uint64_t seed;
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: random SEED SECONDS|dry\n");
-		return 2;
-	}
-	seed = strtoull(argv[1], NULL, 0);
-	if (strcmp(argv[2], "dry") == 0) {
-		dry_run(seed);
-		return 0;
-	}
 	for (int process = 0; process < PROCESSES; process++) {
 		fflush(stdout);
 		pids[process] = must(fork(), "fork");
 		if (pids[process] == 0) {
-			run_process(seed, process, atoi(argv[2]));
+			run_process(seed, process);
 			exit(check_failed() ? EXIT_FAILURE : EXIT_SUCCESS);
 		}
 	}
 	for (int process = 0; process < PROCESSES; process++)
 		end_child(pids[process]);
 	return check_failed() ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 0;
+
+	if (argc == 3 && strcmp(argv[2], "dry") == 0) {
+		dry_run(seed);
+		return 0;
+	}
+	if (argc == 4 && strcmp(argv[2], "calls") == 0)
+		extent.calls = strtoull(argv[3], NULL, 0);
+	else if (argc == 4 && strcmp(argv[2], "seconds") == 0)
+		extent.seconds = atoi(argv[3]);
+	if (!extent.calls && !extent.seconds) {
+		fprintf(stderr, "usage: random SEED calls N | seconds N | dry\n");
+		return 2;
+	}
+	return run_processes(seed);
 }

@@ -12,19 +12,19 @@ enum {
 	PAGE = 4096,
 };
 
-/* What the threads of a process share; they tear it out of each other's hands. */
+/* What the threads of a process share and change concurrently. */
 struct shared {
 	int files[FILES];
-	/* Number of the first page, and how many, in one word: they belong together. */
+	/* Number of the first page and number of pages, in one word: they belong together. */
 	uint64_t maps[MAPS];
 };
 
 /**
  * struct worker - one thread
- * @state: of its own stream of random numbers: seed and number decide all that it does
- * @shared: its process's
- * @child: it was forked off, and does not fork again
- * @calls: how many it has made
+ * @state: of its own stream of random numbers: seed and number decide everything it does
+ * @shared: what it shares with its process's other threads
+ * @child: it is a forked child, which does not fork
+ * @calls: how many calls it has made
  * @digest: of its choices so far
  */
 struct worker {
@@ -41,13 +41,13 @@ uint64_t pick(struct worker *worker, uint64_t end);
 /* True once in @n. */
 bool once_in(struct worker *worker, uint64_t n);
 
-/* Small, a power of two and its neighbours, all ones, or anything. */
+/* A small number, a power of two or its neighbour, all ones, or any number. */
 uint64_t odd_number(struct worker *worker);
 
 /* Any of the process's descriptors, open or not. */
 int *any_file(struct worker *worker);
 
-/* Where one of the process's mappings begins, or began; NULL for none. */
+/* Where one of the process's mappings begins, or began before it was unmapped; NULL for none. */
 char *any_map(struct worker *worker);
 
 /* Calls on mappings and on mapped memory. */
@@ -63,20 +63,20 @@ void random_prepare_maps(void);
 
 /*
  * Make one call, or with @dry only choose it. The choice depends on the worker's stream
- * alone, never on what came of earlier calls.
+ * alone, never on the results of earlier calls.
  */
 void random_call(struct worker *worker, bool dry);
 
-/* Calls that answered what they must not; the first of them are on standard error. */
+/* How many calls gave a wrong answer; the first of them are on standard error. */
 extern unsigned int wrong_answers;
 
-/* @ret is that of a call which may fail with one of @errnos only. A descriptor may be closed
- * at any time, so EBADF is always allowed.
+/* Count a wrong answer if a call failed (@ret is -1) with none of @errnos. A descriptor may be
+ * closed at any time, so EBADF is always allowed.
  */
 void allow(const char *what, long ret, const int *errnos);
 #define ALLOW(what, ret, ...) allow(what, ret, (const int[]){ EBADF, __VA_ARGS__, 0 })
 
-/* The far end of a pipe and memory for the calls; once in each process. */
+/* Prepare sockets and memory for the calls, once in each process. */
 void random_prepare(void);
 
 #endif /* RANDOM_H */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The random calls. Arguments are mostly nearly right: what is refused at the first
- * look finds nothing.
+ * The random calls. Most arguments are almost right: calls that are refused immediately find
+ * nothing.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -336,7 +336,7 @@ static void call_send(struct worker *worker, bool dry)
 		any_file(worker);
 }
 
-/* How often each is made, in parts of the sum. */
+/* How often each call is made: its share of the sum. */
 static const struct {
 	void (*make)(struct worker *worker, bool dry);
 	unsigned int share;
