@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2154 # variables of ./run
 #
-# What the cases are written with. A case fails by what it says through fail(); it goes
-# on then, so that one run shows all that is wrong. Every wait has a deadline: programs
-# and readers are killed after $limit seconds. Deadlines are long, for hosts that are busy:
-# they cost nothing as long as all is well.
+# The functions that cases are written with. A case fails if it calls fail(), and continues, so
+# that one run shows everything that is wrong. Every wait has a deadline: programs and readers
+# are killed after $limit seconds. Deadlines are long, for busy hosts: they cost nothing while
+# everything works.
 
 limit=120
 wait_limit=60
@@ -19,13 +19,13 @@ add() {
 "
 }
 
-# The program's case prints the lines that sendread must print.
-# shows PROGRAM.CASE SENTENCE [READER'S ARGUMENT...], by default the program's name
+# shows PROGRAM.CASE SENTENCE [READER'S ARGUMENT...]: sendread must print the lines that the
+# program's case prints; by default the reader's argument is the program's name
 shows() {
 	add_lines shows "$@"
 }
 
-# The same, for several processes or threads at once: each one's lines in their order.
+# The same for concurrent processes or threads: only the order of each one's lines matters.
 shows_each() {
 	add_lines shows_each "$@"
 }
@@ -36,26 +36,26 @@ add_lines() {
 	add "$name" "$kind" "${name%%.*}" "${*:-${name%%.*}}" "$sentence"
 }
 
-# The program's case checks by itself. checks PROGRAM.CASE SENTENCE [ARGUMENT...]
+# checks PROGRAM.CASE SENTENCE [ARGUMENT...]: the program's case checks on its own
 checks() {
 	name=$1 sentence=$2
 	shift 2
 	add "$name" checks "${name%%.*}" "$*" "$sentence"
 }
 
-# The function case_NAME checks; dots in NAME are _ there. scenario NAME SENTENCE
+# scenario NAME SENTENCE: the function case_NAME checks, with _ for the dots in NAME
 scenario() {
 	add "$1" scenario - - "$2"
 }
 
-# needs_late CASE...: they are about what is copied late, and left out where that cannot be
+# needs_late CASE...: they need late copying; skipped where the kernel does not support it
 late_only=
 needs_late() {
 	late_only="$late_only $* "
 }
 
-# Does the module use what a kernel must export for that? On other kernels it cannot. The
-# description of a parameter names it as well, but not alone.
+# Does the module use the symbol that late copying needs? A parameter's description mentions it,
+# too, but in a longer string.
 copies_late() {
 	tr '\0' '\n' <"$ko" | grep -qx task_work_add
 }
@@ -66,12 +66,12 @@ fail() {
 	echo "$*" >>"$work/failed"
 }
 
-# What the case is about is not there: it is left out, and it is said why.
+# skip REASON: the case cannot run here
 skip() {
 	echo "$*" >"$work/skipped"
 }
 
-# The end of a file that explains a failure; of long lines, both ends.
+# Shows the end of a file that explains a failure, and both ends of long lines.
 show() {
 	[ -s "$1" ] || return 0
 	{
@@ -80,7 +80,7 @@ show() {
 	} >>"$work/failed"
 }
 
-# holds WHAT COMMAND...: it must succeed. With --tamper, what is true is false.
+# holds WHAT COMMAND...: it must succeed; with --tamper it must fail
 holds() {
 	what=$1
 	shift
@@ -107,7 +107,7 @@ equal() {
 
 # ---- Waiting ----------------------------------------------------------------------
 
-# until_true WHAT COMMAND...: looks until it succeeds. Fails after $wait_limit seconds.
+# until_true WHAT COMMAND...: repeats it until it succeeds; fails after $wait_limit seconds
 until_true() {
 	what=$1
 	shift
@@ -133,11 +133,11 @@ is_gone() {
 
 # ---- Readers ----------------------------------------------------------------------
 
-# Before the arguments of each reader; words.
+# Words that precede the arguments of each reader.
 reader_options=
 
-# start_reader NAME ARGUMENT...: sendread with NAME.out and NAME.err, its pid in $pid_NAME;
-# armed when it returns
+# start_reader NAME ARGUMENT...: starts sendread with NAME.out, NAME.err and its pid in
+# $pid_NAME; it is listening when this returns
 start_reader() {
 	reader=$1
 	shift
@@ -155,7 +155,7 @@ listening_or_gone() {
 	grep -q listening "$1.err" || is_gone "$2"
 }
 
-# end_reader NAME [STATUS]: waits until it has ended by itself
+# end_reader NAME [STATUS]: waits until it has ended
 end_reader() {
 	eval "pid=\$pid_$1"
 	wait "$pid"
@@ -165,13 +165,13 @@ end_reader() {
 }
 
 stop_reader() {
-	eval "kill -INT \$pid_$1" || fail "sendread ($1) has ended before it was told to"
+	eval "kill -INT \$pid_$1" || fail "sendread ($1) ended before it was stopped"
 	end_reader "$1"
 }
 
 # ---- Programs ---------------------------------------------------------------------
 
-# program NAME CASE ARGUMENT...: its expected lines in NAME.want; its failure is ours
+# program NAME PROGRAM CASE...: runs it; the lines it expects go to NAME.want; its failure is ours
 program() {
 	out=$1
 	shift
@@ -193,8 +193,8 @@ program_ended() {
 	esac
 }
 
-# start_program NAME PROGRAM CASE...: its pid in $program_NAME; returns when it waits at
-# its gate, set up
+# start_program NAME PROGRAM CASE...: starts it, with its pid in $program_NAME; it is set up and
+# waits at its gate when this returns
 start_program() {
 	out=$1 binary=$2
 	shift 2
@@ -217,23 +217,23 @@ end_program() {
 
 # ---- Comparing --------------------------------------------------------------------
 
-# same NAME.want NAME.out: the same lines
+# same NAME.want NAME.out: both must have the same lines
 same() {
 	[ -z "$tamper" ] || falsify "$2"
 	cmp -s "$1" "$2" && return
-	fail "sendread printed other lines than expected (-) in $2 (+)"
+	fail "sendread's lines in $2 (+) differ from the expected ones (-)"
 	diff -U 1 "$1" "$2" >diff.log
 	show diff.log 30
 }
 
-# The same lines of each thread in the same order; threads among each other in any.
+# same_each NAME.want NAME.out: each thread must have the same lines; threads may interleave
 same_each() {
 	sort -s -k 1,2 "$1" >"$1.each"
 	sort -s -k 1,2 "$2" >"$2.each"
 	same "$1.each" "$2.each"
 }
 
-# One character of the last line becomes another; a line appears where there is none.
+# Changes a character of the last line, or adds a line to an empty file.
 falsify() {
 	if [ -s "$1" ]; then
 		sed -i '$s/=\([^=]*\)$/=x\1/' "$1"
@@ -242,12 +242,12 @@ falsify() {
 	fi
 }
 
-# whole_stream FILE LINES: the records in it are whole, and so many sends
+# whole_stream FILE LINES: its records are whole, and it has as many sends as LINES
 whole_stream() {
 	[ "$("$test/build/decode" lines "$1" 2>/dev/null | wc -l)" = "$2" ]
 }
 
-# value KEY of the statistics
+# value KEY: prints a value of the statistics
 value() {
 	sed -n "s/^$1 //p" $stats
 }
@@ -289,11 +289,11 @@ prepare_guest() {
 	LATE=0
 	! copies_late || LATE=1
 	export LATE
-	until_true "lo has its IPv6 address" sh -c 'ip -6 addr show dev lo | grep -q ::1/128'
+	until_true "lo has an IPv6 address" sh -c 'ip -6 addr show dev lo | grep -q ::1/128'
 	[ ! -s "$work/failed" ] || { echo "Bail out! $(cat "$work/failed")" && exit 1; }
 }
 
-# What holds after every case: nothing is left open, and the figures agree.
+# What must hold after every case: no session is open, and the statistics add up.
 check_end() {
 	loaded || return 0
 	until_true "all sessions are closed" grep -q '^sessions 0$' $stats
@@ -356,9 +356,9 @@ run_case() {
 	: >skipped
 	loaded || load || fail "the module cannot be loaded"
 	begun=$(uptime_s)
-	# In a shell of its own, so that one case's variables are not another's.
+	# In a subshell, so that one case's variables do not reach another.
 	(run_body_if_possible; : >"$work/ended")
-	[ -e ended ] || fail "the case broke off before its end"
+	[ -e ended ] || fail "the case ended early"
 	check_end
 	took=$(($(uptime_s) - begun))
 	[ $took -lt 10 ] || echo "# took $took seconds"
@@ -374,8 +374,8 @@ report() {
 		return 0
 	fi
 	if [ -n "$tamper" ]; then
-		[ -s failed ] && echo "ok $number - $name fails when it is falsified" && return 0
-		echo "not ok $number - $name fails when it is falsified"
+		[ -s failed ] && echo "ok $number - $name fails when it is tampered with" && return 0
+		echo "not ok $number - $name fails when it is tampered with"
 		return 1
 	fi
 	[ ! -s failed ] && echo "ok $number - $sentence ($name)" && return 0

@@ -1,22 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
-# Provable loss: under overload every missing event is told, by number.
+# Provable loss: under overload every missing event is reported, by number.
 
 needs_late whole_loss.overload
 
-checks whole_loss.overload "under overload every gap is a LOST record of exactly that size, in every session"
+checks whole_loss.overload "under overload, in every session, a LOST record reports every gap with its exact size"
 
-# lost_of NAME: what its summary says, and the sum of what it said while it ran
+# lost_of NAME: the lost events of its summary; reported_of NAME: the sum of its earlier reports
 lost_of() {
 	sed -n 's/^[^0-9]*\([0-9]*\) events\{0,1\} lost.*/\1/p' "$1.err" | tail -n 1
 }
 
-told_of() {
+reported_of() {
 	sed -n 's/.*cpus\{0,1\} [0-9 to]*: \([0-9]*\) events\{0,1\} lost.*/\1/p' "$1.err" |
 		awk '{ n += $1 } END { print n + 0 }'
 }
 
-# More sends, until each reader has shown one from each CPU: it has caught up then.
+# Sends more until each reader has shown one from each CPU: then it has caught up.
 send_last_ones() {
 	for reader in "$@"; do
 		until_true "the reader ($reader) has caught up" caught_up "$reader"
@@ -31,7 +31,7 @@ caught_up() {
 	false
 }
 
-scenario loss.readers "readers that are stopped, suspended and killed explain every line that is missing"
+scenario loss.readers "stopped, suspended and killed readers leave no missing line unexplained"
 case_loss_readers() {
 	unload
 	load
@@ -58,14 +58,14 @@ case_loss_readers() {
 	end_program main
 	kill -CONT "$pid_stopped" "$pid_stopped_read"
 	send_last_ones good good_read stopped stopped_read suspended suspended_read
-	# Whatever was still lost by one while another caught up is told by these.
+	# These sends make a reader report what it lost while another caught up.
 	send_last_ones_once
 	hits=$(value hits)
 	for reader in good good_read stopped stopped_read suspended suspended_read; do
 		stop_reader $reader
 		equal "lines and losses ($reader)" $(($(lines $reader.out) + $(lost_of $reader))) \
 			$((2 * sends + last))
-		equal "losses told ($reader)" "$(told_of $reader)" "$(lost_of $reader)"
+		equal "losses reported ($reader)" "$(reported_of $reader)" "$(lost_of $reader)"
 		holds "the numbers ascend ($reader)" ascending $reader.out
 	done
 	equal "losses (good)" "$(lost_of good)$(lost_of good_read)" 00

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2154,SC2034 # variables of ../lib.sh
-# The module: coming and going around calls that sleep, statistics, probes.
+# The module: loading and unloading around sleeping calls, statistics, probes.
 
-shows_each block.tcp "a send that slept is shown when it returns"
-shows block.renumbered "a send that outlives its descriptor's number is shown with its own peer"
+shows_each block.tcp "a sleeping send is shown when it returns"
+shows block.renumbered "a sleeping send whose descriptor's number is reused is shown with its own peer"
 
-scenario block.trace_ends "a trace that ends does not wait for a sleeping send"
+scenario block.trace_ends "a trace ends without waiting for a sleeping send"
 case_block_trace_ends() {
 	start_reader main block
 	start_program main block tcp
@@ -16,7 +16,7 @@ case_block_trace_ends() {
 	end_program main
 }
 
-scenario block.trace_begins "a send that slept when the trace began is not shown, the next is"
+scenario block.trace_begins "a send that slept when the trace began is not shown; the next one is"
 case_block_trace_begins() {
 	start_program main block tcp
 	start_reader main block name
@@ -27,7 +27,7 @@ case_block_trace_begins() {
 	same next.want main.out
 }
 
-# Both sides of unloading while CALL... sleeps.
+# unload_around PROGRAM CASE...: unloads and loads the module while its calls sleep
 unload_around() {
 	start_reader main block
 	start_program main "$@"
@@ -43,18 +43,18 @@ unload_around() {
 	same again.want again.out
 }
 
-scenario block.unload_sender "the module is unloaded under sleeping sends, which then return well"
+scenario block.unload_sender "the module is unloaded while sends sleep, which then return normally"
 case_block_unload_sender() {
 	unload_around block many 8
 }
 
-scenario block.unload_acceptor "the module is unloaded under a sleeping accept, which then returns well"
+scenario block.unload_acceptor "the module is unloaded while an accept sleeps, which then returns normally"
 case_block_unload_acceptor() {
 	unload_around block acceptor
 }
 
-# As every process is where systemd runs, and in every container.
-scenario module.cgroup "a reader in a memory cgroup of its own sees what it asked for"
+# With systemd, and in containers, every process is in a cgroup.
+scenario module.cgroup "a reader in its own memory cgroup sees what it asked for"
 case_module_cgroup() {
 	mkdir cgroup
 	mount -t cgroup2 none cgroup || { skip "the kernel has no cgroup2" && return; }
@@ -96,7 +96,7 @@ case_module_maxactive() {
 	stop_reader main
 	equal "lines" "$(lines main.out)" 4
 	equal "missed_send after the session" "$(value missed_send)" 4
-	holds "the summary tells of the 4" grep -q '\<4\>.*missed\|missed.*\<4\>' main.err
+	holds "the summary reports the 4" grep -q '\<4\>.*missed\|missed.*\<4\>' main.err
 	unload
 	load
 }
@@ -104,7 +104,7 @@ case_module_maxactive() {
 scenario module.busy "rmmod is refused while the device is open"
 case_module_busy() {
 	exec 9</dev/sendtrace
-	# The program behind timeout(1) would keep it open a little longer.
+	# Otherwise the program that timeout(1) starts would keep the device open a little longer.
 	refuses "rmmod with the device open" unload 9<&-
 	holds "the module is still there" loaded
 	exec 9<&-
@@ -115,7 +115,7 @@ case_module_busy() {
 	stop_reader main
 }
 
-scenario module.reload "the module is loaded and unloaded many times over"
+scenario module.reload "the module is loaded and unloaded repeatedly"
 case_module_reload() {
 	for turn in 1 2 3 4 5; do
 		unload || fail "rmmod, turn $turn"
@@ -146,16 +146,16 @@ case_module_probes() {
 	equal "armed after" "$(value armed)" 0
 }
 
-scenario module.blind "probes that root has switched off are noticed"
+scenario module.blind "probes that root has disabled are noticed"
 case_module_blind() {
 	enabled=/sys/kernel/debug/kprobes/enabled
 	start_reader main name
 	equal "blind at first" "$(value blind)" 0
 	echo 0 >$enabled
-	equal "blind with kprobes switched off" "$(value blind)" 1
+	equal "blind with kprobes disabled" "$(value blind)" 1
 	program unseen name counted name 2
 	echo 1 >$enabled
-	equal "blind with kprobes switched on again" "$(value blind)" 0
+	equal "blind with kprobes enabled again" "$(value blind)" 0
 	program main name counted name 3
 	stop_reader main
 	same main.want main.out
@@ -165,7 +165,7 @@ scenario module.stats "/proc/sendtrace/stats counts hits, filtered, captured and
 case_module_stats() {
 	unload
 	load
-	# Keys may be added behind these, but are never taken away.
+	# Keys may be added after these, but none is ever removed.
 	equal "the first keys" "$(grep -v '^cpu' $stats | cut -d' ' -f1 | head -n 12 | tr '\n' ' ')" \
 		"sessions running armed hits filtered captured bytes cut faults lost_ring_full missed_send missed_accept "
 	cpus=$(grep -c ^processor /proc/cpuinfo)
@@ -189,7 +189,7 @@ case_module_stats() {
 	equal "sessions after it" "$(value sessions)" 0
 }
 
-scenario module.sessions "/proc/sendtrace/sessions tells who has the device open"
+scenario module.sessions "/proc/sendtrace/sessions lists who has the device open"
 case_module_sessions() {
 	sessions=/proc/sendtrace/sessions
 	equal "sessions at first" "$(lines $sessions)" 0
@@ -197,10 +197,10 @@ case_module_sessions() {
 	start_reader two -p 1 .
 	equal "sessions" "$(lines $sessions)" 2
 	for pattern in "pid=$pid_one " "pid=$pid_two " "comm=sendread " "since=20..-" alpha 'be\*'; do
-		holds "sessions tell $pattern" grep -q "$pattern" $sessions
+		holds "sessions list $pattern" grep -q "$pattern" $sessions
 	done
 	equal "lines of the first" "$(grep -c "pid=$pid_one .*alpha" $sessions)" 1
-	refuses "others may read $sessions" setpriv_nobody cat $sessions
+	refuses "other users may read $sessions" setpriv_nobody cat $sessions
 	stop_reader one
 	equal "sessions after the first left" "$(lines $sessions)" 1
 	stop_reader two

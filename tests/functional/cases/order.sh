@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
-# One time line: order across CPUs, delays, wake-ups, CPUs that come and go.
+# Order across CPUs, delays, wake-ups, CPUs that go offline and come back.
 
 needs_late order.held_up order.held_up_read
 
-# The full number takes minutes in emulation: SENDTRACE_DEEP on the kernel's command line.
+# All 200,000 sends take minutes in emulation: only with SENDTRACE_DEEP on the kernel's command line.
 numbered() {
 	total=20000
 	if grep -q SENDTRACE_DEEP /proc/cmdline; then
@@ -19,12 +19,12 @@ numbered() {
 	echo "# $total numbered sends"
 }
 
-scenario order.mapped "what 8 threads that change CPUs all the time send is shown in order and complete"
+scenario order.mapped "sends of 8 threads that keep changing CPUs are shown complete and in order"
 case_order_mapped() {
 	numbered
 }
 
-scenario order.read "the same with --read"
+scenario order.read "sends of 8 threads that keep changing CPUs are shown complete and in order, with --read"
 case_order_read() {
 	numbered --read
 }
@@ -36,22 +36,22 @@ measured() {
 	echo "# $(cat main.want)"
 }
 
-scenario order.lone "a lone event is on the output within 10 ms"
+scenario order.lone "a lone event is printed within 10 ms"
 case_order_lone() {
 	measured lone
 }
 
-scenario order.lone_read "a lone event is on the output within 10 ms, with --read"
+scenario order.lone_read "a lone event is printed within 10 ms, with --read"
 case_order_lone_read() {
 	measured lone --read
 }
 
-scenario order.held_up "a CPU in the middle of a long payload delays nobody"
+scenario order.held_up "a CPU in the middle of a long payload delays no other event"
 case_order_held_up() {
 	measured held_up
 }
 
-scenario order.held_up_read "a CPU in the middle of a long payload delays nobody, with --read"
+scenario order.held_up_read "a CPU in the middle of a long payload delays no other event, with --read"
 case_order_held_up_read() {
 	measured held_up --read
 }
@@ -71,7 +71,7 @@ wake_ups() {
 	times=$(($(slept "$pid_main") - before))
 	stop_reader main
 	equal "lines" "$(lines main.out)" $number
-	holds "expected less than one wake-up in ten events, got $times in $number" \
+	holds "expected fewer than one wake-up per ten events, got $times for $number" \
 		[ $((times * 10)) -lt $number ]
 	echo "# $times wake-ups in $number events"
 }
@@ -86,7 +86,7 @@ case_order_wake_ups_read() {
 	wake_ups --read
 }
 
-# ---- CPUs that come and go --------------------------------------------------------------
+# ---- CPUs that go offline and come back ----------------------------------------------------
 
 cpu1=/sys/devices/system/cpu/cpu1/online
 
@@ -98,7 +98,7 @@ hotplug() {
 	holds "CPU 1 goes offline" sh -c "echo 0 >$cpu1"
 	equal "lines while the reader was stopped" "$(lines main.out)" 0
 	kill -CONT "$pid_main"
-	until_true "what CPU 1 had recorded is printed" cmp main.want main.out
+	until_true "the records of CPU 1 are printed" cmp main.want main.out
 	start_reader later "$@" whole_order
 	program zero whole_order on_cpu 0 20
 	holds "CPU 1 comes online again" sh -c "echo 1 >$cpu1"
@@ -111,7 +111,7 @@ hotplug() {
 	same later.want later.out
 }
 
-scenario order.hotplug "a CPU taken offline loses nothing, and is captured when it comes back"
+scenario order.hotplug "a CPU taken offline loses nothing, and is traced again when it comes back"
 case_order_hotplug() {
 	hotplug
 }

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
-# Tearing down, in every order, around a sender in the middle of a long payload: the call
-# is over, the copy waits for a page. A module that is needed to end it cannot go.
+# Tearing down, in every order, while a sender is in the middle of a long payload: the call
+# has returned, but the copy waits for a page. The module cannot be unloaded until it ends.
 
 needs_late teardown.held teardown.close teardown.unload teardown.kill teardown.exit \
 	teardown.exec teardown.killed_unload
 
-scenario teardown.held "a sender whose page comes late is shown whole"
+scenario teardown.held "a send whose page arrives late is shown whole"
 case_teardown_held() {
 	start_reader main whole_late
 	start_program main whole_late whole
@@ -16,8 +16,8 @@ case_teardown_held() {
 	same main.want main.out
 }
 
-# Readers of both kinds end, others begin in their place, and see nothing of that call.
-scenario teardown.close "a session is closed under a sender in its copy, and does not wait for it"
+# Readers of both kinds end; the ones that start afterwards see nothing of that call.
+scenario teardown.close "a session closes without waiting for a sender that is being copied"
 case_teardown_close() {
 	start_reader main whole_late
 	start_reader read --read whole_late
@@ -36,7 +36,7 @@ case_teardown_close() {
 	same next.want again.out
 }
 
-scenario teardown.unload "rmmod is refused while a sender is in its copy, and succeeds after it"
+scenario teardown.unload "rmmod is refused while a sender is being copied, and succeeds afterwards"
 case_teardown_unload() {
 	start_reader main whole_late
 	start_program main whole_late unseen
@@ -59,7 +59,7 @@ case_teardown_unload() {
 	same again.want again.out
 }
 
-scenario teardown.kill "a sender killed in its copy is shown with what was copied"
+scenario teardown.kill "a sender killed while it is being copied is shown with what was copied"
 case_teardown_kill() {
 	start_reader main whole_late
 	start_program main whole_late killed
@@ -79,7 +79,7 @@ case_teardown_exit() {
 	same main.want main.out
 }
 
-scenario teardown.exec "a sender that another thread's exec ends is shown with what was copied"
+scenario teardown.exec "a sender ended by another thread's exec is shown with what was copied"
 case_teardown_exec() {
 	start_reader main whole_late
 	program main whole_late replaced
@@ -88,7 +88,7 @@ case_teardown_exec() {
 	same main.want main.out
 }
 
-scenario teardown.killed_unload "rmmod succeeds after a sender was killed in its copy"
+scenario teardown.killed_unload "rmmod succeeds after a sender was killed while it was being copied"
 case_teardown_killed_unload() {
 	start_reader main whole_late
 	start_program main whole_late unseen
@@ -101,13 +101,13 @@ case_teardown_killed_unload() {
 	refuses "the module is gone" loaded
 }
 
-# Senders go on in full flight while both kinds of readers are killed, and the module goes.
-scenario teardown.flood "readers are killed under senders, and the module is unloaded under them"
+# Senders keep sending while readers of both kinds are killed and the module is unloaded.
+scenario teardown.flood "readers are killed, and the module is unloaded, while senders send"
 case_teardown_flood() {
 	start_reader witness whole_order
 	start_program main whole_order threads 100000000
-	# Eight threads that never sleep: on a busy machine all that follows would take so
-	# long that they are over their time. They are in flight whenever we wait.
+	# Eight threads that never sleep would slow down everything that follows, on a busy
+	# machine beyond the deadlines. With low priority they send whenever we wait.
 	renice -n 19 -p "$program_main" >/dev/null
 	open_gate main
 	for turn in 1 2 3; do
@@ -125,13 +125,13 @@ case_teardown_flood() {
 		holds "rmmod under senders" unload
 		holds "insmod under senders" load
 	done
-	holds "the senders are still at it" kill -KILL "$program_main"
+	holds "the senders are still sending" kill -KILL "$program_main"
 	wait "$program_main"
 	equal "what ended them" $? 137
 	until_true "all sessions are closed" grep -q '^sessions 0$' $stats
 }
 
-checks whole_maps.forked "a ring that only a child has mapped goes on until the child exits"
+checks whole_maps.forked "a ring that only a child has mapped lives until the child exits"
 checks whole_maps.forked_and_killed "a ring that only a child has mapped ends when the child is killed"
 checks whole_maps.changed "mappings cannot be enlarged, doubled, or made writable"
-checks whole_maps.moved "a mapping that was moved is the same ring"
+checks whole_maps.moved "a moved mapping is still the same ring"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
-# Whole payloads: the largest there are, lengths around every bound, pages that are not
-# there when they are to be copied, and what remains where that cannot be.
+# Whole payloads: the largest ones, lengths around every limit, pages that are not resident
+# when they are copied, and what is shown where that fails.
 
 needs_late whole.tcp whole.unix_stream whole.read whole_absent.unmapped_file \
 	whole_absent.short_payload whole_absent.come_and_go whole_absent.dropped_file \
@@ -18,36 +18,36 @@ summed() {
 	"$test/build/whole_sum" <main.out >sums.out || fail "sendread's lines cannot be read back"
 	rm main.out
 	refuses "a line says cap=" grep -q ' cap=' sums.out
-	holds "the summary tells of no loss" grep -q '^[^a-z]*0 events lost' main.err
+	holds "the summary reports no loss" grep -q '^[^a-z]*0 events lost' main.err
 	same main.want sums.out
 }
 
-scenario whole.tcp "a send of 16 MiB on TCP comes out identical by checksum"
+scenario whole.tcp "a send of 16 MiB on TCP is shown identically, by checksum"
 case_whole_tcp() {
 	summed "tcp 16777216" -s 67108864 -B 65536
 }
 
-scenario whole.unix_stream "a send of 16 MiB on a unix stream comes out identical by checksum"
+scenario whole.unix_stream "a send of 16 MiB on a unix stream is shown identically, by checksum"
 case_whole_unix_stream() {
 	summed "unix_stream 16777216" -s 16777216 -B 65536
 }
 
-scenario whole.read "a send of 16 MiB comes out identical by checksum with --read, too"
+scenario whole.read "a send of 16 MiB is shown identically, by checksum, with --read"
 case_whole_read() {
 	summed "unix_stream 16777216" --read -s 67108864 -B 32768
 }
 
-scenario whole.datagrams "the largest datagrams that UDP and unix sockets take come out identical"
+scenario whole.datagrams "the largest datagrams of UDP and unix sockets are shown identically"
 case_whole_datagrams() {
 	summed datagrams
 }
 
-scenario whole.defaults "1 MiB comes out identical with sendread's defaults"
+scenario whole.defaults "1 MiB is shown identically with sendread's defaults"
 case_whole_defaults() {
 	summed "tcp 1048576"
 }
 
-scenario whole.bounds "sessions with snap lengths and rings of their own get lengths around every bound whole"
+scenario whole.bounds "sessions with different snap lengths and rings show lengths around every limit whole"
 case_whole_bounds() {
 	limits="1 16383 16384 16385 65535 65536 65537 131072 1048576"
 	buffer=1024
@@ -63,16 +63,16 @@ case_whole_bounds() {
 	done
 }
 
-shows whole.failing "of long sends that fail, the bytes that they were asked to send are shown"
+shows whole.failing "of long sends that fail, the payload is shown"
 
-# ---- Pages that are not there --------------------------------------------------------
+# ---- Pages that are not resident -----------------------------------------------------
 
-shows whole_absent.unmapped_file "a payload in a file's mapping that was dropped is shown whole"
+shows whole_absent.unmapped_file "a payload in a dropped page of a file's mapping is shown whole"
 shows whole_absent.short_payload "a short payload that is not resident is shown whole"
-shows whole_absent.untouched "memory that was never touched is not read in for a call that fails"
-shows whole_absent.come_and_go "payloads whose pages are dropped again and again are shown whole"
+shows whole_absent.untouched "a failing call does not make untouched memory resident"
+shows whole_absent.come_and_go "payloads whose pages are dropped repeatedly are shown whole"
 
-# A file system, or swap space, that really has to be read: a file as a disk.
+# A file as a disk, for a file system or swap space that must really be read.
 # disk NAME KIB: its device in $device
 disk() {
 	dd if=/dev/zero of="$1.disk" bs=1024 count="$2" 2>/dev/null
@@ -80,7 +80,7 @@ disk() {
 	losetup "$device" "$1.disk" || fail "losetup of $device"
 }
 
-scenario whole_absent.dropped_file "a payload in a file that has left the page cache is shown whole"
+scenario whole_absent.dropped_file "a payload in a file that is no longer in the page cache is shown whole"
 case_whole_absent_dropped_file() {
 	disk files 4096
 	mke2fs "$device" >mke2fs.log 2>&1 || fail "mke2fs of $device"
@@ -94,7 +94,7 @@ case_whole_absent_dropped_file() {
 	same main.want main.out
 }
 
-scenario whole_absent.paged_out "a payload that was swapped out is shown whole"
+scenario whole_absent.paged_out "a swapped-out payload is shown whole"
 case_whole_absent_paged_out() {
 	disk swap 8192
 	mkswap "$device" >mkswap.log 2>&1 || fail "mkswap of $device"
@@ -107,12 +107,12 @@ case_whole_absent_paged_out() {
 	same main.want main.out
 }
 
-shows whole_absent.unmapped "of memory unmapped under a send, what comes before it is shown, and why"
-shows whole_absent.unmapped_first "of a payload that begins in unmapped memory, the header is shown, and why"
-shows whole_absent.forbidden "of memory that may not be read any more, what comes before it is shown, and why"
-shows whole_absent.behind_end "of a mapping behind its file's end, what comes before it is shown, and why"
+shows whole_absent.unmapped "if memory is unmapped during a send, what precedes it is shown, with the reason"
+shows whole_absent.unmapped_first "of a payload that begins in unmapped memory, only the header is shown, with the reason"
+shows whole_absent.forbidden "if memory becomes unreadable, what precedes it is shown, with the reason"
+shows whole_absent.behind_end "if a mapping extends beyond its file's end, what precedes that is shown, with the reason"
 
-scenario whole_absent.counted "faults are counted, and sessions that asked for less have it whole"
+scenario whole_absent.counted "faults are counted; sessions with a shorter snap length are not affected"
 case_whole_absent_counted() {
 	unload
 	load
@@ -132,9 +132,9 @@ case_whole_absent_counted() {
 	equal "missed_send" "$(value missed_send)" 0
 }
 
-# A page that has to be waited for is a fault in the handler, and on old kernels kprobes
-# takes that for a call that it has missed.
-scenario whole_absent.not_missed "a page that is not resident is not taken for a missed call"
+# A page that is not resident faults in the handler, and kprobes of old kernels counts such a
+# fault as a missed call.
+scenario whole_absent.not_missed "a page that is not resident is not counted as a missed call"
 case_whole_absent_not_missed() {
 	unload
 	load
@@ -144,9 +144,9 @@ case_whole_absent_not_missed() {
 	equal "missed_send" "$(value missed_send)" 0
 }
 
-# ---- Works run out --------------------------------------------------------------------
+# ---- No free work ---------------------------------------------------------------------
 
-scenario whole_late.no_work "without a free work what is copied at once is shown, why=no_work, and counted"
+scenario whole_late.no_work "without a free work only the inline copy is shown, why=no_work, and the cut is counted"
 case_whole_late_no_work() {
 	unload
 	load works=1
@@ -169,9 +169,9 @@ case_whole_late_no_work() {
 	load
 }
 
-# ---- A kernel that lets no module copy late --------------------------------------------
+# ---- A kernel without task_work for modules ------------------------------------------
 
-# inline_module ARGUMENT...: the module as built for such a kernel
+# inline_module ARGUMENT...: loads the module as built for such a kernel
 inline_module() {
 	unload
 	ko=/modules/sendtrace-inline.ko
@@ -184,7 +184,7 @@ usual_module() {
 	load
 }
 
-scenario whole.inline "without task_work so much is shown whole at once, and of more, why=inline_bound"
+scenario whole.inline "without task_work payloads up to inline_max are shown whole, longer ones are cut, why=inline_bound"
 case_whole_inline() {
 	inline_module inline_max=1048576
 	start_reader main -s 2097152 whole
@@ -200,7 +200,7 @@ case_whole_inline() {
 	usual_module
 }
 
-scenario whole.inline_default "without task_work the bound is 1 MiB where nobody says, and 64 KiB on RT"
+scenario whole.inline_default "without task_work inline_max is 1 MiB by default, and 64 KiB on RT"
 case_whole_inline_default() {
 	inline_module
 	bound=1048576
@@ -215,7 +215,7 @@ case_whole_inline_default() {
 	usual_module
 }
 
-scenario whole.inline_max "without task_work the bound is the parameter inline_max"
+scenario whole.inline_max "without task_work the parameter inline_max is the limit"
 case_whole_inline_max() {
 	inline_module inline_max=65536
 	start_reader main whole
@@ -227,7 +227,7 @@ case_whole_inline_max() {
 	usual_module
 }
 
-scenario whole.inline_ring "without task_work half of the ring is shown, why=ring_size"
+scenario whole.inline_ring "without task_work at most half of the ring is shown, why=ring_size"
 case_whole_inline_ring() {
 	inline_module
 	start_reader main -B 64 whole
@@ -240,7 +240,7 @@ case_whole_inline_ring() {
 	usual_module
 }
 
-scenario whole.inline_fault "without task_work a page that is not resident ends it, why=fault"
+scenario whole.inline_fault "without task_work the payload ends at a page that is not resident, why=fault"
 case_whole_inline_fault() {
 	inline_module
 	start_reader main whole_absent

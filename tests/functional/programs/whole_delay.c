@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How long it takes from a send to its line at the other end of sendread's pipe, where
- * nothing else is sent. Prints what it measured: emulation is noisy, so the median is
- * judged, and the maximum is there to be looked at.
+ * Measures the time from a send to its line at the other end of sendread's pipe, where
+ * nothing else is sent. Emulation is noisy, so the median counts; the maximum is only
+ * printed. On a busy machine even the median may be too long: then it is measured again.
  */
 #include <poll.h>
 #include <signal.h>
@@ -22,6 +22,7 @@
 
 enum {
 	TIMES = 21,
+	TRIES = 5,
 	LINE_MS = 60000,
 	/* Longer than sendread stays awake after a line. */
 	PAUSE_US = 30000,
@@ -105,11 +106,8 @@ static int ascending(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-/* A send on every second CPU, or always on the same one. */
-static void measure(struct sendread *reader, bool everywhere, int64_t most)
+static int64_t median_delay(struct sendread *reader, int fd, bool everywhere)
 {
-	struct address to = udp_sink("127.0.0.1");
-	int fd = connected_socket(SOCK_DGRAM, &to);
 	int64_t delay[TIMES], begin;
 	char text[32];
 
@@ -125,8 +123,23 @@ static void measure(struct sendread *reader, bool everywhere, int64_t most)
 	qsort(delay, TIMES, sizeof(delay[0]), ascending);
 	printf("from a send to its line: median %lld us, maximum %lld us of %d\n",
 	       (long long)delay[TIMES / 2], (long long)delay[TIMES - 1], TIMES);
-	check(delay[TIMES / 2] <= most, "expected a median of %lld us at most, got %lld",
-	      (long long)most, (long long)delay[TIMES / 2]);
+	return delay[TIMES / 2];
+}
+
+/* Sends from CPU 1, or @everywhere. A reader that is always late fails every try. */
+static void measure(struct sendread *reader, bool everywhere, int64_t most)
+{
+	struct address to = udp_sink("127.0.0.1");
+	int fd = connected_socket(SOCK_DGRAM, &to);
+	int64_t median;
+
+	for (int try = 0; try < TRIES; try++) {
+		median = median_delay(reader, fd, everywhere);
+		if (median <= most)
+			break;
+	}
+	check(median <= most, "expected a median of at most %lld us, got %lld",
+	      (long long)most, (long long)median);
 }
 
 /* Optional argument: --read */
@@ -138,7 +151,7 @@ static void lone(void)
 	stop_sendread(&reader);
 }
 
-/* On a CPU where another sender is in the middle of a long payload, and stays there. */
+/* On a CPU where another sender stays in the middle of a long payload. */
 static void held_up(void)
 {
 	size_t len = (BLOCKED_LEN / BLOCKED_PAGE + 1) * BLOCKED_PAGE;
@@ -162,7 +175,8 @@ static void held_up(void)
 	measure(&reader, false, HELD_UP_US);
 	release_page(held, bytes + at, blocked.copy + at);
 	blocked_end(&blocked);
-	check(stop_sendread(&reader) > BLOCKED_LEN, "the long payload's line comes too");
+	check(stop_sendread(&reader) > BLOCKED_LEN,
+	      "expected the long payload's line, too");
 }
 
 int main(int argc, char **argv)
