@@ -44,7 +44,7 @@ static void by_mode(void)
 	in_child(open_refused, &want);
 }
 
-/* Whoever opened up the device's mode has not given away the right to trace. */
+/* A device mode that admits everybody does not give the right to trace. */
 static void by_capability(void)
 {
 	int want = EPERM;
@@ -73,7 +73,7 @@ static void root_without_capability(void)
 	in_child(open_without_capability, NULL);
 }
 
-/* CAP_SYS_ADMIN over a user namespace of one's own is worth nothing here. */
+/* CAP_SYS_ADMIN in one's own user namespace is not enough. */
 static void open_in_namespace(void *arg)
 {
 	(void)arg;
@@ -113,7 +113,7 @@ static void passed_descriptor(void)
 	check_errno(ioctl(tracer.fd, SENDTRACE_IOC_START), 0, "START by root after that");
 }
 
-/* As rmmod does it, with the kernel's own answer. Not the last case that needs it. */
+/* As rmmod does it, with the kernel's own answer. */
 static void unload_refused(void)
 {
 	struct tracer tracer;

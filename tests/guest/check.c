@@ -32,7 +32,7 @@ static void say(const char *format, va_list args)
 	dprintf(STDERR_FILENO, "%s\n", text);
 }
 
-/* The runner's proof that a case can fail: every check is turned round. */
+/* With TAMPER set every check is inverted, to prove that a case can fail. */
 static bool tampered(bool holds)
 {
 	return getenv("TAMPER") ? !holds : holds;

@@ -2,8 +2,8 @@
 /*
  * What every test program shares: cases by name, checks, and waiting for states.
  *
- * A program's standard output holds the lines that are expected of sendread, nothing
- * else. What went wrong is said on standard error. The exit status is 0, 1 for a
+ * A program's standard output holds the lines that sendread is expected to print, nothing
+ * else. Failures are reported on standard error. The exit status is 0, 1 for a
  * failure, 77 for a case that cannot run here (the reason is on standard error).
  */
 #ifndef CHECK_H
@@ -20,13 +20,13 @@ struct test_case {
 	void (*run)(void);
 };
 
-/* What follows the case's name on the command line, ended by NULL. */
+/* The arguments after the case's name, ended by NULL. */
 extern char **case_args;
 
 /* Run the case that argv[1] names; return the exit status. The table ends with {}. */
 int run_cases(int argc, char **argv, const struct test_case *table);
 
-/* Say and count it when @holds is false. Return @holds. */
+/* Report and count a failure if @holds is false. Return @holds. */
 bool check(bool holds, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Check that a call returned -1 with errno @want, or did not fail where @want is 0. */
@@ -40,7 +40,7 @@ bool check_equal(long long got, long long want, const char *format, ...)
 /* True if a check has failed in this process. */
 bool check_failed(void);
 
-/* The case cannot go on: say why, with errno's text, and exit. */
+/* The case cannot continue: print the reason, with errno's text, and exit. */
 _Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
 _Noreturn void skip(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -48,15 +48,15 @@ _Noreturn void skip(const char *format, ...) __attribute__((format(printf, 1, 2)
 long must(long ret, const char *what);
 
 /*
- * Where the runner gave a gate (environment variable GATE, a fifo): tell it that all
- * is set up by creating $GATE.ready, and wait until it opens the gate.
+ * If the runner gave a gate (environment variable GATE, a fifo): create $GATE.ready to
+ * show that everything is set up, and wait until it opens the gate.
  */
 void gate(void);
 
 /* Wait until the thread sleeps in system call @nr. */
 void wait_blocked(pid_t tid, long nr);
 
-/* Sleep between two looks at a state; die of @what when that took over 20 seconds. */
+/* Sleep between two looks at a state; after over a minute of looks die, naming @what. */
 struct deadline {
 	unsigned int looks;
 };

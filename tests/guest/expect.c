@@ -13,7 +13,7 @@
 #include "check.h"
 #include "expect.h"
 
-/* sendread's own, where no other is asked for. */
+/* sendread's default. */
 size_t expect_limit = 1 << 20;
 const char *expect_limit_why = "snaplen";
 
@@ -39,7 +39,7 @@ static void print_escaped(const void *bytes, size_t len, bool space_too)
 	}
 }
 
-/* An abstract name is told by its '@', so that of a path is written as an escape. */
+/* A leading '@' marks an abstract name, so in a path it is escaped. */
 static void print_path(const char *path, size_t len)
 {
 	printf(" path=");
@@ -76,7 +76,7 @@ static void print_inet(const struct where *where)
 	if (!inet_ntop(where->to.sa.ss_family,
 		       v4 ? (const void *)&in->sin_addr : &in6->sin6_addr, text,
 		       sizeof(text)))
-		die("an address that inet_ntop does not take");
+		die("inet_ntop refused the address");
 	printf(" dest=%s port=%u", text, ntohs(v4 ? in->sin_port : in6->sin6_port));
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The line that sendread is expected to print for a call, written from the contract
- * and from what the socket calls themselves say. It shares no code with the project.
+ * The line that sendread is expected to print for a call, written according to the contract
+ * and to what the socket calls return. It shares no code with sendread or the module.
  */
 #ifndef EXPECT_H
 #define EXPECT_H
@@ -12,7 +12,7 @@
 
 #include "net.h"
 
-/* Where a call's bytes go, as far as that is to be shown. */
+/* A call's destination, as far as a line shows it. */
 struct where {
 	int family;
 	bool known;
@@ -32,16 +32,16 @@ struct sent {
 	struct where where;
 	/* What the call returned, or -errno. */
 	long ret;
-	/* Fewer bytes than were sent are shown, and this is why; NULL if it is all. */
+	/* Why fewer bytes are shown than were sent; NULL if all are shown. */
 	size_t cap;
 	const char *why;
 };
 
-/* A call of ours shows no more bytes than this, and names this reason. */
+/* Expect at most this many bytes of our next calls, with this reason. */
 extern size_t expect_limit;
 extern const char *expect_limit_why;
 
-/* No socket, or an address that nobody knows. */
+/* No socket, or an unknown address. */
 struct where to_nowhere(int family);
 
 /* The connected peer, by getpeername() and SO_PEERCRED. */
@@ -62,11 +62,11 @@ ssize_t traced_send(int fd, const void *bytes, size_t len, int flags,
 ssize_t traced_sendto(int fd, const void *bytes, size_t len, int flags,
 		      const struct address *to, const struct where *where);
 
-/* Print the line of a call of ours that returned @ret, or failed with errno. */
+/* Print the line of our call that returned @ret, or failed with errno. */
 void expect_returned(int fd, const void *bytes, size_t len, int flags, int addr_len,
 		     const struct where *where, long ret);
 
-/* Print the line of an accept of ours that returned descriptor @fd, or -errno. */
+/* Print the line of our accept that returned descriptor @fd, or -errno. */
 void expect_accepted(int listening, int fd);
 
 /* traced_send() of a string to the connected peer; it must be sent whole. */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A process and a thread of it, each with a name of its own, send.
+ * A process and one of its threads, each with its own name, send.
  *
- *	name sends PROCESS THREAD SHOWN		SHOWN: both, thread or none is expected
+ *	name sends PROCESS THREAD SHOWN		SHOWN: both, thread or none are expected
  *	name counted COMM NUMBER		NUMBER sends, all of them expected
- *	name namespaced				from a pid namespace of its own
+ *	name namespaced				from its own pid namespace
  */
 #include <pthread.h>
 #include <sched.h>
@@ -75,7 +75,7 @@ static void *pause_thread(void *arg)
 	return arg;
 }
 
-/* A process with a thread beside its first one, as long as its gate is shut. */
+/* A process with a second thread, until its gate opens. */
 static void threaded(void)
 {
 	pthread_t other;
@@ -84,7 +84,7 @@ static void threaded(void)
 	gate();
 }
 
-/* Process 1 of its namespace; the pids that are shown are those outside of it. */
+/* Process 1 of its namespace; lines show its pid outside of the namespace. */
 static void namespaced(void)
 {
 	struct sent sent = { .bytes = "inside", .len = 6, .cap = 6, .ret = 6 };
@@ -100,7 +100,7 @@ static void namespaced(void)
 		_exit(getpid() == 1 && send(sent.fd, sent.bytes, sent.len, 0) == 6 ? 0 :
 										     1);
 	must(waitpid(sent.pid, &status, 0), "waiting for the child");
-	check(status == 0, "the child in its pid namespace has sent");
+	check(status == 0, "expected the child in its pid namespace to send");
 	sent.tid = sent.pid;
 	expect_line(&sent);
 }

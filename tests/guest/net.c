@@ -125,7 +125,7 @@ struct address udp_sink(const char *ip)
 	return local_address(bound_socket(SOCK_DGRAM, &any));
 }
 
-/* Smaller and smaller, so that not one byte more fits. Return how many did. */
+/* Write ever smaller pieces until no byte more fits. Return how many fit. */
 static size_t fill_once(int fd)
 {
 	static const char zeros[4096];
@@ -144,7 +144,7 @@ static size_t fill_once(int fd)
 	return total;
 }
 
-/* TCP: what is on its way will give its room back when the far end has taken it. */
+/* TCP: bytes in flight free their room when the far end has received them. */
 static bool on_the_way(int fd)
 {
 	struct tcp_info info = { 0 };
@@ -160,7 +160,7 @@ void fill_send_buffer(int fd)
 	struct deadline deadline = { 0 };
 	int size = 65536;
 
-	/* Once set, TCP does not let it grow any more. */
+	/* Once set, TCP does not enlarge it any more. */
 	must(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)), "SO_SNDBUF");
 	must(fcntl(fd, F_SETFL, flags | O_NONBLOCK), "O_NONBLOCK");
 	while (fill_once(fd) || on_the_way(fd))

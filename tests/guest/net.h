@@ -40,13 +40,13 @@ struct pair connected_pair(int type, const struct address *address);
 /* TCP over IPv4's loopback. */
 struct pair tcp_pair(void);
 
-/* The address of a UDP socket of ours on @ip that is bound and never read. */
+/* The address of our UDP socket on @ip, which is bound and never read. */
 struct address udp_sink(const char *ip);
 
-/* Fill @fd's send buffer by write(), which nobody traces, until it takes no more. */
+/* Fill @fd's send buffer with write(), which is not traced, until it accepts no more. */
 void fill_send_buffer(int fd);
 
-/* Read until nothing more comes; return how many bytes there were. */
+/* Read until the end; return how many bytes there were. */
 size_t drain(int fd, size_t expected);
 
 #endif /* NET_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Records, taken apart and checked. */
+/* Parses and checks records. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +36,7 @@ void records_add(struct records *records, const void *bytes, size_t len)
 
 		errno = EBADMSG;
 		if (!check(whole(record, len), "every record is whole"))
-			die("a broken record after %zu good ones", records->number);
+			die("a corrupt record after %zu good ones", records->number);
 		copy = malloc(record->size);
 		memcpy(copy, record, record->size);
 		records->record = realloc(records->record, wanted);
@@ -81,7 +81,7 @@ const void *event_payload(const struct sendtrace_event *event)
 	return (const char *)event_peer(event) + padded(event->peer_len);
 }
 
-/* When the thread's event before was written: its fragments are not this one's. */
+/* The time of the thread's previous event: that one's fragments are not this one's. */
 static uint64_t event_before(const struct records *records,
 			     const struct sendtrace_event *event)
 {
@@ -142,8 +142,8 @@ static void check_lost(const struct sendtrace_lost *lost)
 
 	for (int i = 0; i < SENDTRACE_LOST_REASONS; i++)
 		sum += lost->reasons[i];
-	check(lost->count > 0, "a LOST record counts something");
-	check_equal(sum, lost->count, "the reasons of a LOST record add up");
+	check(lost->count > 0, "expected a LOST record to count events");
+	check_equal(sum, lost->count, "the sum of a LOST record's reasons");
 	check_equal(lost->rec.size, sizeof(*lost), "the size of a LOST record");
 }
 
@@ -172,7 +172,7 @@ void check_sequence(const struct records *records)
 static void check_zero_after(const char *from, size_t used, const char *what)
 {
 	for (size_t i = used; i < padded(used); i++)
-		check(from[i] == 0, "the padding of %s is zero", what);
+		check(from[i] == 0, "expected the padding of %s to be zero", what);
 }
 
 static void check_event(const struct sendtrace_event *event)
@@ -180,12 +180,12 @@ static void check_event(const struct sendtrace_event *event)
 	const char *payload = event_payload(event);
 
 	check(event->enter_time <= event->rec.time,
-	      "a call returns after it was entered");
+	      "expected a call to return after it was entered");
 	check_equal(event->rec.header_size, sizeof(*event), "header_size");
 	check_equal(event->rec.size,
 		    sizeof(*event) + padded(event->local_len) + padded(event->peer_len) +
 			    padded(event->cap_len),
-		    "a record's size and what is in it");
+		    "a record's size, compared with its contents");
 	check_zero_after(event_local(event), event->local_len, "the local address");
 	check_zero_after(event_peer(event), event->peer_len, "the peer's address");
 	check_zero_after(payload, event->cap_len, "the payload");
@@ -199,7 +199,7 @@ static void check_fragment(const struct sendtrace_fragment *fragment)
 	const char *payload = (const char *)fragment + fragment->rec.header_size;
 
 	check_equal(fragment->rec.size, sizeof(*fragment) + padded(fragment->cap_len),
-		    "a fragment's size and what is in it");
+		    "a fragment's size, compared with its contents");
 	check(fragment->cap_len > 0, "a fragment has bytes");
 	check_zero_after(payload, fragment->cap_len, "a fragment");
 }
@@ -213,7 +213,7 @@ void check_records(const struct records *records)
 
 		check_equal(record->reserved, 0, "reserved of record %zu", i);
 		check(record->cpu < CPUS_MAX && record->time >= time[record->cpu],
-		      "times ascend on one CPU, record %zu", i);
+		      "expected ascending times on one CPU, record %zu", i);
 		time[record->cpu % CPUS_MAX] = record->time;
 		if (as_event(record))
 			check_event(as_event(record));

@@ -120,8 +120,8 @@ static void read_ring(struct ring *ring, struct records *records)
 	uint64_t head = __atomic_load_n(&producer->pos, __ATOMIC_ACQUIRE);
 
 	if (!check(head - ring->tail <= producer->data_size,
-		   "no more than the ring's size is waiting"))
-		die("a producer position of %llu", (unsigned long long)head);
+		   "expected at most the ring's size between the positions"))
+		die("an invalid producer position: %llu", (unsigned long long)head);
 	records_add(records, data + (ring->tail & (producer->data_size - 1)),
 		    head - ring->tail);
 	ring->tail = head;

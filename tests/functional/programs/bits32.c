@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Built for 32 bit: the entries of i386 into an x86_64 kernel, sendto and socketcall, and
- * of AArch32 into an arm64 one.
+ * Built for 32 bits: the entries of i386 into an x86_64 kernel, sendto and socketcall, and
+ * those of AArch32 into an arm64 kernel.
  */
 #include <errno.h>
 #include <linux/net.h>
@@ -60,7 +60,7 @@ static void socketcall(void)
 }
 #endif /* SYS_socketcall */
 
-/* A pointer and a length that are more than 31 bits: nothing is sign-extended. */
+/* A pointer and a length of more than 31 bits must not be sign-extended. */
 static void high_half(void)
 {
 	struct address to = udp_sink("127.0.0.1");

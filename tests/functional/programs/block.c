@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Calls that sleep while the trace, or the module, comes and goes around them. The
- * runner does so between "ready" and the opening of the gate; then they are released.
+ * Calls that sleep while the trace or the module is started and stopped. The runner
+ * does that between "ready" and the opening of the gate; then the calls are released.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -16,7 +16,7 @@
 
 enum {
 	SENDERS_MAX = 64,
-	FAR_END = 8192, /* bytes; the kernel takes twice that */
+	FAR_END = 8192, /* bytes; the kernel doubles it */
 };
 
 struct sender {
@@ -28,8 +28,8 @@ struct sender {
 };
 
 /*
- * More than there may be room for all the same: what the far end takes when its window is
- * probed, and one buffer of TCP's (64 KiB), which it fills once there is any room.
+ * More than may fit nevertheless: what the far end accepts when its window is probed, and
+ * one buffer of TCP's (64 KiB), which it fills as soon as there is any room.
  */
 static char message[100000];
 
@@ -48,7 +48,7 @@ static void start_sender(struct sender *sender)
 	struct deadline deadline = { 0 };
 	int size = FAR_END;
 
-	/* Once set, TCP does not let it grow when it is full. */
+	/* Once set, TCP does not enlarge it when it is full. */
 	must(setsockopt(sender->pair.far, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)),
 	     "SO_RCVBUF");
 	fill_send_buffer(sender->pair.near);
@@ -59,7 +59,7 @@ static void start_sender(struct sender *sender)
 	wait_blocked(sender->tid, SYS_sendto);
 }
 
-/* Take what stands in the way, and what is sent after it. */
+/* Receive what blocks the way, and what is sent after it. */
 static void *drain_far(void *arg)
 {
 	drain(*(int *)arg, SIZE_MAX);
@@ -97,7 +97,7 @@ static struct pair unix_pair(void)
 	return pair;
 }
 
-/* As many threads as the argument says, each asleep in a send of its own. */
+/* The argument says how many threads; each sleeps in its own send. */
 static void many(void)
 {
 	static struct sender senders[SENDERS_MAX];

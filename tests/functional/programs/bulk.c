@@ -55,7 +55,7 @@ static void sixty_four_kib(void)
 	send_bulk(64 * KIB);
 }
 
-/* Longer than one record takes, up to the snap length, and beyond. */
+/* Longer than one record, up to the snap length, and beyond it. */
 static void long_payloads(void)
 {
 	send_bulk(64 * KIB - 1);
@@ -65,7 +65,7 @@ static void long_payloads(void)
 	send_bulk(1024 * KIB + 1);
 }
 
-/* From all CPUs at once, each thread with lengths and bytes of its own. */
+/* Concurrently from all CPUs, each thread with its own lengths and bytes. */
 static void *send_long_texts(void *arg)
 {
 	struct pair tcp = tcp_pair();
@@ -114,7 +114,7 @@ static void snaplen(void)
 	send_bulk(10 * limit);
 }
 
-/* The last bytes before a page that cannot be read: no more than asked for is read. */
+/* The last bytes before an unreadable page: no more than that is read. */
 static void page_boundary(void)
 {
 	static const size_t lens[] = { 1, 7, 8, 9, 100, 4095, 4096 };
@@ -133,7 +133,7 @@ static void page_boundary(void)
 			    lens[i], "send of %zu bytes before a hole", lens[i]);
 }
 
-/* Unaligned, and over many pages. */
+/* Unaligned, and spanning many pages. */
 static void unaligned(void)
 {
 	unsigned char *bytes = all_bytes(5 * 4096);
@@ -210,7 +210,7 @@ static void *interrupt(void *arg)
 	return NULL;
 }
 
-/* A signal's handler runs while the call sleeps: what was taken until then counts. */
+/* A signal handler runs while the call sleeps: what was accepted until then counts. */
 static void part_signal(void)
 {
 	struct sigaction action = { .sa_handler = on_signal };
@@ -227,7 +227,7 @@ static void part_signal(void)
 	pthread_join(other, NULL);
 }
 
-/* Memory ends in the middle of a TCP send: what came before is sent, and shown. */
+/* Memory ends in the middle of a TCP send: what precedes the end is sent and shown. */
 static void part_fault(void)
 {
 	size_t page = sysconf(_SC_PAGESIZE);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Prints the sends of a record stream in a file as lines, by the uapi header alone and
- * with the code that prints the expected ones: `cat /dev/sendtrace` against both.
+ * Prints the sends of a record stream in a file as lines. It uses only the uapi header and
+ * the code that prints expected lines, to check what `cat /dev/sendtrace` wrote.
  */
 #include <fcntl.h>
 #include <stdlib.h>

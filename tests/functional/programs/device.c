@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Sessions as a reader of one's own sees them: read(), poll(), filters, records. */
+/* Sessions as a program other than sendread sees them: read(), poll(), filters, records. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -16,7 +16,7 @@
 #include "net.h"
 #include "tracer.h"
 
-/* What a child process is to do. */
+/* What a child process does. */
 struct task {
 	const char *comm;
 	int sends;
@@ -40,7 +40,7 @@ static void do_sends(const char *comm, int sends)
 	in_child(send_as, &task);
 }
 
-/* How many records of senders named @comm there are. */
+/* Count the records of senders named @comm. */
 static int count_of(const struct records *records, const char *comm)
 {
 	int number = 0;
@@ -79,7 +79,7 @@ static void read_rules(void)
 	check_equal(read(tracer.fd, room, sizeof(room)), 0, "read after STOP, all read");
 }
 
-/* A buffer smaller than a record gets it in pieces, of which nothing is missing. */
+/* A buffer smaller than a record gets it in pieces; nothing is missing. */
 static void read_pieces(void)
 {
 	struct records records = { 0 };
@@ -157,7 +157,7 @@ static void poll_rules(void)
 	poll_rules_of(true);
 }
 
-/* Where there is no such call, the C library makes it of this one. */
+/* On architectures without poll(), the C library uses this call. */
 #ifndef SYS_poll
 #define SYS_poll SYS_ppoll
 #endif

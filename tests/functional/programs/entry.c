@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Other entries into the kernel from a 64-bit process of x86: int $0x80, and x32. */
+/* Other entries into the kernel from a 64-bit process on x86: int $0x80, and x32. */
 #include <errno.h>
 #include <linux/net.h>
 #include <string.h>
@@ -27,7 +27,7 @@ static long int80(long nr, unsigned long first, unsigned long second)
 	return ret;
 }
 
-/* Its arguments lie below 4 GiB, as the entry takes 32 bits of each. */
+/* Its arguments are below 4 GiB, since the entry takes only 32 bits of each. */
 static void int80_socketcall(void)
 {
 	struct address to = udp_sink("127.0.0.1");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Sends that fail, and sends of nothing. */
+/* Sends that fail, and sends of zero bytes. */
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -11,7 +11,7 @@
 #include "check.h"
 #include "expect.h"
 
-/* TCP: the peer reset the connection. The first call says so, the next are EPIPE. */
+/* TCP: the peer reset the connection. The first call gives ECONNRESET, the next ones EPIPE. */
 static void reset(void)
 {
 	struct linger now = { .l_onoff = 1, .l_linger = 0 };
@@ -36,7 +36,7 @@ static void shut_down(void)
 		    "send after shutdown");
 }
 
-/* Nobody knows an address. */
+/* No address is known. */
 static void no_destination(void)
 {
 	static const struct {
@@ -83,7 +83,7 @@ static void refused_addresses(void)
 		    "sendto with an address on a connected stream");
 }
 
-/* More than a datagram can be: what it was asked to send is shown all the same. */
+/* Longer than the largest datagram: the payload is shown nevertheless. */
 static void message_size(void)
 {
 	struct address to = udp_sink("127.0.0.1");
@@ -106,7 +106,7 @@ static void would_block(void)
 	struct deadline deadline = { 0 };
 	int fds[2];
 
-	/* The far end may find room for a little more; that is shown as well. */
+	/* The far end may accept a little more; that is shown, too. */
 	do {
 		look_again(&deadline, "a send that would block");
 		fill_send_buffer(tcp.near);
@@ -129,7 +129,7 @@ static void bad_flags(void)
 		    "urgent data on UDP");
 }
 
-/* A call whose memory cannot be read: nothing of it is shown, and why. */
+/* A call whose memory cannot be read: no byte is shown, but the reason is. */
 static void send_unreadable(int fd, const void *bytes, size_t len)
 {
 	struct where where = to_peer(fd);
@@ -162,8 +162,8 @@ static void bad_pointer(void)
 }
 
 /*
- * An address that cannot be read is no address; it is the call's all the same, so
- * what the socket would have used is not shown either.
+ * An unreadable address is none; but it is still the one that the call was given, so what
+ * the socket would have used is not shown either.
  */
 static void bad_address_pointer(void)
 {

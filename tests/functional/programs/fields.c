@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What a record says, field by field, against what the socket calls say. */
+/* A record's fields, compared one by one with what the socket calls return. */
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -83,7 +83,7 @@ static void check_address(const void *got, size_t got_len, const struct address 
 {
 	check_equal(got_len, want->len, "length of %s", what);
 	check(got_len == want->len && memcmp(got, &want->sa, want->len) == 0,
-	      "%s is another than the socket calls say", what);
+	      "%s differs from what the socket calls return", what);
 }
 
 static void check_ends(const struct sendtrace_event *event)
@@ -98,7 +98,7 @@ static void check_ends(const struct sendtrace_event *event)
 	check_address(event_peer(event), event->peer_len, &told->peer,
 		      "the peer's address");
 	check(event->enter_time >= told->before, "enter_time is after the call was made");
-	check(event->exit_time <= told->after, "exit_time is before the call was over");
+	check(event->exit_time <= told->after, "exit_time is before the call returned");
 }
 
 static void send_fields(void)
@@ -206,7 +206,7 @@ static void explicit_fields(void)
 		      "the peer's address");
 }
 
-/* A call that failed, of which only the first page can be read. */
+/* A failed call of which only the first page can be read. */
 static void send_over_hole(void *arg)
 {
 	struct address to = udp_sink("127.0.0.1");

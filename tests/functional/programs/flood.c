@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* More than the smallest ring holds: every loss is told, and the figures agree. */
+/* More than the smallest ring holds: every loss is reported, and the counters add up. */
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -91,7 +91,7 @@ static void check_figures(struct tracer *tracer, const struct records *records,
 	check(cut_in(records) > 0, "something was cut");
 }
 
-/* Such a length that where a full ring ends there is room for a header, but not for it. */
+/* A length for which a full ring has room for a header at its end, but not for the payload. */
 static size_t length_that_is_cut(uint32_t ring_size)
 {
 	size_t fits = 8;
@@ -102,8 +102,8 @@ static size_t length_that_is_cut(uint32_t ring_size)
 }
 
 /*
- * Nobody reads while the flood goes on. Then all is read, and a few more sends on the same
- * CPU carry the news of the loss.
+ * No reader reads during the flood. Then everything is read, and a few more sends on the
+ * same CPU report the loss.
  */
 static void overflow(bool mapped)
 {
@@ -144,7 +144,7 @@ static void overflow_read(void)
 	overflow(false);
 }
 
-/* Around the ring many times while it is read: nothing is lost, nothing is torn. */
+/* The ring wraps many times while it is read: nothing is lost, nothing is torn. */
 static void many_times_round(void)
 {
 	struct records records = { 0 };
@@ -185,7 +185,7 @@ static void send_big(void *arg)
 	check_equal(send(fd, bytes, sizeof(bytes), 0), sizeof(bytes), "send");
 }
 
-/* What fits of a payload larger than the ring is there, and why the rest is not. */
+/* Of a payload larger than the ring, what fits is there, and the reason why the rest is not. */
 static void larger_than_ring(void)
 {
 	struct records records = { 0 };
@@ -208,7 +208,7 @@ static void larger_than_ring(void)
 	check_equal(event->ret, 60000, "ret");
 	check_equal(event->why, SENDTRACE_WHY_RING_FULL, "why");
 	check(total > 0 && total < tracer.config.ring_size,
-	      "expected a part of less than the ring, got %u bytes", total);
+	      "expected a part smaller than the ring, got %u bytes", total);
 	for (uint32_t i = 0; i < total; i++)
 		check(payload[i] == 'B', "byte %u is 0x%02x", i, payload[i]);
 	check_equal(tracer_stats(&tracer).cut, 1, "cut");

@@ -35,7 +35,7 @@ static void tcp_mapped(void)
 	tcp_both_ways("::ffff:127.0.0.1");
 }
 
-/* One end is an IPv4 socket, the other an IPv6 one that took the call. */
+/* One end is an IPv4 socket, the other an IPv6 socket that accepted it. */
 static void tcp_dual_stack(void)
 {
 	struct address any = inet_address("::", 0), to;
@@ -62,7 +62,7 @@ static void tcp_address_ignored(void)
 	check_equal(traced_sendto(tcp.near, "x", 1, 0, &other, &where), 1, "sendto");
 }
 
-/* The call itself connects: what it was given is the peer when it returns. */
+/* The call itself connects: the given address is the peer when it returns. */
 static void tcp_fastopen(void)
 {
 	struct address any = inet_address("127.0.0.1", 0), to;
@@ -100,7 +100,7 @@ static void udp_connected(void)
 	}
 }
 
-/* One socket that is not connected sends to many. */
+/* One unconnected socket sends to many peers. */
 static void udp_several(void)
 {
 	static const char *const ips[] = { "127.0.0.1", "127.0.0.2", "127.1.2.3" };
@@ -161,7 +161,7 @@ static void raw_icmp(void)
 		    "sendto on a raw socket");
 }
 
-/* What -a shows of accept(), accept4(), and one that fails. */
+/* What -a shows of accept(), accept4(), and a failed one. */
 static void accepts_on(const char *ip)
 {
 	struct address any = inet_address(ip, 0), to;
@@ -203,7 +203,7 @@ struct reuse {
 	char ip[16];
 };
 
-/* Both processes have the same number open at the same time, elsewhere each. */
+/* Two concurrent processes have the same number open, each with another connection. */
 static void reuse_number(void *arg)
 {
 	const struct reuse *reuse = arg;
@@ -228,7 +228,7 @@ static void reused_fd(void)
 	end_child(second);
 }
 
-/* The same number again in one process, connected elsewhere, of another family. */
+/* The same number again in one process, with a connection of another family. */
 static void reused_fd_in_turn(void)
 {
 	static const char *const ips[] = { "127.0.0.5", "::1", "127.0.0.6" };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Every command, with what it must refuse. */
+/* Every command, and what it must refuse. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -47,7 +47,7 @@ static void not_a_command(void)
 	check_errno(ioctl(tracer.fd, TCGETS, room), ENOTTY, "TCGETS");
 }
 
-/* @out: the command writes to its pointer, @in: it reads from there. */
+/* @out: the command writes to its pointer; @in: it reads from there. */
 static void bad_pointers_of(unsigned int cmd, bool in, bool out, const char *name)
 {
 	char *page = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -85,7 +85,7 @@ static void check_config(struct sendtrace_config config, int want, const char *w
 		    what);
 }
 
-/* CONFIG reads and writes: what it cannot answer to, it has not done. */
+/* CONFIG reads and writes: if it cannot write its answer, it must have no effect. */
 static void config_read_only(void)
 {
 	void *zeros = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -123,7 +123,7 @@ static void config_limits(void)
 	check_config((struct sendtrace_config){ .ring_size = 1 }, EINVAL,
 		     "a ring_size of 1");
 	config = (struct sendtrace_config){ .ring_size = info->ring_size_min };
-	check_config(config, 0, "the least ring_size, after all that was refused");
+	check_config(config, 0, "the smallest ring_size, after all the refused ones");
 }
 
 static void config_in_force(void)
@@ -173,7 +173,7 @@ static void filter_limits(void)
 	filter.nr_patterns = UINT32_MAX;
 	check_filter(&filter, EINVAL, "4 billion patterns");
 	filter.nr_patterns = SENDTRACE_MAX_PATTERNS;
-	check_filter(&filter, 0, "as many patterns as there may be");
+	check_filter(&filter, 0, "the maximum number of patterns");
 	filter.patterns[31][0] = '\0';
 	check_filter(&filter, EINVAL, "the last pattern is empty");
 	memset(filter.patterns[31], 'x', SENDTRACE_PATTERN_LEN);
@@ -181,7 +181,7 @@ static void filter_limits(void)
 	filter.patterns[31][SENDTRACE_PATTERN_LEN - 1] = '\0';
 	check_filter(&filter, 0, "the longest pattern");
 	filter.nr_pids = SENDTRACE_MAX_PIDS;
-	check_filter(&filter, 0, "as many pids as there may be");
+	check_filter(&filter, 0, "the maximum number of pids");
 }
 
 static void wrong_order(void)
@@ -206,7 +206,7 @@ static void wrong_order(void)
 
 static void info(void)
 {
-	/* What the runner has seen in the module's file. */
+	/* What the runner found in the module's file. */
 	const char *late = getenv("LATE");
 	struct sendtrace_info info;
 
@@ -245,7 +245,7 @@ static void other_calls(void)
 	check(pread(tracer.fd, &byte, 1, 5) < 0, "pread is refused");
 }
 
-/* As many as may run, and one more. */
+/* The maximum number of sessions, and one more. */
 static void max_sessions(void)
 {
 	uint32_t most = tracer.info.max_sessions, ring = tracer.info.ring_size_min;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Mapping the rings: what is refused, and what a reader may do with its own page. */
+/* Mapping the rings: what is refused, and what a reader can do with its own page. */
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -53,16 +53,16 @@ static void bad_places(void)
 	check_map(page, PROT_READ, MAP_SHARED, SENDTRACE_MMAP_CONSUMER(0x7fffffffULL),
 		  EINVAL, "CPU 0x7fffffff");
 	check_map(2 * page, PROT_READ, MAP_SHARED, consumer, EINVAL,
-		  "two pages of the consumer's");
+		  "two pages at the consumer's page");
 	check_map(page + len, PROT_READ, MAP_SHARED, consumer, EINVAL, "all at once");
 	check_map(page, PROT_READ, MAP_SHARED, producer, EINVAL,
-		  "the first page of the producer's");
+		  "only the first page of the producer's part");
 	check_map(len - page, PROT_READ, MAP_SHARED, producer, EINVAL,
-		  "a page less than the producer's");
+		  "one page less than the producer's part");
 	check_map(len + page, PROT_READ, MAP_SHARED, producer, EINVAL,
-		  "a page more than the producer's");
+		  "one page more than the producer's part");
 	check_map(len, PROT_READ, MAP_SHARED, producer + page, EINVAL,
-		  "an offset behind the producer's");
+		  "an offset behind the producer's page");
 	check_map(page, PROT_READ, MAP_SHARED, producer + len, EINVAL,
 		  "an offset behind the data");
 	check_map(page, PROT_READ, MAP_SHARED, 0x80000000ULL, EINVAL,
@@ -113,7 +113,7 @@ static void read_or_map(void)
 	tracer_close(&reading);
 }
 
-/* The rings outlive the descriptor as long as they are mapped. */
+/* Mapped rings outlive the descriptor. */
 static void outlive(void)
 {
 	struct records records = { 0 };
@@ -135,7 +135,7 @@ static void send_some(void *arg)
 		must(send(fd, "payload", 7, 0), "send");
 }
 
-/* Positions that make no sense: the session counts on, and the kernel stays whole. */
+/* Invalid positions: the session continues counting, and the kernel is not harmed. */
 static void hostile_positions(void)
 {
 	static const uint64_t positions[] = {
@@ -167,7 +167,7 @@ static void hostile_positions(void)
 	check(stats.captured > 0, "some were captured");
 }
 
-/* And once the reader behaves again, what it reads is whole again. */
+/* With valid positions again, records are whole again. */
 static void hostile_and_back(void)
 {
 	struct records records = { 0 };
@@ -205,7 +205,7 @@ static bool faults(volatile char *at)
 	return false;
 }
 
-/* Not only refused by mprotect: a write is a fault. */
+/* mprotect is refused, and a write faults. */
 static void write_faults(void)
 {
 	const char *producer;
@@ -214,11 +214,12 @@ static void write_faults(void)
 	tracer_map(&tracer);
 	signal(SIGSEGV, on_fault);
 	producer = (const char *)tracer.rings[0].producer;
-	check(faults((char *)producer), "a write to the producer's page is a fault");
+	check(faults((char *)producer),
+	      "expected a write to the producer's page to fault");
 	check(faults((char *)producer + tracer.info.page_size),
-	      "a write to the data is a fault");
+	      "expected a write to the data to fault");
 	check(!faults((char *)tracer.rings[0].consumer),
-	      "a write to the consumer's page is none");
+	      "expected a write to the consumer's page not to fault");
 }
 
 int main(int argc, char **argv)

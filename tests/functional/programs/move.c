@@ -43,7 +43,7 @@ static void threads(void)
 		pthread_join(thread[i], NULL);
 }
 
-/* Along one connection: the ends answer each other from different CPUs. */
+/* The ends of one connection answer each other from different CPUs. */
 static void dialogue(void)
 {
 	struct pair tcp = tcp_pair();

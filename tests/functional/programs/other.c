@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Families that are shown by their number. */
+/* Address families that are shown by their number. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -75,7 +75,7 @@ static void vsock(void)
 	close(listening);
 }
 
-/* No socket at all. */
+/* Descriptors that are no sockets. */
 static void no_socket(void)
 {
 	struct where where = to_nowhere(0);

@@ -9,7 +9,7 @@
 #include "check.h"
 #include "expect.h"
 
-/* A name of our own in the directory that the runner made for this case. */
+/* A name in the directory that the runner made for this case. */
 static struct address name_of(const char *text)
 {
 	char name[100];
@@ -18,7 +18,7 @@ static struct address name_of(const char *text)
 	return unix_address(name);
 }
 
-/* The client sees the listener's name; the server sees a peer without one. */
+/* The client's peer has the listener's name; the server's peer has none. */
 static void both_ways(int type, const char *text)
 {
 	struct address name = name_of(text);
@@ -43,7 +43,7 @@ static void seqpacket(void)
 	both_ways(SOCK_SEQPACKET, "./seqpacket.%d.sock");
 }
 
-/* Bytes in a name that a line cannot hold as they are. */
+/* Bytes in a name that must be escaped in a line. */
 static void odd_names(void)
 {
 	struct address name = name_of("@zero.and\\backslash.%d");
@@ -65,7 +65,7 @@ static void longest_path(void)
 	struct address name = unix_address("./");
 	char *path = (char *)&name.sa + sizeof(sa_family_t);
 
-	/* All of sun_path, with no room for a zero byte behind it. */
+	/* All of sun_path, without a zero byte at its end. */
 	memset(path + 2, 'l', 106);
 	name.len = sizeof(sa_family_t) + 108;
 	listener(SOCK_STREAM, &name);
@@ -111,7 +111,7 @@ static void dgram_connected(void)
 	send_text(fd, "connected again");
 }
 
-/* The name as it was bound, in an address as long as the struct. */
+/* The bound name, in an address as long as the struct. */
 static void dgram_whole_struct(void)
 {
 	struct address path = name_of("./whole.%d.sock");
@@ -127,7 +127,7 @@ struct server {
 	int ready[2];
 };
 
-/* Another process at the other end, so that its pid is not ours. */
+/* Another process at the other end, with another pid. */
 static void serve(void *arg)
 {
 	struct server *server = arg;
@@ -138,7 +138,7 @@ static void serve(void *arg)
 	fd = must(accept(fd, NULL, NULL), "accept");
 	drain(fd, strlen("who are you"));
 	where = to_peer(fd);
-	check(where.peer_pid == getppid(), "the server sees who connected");
+	check(where.peer_pid == getppid(), "expected the server to see the client's pid");
 	send_text(fd, "your server");
 }
 
@@ -155,12 +155,12 @@ static void peer_pid(void)
 	must(read(server.ready[0], &byte, 1), "waiting for the server");
 	fd = connected_socket(SOCK_STREAM, &server.name);
 	where = to_peer(fd);
-	check(where.peer_pid == pid, "the client sees who listens");
+	check(where.peer_pid == pid, "expected the client to see the server's pid");
 	send_text(fd, "who are you");
 	end_child(pid);
 }
 
-/* Connected, and its listener gone before the call. */
+/* Connected; the listener is closed before the call. */
 static void peer_gone(void)
 {
 	struct address name = name_of("./gone.%d.sock");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Payloads as large as the sockets take, and lengths around every bound. */
+/* The largest payloads of the sockets, and lengths around every limit. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -18,7 +18,7 @@ enum {
 	MIB = 1024 * KIB
 };
 
-/* All byte values, and no period. */
+/* All byte values, without a period. */
 static unsigned char *noise(size_t len)
 {
 	unsigned char *bytes = malloc(len);
@@ -33,7 +33,7 @@ static unsigned char *noise(size_t len)
 	return bytes;
 }
 
-/* One that stands in a line as it is. */
+/* A byte that a line shows unescaped. */
 static char *text_of(size_t len)
 {
 	char *text = malloc(len);
@@ -49,7 +49,7 @@ static void *read_all(void *arg)
 	return NULL;
 }
 
-/* The line has a checksum instead of the bytes: whole_sum makes it of sendread's. */
+/* The line has a checksum instead of the bytes: whole_sum makes the same of sendread's line. */
 static void expect_sum(int fd, const void *bytes, const struct where *where, long ret)
 {
 	struct sent sent = { .fd = fd, .len = ret, .ret = ret, .where = *where };
@@ -62,7 +62,7 @@ static void expect_sum(int fd, const void *bytes, const struct where *where, lon
 	expect_line(&sent);
 }
 
-/* One call of @len bytes along @pair, to a thread that reads. */
+/* One call of @len bytes on @pair, to a thread that reads. */
 static void send_summed(struct pair pair, size_t len)
 {
 	struct where where = to_peer(pair.near);
@@ -113,14 +113,15 @@ static void send_datagram(int fd, size_t len)
 	free(bytes);
 }
 
-/* The largest that UDP lets through: one byte more is refused. */
+/* The largest UDP datagram: one byte more is refused. */
 static void send_largest(const char *ip, size_t most)
 {
 	struct address to = udp_sink(ip);
 	int fd = connected_socket(SOCK_DGRAM, &to);
 	unsigned char *bytes = noise(most + 1);
 
-	check_errno(write(fd, bytes, most + 1), EMSGSIZE, "a byte more than fits UDP");
+	check_errno(write(fd, bytes, most + 1), EMSGSIZE,
+		    "one byte more than a UDP datagram holds");
 	send_datagram(fd, most);
 	free(bytes);
 }
@@ -133,9 +134,9 @@ static void datagrams(void)
 	send_datagram(unix_pair(SOCK_SEQPACKET).near, 190 * KIB);
 }
 
-/* ---- Several sessions, each with a snap length of its own ------------------------- */
+/* ---- Several sessions, each with its own snap length -------------------------------- */
 
-/* To LIMIT.want, what a session with that snap length shows. */
+/* Write to LIMIT.want what a session with that snap length shows. */
 static void expect_for(const char *limit, const struct sent *call)
 {
 	struct sent sent = *call;
@@ -157,8 +158,8 @@ static void expect_for(const char *limit, const struct sent *call)
 }
 
 /*
- * Around what is copied at once, what one record takes, and small multiples of it. The
- * arguments are snap lengths.
+ * Lengths around the inline limit, around a record's maximum, and around small multiples of
+ * that. The arguments are snap lengths.
  */
 static void bounds(void)
 {
@@ -194,7 +195,7 @@ static void fail_with(int error, int fd, size_t len, const struct where *where)
 	free(text);
 }
 
-/* As in fail.c: the far end may find room for a little more; that is shown as well. */
+/* As in fail.c: the far end may accept a little more; that is shown, too. */
 static void fail_for_want_of_room(int fd, size_t len, const struct where *where)
 {
 	struct deadline deadline = { 0 };
@@ -208,7 +209,7 @@ static void fail_for_want_of_room(int fd, size_t len, const struct where *where)
 	free(text);
 }
 
-/* What they were asked to send is shown whole. */
+/* The payload is shown whole. */
 static void failing(void)
 {
 	struct pair shut = tcp_pair(), full = tcp_pair(), local = unix_pair(SOCK_STREAM);
@@ -227,7 +228,7 @@ static void failing(void)
 	fail_with(EBADF, 99, 16385, &nowhere);
 }
 
-/* One call, of which as many bytes are shown as the arguments say, and why. LEN CAP WHY */
+/* LEN CAP WHY: one call of LEN bytes, of which CAP are shown, for the reason WHY. */
 static void cut(void)
 {
 	size_t len = length_asked();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Payloads of which pages are not there when the call returns. */
+/* Payloads with pages that are not resident when the call returns. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -17,7 +17,7 @@ enum {
 	FAULT_AT = BLOCKED_PASSED * BLOCKED_PAGE,
 };
 
-/* A file with the bytes in it, whose name is gone. */
+/* An unlinked file with the bytes in it. */
 static int file_of(const char *folder, size_t len)
 {
 	char path[256];
@@ -58,7 +58,7 @@ static void finish(struct blocked *blocked)
 	blocked_end(blocked);
 }
 
-/* The pages stay in the page cache, the process's page tables lose them. */
+/* The pages stay in the page cache but leave the process's page tables. */
 static void unmapped_file(void)
 {
 	struct blocked blocked;
@@ -70,7 +70,7 @@ static void unmapped_file(void)
 	finish(&blocked);
 }
 
-/* So short that it is copied at once, were it there. */
+/* Short enough to be copied inline if it were resident. */
 static void short_payload(void)
 {
 	struct blocked blocked;
@@ -91,9 +91,9 @@ static bool resident(char *page)
 }
 
 /*
- * Out of the page cache too: the file system has to read them again. All of it, because
- * since 6.16 ext4 caches a file in folios of many pages, and one that is mapped anywhere
- * stays.
+ * Out of the page cache, too: the file system must read the pages again. The whole file,
+ * because since 6.16 ext4 caches a file in folios of many pages, and a folio that is mapped
+ * anywhere stays.
  */
 static void dropped_file(void)
 {
@@ -136,7 +136,7 @@ static void paged_out(void)
 	finish(&blocked);
 }
 
-/* A call that fails does not touch its memory, and to trace it must not either. */
+/* A failing call does not touch its memory, and tracing must not either. */
 static void untouched(void)
 {
 	char *bytes = mmap(NULL, MAP_LEN, PROT_READ | PROT_WRITE,
@@ -154,7 +154,7 @@ static void untouched(void)
 		    EPIPE, "a long send after shutdown");
 }
 
-/* ---- Where even that fails -------------------------------------------------------- */
+/* ---- Pages that cannot be read ----------------------------------------------------- */
 
 static void expect_fault(struct blocked *blocked, size_t cap)
 {
@@ -193,7 +193,7 @@ static void forbidden(void)
 	expect_fault(&blocked, FAULT_AT);
 }
 
-/* A mapping behind its file's end, which would be SIGBUS for the process itself. */
+/* A mapping behind its file's end: the process itself would get SIGBUS. */
 static void behind_end(void)
 {
 	struct blocked blocked;
@@ -207,7 +207,7 @@ static void behind_end(void)
 	expect_fault(&blocked, FAULT_AT);
 }
 
-/* ---- Pages that come and go -------------------------------------------------------- */
+/* ---- Pages that are dropped repeatedly ---------------------------------------------- */
 
 enum {
 	GO_LEN = 12 * BLOCKED_PAGE,
@@ -216,7 +216,7 @@ enum {
 
 static bool dropping = true;
 
-/* At any time, also while a payload is being copied. */
+/* Pages are dropped at any time, also while a payload is being copied. */
 static void *drop_pages(void *arg)
 {
 	char *bytes = arg;
@@ -233,7 +233,7 @@ struct taker {
 	char *bytes;
 };
 
-/* All pages each time that the sender can go on: at its end hardly one is there. */
+/* Drops all pages each time the sender can continue: at the end hardly one is resident. */
 static void *take_and_drop(void *arg)
 {
 	const struct taker *taker = arg;
@@ -255,7 +255,7 @@ static void send_all(int fd, const char *bytes)
 	}
 }
 
-/* Other threads take away page after page while sends go on. */
+/* Other threads drop page after page during the sends. */
 static void come_and_go(void)
 {
 	struct taker taker = { .bytes = map_file(file_of("/tmp", GO_LEN), GO_LEN) };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A send that sleeps with a part of its memory copied already. */
+/* A send that sleeps after the kernel has copied a part of its memory. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
@@ -126,10 +126,10 @@ void wait_held(int held, const char *page)
 
 	errno = ETIMEDOUT;
 	if (poll(&ready, 1, HELD_MS) != 1)
-		die("nobody touched the page within %d ms", HELD_MS);
+		die("the missing page was not touched within %d ms", HELD_MS);
 	must(read(held, &message, sizeof(message)), "reading the userfaultfd");
 	at = message.arg.pagefault.address & ~(uintptr_t)(BLOCKED_PAGE - 1);
-	check(at == (uintptr_t)page, "the page that is missed is the one taken away");
+	check(at == (uintptr_t)page, "expected the touched page to be the dropped one");
 }
 
 void release_page(int held, char *page, const char *copy)

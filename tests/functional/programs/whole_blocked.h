@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A send that sleeps with a part of its memory copied already: until it goes on, that part
- * can be taken away, and nothing but the tracer will look at it again.
+ * A send that sleeps after the kernel has copied a part of its memory: until it continues,
+ * that part can be unmapped, and only the tracer will read it again.
  */
 #ifndef WHOLE_BLOCKED_H
 #define WHOLE_BLOCKED_H
@@ -16,19 +16,19 @@
 
 enum {
 	BLOCKED_PAGE = 4096,
-	/* Longer than a socket takes before it blocks. */
+	/* Longer than what a socket accepts before it blocks. */
 	BLOCKED_LEN = 300 * 1024 + 17,
 	/* A page that a sleeping send of BLOCKED_LEN has passed, in the first fragment. */
 	BLOCKED_PASSED = 10,
 };
 
 /**
- * struct blocked - the send and what is expected of it
+ * struct blocked - the send and its expected line
  * @bytes: what it sends, at the beginning of a page
  * @len: how much; at least BLOCKED_LEN, unless @small
- * @copy: the same bytes, where they stay
- * @small: a socket that takes little more than a page
- * @cpu: where the sender runs, or -1
+ * @copy: the same bytes, in memory that stays mapped
+ * @small: use a socket that accepts little more than a page
+ * @cpu: the CPU that the sender runs on, or -1
  * @cap: bytes that the tracer is expected to get, if @why is set
  * @why: the reason, or NULL
  * @quiet: no line is expected
@@ -59,22 +59,22 @@ void blocked_init(struct blocked *blocked, char *bytes, size_t len);
 /* Start it in a thread; returns when it sleeps. */
 void blocked_begin(struct blocked *blocked);
 
-/* Take all at the far end, so that the send can end. */
+/* Receive everything at the far end, so that the send can end. */
 void blocked_drain(struct blocked *blocked);
 
-/* The line that is expected of it. */
+/* Print the expected line. */
 void blocked_expect(struct blocked *blocked);
 
 /* Wait until it has returned; print its line. */
 void blocked_end(struct blocked *blocked);
 
-/* Hold up whoever touches the page at @page that is missing; return the userfaultfd. */
+/* Make accesses to missing pages wait; return the userfaultfd. */
 int hold_pages(char *bytes, size_t len);
 
-/* Wait until somebody does, in the page at @page. */
+/* Wait until the missing page at @page is accessed. */
 void wait_held(int held, const char *page);
 
-/* Give the page back with its bytes. */
+/* Provide the page with its bytes. */
 void release_page(int held, char *page, const char *copy);
 
 #endif /* WHOLE_BLOCKED_H */

@@ -86,7 +86,7 @@ static struct sendread start_sendread(char *mode)
 	return reader;
 }
 
-/* Return how many bytes it still had to say. */
+/* Return how many bytes it still printed. */
 static size_t stop_sendread(struct sendread *reader)
 {
 	size_t rest;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Senders that are held up in the middle of a long payload's copy. */
+/* Senders that are held up while a long payload is being copied. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +15,8 @@
 static int held;
 
 /*
- * The send itself is over when this returns, the copy of its payload is not: it waits for
- * the page.
+ * When this returns, the send has returned, but the copy of its payload has not ended: it
+ * waits for the page.
  */
 static void hold_sender(struct blocked *blocked, int cpu)
 {
@@ -43,7 +43,7 @@ static void let_go(struct blocked *blocked)
 	blocked_end(blocked);
 }
 
-/* Held until the gate opens. With an argument: that CPU's. */
+/* Held up until the gate opens; an argument names the sender's CPU. */
 static void whole(void)
 {
 	struct blocked blocked;
@@ -53,7 +53,7 @@ static void whole(void)
 	let_go(&blocked);
 }
 
-/* Nobody is to see it any more. */
+/* No session sees it any more. */
 static void unseen(void)
 {
 	struct blocked blocked;
@@ -64,7 +64,7 @@ static void unseen(void)
 	let_go(&blocked);
 }
 
-/* The page never comes: what there was before it is all that there will be. */
+/* The page never arrives: only what precedes it is shown. */
 static void expect_part(struct blocked *blocked)
 {
 	blocked->cap = BLOCKED_PASSED * BLOCKED_PAGE;
@@ -93,7 +93,7 @@ static void leave(void)
 	_exit(check_failed() ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 
-/* Another thread's exec() takes the sender and its memory away. */
+/* Another thread's exec() ends the sender and unmaps its memory. */
 static void replaced(void)
 {
 	struct blocked blocked;

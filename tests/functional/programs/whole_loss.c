@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Overload. On each CPU one process sends, and nobody else: so the nth of its sends is to
- * have the sequence number n, and what is missing is known to the last byte.
+ * Overload. On each CPU only one process sends: so its nth send must have the sequence
+ * number n, and every missing byte is known.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ enum {
 	OTHERS = 13,
 	KIB = 1024,
 	LEN_MAX = 21000,
-	/* Long enough that nothing is ever to be lost. */
+	/* Large enough that nothing may be lost. */
 	LARGE = 16 << 20,
 	PACE_US = 300,
 };
@@ -32,13 +32,13 @@ struct burst {
 	int cpu;
 	int from;
 	int to;
-	/* A pipe whose other end is closed when it is to begin, or NULL. */
+	/* A pipe whose other end is closed when the burst is to begin, or NULL. */
 	const int *start;
 };
 
 /*
- * Forked before the sessions are opened, or it would have them open as well, and keep
- * those that end.
+ * Forked before the sessions are opened: otherwise the child would have them open, too, and
+ * keep those that end.
  */
 static void wait_for_start(const int *start)
 {
@@ -48,7 +48,7 @@ static void wait_for_start(const int *start)
 	must(read(start[0], &byte, 1), "waiting for the start");
 }
 
-/* Now and then more than is copied at once. */
+/* Sometimes more than is copied inline. */
 static size_t len_of(uint64_t number)
 {
 	return number % 9 == 4 ? 20000 + number % 100 : 40 + number * 7 % 400;
@@ -83,9 +83,9 @@ struct session {
 	const char *what;
 	uint32_t ring_size;
 	bool mapped;
-	/* Read in every so many rounds; 0: only when all is over. */
+	/* Read every so many rounds; 0: only at the end. */
 	unsigned int every;
-	/* All has to be there. */
+	/* Nothing may be missing. */
 	bool complete;
 	struct tracer tracer;
 	struct records records;
@@ -129,7 +129,7 @@ static void read_all(void)
 		tracer_read(&sessions[i].tracer, &sessions[i].records);
 }
 
-/* A reader that is gone in the middle. */
+/* A reader that ends in the middle. */
 static void quit_some_time(struct tracer *quitter)
 {
 	if (!quitter->info.abi || tracer_stats(quitter).captured < SENDS / 2)
@@ -155,10 +155,11 @@ static void read_while_they_run(int children, struct tracer *quitter)
 			children--;
 		usleep(PACE_US);
 	}
-	check_equal(quitter->info.abi, 0, "the reader that was to leave is still there");
+	check_equal(quitter->info.abi, 0,
+		    "the reader that should have ended still exists");
 }
 
-/* ---- What came out ------------------------------------------------------------------ */
+/* ---- The result --------------------------------------------------------------------- */
 
 struct sums {
 	uint64_t events;
@@ -167,7 +168,7 @@ struct sums {
 	uint64_t bytes;
 };
 
-/* How much of the next event's payload has come in fragments, on each CPU. */
+/* How much of the next event's payload has arrived in fragments, on each CPU. */
 struct parts {
 	uint64_t len[CPUS];
 };
@@ -183,7 +184,7 @@ static void check_bytes(uint64_t number, size_t from, const unsigned char *bytes
 		}
 }
 
-/* The first one drops what belongs to an event that was lost. */
+/* An event's first fragment drops the fragments of a lost event. */
 static void add_fragment(struct parts *parts, const struct sendtrace_fragment *fragment)
 {
 	uint64_t *len = &parts->len[fragment->rec.cpu];
@@ -277,7 +278,7 @@ static void start_senders(int start[2])
 	}
 }
 
-/* One more on each CPU carries the news of what was lost last. */
+/* One more send on each CPU reports what was lost last. */
 static void send_last_ones(void)
 {
 	struct burst others = { "other", 0, 0, OTHERS, NULL };
@@ -329,7 +330,7 @@ static void send_texts(void *arg)
 	}
 }
 
-/* NUMBER on each CPU at the same time. */
+/* NUMBER sends on each CPU, concurrently. */
 static void texts(void)
 {
 	int number = atoi(case_args[0]);
@@ -345,7 +346,7 @@ static void texts(void)
 		end_child(child[cpu]);
 }
 
-/* One on each CPU, to be told from the others. */
+/* One on each CPU, distinguishable from the others. */
 static void last(void)
 {
 	static const char *const name[CPUS] = { "last0", "last1" };

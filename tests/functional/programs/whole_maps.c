@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Mappings that outlive a process, or are to be changed. */
+/* Mappings that outlive a process, and attempts to change mappings. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -49,7 +49,7 @@ static void check_all(const struct records *records, size_t number)
 	check_equal(records->number, number, "records in the mapping");
 }
 
-/* ---- A mapping that a child has, and nobody else -------------------------------------- */
+/* ---- A mapping that only a child has -------------------------------------------------- */
 
 struct heir {
 	struct tracer tracer;
@@ -68,7 +68,7 @@ static void hear(int fd)
 
 	errno = EPIPE;
 	if (read(fd, &byte, 1) != 1)
-		die("expected a word of the other process");
+		die("expected a byte from the other process");
 }
 
 static void inherit(void *arg)
@@ -143,7 +143,7 @@ static void forked_and_killed(void)
 	wait_until_closed();
 }
 
-/* ---- Mappings that are to be changed --------------------------------------------------- */
+/* ---- Attempts to change mappings ------------------------------------------------------- */
 
 static void refuse(void *at, size_t old, size_t new, int want, const char *what)
 {
@@ -180,7 +180,7 @@ static void changed(void)
 	tracer_close(&tracer);
 }
 
-/* Moved, or a part of it given back, it is the same ring still. */
+/* Moved, or with a part unmapped, it is still the same ring. */
 static void moved(void)
 {
 	struct records records = { 0 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Numbered sends, and a look at sendread's lines: is every number of every thread there,
+ * Numbered sends, and a check of sendread's lines: is every number of every thread there,
  * once, and in its order?
  */
 #include <pthread.h>
@@ -17,7 +17,7 @@
 
 enum {
 	THREADS = 8,
-	/* So many on one CPU before a thread goes to the next one. */
+	/* How many sends a thread makes before it moves to the next CPU. */
 	STAY = 5,
 	TIDS_MAX = 64,
 };
@@ -45,7 +45,7 @@ static void connect_to_sink(void)
 	fd = connected_socket(SOCK_DGRAM, &to);
 }
 
-/* TOTAL sends by all threads together. */
+/* The threads make TOTAL sends together. */
 static void threads(void)
 {
 	pthread_t thread[THREADS];
@@ -60,7 +60,7 @@ static void threads(void)
 		pthread_join(thread[i], NULL);
 }
 
-/* CPU NUMBER [LENGTH]: as fast as it can, with all that is expected said afterwards. */
+/* CPU NUMBER [LENGTH]: sends as fast as it can; prints the expected lines afterwards. */
 static void on_cpu(void)
 {
 	struct where where;
@@ -79,7 +79,7 @@ static void on_cpu(void)
 	}
 }
 
-/* ---- The look at the lines --------------------------------------------------------- */
+/* ---- Checking the lines ------------------------------------------------------------ */
 
 struct thread {
 	int tid;
@@ -107,7 +107,7 @@ static struct thread *parse(struct thread *threads, const char *line, int *numbe
 	return thread_of(threads, atoi(tid + strlen(" tid=")));
 }
 
-/* TOTAL, in as many threads as there are above; the lines on standard input. */
+/* Expect TOTAL sends of as many threads as above; the lines are on standard input. */
 static void look(void)
 {
 	static struct thread threads[TIDS_MAX];
@@ -127,7 +127,7 @@ static void look(void)
 	check_equal(seen, THREADS, "threads");
 }
 
-/* Some may be missing; headers without a payload say no number. */
+/* Some may be missing; headers without a payload have no number. */
 static void ascending(void)
 {
 	static struct thread threads[TIDS_MAX];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Copies sendread's lines with a checksum in place of the bytes, which are had back from
- * the escapes as sendread(8) describes them.
+ * Copies sendread's lines with a checksum in place of the bytes, after it has turned the
+ * escapes back into bytes as sendread(8) describes.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@ static int digit(char c)
 	die("expected a hexadecimal digit, got '%c'", c);
 }
 
-/* In place: what was escaped is never longer than its escape. */
+/* In place: an escape is never shorter than what it stands for. */
 static size_t unescape(char *text, size_t len)
 {
 	size_t to = 0;
@@ -42,7 +42,7 @@ static size_t unescape(char *text, size_t len)
 	return to;
 }
 
-/* The bytes may hold anything that a field looks like: theirs is the last " len=". */
+/* The bytes may contain what looks like a field: the last " len=" is the real one. */
 static char *last_field(char *line, size_t len)
 {
 	for (char *at = line + len; at > line; at--)

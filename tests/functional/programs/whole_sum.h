@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What stands for a payload that is too long to be compared as text. */
+/* A checksum in place of a payload that is too long to compare as text. */
 #ifndef WHOLE_SUM_H
 #define WHOLE_SUM_H
 
@@ -11,7 +11,7 @@ enum {
 	SUM_TEXT = 64
 };
 
-/* 64-bit FNV-1a: any byte that differs, is missing or is in another place changes it. */
+/* 64-bit FNV-1a: a byte that differs, is missing or is misplaced changes it. */
 static inline uint64_t fnv1a(const unsigned char *bytes, size_t len)
 {
 	uint64_t sum = 0xcbf29ce484222325;
