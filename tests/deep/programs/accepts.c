@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Many threads sleep in accept() at once, and then every one of them gets a connection.
+ * Many threads sleep in accept() concurrently; then each of them gets a connection.
  *
  *	accepts NUMBER
  *
- * Prints how many have returned.
+ * Prints how many accepts have returned.
  */
 #include <dirent.h>
 #include <limits.h>
@@ -35,7 +35,7 @@ static void *accept_one(void *arg)
 	return NULL;
 }
 
-/* Each thread's descriptor is closed again, but perhaps not before the next is opened. */
+/* Each thread closes its descriptor, but perhaps only after the next one is opened. */
 static void raise_limits(unsigned int number)
 {
 	struct rlimit files = { number + 64, number + 64 };
@@ -56,7 +56,7 @@ static void start_threads(unsigned int number, pthread_t *threads)
 		     "a thread");
 }
 
-/* That all of them sleep can be seen from the outside only thread by thread. */
+/* Whether all threads sleep can only be seen thread by thread. */
 static void wait_all_blocked(void)
 {
 	DIR *list = opendir("/proc/self/task");

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sessions come and go while others send.
+ * Sessions are opened and closed while other processes send.
  *
  *	churn many ROUNDS	8 threads open, start, read and close 64 sessions
  *	churn limit		64 sessions run, the 65th is refused
- *	churn large		a session that asks for more memory than there is
+ *	churn large		a session asks for more memory than the machine has
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -36,7 +36,7 @@ static void free_records(struct records *records)
 	*records = (struct records){ 0 };
 }
 
-/* tracer_read() is for one thread at a time. */
+/* Only one thread at a time may call tracer_read(). */
 static void read_all(struct tracer *tracer, struct records *records)
 {
 	static _Thread_local char room[1 << 16] __attribute__((aligned(8)));
@@ -51,7 +51,7 @@ static void read_all(struct tracer *tracer, struct records *records)
 	must(got, "read");
 }
 
-/* Checks what is there, and that the figures fit it once the session has stopped. */
+/* Check the records, and the statistics once the session has stopped. */
 static unsigned long end_session(struct tracer *tracer)
 {
 	struct records records = { 0 };
@@ -65,9 +65,10 @@ static unsigned long end_session(struct tracer *tracer)
 		events += as_event(records.record[i]) != NULL;
 	check_sequence(&records);
 	check_records(&records);
-	check_equal(events, stats.captured, "records and the figure captured");
+	check_equal(events, stats.captured,
+		    "records, compared with the counter captured");
 	check_equal(stats.filtered + stats.captured + stats.lost[0], stats.hits,
-		    "filtered + captured + lost, and hits");
+		    "filtered + captured + lost, compared with hits");
 	tracer_close(tracer);
 	free_records(&records);
 	return events;
@@ -134,7 +135,7 @@ static void limit(void)
 		tracer_close(&tracers[i]);
 }
 
-/* Refused, rather than that the kernel kills somebody for it. */
+/* It must be refused; the kernel must not kill a process for it. */
 static void large(void)
 {
 	struct sendtrace_config config = { 0 };

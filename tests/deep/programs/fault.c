@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The nth thing that can fail in this thread does fail. */
+/* Makes the nth operation of this thread that can fail fail. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -23,7 +23,7 @@ void fault_set(unsigned int nth)
 	char text[16];
 	int len = snprintf(text, sizeof(text), "%u", nth);
 
-	/* The write itself copies from user space, which is one more place. */
+	/* The write itself copies from user space, which is one more point. */
 	while (pwrite(nth_fd, text, len, 0) != len)
 		if (errno != EFAULT)
 			die("writing fail-nth");

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What if the kernel has no memory, or a page of the caller's cannot be read? Each case
- * makes one call again and again, and the nth thing in it that can fail does fail
- * (Documentation/fault-injection in the kernel), for every n until none is reached. The
- * call then has to fail with an errno that says so, or to do without; the session has
- * to work afterwards.
+ * What if the kernel has no memory, or a page of the caller cannot be read? Each case
+ * repeats one call, and the nth point in it where it can fail does fail
+ * (Documentation/fault-injection in the kernel), for every n up to the last point. The
+ * call must then fail with a suitable errno, or succeed without the memory; the session
+ * must work afterwards.
  *
- * A line of standard output says how many places there were, and what came of them.
+ * A line of standard output says how many points there were, and the results.
  *
- * The probes stay registered for another session, except where registering them is what
- * is tried. Unregistering them is not: the kernel's function cannot report that it failed,
- * it warns and leaves them half registered, so there is nothing that we could do better.
+ * The probes stay registered for another session, except where registering them is what is
+ * tested. Unregistering is not tested: the kernel's function cannot report a failure, it warns
+ * and leaves probes half registered, so the module cannot do better.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -49,11 +49,11 @@ static void count_failure(const struct call *call, struct outcome *outcome, int 
 			outcome->failed[i]++;
 			return;
 		}
-	check(false, "%s, place %u: expected one of its errnos, got %s", call->name, nth,
+	check(false, "%s, point %u: expected one of its errnos, got %s", call->name, nth,
 	      strerrorname_np(error) ?: "an unknown one");
 }
 
-/* True if the place was reached. */
+/* Return true if the point was reached. */
 static bool try_place(const struct call *call, struct outcome *outcome, unsigned int nth)
 {
 	struct tracer tracer;
@@ -79,8 +79,8 @@ static bool try_place(const struct call *call, struct outcome *outcome, unsigned
 
 static void tell(const struct call *call, const struct outcome *outcome)
 {
-	printf("%s: %d places tried, done without %d", call->name, outcome->places,
-	       outcome->absorbed);
+	printf("%s: %d points failed, %d times the call succeeded without", call->name,
+	       outcome->places, outcome->absorbed);
 	for (int i = 0; i < ERRNOS; i++)
 		if (call->accepted[i])
 			printf(", %s %d", strerrorname_np(call->accepted[i]),
@@ -105,7 +105,7 @@ static void inject(const char *name, bool keep)
 		if (!check(nth < NTH_MAX, "%s comes to an end", name))
 			break;
 	}
-	check(outcome.places >= call->places, "expected %d places in %s at least, got %d",
+	check(outcome.places >= call->places, "expected at least %d points in %s, got %d",
 	      call->places, name, outcome.places);
 	tell(call, &outcome);
 }

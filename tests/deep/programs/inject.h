@@ -14,13 +14,13 @@ enum {
 
 /**
  * struct call - one kind of call, tried with faults
- * @name: as on the command line
- * @prepare: all that comes before it
- * @make: the call; negative where it failed
- * @verify: after it, without faults: what has to hold, and the session's end
- * @places: there are at least so many, or the case has tried nothing
- * @accepted: what it may fail with
- * @many: thousands of places, as each page of a large ring is one: only a few are tried
+ * @name: on the command line
+ * @prepare: everything before the call
+ * @make: the call; returns a negative number if it failed
+ * @verify: after the call, without faults: check the session and end it
+ * @places: the least number of points; with fewer the case has tested nothing
+ * @accepted: errnos that it may fail with
+ * @many: it has thousands of points, one for each page of a large ring: only some are tested
  */
 struct call {
 	const char *name;
@@ -32,13 +32,13 @@ struct call {
 	bool many;
 };
 
-/* Ended by {}. */
+/* The last one is {}. */
 extern const struct call calls[];
 
-/* Once, before any of them. */
+/* Call once, before all calls. */
 void calls_prepare(void);
 
-/* A send that is tried with faults of its own. */
+/* A send with faults in the sender. */
 void inject_send(void);
 
 #endif /* INJECT_H */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The calls of a session's life: what comes before each, the call, and what has to hold
- * after it, whether it failed or not.
+ * The calls of a session's life: what precedes each, the call, and what must hold after it,
+ * whether it failed or not.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -63,7 +63,7 @@ static void free_records(struct records *records)
 	*records = (struct records){ 0 };
 }
 
-/* A send is recorded, and nothing but it. */
+/* A send is recorded, and nothing else. */
 static void check_traces(struct tracer *tracer)
 {
 	struct records records = { 0 };
@@ -152,7 +152,7 @@ static long make_filter(struct tracer *tracer)
 	return ioctl(tracer->fd, SENDTRACE_IOC_FILTER, &filter);
 }
 
-/* The old filter stays in force where there is no new one. */
+/* If FILTER failed, the old filter stays in force. */
 static void verify_filter(struct tracer *tracer, bool failed)
 {
 	struct sendtrace_stats stats;
@@ -204,7 +204,7 @@ static void verify_map(struct tracer *tracer, bool failed)
 	tracer_close(tracer);
 }
 
-/* What a failed mmap() was, does not decide how the rings are read. */
+/* A failed mmap() does not decide how the rings are read. */
 static void verify_read_after_map(struct tracer *tracer, bool failed)
 {
 	tracer_filter(tracer, "injected");
@@ -231,7 +231,7 @@ static void verify_start(struct tracer *tracer, bool failed)
 {
 	if (failed) {
 		check_errno(ioctl(tracer->fd, SENDTRACE_IOC_STOP), EALREADY,
-			    "STOP after START has failed");
+			    "STOP after a failed START");
 		tracer_start(tracer);
 	}
 	check_traces(tracer);
@@ -258,7 +258,7 @@ static long make_read(struct tracer *tracer)
 	return got;
 }
 
-/* Nothing is lost by a read that failed. */
+/* A failed read loses nothing. */
 static void verify_read(struct tracer *tracer, bool failed)
 {
 	if (failed)
@@ -285,7 +285,7 @@ static long make_autostart(struct tracer *tracer)
 	char byte;
 	ssize_t got = read(tracer->fd, &byte, 1);
 
-	/* Nothing there: it is started. */
+	/* Nothing to read yet: the session is started. */
 	return got < 0 && errno == EAGAIN ? 0 : got;
 }
 
@@ -361,7 +361,7 @@ static void verify_close(struct tracer *tracer, bool failed)
 	verify_open(tracer, true);
 }
 
-/* The same calls, under other circumstances. */
+/* The same calls in other circumstances. */
 #define make_map_then_read make_map_consumer
 #define make_start_again   make_start
 

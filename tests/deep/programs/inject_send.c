@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Faults in the sender: in the send itself, or in the copy that the module takes of it.
- * Whatever fails, the record says what has become of the call; and a copy that fails is
- * made once more before the thread goes on.
+ * Faults in the sender: in the send itself, or in the module's copy of the payload.
+ * Whatever fails, the record has the result of the call; and a failed copy is repeated
+ * before the thread continues.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -48,7 +48,8 @@ static void check_record(const struct sendtrace_event *event, const struct sent 
 
 	check_equal(event->ret, sent->ret, "what the call returned");
 	check_equal(event->len, LEN, "len");
-	check(whole, "all is captured (why is %u, %u bytes)", event->why, event->cap_len);
+	check(whole, "expected the whole payload (why is %u, %u bytes)", event->why,
+	      event->cap_len);
 	for (uint32_t i = 0; i < event->cap_len; i++)
 		check_equal(payload[i], 'x', "byte %u", i);
 }
@@ -77,7 +78,7 @@ void inject_send(void)
 	}
 	check_equal(records.number, places, "records");
 	check(failed > 0, "a fault has hit the send");
-	check(failed + 1 < places, "a fault has hit something else than the send");
-	printf("send: %zu places, %zu sends failed\n", places - 1, failed);
+	check(failed + 1 < places, "a fault hit something other than the send");
+	printf("send: %zu points, %zu sends failed\n", places - 1, failed);
 	tracer_close(&tracer);
 }

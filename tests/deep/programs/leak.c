@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Does a byte of the kernel's memory reach user space that nobody has written there? All
- * memory that can be had is filled with a pattern and given back, by the kernel's own
- * poisoning where it has that, and by us. Then every byte that the module hands out is
- * looked at: it is either known what it must be, or it is zero.
+ * Does a byte of kernel memory reach user space that was not written for it? All available
+ * memory is filled with a pattern and freed, by the kernel's own poisoning where it has
+ * that, and by us. Then every byte that the module returns is checked: it has a known
+ * value, or it is zero.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -42,12 +42,12 @@ static size_t free_memory(void)
 		if (sscanf(line, "MemFree: %zu", &kib) != 1)
 			kib = 0;
 	if (!kib)
-		die("/proc/meminfo does not say MemFree");
+		die("/proc/meminfo has no MemFree");
 	fclose(file);
 	return kib << 10;
 }
 
-/* Pages, as those of the rings: three quarters of what is free. */
+/* Pages, like those of the rings: three quarters of the free ones. */
 static void paint_pages(void *arg)
 {
 	size_t len = free_memory() / 4 * 3;
@@ -60,7 +60,7 @@ static void paint_pages(void *arg)
 	memset(pages, PAINT, len);
 }
 
-/* Objects of the slab allocator, of all sizes up to 4 KiB: messages, which are freed. */
+/* Slab objects of all sizes up to 4 KiB: messages that are sent and received. */
 static void paint_objects(void *arg)
 {
 	static char bytes[4096];
@@ -76,7 +76,7 @@ static void paint_objects(void *arg)
 	}
 }
 
-/* The kernel's stack of this thread, by a call that puts much of ours there. */
+/* The kernel stack of this thread, by a call that copies much of our memory there. */
 static void paint_stack(void)
 {
 	char paint[1024];
@@ -85,7 +85,7 @@ static void paint_stack(void)
 
 	memset(paint, PAINT, sizeof(paint));
 	memset(parts, PAINT, sizeof(parts));
-	/* Refused, after they were copied to the stack. */
+	/* The call fails after it has copied them to the stack. */
 	(void)!writev(null, parts, 8);
 	(void)!select(1000, (fd_set *)paint, NULL, NULL, NULL);
 	close(null);
@@ -98,7 +98,7 @@ static void paint(void)
 	paint_stack();
 }
 
-/* ---- Looking ---------------------------------------------------------------------------- */
+/* ---- Checking --------------------------------------------------------------------------- */
 
 static void check_zero(const void *bytes, size_t len, const char *what)
 {
@@ -106,7 +106,7 @@ static void check_zero(const void *bytes, size_t len, const char *what)
 
 	size_t i = 0;
 
-	/* Quick, as rings are large. */
+	/* memcmp is fast; rings are large. */
 	while (i < len && !at[i])
 		i++;
 	check(i == len, "%s: byte %zu of %zu is 0x%02x, not 0", what, i, len,
@@ -140,7 +140,7 @@ static void ioctls(void)
 	must(ioctl(tracer.fd, SENDTRACE_IOC_INFO, &info), "INFO");
 	check_zero(info.reserved, sizeof(info.reserved), "reserved of INFO");
 	check_text(info.version, sizeof(info.version), info.version, "version of INFO");
-	check(info.late <= 1, "late of INFO is 0 or 1, got %u", info.late);
+	check(info.late <= 1, "expected late of INFO to be 0 or 1, got %u", info.late);
 
 	paint_stack();
 	must(ioctl(tracer.fd, SENDTRACE_IOC_CONFIG, &config), "CONFIG");
@@ -191,7 +191,7 @@ static void fill(unsigned char *bytes, size_t len)
 static struct address udp_to, udp6_to, unix_to;
 static int unix_far;
 
-/* Lengths that leave every number of bytes of padding; short names; short addresses. */
+/* Lengths that need every number of padding bytes; short names; short addresses. */
 static void send_all_kinds(void *arg)
 {
 	int udp = connected_socket(SOCK_DGRAM, &udp_to);
@@ -208,7 +208,7 @@ static void send_all_kinds(void *arg)
 		must(send(udp, bytes, len, 0), "send of UDP");
 		must(send(udp6, bytes, len, 0), "send of UDP over IPv6");
 		must(send(local, bytes, len, 0), "send of a unix datagram");
-		/* Its queue is short, and a send would wait for room. */
+		/* The queue is short, and a send would wait for room. */
 		must(recv(unix_far, room, sizeof(room), 0), "recv");
 		send(-1, bytes, len, 0);
 	}
@@ -228,7 +228,7 @@ static void check_in6(const struct sockaddr_in6 *in6, const char *what)
 	check_zero(&in6->sin6_scope_id, sizeof(in6->sin6_scope_id), what);
 }
 
-/* The bytes of an address which mean nothing, and those behind it. */
+/* The unused bytes of an address, and those behind it. */
 static void check_address(const void *address, size_t len, const char *what)
 {
 	static const size_t lens[] = {
@@ -266,7 +266,7 @@ static void check_event(const struct sendtrace_event *event)
 	check_equal(event->event_flags & ~SENDTRACE_EVENT_PEER_FROM_CALL, 0,
 		    "flags without a meaning");
 	check_equal((const char *)payload + padded(event->cap_len) - (const char *)event,
-		    event->rec.size, "the record's size and what is in it");
+		    event->rec.size, "the record's size, compared with its contents");
 }
 
 static void prepare_sockets(void)
@@ -277,7 +277,7 @@ static void prepare_sockets(void)
 	unix_far = bound_socket(SOCK_DGRAM, &unix_to);
 }
 
-/* Behind what was written so far nothing is in the ring that was not there before. */
+/* Behind the last record the ring is unchanged. */
 static void check_rest(const struct ring *ring)
 {
 	const struct sendtrace_producer *producer = ring->producer;

@@ -58,7 +58,7 @@ static struct worker new_worker(uint64_t seed, int process, int thread,
 
 /* ---- A process ------------------------------------------------------------------------- */
 
-/* A call that sleeps is ended by a signal, with EINTR. */
+/* A signal ends a sleeping call with EINTR. */
 static void nudged(int number)
 {
 	(void)number;

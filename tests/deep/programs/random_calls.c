@@ -159,8 +159,8 @@ union argument {
 	unsigned char bytes[4096];
 };
 
-/* Rings of up to 256 KiB; what is larger than the limit is refused, what is between is not
- * asked for: the guest is small, and many sessions are open.
+/* Rings of up to 256 KiB, or above the limit, which is refused. Sizes in between are not
+ * requested: the guest is small, and many sessions are open.
  */
 static void good_config(struct worker *worker, struct sendtrace_config *config)
 {
@@ -203,7 +203,7 @@ static void *bad_pointer(struct worker *worker, union argument *good, size_t siz
 	};
 
 	switch (pick(worker, 3)) {
-	case 0: /* the end lies in a page that is not there */
+	case 0: /* the end lies in an unmapped page */
 		mprotect(pages + PAGE, PAGE, PROT_NONE);
 		memcpy(pages + PAGE - 16, good, 16);
 		return pages + PAGE - 16 - pick(worker, size < PAGE ? size / 2 : 16);
@@ -242,7 +242,7 @@ static void call_odd_ioctl(struct worker *worker, bool dry)
 	unsigned int cmd = commands[pick(worker, 6)];
 	int *file = any_file(worker);
 
-	/* One bit of type, number, size or direction is another one. */
+	/* Flips one bit of type, number, size or direction. */
 	cmd ^= 1U << pick(worker, 32);
 	if (once_in(worker, 4))
 		cmd = odd_number(worker);
@@ -311,7 +311,7 @@ static void call_other(struct worker *worker, bool dry)
 	}
 }
 
-/* The traced calls themselves, with odd arguments too. */
+/* The traced calls, also with odd arguments. */
 static void call_send(struct worker *worker, bool dry)
 {
 	static const char bytes[40000];

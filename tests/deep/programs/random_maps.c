@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Random calls on mappings. Mapped memory is touched by system calls alone, a read()
- * into it, a write() out of it: another thread may unmap it meanwhile, and then they fail.
+ * Random calls on mappings. Mapped memory is accessed only by system calls, a read()
+ * into it or a write() from it: if another thread unmaps it meanwhile, they fail.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -92,7 +92,7 @@ void call_mmap(struct worker *worker, bool dry)
 		keep_map(worker, slot, at, len);
 }
 
-/* A part of a mapping of ours, on pages' borders, at the most a ring long. */
+/* A part of one of our mappings, page-aligned, at most as long as a ring. */
 static void *any_part(struct worker *worker, size_t *len)
 {
 	uint64_t slot = pick(worker, MAPS), from = pick(worker, 4),
@@ -152,7 +152,7 @@ void call_mremap(struct worker *worker, bool dry)
 
 /* ---- The mapped pages -------------------------------------------------------------------- */
 
-/* Another position, of which the kernel must believe nothing. */
+/* An invalid position, which the kernel must not trust. */
 void call_scribble(struct worker *worker, bool dry)
 {
 	char *at = any_map(worker);
@@ -165,7 +165,7 @@ void call_scribble(struct worker *worker, bool dry)
 		(void)!pread(numbers_fd, at + into, sizeof(number), place);
 }
 
-/* As a reader would: to where the producer is, or eight bytes off. */
+/* As a reader does: the producer's position, or eight bytes off. */
 void call_catch_up(struct worker *worker, bool dry)
 {
 	char *producer = any_map(worker), *consumer = any_map(worker);

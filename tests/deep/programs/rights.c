@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who can do what with the device: the rows of SECURITY.md, those apart that
- * tests/guest/access.c has already.
+ * Who can do what with the device: the rows of SECURITY.md, except for those that
+ * tests/guest/access.c tests.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -75,7 +75,7 @@ static void check_traces(struct tracer *tracer)
 
 /* ---- Root in a container ---------------------------------------------------------------- */
 
-/* Uid 0 with all capabilities, over a user namespace of its own and what belongs to it. */
+/* Uid 0 with all capabilities in its own user namespace and in what belongs to that. */
 static void in_container(void *arg)
 {
 	int fd;
@@ -87,19 +87,19 @@ static void in_container(void *arg)
 	write_file("/proc/self/uid_map", "0 0 1");
 	write_file("/proc/self/gid_map", "0 0 1");
 	check_equal(getuid(), 0, "uid in the container");
-	/* Privileged in there, as this needs CAP_SYS_ADMIN. */
+	/* It is privileged in there: this needs CAP_SYS_ADMIN. */
 	must(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "mount in the container");
 	fd = open(SENDTRACE_DEVICE, O_RDWR);
 	check_errno(fd, EPERM, "open by root of a container");
 	check_errno(open(SENDTRACE_DEVICE, O_RDONLY), EPERM,
 		    "open for reading by root of a container");
 	check_errno(open("/proc/sendtrace/sessions", O_RDONLY), 0,
-		    "the list of sessions, which is of the host's uid 0 still");
+		    "the list of sessions, which still belongs to the host's uid 0");
 	check_errno(syscall(SYS_delete_module, "sendtrace", O_NONBLOCK), EPERM,
 		    "unloading by root of a container");
 }
 
-/* As most containers have it: its root is somebody else outside. */
+/* As in most containers: its root has another uid outside. */
 static void in_mapped_container(void *arg)
 {
 	(void)arg;
@@ -121,7 +121,7 @@ static void container(void)
 	in_child(in_mapped_container, NULL);
 }
 
-/* What a session of the host's root gives to a container's, is a passed descriptor. */
+/* Root of the host passes a session's descriptor to root of a container. */
 static void start_in_container(void *arg)
 {
 	struct tracer *tracer = arg;
@@ -156,7 +156,7 @@ static void trace_with_sys_admin(void *arg)
 	tracer_close(&tracer);
 }
 
-/* Of all capabilities this one is enough: of uid 0, whose device it is. */
+/* For uid 0, who owns the device, this capability alone is enough. */
 static void sys_admin_alone(void)
 {
 	in_child(trace_with_sys_admin, NULL);
@@ -180,10 +180,10 @@ static void refused_as_nobody_with(void *arg)
 	become_nobody();
 	keep_only(*(uint64_t *)arg);
 	check_errno(open(SENDTRACE_DEVICE, O_RDWR), EACCES,
-		    "open by a uid that the device's mode shuts out");
+		    "open by a uid that the device's mode refuses");
 }
 
-/* Another uid has to be let in by the device's mode as well. */
+/* For another uid the device's mode must allow it, too. */
 static void sys_admin_of_other_uid(void)
 {
 	uint64_t sys_admin = 1ULL << CAP_SYS_ADMIN;
@@ -194,7 +194,7 @@ static void sys_admin_of_other_uid(void)
 	must(chmod(SENDTRACE_DEVICE, 0600), "chmod");
 }
 
-/* Everything but it is not enough. */
+/* All capabilities but this one are not enough. */
 static void open_with_all_others(void *arg)
 {
 	uint64_t all = (2ULL << CAP_LAST_CAP) - 1;
@@ -210,7 +210,7 @@ static void all_but_sys_admin(void)
 	in_child(open_with_all_others, NULL);
 }
 
-/* ---- A descriptor that was passed on ------------------------------------------------------ */
+/* ---- A passed descriptor ------------------------------------------------------------------ */
 
 static void send_descriptor(int to, int fd)
 {
@@ -263,13 +263,13 @@ static void use_passed(void *arg)
 	check_equal(records.number, 1, "records read from a passed session");
 	check_equal(tracer_stats(&tracer).captured, 1, "STATS of a passed session");
 	check_errno(ioctl(tracer.fd, SENDTRACE_IOC_FILTER, &any), EPERM,
-		    "FILTER, which would show more than what was passed on");
+		    "FILTER, which would show more than was passed");
 	check_errno(ioctl(tracer.fd, SENDTRACE_IOC_STOP), 0, "STOP of a passed session");
 	check_errno(ioctl(tracer.fd, SENDTRACE_IOC_START), EPERM,
 		    "START of a passed session");
 }
 
-/* Whoever is given a session may read what it records, and no more. */
+/* A process that was passed a session may read its records, and no more. */
 static void passed_descriptor(void)
 {
 	struct tracer tracer;
@@ -287,7 +287,7 @@ static void passed_descriptor(void)
 	tracer_close(&tracer);
 }
 
-/* ---- What everybody sees -------------------------------------------------------------- */
+/* ---- What every process sees ---------------------------------------------------------- */
 
 static void look_as_nobody(void *arg)
 {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sends without end, until SIGTERM.
+ * Sends until SIGTERM.
  *
  *	senders NAME THREADS [PAUSE]
  *
- * The threads are called NAME. Each sends UDP of many lengths, TCP, unix datagrams, to a
- * socket pair, and what fails; and accepts connections. They pause for PAUSE microseconds
- * after each turn, 500 if not given, as the emulated machine has other things to do too.
+ * The threads are named NAME. Each sends UDP of many lengths, TCP, unix datagrams, and to a
+ * socket pair; makes sends that fail; and accepts connections. They pause for PAUSE microseconds
+ * (default 500) after each turn, since the emulated machine has other work, too.
  */
 #include <errno.h>
 #include <pthread.h>

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sends, and prints for each round what one send cost its own thread, and what it cost the
- * readers until they had done with all of them: nanoseconds of CPU time, which are
- * instructions in a guest that counts them.
+ * Sends, and prints for each round what one send cost its own thread and the readers, until
+ * they had processed all sends: in nanoseconds of CPU time, which are instructions in a guest
+ * that counts them.
  *
  *	bench [-x] [-n SENDS] [-b BATCH] [-r ROUNDS] [-w SENDS] [-c CPUS] [-t THREADS]
  *	      SIZE [PID...]
  *
- * The readers are those PIDs, 0 meaning who started us.
+ * The PIDs are the readers; 0 means the parent process.
  */
 #include <inttypes.h>
 #include <pthread.h>
@@ -29,7 +29,7 @@
 enum {
 	WARM_UP = 500,
 	WARM_UP_LONG = 10,
-	/* Half of what a session's ring holds. */
+	/* Half of a session's ring. */
 	RINGFUL = 4 << 20,
 	STACK = 64 * 1024,
 	BEHIND = 4096,
@@ -37,20 +37,20 @@ enum {
 
 struct load {
 	size_t size;
-	/* Any bytes; else letters. */
+	/* Any bytes; otherwise letters. */
 	bool binary;
 	long sends;
-	/* After so many the readers catch up, or a slow one would lose some. */
+	/* After so many sends the readers catch up; otherwise a slow one would lose some. */
 	long batch;
 	long rounds;
-	/* Before all rounds, so many. */
+	/* How many sends precede all rounds. */
 	long warm_up;
 	/*
-	 * On so many CPUs in turn, while the readers stand still: instructions are counted
-	 * of one CPU at a time.
+	 * On how many CPUs in turn; the readers are stopped meanwhile, since instructions of only
+	 * one CPU at a time are counted.
 	 */
 	long cpus;
-	/* So many threads sleep in a send meanwhile. */
+	/* How many threads sleep in a send meanwhile. */
 	long blocked;
 	struct readers readers;
 };
@@ -67,7 +67,7 @@ static uint64_t own_burnt(void)
 	return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
 }
 
-/* Returns what it cost. */
+/* Return the cost. */
 static uint64_t send_some(long sends)
 {
 	uint64_t begun = own_burnt();
@@ -94,7 +94,7 @@ static uint64_t send_on_all_cpus(void)
 	return burnt;
 }
 
-/* Adds to @idle what the readers did for nothing. */
+/* Add to @idle what the idle readers cost. */
 static uint64_t send_in_batches(uint64_t *idle)
 {
 	uint64_t burnt = 0;
@@ -156,7 +156,7 @@ static void block_threads(void)
 	}
 }
 
-/* ---- The whole --------------------------------------------------------------------- */
+/* ---- Rounds and options ------------------------------------------------------------ */
 
 static long number(const char *text)
 {
@@ -220,8 +220,8 @@ static void parse(int argc, char **argv)
 }
 
 /*
- * What readers make of letters is as long as they are; of other bytes, longer. There are
- * more than are sent, for those who show what stands behind.
+ * Readers print letters unchanged, other bytes as longer escapes. The buffer has more bytes
+ * than are sent, for readers that show what follows the payload.
  */
 static void fill_payload(void)
 {
@@ -240,7 +240,7 @@ int main(int argc, char **argv)
 	readers_learn_idle(&load.readers);
 	send_some(load.warm_up);
 	readers_wait_quiet(&load.readers);
-	/* One round for the caches: the reader's memory, the rings' pages, the scheduler. */
+	/* One round to warm up the reader's memory, the rings' pages and the scheduler. */
 	run_round(false);
 	for (long i = 0; i < load.rounds; i++)
 		run_round(true);

@@ -13,7 +13,7 @@ enum {
 	LOOK_US = 100 * 1000,
 	LOOKS_MAX = 2000,
 	IDLE_LOOKS = 20,
-	/* A reader that wakes up to see that there is nothing is quiet all the same. */
+	/* A reader that wakes up and finds nothing still counts as quiet. */
 	QUIET_NS = 50 * 1000,
 };
 
@@ -58,7 +58,7 @@ uint64_t readers_burnt(const struct readers *readers)
 	return ns;
 }
 
-/* Two looks in a row, for a reader may be waiting for the time to look itself. */
+/* Quiet twice in a row, since a reader may be waiting for its next look. */
 uint64_t readers_wait_quiet(const struct readers *readers)
 {
 	uint64_t now = readers_burnt(readers), last;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* How much CPU time processes have taken, and waiting until they have done their work. */
+/* How much CPU time processes have used, and waiting until they have done their work. */
 #ifndef BURNT_H
 #define BURNT_H
 
@@ -9,7 +9,7 @@
 struct readers {
 	pid_t *pid;
 	int number;
-	/* What they take in a tenth of a second when there is nothing to do; at the most. */
+	/* What they use at most in a tenth of a second without work. */
 	uint64_t idle;
 	uint64_t idle_most;
 };
@@ -17,12 +17,12 @@ struct readers {
 /* Nanoseconds that all threads of the readers have run so far. */
 uint64_t readers_burnt(const struct readers *readers);
 
-/* Measure @idle and @idle_most; the readers have had time to start. */
+/* Measure @idle and @idle_most; the readers must have started. */
 void readers_learn_idle(struct readers *readers);
 
 /*
- * Wait until the readers do no more than when there is nothing to do. Return how much of
- * what they took meanwhile they would have taken for nothing.
+ * Wait until the readers do no more than without work. Return how much CPU time they would
+ * have used meanwhile without work.
  */
 uint64_t readers_wait_quiet(const struct readers *readers);
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The reader that does least: sessions whose mapped rings are emptied, and nothing looked
- * at. It sleeps as sendread does.
+ * The reader that does least: it empties the mapped rings of its sessions without reading
+ * records. It sleeps as sendread does.
  *
- *	drop [SESSIONS]		one if not given
+ *	drop [SESSIONS]		default 1
  */
 #include <poll.h>
 #include <stdio.h>

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How much a reader can follow, by the clock: its lines are read from the file LINES, a
- * fifo, and the nth one belongs to the nth send. "-" where nobody
- * traces: then what was sent counts as shown.
+ * Measures by the clock how many sends a reader can follow: its lines are read from the
+ * file LINES, a fifo, and the nth line belongs to the nth send. LINES "-" means that no reader
+ * traces: then every send counts as shown.
  *
  *	rate [-b BYTES] LINES TASK...
  *
- * So many BYTES of lines may stay in the reader's own buffer until there are more: those
- * lines count as shown.
+ * BYTES of lines may stay in the reader's own buffer until more follow: these lines count as
+ * shown.
  *
- *	share:SIZE:N	what share of N sends is shown, sent as fast as it goes: per cent; how
- *			many bytes a line has, and the shortest
- *	most:SIZE	how many sends a second, all of them shown
+ *	share:SIZE:N	what share of N sends, sent as fast as possible, is shown: per cent; the
+ *			mean and the least number of bytes of a line
+ *	most:SIZE	the most sends per second of which all are shown
  *	latency:SIZE	from the send to the line: median, 99th percentile, in us
  *	server		from a request to the answer that a traced server sends: the same
  *
- * A task that does not come to an end prints its name and "-", and why on stderr.
+ * A task that fails prints its name and "-", and the reason on stderr.
  */
 #include <fcntl.h>
 #include <limits.h>
@@ -44,20 +44,20 @@ enum {
 	WARM_UP = 200,
 	SENDS_MAX = 400000,
 	LATENCIES = 1000,
-	/* More than that, and a power of two: the time of each line goes into the next place. */
+	/* More than LATENCIES, and a power of two: a ring of the times of lines. */
 	TIMES = 4096,
 	REQUESTS = 3000,
 	ANSWER = 128,
 	STEPS_MAX = 4,
-	/* What is said of events that were lost stands at the beginning of its line. */
+	/* Reports of lost events are recognised by the beginning of their line. */
 	HEAD = 48,
-	/* So long without a line, and there will be none: readers look every 100 ms. */
+	/* After so long without a line none will follow: readers look every 100 ms. */
 	SILENCE = SECOND / 2,
-	/* A try takes so long, an eighth of a second: emulated, that is seconds. */
+	/* How long a try takes: an eighth of a second, which takes seconds in emulation. */
 	TRY = SECOND / 8,
 };
 
-/* Whoever goes on printing for longer than that is given up. */
+/* A reader that keeps printing for longer than this is given up. */
 #define PATIENCE (10 * SECOND)
 
 static atomic_long lines;
@@ -86,7 +86,7 @@ static void sleep_until(uint64_t when)
 	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL);
 }
 
-/* Whether a line that begins so tells of losses instead of an event. */
+/* Whether a line that begins like this reports losses instead of an event. */
 static bool tells_of_loss(const char *head)
 {
 	return strstr(head, "LOST") || strstr(head, "Lost") || strstr(head, "lost");
@@ -102,7 +102,7 @@ static void end_line(const char *head, long len, uint64_t time)
 	lines++;
 }
 
-/* A line may come in several pieces: how it began is kept. */
+/* A line may arrive in several pieces: its beginning is kept. */
 static void note_lines(const char *bytes, ssize_t got)
 {
 	static char head[HEAD + 1];
@@ -147,7 +147,7 @@ static void begin_reading(char *path)
 		die("starting a thread");
 }
 
-/* Returns false if there is none. */
+/* Return false if lines keep coming. */
 static bool wait_silence(void)
 {
 	uint64_t begun = now(), last;
@@ -177,14 +177,14 @@ struct outcome {
 	long sent;
 	long shown;
 	long bytes;
-	/* Of what was shown, from the first send to the last line. */
+	/* Rate of the shown sends, from the first send to the last line. */
 	double rate;
-	/* Of what was sent, to the last send. */
+	/* Rate of all sends, up to the last send. */
 	double sent_rate;
 	bool silent;
 };
 
-/* Lines that were kept back before come with these, and some of these are kept back. */
+/* Lines that the reader kept back before appear now, and some of these are kept back. */
 static long with_kept_back(long sent, long shown, long bytes)
 {
 	if (shown && labs(sent - shown) * (bytes / shown) <= kept_back)
@@ -192,7 +192,7 @@ static long with_kept_back(long sent, long shown, long bytes)
 	return shown;
 }
 
-/* So many at the most, for so long; of the rates, 0 stands for as fast as it goes. */
+/* At most @most sends, for @time; @rate 0 means as fast as possible. */
 static struct outcome try_sends(long most, uint64_t time, double rate)
 {
 	long before = lines, bytes = line_bytes, sent = 0;
@@ -241,9 +241,9 @@ static bool all_shown(const struct outcome *outcome)
 }
 
 /*
- * Where not all are shown at full speed: as fast as they were shown then, and from there
- * down until nothing is lost any more, or up until something is. Whoever shows later what
- * it has put by meanwhile does not get faster by more of it.
+ * If not all sends are shown at full speed: try the rate at which they were shown then, and
+ * lower it until nothing is lost, or raise it until something is. A higher rate does not
+ * help a reader that buffers sends and shows them later.
  */
 static double search_most(double below, double above)
 {

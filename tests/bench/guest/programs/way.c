@@ -33,7 +33,7 @@ static struct way unix_way(void)
 	return (struct way){ ends[0], ends[1] };
 }
 
-/* The program keeps the pointer to the address, so that stays, too. */
+/* Static: bpftrace's program keeps the pointer to the address. */
 struct pair way_accept(void)
 {
 	static struct sockaddr_in from;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A socket to send on, and who is at its other end. */
+/* A socket to send on, and its other end. */
 #ifndef WAY_H
 #define WAY_H
 
@@ -9,23 +9,23 @@
 
 struct way {
 	int fd;
-	/* Where what was sent has to be taken away after each send; else -1. */
+	/* The other end, if it must be read after each send; otherwise -1. */
 	int drain;
 };
 
 /*
- * A way for payloads of @size: to a UDP peer on this host that never reads and has no more
- * room, so that nothing is received. What UDP cannot carry goes to an AF_UNIX socket.
+ * A way for payloads of @size: to a UDP peer on this host that never reads and whose buffer is
+ * full, so that nothing is received. What UDP cannot carry goes to an AF_UNIX socket.
  */
 struct way way_open(size_t size);
 
 /*
- * A TCP connection, @far by accept(), which was told where to put the address: bpftrace's
- * program knows descriptors that were returned so, and no others.
+ * A TCP connection with @far from an accept() that was given a pointer for the address:
+ * bpftrace's program knows only such descriptors.
  */
 struct pair way_accept(void);
 
-/* Take away what lies there; by read(), which is not send(). */
+/* Read what was sent, with read(), which is not traced. */
 void way_drain(const struct way *way);
 
 #endif /* WAY_H */
