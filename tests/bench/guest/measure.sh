@@ -1,28 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2034,SC2154 # shared with ./run and the groups
 #
-# What the groups of measurements are written with. Whatever is not as it should be makes
-# the figure's point fail.
+# The functions that groups of measurements are written with. A fault makes the point of its
+# figure fail.
 
 points=0
 bad=0
-# What reads now: process ids. What went wrong with the current figure, for its point.
+# Process ids of the current readers; the fault of the current figure, for its point.
 readers=
 fault=
-# What wanted() was asked for: the names that mean something.
+# All words that wanted() was called with: the known names.
 met=
-# Among how many readers the sends are shared out: each adds to what one takes.
+# How many readers share the sends: each adds to the cost of a send.
 share=1
-# How often each is measured, after once for the caches.
+# How many rounds are measured, after a warm-up round.
 rounds=3
 
-# parameter NAME DEFAULT: bench.NAME=VALUE of the kernel's command line, commas for blanks
+# parameter NAME DEFAULT: prints VALUE of bench.NAME=VALUE on the kernel's command line, with
+# blanks for its commas
 parameter() {
 	value=$(tr ' ' '\n' </proc/cmdline | sed -n "s/^bench\.$1=//p" | tr ',' ' ')
 	echo "${value:-$2}"
 }
 
-# wanted LIST WORD: whether it is one of them; the list of all is empty
+# wanted LIST WORD: whether WORD is in LIST; an empty list has all words
 wanted() {
 	met="$met $2"
 	case "${1:+ $1 }" in
@@ -37,11 +38,11 @@ prepare() {
 	work=$(mktemp -d /tmp/bench.XXXXXX)
 	cd "$work" || exit 1
 	ip link set lo up
-	# What the kernel has to do after it has started is none of ours; waiting is quick here.
+	# Wait until the kernel's work after booting is done; in this guest waiting takes no time.
 	sleep 30
 }
 
-# So many that a round takes long enough for 1 %, and no longer.
+# How many sends a round needs to be exact to 1 %.
 sends_of() {
 	case $1 in
 	1048576) echo $((5 / share + 2)) ;;
@@ -68,38 +69,38 @@ point() {
 	fault=
 }
 
-# all_met WORD...: what was wanted, and nobody has met, is a mistake of who wanted it
+# all_met WORD...: fails for each word that names nothing
 all_met() {
 	for word; do
 		case "$met " in
 		*" $word "*) ;;
 		*)
-			fail "nothing is called $word among: $(echo "$met" | tr ' ' '\n' | sort -u | tr '\n' ' ')"
-			point "$word, which was wanted, is measured"
+			fail "expected one of these names, not '$word': $(echo "$met" | tr ' ' '\n' | sort -u | tr '\n' ' ')"
+			point "$word, which was requested, is measured"
 			;;
 		esac
 	done
 }
 
-# skip SENTENCE REASON: what cannot be measured here
+# skip SENTENCE REASON: it cannot be measured here
 skip() {
 	points=$((points + 1))
 	echo "ok $points - $1 # SKIP $2"
 	fault=
 }
 
-# The machine's clock is not the guest's, which stands still while it is not emulated: the
-# emulated hardware's is that of the wall.
+# Seconds of wall-clock time. The guest's own clock stops while it is not emulated; the emulated
+# hardware clock does not.
 on_the_wall() {
 	cat /sys/class/rtc/rtc0/since_epoch
 }
 
-# within SECONDS PID: kills it after so many on the wall
+# within SECONDS PID: kills it after SECONDS of wall-clock time
 within() {
 	end=$(($(on_the_wall) + $1))
 	while kill -0 "$2" 2>/dev/null; do
 		if [ "$(on_the_wall)" -ge $end ]; then
-			echo "after $1 seconds it was ended" >>error
+			echo "killed after $1 seconds" >>error
 			kill -KILL "$2"
 		fi
 		sleep 1
@@ -108,12 +109,12 @@ within() {
 
 # ---- Measuring --------------------------------------------------------------------
 
-# measure() notes a figure as that of $x, or, where that is not set, of the size; and runs
-# the program by $prefix, where that is set.
+# measure() notes a figure for $x, or for the size if $x is empty; and runs the program with
+# $prefix, if that is set.
 x=
 prefix=
 
-# The median of the rounds and how far they lie apart, on both sides together.
+# Prints the median of the rounds and their spread, of sender and reader together.
 summary() {
 	sort -n -k 3 | awk '
 		{ sender[NR] = $1; reader[NR] = $2; sum[NR] = $3 }
@@ -126,7 +127,7 @@ summary() {
 		}'
 }
 
-# measure VARIANT SIZE [OPTION OF bench...]: a figure, and its point
+# measure VARIANT SIZE [OPTION OF bench...]: measures a figure
 measure() {
 	variant=$1 size=$2
 	shift 2
@@ -138,7 +139,7 @@ measure() {
 	echo "# rounds of $variant: $(tr '\n' ',' <rounds)"
 	# shellcheck disable=SC2086
 	awk "BEGIN { exit !(${figure##*|} <= ${tolerance:-1}) }" ||
-		fail "the rounds lie ${figure##*|} % apart, of ${tolerance:-1} that they may"
+		fail "the rounds differ by ${figure##*|} %, allowed are ${tolerance:-1} %"
 }
 
 alone() {
@@ -147,7 +148,7 @@ alone() {
 	point "$1, $2 bytes"
 }
 
-# each_size COMMAND...: of $sizes
+# each_size COMMAND...: runs it with each of $sizes
 each_size() {
 	for at in $sizes; do
 		"$@" "$at"
@@ -164,7 +165,7 @@ unload() {
 	rmmod sendtrace || fail "the module cannot be unloaded"
 }
 
-# wait_listening FILE [WORD]: until a reader says there that it is
+# wait_listening FILE [WORD]: waits until a reader prints there that it is listening
 wait_listening() {
 	tries=0
 	until grep -q "${2:-listening}" "$1"; do
@@ -174,7 +175,7 @@ wait_listening() {
 	done
 }
 
-# start_text NUMBER [ARGUMENT...]: so many sendreads, which print to nowhere
+# start_text NUMBER [ARGUMENT...]: starts NUMBER sendreads, which print to /dev/null
 start_text() {
 	number=$1 share=$1
 	shift
@@ -186,7 +187,7 @@ start_text() {
 	done
 }
 
-# start_drop SESSIONS: one reader that throws away
+# start_drop SESSIONS: starts one reader that discards records
 start_drop() {
 	"$test/build/drop" "$1" 2>said.drop &
 	readers=$!
@@ -205,7 +206,7 @@ stop_readers() {
 	readers='' share=1
 }
 
-# traced VARIANT SIZE [OPTION...]: with the readers that run, losing nothing
+# traced VARIANT SIZE [OPTION...]: measures with the running readers; no event may be lost
 traced() {
 	wanted "$who_wanted" "$1" || return 0
 	lost_before=$(lost)
@@ -214,7 +215,7 @@ traced() {
 	point "$1, $2 bytes"
 }
 
-# binary VARIANT SIZE: the same with any bytes instead of letters
+# binary VARIANT SIZE: the same with random bytes instead of letters
 binary() {
 	traced "$@" -x
 }

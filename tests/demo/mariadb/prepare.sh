@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2154 # host.sh sets top and cache
 #
-# The Debian guest with MariaDB, made ready to boot: what `demo` and `shell` share.
+# Prepares the Debian guest with MariaDB for booting, for `demo` and `shell`.
 # Sourced after host.sh.
 
-# step TEXT: a heading with the seconds gone by.
+# step TEXT: prints a heading with the seconds since the start
 step() {
 	printf '\n[%3d s] %s\n' "$SECONDS" "$*"
 }
 
-# quietly COMMAND...: its output is shown only if it fails.
+# quietly COMMAND...: shows its output only if it fails
 quietly() {
 	"$@" >"$work/build.log" 2>&1 && return
 	cat "$work/build.log" >&2
@@ -21,13 +21,13 @@ take_work_folder() {
 	work=$cache/$1
 	mkdir -p "$work"
 	exec 8>"$work/.lock"
-	flock -n 8 || die "another one is running in '$work'; wait for its end, or set SENDTRACE_CACHE to another folder"
+	flock -n 8 || die "another $1 is using '$work'; wait until it ends, or set SENDTRACE_CACHE to another folder"
 }
 
-# prepare_guest INIT: sets kernel and image, and makes $work/initrd, whose /init is INIT.
+# prepare_guest INIT: sets kernel and image, and makes $work/initrd, whose /init is INIT
 prepare_guest() {
 	local init=$1 module
-	step "finding Debian's kernel (it is booted in the virtual machine only)"
+	step "finding Debian's kernel (it is booted only in the virtual machine)"
 	kernel=$("$top/tests/vm/kernel" 6.1)
 	echo "        $kernel"
 	step "finding the Debian guest with MariaDB"
