@@ -91,7 +91,7 @@ void die(const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	dprintf(STDERR_FILENO, "cannot go on: %s (%s)\n", text, strerror(error));
+	dprintf(STDERR_FILENO, "cannot continue: %s (%s)\n", text, strerror(error));
 	exit(EXIT_FAILURE);
 }
 

@@ -152,7 +152,7 @@ static void accept_one(void *arg)
 	told->fd = listening;
 	told->ret = fd;
 	must(fcntl(listening, F_SETFL, O_NONBLOCK), "O_NONBLOCK");
-	check_errno(accept(listening, NULL, NULL), EAGAIN, "accept with nobody there");
+	check_errno(accept(listening, NULL, NULL), EAGAIN, "accept without a connection");
 }
 
 static void accept_fields(void)

@@ -175,7 +175,7 @@ static void accepts_on(const char *ip)
 	fd = must(accept4(listening, NULL, NULL, SOCK_CLOEXEC), "accept4");
 	expect_accepted(listening, fd);
 	must(fcntl(listening, F_SETFL, O_NONBLOCK), "O_NONBLOCK");
-	check_errno(accept(listening, NULL, NULL), EAGAIN, "accept with nobody there");
+	check_errno(accept(listening, NULL, NULL), EAGAIN, "accept without a connection");
 	expect_accepted(listening, -EAGAIN);
 }
 
