@@ -66,7 +66,7 @@ user:
 
 # DKMS cleans a copy that has the module's sources alone.
 clean:
-	+@for dir in user tests/unit tests/ring tests/fuzz tests/deep tests/vm/guest \
+	+@for dir in user tests/unit tests/ring tests/fuzz tests/deep tests/functional \
 		tests/bench/guest; do \
 		[ ! -d $$dir ] || $(MAKE) -C $$dir clean || exit 1; \
 	done
@@ -121,15 +121,15 @@ rpm-spec:
 # ---- Showing and testing ---------------------------------------------------------
 
 demo:
-	tests/vm/demo
+	tests/demo/demo
 
 vm:
-	tests/vm/shell
+	tests/demo/shell
 
-# The quick parts first, one after the other: they keep both CPUs busy. Of the others most keep
-# one busy, so that two run at a time, the longest first. What each prints comes when it has
-# ended, so what they need is installed before, where it is seen; that a part begins is said at
-# once. One that fails keeps no other from running.
+# What is tested where: tests/README.md. The short parts run first, one after the other, since
+# each keeps both CPUs busy. Most of the others keep one busy, so two run concurrently, the longest
+# first. The output of each appears when it has ended; only that it begins is printed immediately.
+# So what they need is installed before, where the user sees it. If one fails, the others still run.
 check:
 	+@status=0; \
 	$(MAKE) --keep-going style unit ring fuzz || status=$$?; \
@@ -157,9 +157,10 @@ fuzz:
 	+$(MAKE) -C tests/fuzz check
 
 # In QEMU.
-FUNCTIONAL := tests/vm/functional.t tests/vm/harness.t
-DEBUG := tests/vm/kunit.t tests/vm/stress.t tests/vm/inject.t tests/vm/security.t tests/vm/fuzz.t
-# Built for every kernel that Debian has; booted, the oldest and the newest, which is one of RT.
+FUNCTIONAL := tests/functional/functional.t tests/vm/harness.t
+DEBUG := tests/kunit/kunit.t $(addprefix tests/deep/,stress.t inject.t security.t random.t)
+# The module is built for all of Debian's kernels; the oldest and the newest, which is an RT
+# kernel, are booted.
 BOOT := 5.10 7.3-rt
 
 # On Debian's kernel.
@@ -169,38 +170,40 @@ functional: machine-programs
 
 kernels: machine-programs
 	$(begins)
-	prove -v tests/vm/kernels.t :: --boot "$(BOOT)" --jobs $(AT_ONCE)
+	prove -v tests/kernels/kernels.t :: --boot "$(BOOT)" --jobs $(AT_ONCE)
 
-# On a kernel that looks for mistakes.
+# On a kernel that looks for mistakes; fixed seeds.
 debug: machine-programs
 	$(begins)
 	prove -j$(AT_ONCE) $(DEBUG)
 
-# Before several at a time look whether they are built.
+# Built before concurrent tests check whether they are built.
 machine-programs:
 	tests/need build vm
-	+@for dir in user tests/vm/guest tests/deep; do $(MAKE) -s -C $$dir || exit 1; done
+	+@for dir in user tests/functional tests/deep; do $(MAKE) -s -C $$dir || exit 1; done
 
-# All of them booted, or KERNEL=6.12 (names: tests/vm/kernel --list).
+# Boots all of them, or one: KERNEL=6.12 (names: tests/vm/kernel --list).
 check-kernels:
 	tests/need build vm
-	tests/vm/kernels.t $(if $(KERNEL),--kernel "$(KERNEL)")
+	tests/kernels/kernels.t $(if $(KERNEL),--kernel "$(KERNEL)")
 
-# In clean Debians, and in QEMU with what was installed there.
+# Installed in clean Debians, and then booted in QEMU.
 packages:
 	tests/need build packages
 	prove -j2 tests/packages/debs.t tests/packages/dkms.t tests/packages/parts.t
 
+# Everything, longer, and with random seeds, which are printed.
+RANDOM_SEED = $(shell date +%s)
 check-deep: check packages
 	+$(MAKE) -C tests/fuzz check SECONDS=300
-	prove -v tests/vm/functional.t :: --cases "order.*" --append SENDTRACE_DEEP=1
-	prove -v tests/vm/inject.t :: --deep yes
-	prove -v tests/vm/fuzz.t :: --seconds 600
-	prove -v tests/vm/stress.t :: --cycles 1000 --rounds 20
-	prove -v tests/vm/races.t :: --rounds 5 --seconds 120
-	prove -v tests/vm/soak.t :: --minutes 60
+	prove -v tests/functional/functional.t :: --cases "order.*" --append SENDTRACE_DEEP=1
+	prove -v tests/deep/inject.t :: --deep yes
+	prove -v tests/deep/random.t :: --seconds 600 --seed $(RANDOM_SEED)
+	prove -v tests/deep/stress.t :: --cycles 1000 --rounds 20
+	prove -v tests/deep/races.t :: --rounds 5 --seconds 120 --seed $(RANDOM_SEED)
+	prove -v tests/deep/soak.t :: --minutes 60
 
-# In QEMU 10, counting instructions: the same figures on every machine.
+# QEMU 10 counts instructions: the figures are the same on every machine.
 budget: machine-programs
 	$(begins)
 	prove -v tests/bench/budget.t
@@ -216,7 +219,7 @@ bench-rate:
 bench-readme:
 	tests/bench/readme
 
-# By itself each part keeps both CPUs busy: one after the other then, whatever -j says.
+# A part that runs alone keeps both CPUs busy, so parts run one after the other, whatever -j says.
 ifneq ($(AT_ONCE),1)
 .NOTPARALLEL:
 endif
