@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
-# Commands for people and packagers; what kbuild compiles is in Kbuild.
+# Commands for users and packagers; Kbuild lists what kbuild compiles.
 #
 #   make            sendtrace.ko and user/sendread
-#   make demo       the main job, shown in a virtual machine
-#   make check      all tests
-#   make help       the rest
+#   make demo       shows the main use in a virtual machine
+#   make check      all tests except those of the packages
+#   make help       all commands
 
 KVER ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVER)/build
@@ -16,27 +16,27 @@ VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 NEEDED_CONFIG := $(shell sed -n 's/^BUILD_EXCLUSIVE_CONFIG="\(.*\)"/\1/p' dkms.conf)
 SOURCES := $(DESTDIR)/usr/src/sendtrace-$(VERSION)
 
-# In this order, so that a missing module is the last that is said.
+# In this order, so that a message about missing kernel headers comes last.
 all: user module-if-possible
 
 help:
 	@echo "make                      sendtrace.ko and user/sendread"
-	@echo "make module [KDIR=DIR]    the module alone, for the kernel whose build folder is DIR"
-	@echo "make user                 the reader alone"
-	@echo "make install [KVER=...]   DKMS module and reader on this host (as root)"
-	@echo "make uninstall            take both away again (as root)"
+	@echo "make module [KDIR=DIR]    only the module, for the kernel whose build folder is DIR"
+	@echo "make user                 only the reader"
+	@echo "make install [KVER=...]   installs DKMS module and reader on this host (as root)"
+	@echo "make uninstall            removes everything that make install installed (as root)"
 	@echo "make deb | rpm-spec       packages for Debian; a spec file for RHEL-like systems"
-	@echo "make demo                 the main job: MariaDB traced in a virtual machine"
+	@echo "make demo                 the main use: traces MariaDB in a virtual machine"
 	@echo "make vm                   a shell in such a machine"
-	@echo "make check                all tests but the packages', most in virtual machines"
+	@echo "make check                all tests except packages; most run in virtual machines"
 	@echo "make style | unit | ring | fuzz | functional | kernels | debug | budget"
-	@echo "                          one part of them"
+	@echo "                          one part of make check"
 	@echo "make packages             tests of the packages"
-	@echo "make check-deep           both, and tests that take hours"
-	@echo "make check-kernels        the module on every kernel, in virtual machines [KERNEL=6.12]"
-	@echo "make bench | bench-rate   what a send costs, and how many can be traced, beside the peers"
-	@echo "make bench-readme         puts what these two measured last into both READMEs"
-	@echo "make clean"
+	@echo "make check-deep           check, packages, and tests that take hours"
+	@echo "make check-kernels        tests on every kernel, in virtual machines [KERNEL=6.12]"
+	@echo "make bench | bench-rate   what a send costs; how many can be traced; also for peers"
+	@echo "make bench-readme         writes the last results of these two into both READMEs"
+	@echo "make clean                removes what was built here"
 	@echo "variables: KDIR=$(KDIR) KVER=$(KVER) PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)"
 	@echo "           SENDTRACE_CACHE=FOLDER, SENDTRACE_NO_INSTALL=1 (README.md)"
 
@@ -46,10 +46,10 @@ have-headers = test -e "$(KDIR)/Makefile"
 ifeq ($(origin KDIR),file)
 no-headers = echo "make: no kernel headers in $(KDIR): install linux-headers-$(KVER)" \
 	"(Debian, Ubuntu) or kernel-devel-$(KVER) (RHEL, Fedora)," \
-	"or name another kernel's with KDIR=/lib/modules/VERSION/build" >&2
+	"or give another kernel's build folder: KDIR=/lib/modules/VERSION/build" >&2
 else
-no-headers = echo "make: '$(KDIR)' is no kernel's build folder, expected a Makefile in it:" \
-	"name one such as KDIR=/lib/modules/VERSION/build" >&2
+no-headers = echo "make: '$(KDIR)' is not the build folder of a kernel: it has no Makefile;" \
+	"expected one such as KDIR=/lib/modules/VERSION/build" >&2
 endif
 
 module:
@@ -58,13 +58,13 @@ module:
 
 module-if-possible:
 	+@if $(have-headers); then $(MAKE) module; \
-	else $(no-headers); echo "make: without them there is only the reader, user/sendread;" \
+	else $(no-headers); echo "make: built only the reader, not the module;" \
 		"'make demo' shows both in a virtual machine" >&2; fi
 
 user:
 	+$(MAKE) -C user VERSION="$(VERSION)"
 
-# DKMS cleans a copy that has the module's sources alone.
+# DKMS runs this in a copy that has only the module's sources.
 clean:
 	+@for dir in user tests/unit tests/ring tests/fuzz tests/deep tests/vm/guest \
 		tests/bench/guest; do \
@@ -76,7 +76,7 @@ clean:
 
 # ---- Installing on a host -------------------------------------------------------
 
-# With DESTDIR, for packagers, files are put there and nothing else is touched.
+# With DESTDIR (for packagers) this only copies files to that folder.
 install: user
 	install -d "$(SOURCES)/kmod" "$(SOURCES)/include/uapi/linux"
 	install -m 644 Kbuild Makefile dkms.conf COPYING "$(SOURCES)"
@@ -85,12 +85,12 @@ install: user
 	+$(MAKE) -C user install PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" VERSION="$(VERSION)"
 ifeq ($(DESTDIR),)
 	$(DKMS) install --force sendtrace/$(VERSION) -k "$(KVER)" || { [ $$? != 77 ] || \
-		echo "make install: kernel $(KVER) must have all of $(NEEDED_CONFIG): see" \
+		echo "make install: kernel $(KVER) lacks one of $(NEEDED_CONFIG): see" \
 		"$(KDIR)/.config" >&2; exit 1; }
-	@echo "installed for $(KVER); now: modprobe sendtrace && sendread COMM"
+	@echo "installed for $(KVER); next: modprobe sendtrace && sendread COMM"
 endif
 
-# Before anything is put anywhere.
+# Checked before any file is installed.
 install: | can-install
 can-install:
 ifeq ($(DESTDIR),)
@@ -102,7 +102,7 @@ endif
 uninstall:
 ifeq ($(DESTDIR),)
 	@[ ! -d /sys/module/sendtrace ] || rmmod sendtrace || { echo "make uninstall:" \
-		"end what uses the module (see /proc/sendtrace/sessions) first" >&2; exit 1; }
+		"first stop the programs that use the module (see /proc/sendtrace/sessions)" >&2; exit 1; }
 	@[ ! -d /var/lib/dkms/sendtrace/$(VERSION) ] || \
 		$(DKMS) remove sendtrace/$(VERSION) --all
 endif
@@ -111,7 +111,7 @@ endif
 
 # ---- Packages ---------------------------------------------------------------------
 
-# They are in build/ then; missing tools are named, and installed with apt-get.
+# Written to build/. Missing tools are printed, and installed with apt-get.
 deb:
 	@packaging/build deb
 
@@ -126,10 +126,10 @@ demo:
 vm:
 	tests/vm/shell
 
-# The quick parts first, one after the other: they keep both CPUs busy. Of the others most keep
-# one busy, so that two run at a time, the longest first. What each prints comes when it has
-# ended, so what they need is installed before, where it is seen; that a part begins is said at
-# once. One that fails keeps no other from running.
+# The quick parts run first, one after the other: they use both CPUs. Most other parts use one
+# CPU, so two of them run at a time, the longest first. The output of a part appears when it has
+# finished; so missing packages are installed before, where it can be seen, and each part prints
+# immediately that it begins. If one part fails, the others still run.
 check:
 	+@status=0; \
 	$(MAKE) --keep-going style unit ring fuzz || status=$$?; \
@@ -156,10 +156,11 @@ fuzz:
 	tests/need build
 	+$(MAKE) -C tests/fuzz check
 
-# In QEMU.
+# These run in QEMU.
 FUNCTIONAL := tests/vm/functional.t tests/vm/harness.t
 DEBUG := tests/vm/kunit.t tests/vm/stress.t tests/vm/inject.t tests/vm/security.t tests/vm/fuzz.t
-# Built for every kernel that Debian has; booted, the oldest and the newest, which is one of RT.
+# The module is built for all of Debian's kernels; of these, only the oldest and the newest (an
+# RT kernel) are booted.
 BOOT := 5.10 7.3-rt
 
 # On Debian's kernel.
@@ -171,22 +172,22 @@ kernels: machine-programs
 	$(begins)
 	prove -v tests/vm/kernels.t :: --boot "$(BOOT)" --jobs $(AT_ONCE)
 
-# On a kernel that looks for mistakes.
+# On a debug kernel (KASAN, lockdep, kmemleak).
 debug: machine-programs
 	$(begins)
 	prove -j$(AT_ONCE) $(DEBUG)
 
-# Before several at a time look whether they are built.
+# Built here once, because several parts that run at the same time use them.
 machine-programs:
 	tests/need build vm
 	+@for dir in user tests/vm/guest tests/deep; do $(MAKE) -s -C $$dir || exit 1; done
 
-# All of them booted, or KERNEL=6.12 (names: tests/vm/kernel --list).
+# Boots all kernels, or one: KERNEL=6.12 (names: tests/vm/kernel --list).
 check-kernels:
 	tests/need build vm
 	tests/vm/kernels.t $(if $(KERNEL),--kernel "$(KERNEL)")
 
-# In clean Debians, and in QEMU with what was installed there.
+# In clean Debian systems, and in QEMU with the packages installed there.
 packages:
 	tests/need build packages
 	prove -j2 tests/packages/debs.t tests/packages/dkms.t tests/packages/parts.t
@@ -200,7 +201,7 @@ check-deep: check packages
 	prove -v tests/vm/races.t :: --rounds 5 --seconds 120
 	prove -v tests/vm/soak.t :: --minutes 60
 
-# In QEMU 10, counting instructions: the same figures on every machine.
+# Counts instructions in QEMU 10: the figures are the same on every machine.
 budget: machine-programs
 	$(begins)
 	prove -v tests/bench/budget.t
@@ -216,7 +217,7 @@ bench-rate:
 bench-readme:
 	tests/bench/readme
 
-# By itself each part keeps both CPUs busy: one after the other then, whatever -j says.
+# Run alone, each part uses both CPUs, so parts run one after the other, whatever -j says.
 ifneq ($(AT_ONCE),1)
 .NOTPARALLEL:
 endif
