@@ -85,7 +85,7 @@ install: user
 	+$(MAKE) -C user install PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" VERSION="$(VERSION)"
 ifeq ($(DESTDIR),)
 	$(DKMS) install --force sendtrace/$(VERSION) -k "$(KVER)" || { [ $$? != 77 ] || \
-		echo "make install: kernel $(KVER) lacks one of $(NEEDED_CONFIG): see" \
+		echo "make install: kernel $(KVER) must have all of $(NEEDED_CONFIG): see" \
 		"$(KDIR)/.config" >&2; exit 1; }
 	@echo "installed for $(KVER); next: modprobe sendtrace && sendread COMM"
 endif
