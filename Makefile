@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Commands for users and packagers; Kbuild lists what kbuild compiles.
 #
-#   make            sendtrace.ko and user/sendread
+#   make            the module sendtrace.ko and the reader sendread
 #   make demo       shows the main use in a virtual machine
 #   make check      all tests except those of the packages
 #   make help       all commands
@@ -20,7 +20,7 @@ SOURCES := $(DESTDIR)/usr/src/sendtrace-$(VERSION)
 all: user module-if-possible
 
 help:
-	@echo "make                      sendtrace.ko and user/sendread"
+	@echo "make                      the module sendtrace.ko and the reader sendread"
 	@echo "make module [KDIR=DIR]    only the module, for the kernel whose build folder is DIR"
 	@echo "make user                 only the reader"
 	@echo "make install [KVER=...]   installs DKMS module and reader on this host (as root)"
