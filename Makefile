@@ -66,7 +66,7 @@ user:
 
 # DKMS runs this in a copy that has only the module's sources.
 clean:
-	+@for dir in user tests/unit tests/ring tests/fuzz tests/deep tests/vm/guest \
+	+@for dir in user tests/unit tests/ring tests/fuzz tests/deep tests/functional \
 		tests/bench/guest; do \
 		[ ! -d $$dir ] || $(MAKE) -C $$dir clean || exit 1; \
 	done
@@ -121,15 +121,15 @@ rpm-spec:
 # ---- Showing and testing ---------------------------------------------------------
 
 demo:
-	tests/vm/demo
+	tests/demo/demo
 
 vm:
-	tests/vm/shell
+	tests/demo/shell
 
-# The quick parts run first, one after the other: they use both CPUs. Most other parts use one
-# CPU, so two of them run at a time, the longest first. The output of a part appears when it has
-# finished; so missing packages are installed before, where it can be seen, and each part prints
-# immediately that it begins. If one part fails, the others still run.
+# What is tested where: tests/README.md. The short parts run first, one after the other, since
+# each keeps both CPUs busy. Most of the others keep one busy, so two run concurrently, the longest
+# first. The output of each appears when it has ended; only that it begins is printed immediately.
+# So what they need is installed before, where the user sees it. If one fails, the others still run.
 check:
 	+@status=0; \
 	$(MAKE) --keep-going style unit ring fuzz || status=$$?; \
@@ -156,11 +156,11 @@ fuzz:
 	tests/need build
 	+$(MAKE) -C tests/fuzz check
 
-# These run in QEMU.
-FUNCTIONAL := tests/vm/functional.t tests/vm/harness.t
-DEBUG := tests/vm/kunit.t tests/vm/stress.t tests/vm/inject.t tests/vm/security.t tests/vm/fuzz.t
-# The module is built for all of Debian's kernels; of these, only the oldest and the newest (an
-# RT kernel) are booted.
+# In QEMU.
+FUNCTIONAL := tests/functional/functional.t tests/vm/harness.t
+DEBUG := tests/kunit/kunit.t $(addprefix tests/deep/,stress.t inject.t security.t random.t)
+# The module is built for all of Debian's kernels; the oldest and the newest, which is an RT
+# kernel, are booted.
 BOOT := 5.10 7.3-rt
 
 # On Debian's kernel.
@@ -170,38 +170,40 @@ functional: machine-programs
 
 kernels: machine-programs
 	$(begins)
-	prove -v tests/vm/kernels.t :: --boot "$(BOOT)" --jobs $(AT_ONCE)
+	prove -v tests/kernels/kernels.t :: --boot "$(BOOT)" --jobs $(AT_ONCE)
 
-# On a debug kernel (KASAN, lockdep, kmemleak).
+# On a debug kernel (KASAN, lockdep, kmemleak); fixed seeds.
 debug: machine-programs
 	$(begins)
 	prove -j$(AT_ONCE) $(DEBUG)
 
-# Built here once, because several parts that run at the same time use them.
+# Built once before the tests, because several tests that run concurrently use them.
 machine-programs:
 	tests/need build vm
-	+@for dir in user tests/vm/guest tests/deep; do $(MAKE) -s -C $$dir || exit 1; done
+	+@for dir in user tests/functional tests/deep; do $(MAKE) -s -C $$dir || exit 1; done
 
-# Boots all kernels, or one: KERNEL=6.12 (names: tests/vm/kernel --list).
+# Boots all of them, or one: KERNEL=6.12 (names: tests/vm/kernel --list).
 check-kernels:
 	tests/need build vm
-	tests/vm/kernels.t $(if $(KERNEL),--kernel "$(KERNEL)")
+	tests/kernels/kernels.t $(if $(KERNEL),--kernel "$(KERNEL)")
 
-# In clean Debian systems, and in QEMU with the packages installed there.
+# Installed in clean Debians, and then booted in QEMU.
 packages:
 	tests/need build packages
 	prove -j2 tests/packages/debs.t tests/packages/dkms.t tests/packages/parts.t
 
+# Everything, longer, and with random seeds, which are printed.
+RANDOM_SEED = $(shell date +%s)
 check-deep: check packages
 	+$(MAKE) -C tests/fuzz check SECONDS=300
-	prove -v tests/vm/functional.t :: --cases "order.*" --append SENDTRACE_DEEP=1
-	prove -v tests/vm/inject.t :: --deep yes
-	prove -v tests/vm/fuzz.t :: --seconds 600
-	prove -v tests/vm/stress.t :: --cycles 1000 --rounds 20
-	prove -v tests/vm/races.t :: --rounds 5 --seconds 120
-	prove -v tests/vm/soak.t :: --minutes 60
+	prove -v tests/functional/functional.t :: --cases "order.*" --append SENDTRACE_DEEP=1
+	prove -v tests/deep/inject.t :: --deep yes
+	prove -v tests/deep/random.t :: --seconds 600 --seed $(RANDOM_SEED)
+	prove -v tests/deep/stress.t :: --cycles 1000 --rounds 20
+	prove -v tests/deep/races.t :: --rounds 5 --seconds 120 --seed $(RANDOM_SEED)
+	prove -v tests/deep/soak.t :: --minutes 60
 
-# Counts instructions in QEMU 10: the figures are the same on every machine.
+# QEMU 10 counts instructions: the figures are the same on every machine.
 budget: machine-programs
 	$(begins)
 	prove -v tests/bench/budget.t
@@ -217,7 +219,7 @@ bench-rate:
 bench-readme:
 	tests/bench/readme
 
-# Run alone, each part uses both CPUs, so parts run one after the other, whatever -j says.
+# A part that runs alone keeps both CPUs busy, so parts run one after the other, whatever -j says.
 ifneq ($(AT_ONCE),1)
 .NOTPARALLEL:
 endif

@@ -1,24 +1,24 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Do sends still cost no more instructions than they once did? Measures them in the guest
-# that counts, and compares with the file budgets.
+# Does a send still cost no more instructions than its budget? Measures sends in a guest that
+# counts instructions, and compares them with the file budgets.
 set -eu
-. "$(dirname "$0")/host.sh"
+. "$(dirname "$0")/lib.sh"
 
 usage() {
 	cat <<-'END'
 	Usage: budget.t [--rewrite]     (or: prove tests/bench/budget.t)
-	--rewrite   what is measured now is the budget from now on
+	--rewrite   makes what is measured now the new budget
 	END
 }
 
-# So much more is let pass: a compiler that lays a function out differently is no loss.
+# Tolerance: a compiler may lay out a function differently.
 slack_percent=5
-# Of what costs nothing, 5 % are nothing, too.
+# Where the budget is almost 0, so is 5 % of it.
 slack_least=15
 
-# The figures of what is traced, less those of what is not: VARIANT SIZE SENDER READER
+# What traced sends cost over untraced ones: VARIANT SIZE SENDER READER
 costs() {
 	awk -F'|' '
 		$2 == "untraced" { untraced[$3] = $4; next }
@@ -33,13 +33,13 @@ rewrite() {
 	mv "$part" "$bench/budgets"
 }
 
-# over WHO GOT BUDGET: says so, if it is more than the budget and the slack
+# over WHO GOT BUDGET: prints a fault if it exceeds budget and tolerance
 over() {
 	awk -v who="$1" -v got="$2" -v most="$3" -v percent=$slack_percent -v least=$slack_least '
 		BEGIN {
 			slack = most * percent / 100
 			if (got > most + (slack > least ? slack : least))
-				printf "the %s takes %d instructions, of %d that it may; ", \
+				printf "the %s takes %d instructions, its budget is %d; ", \
 					who, got, most
 		}'
 }
@@ -54,7 +54,7 @@ compare() {
 		else
 			fault=$(over sender "${got% *}" "$sender")$(over reader "${got#* }" "$reader")
 		fi
-		bench_point "$variant, $size bytes: ${got:--}, of $sender and $reader" "$fault"
+		tap_point "$variant, $size bytes: sender and reader take ${got:--}, of $sender and $reader" "$fault"
 	done < <(grep -v '^#' "$bench/budgets")
 }
 
@@ -63,11 +63,11 @@ case ${1-} in
 -h | --help) usage && exit 0 ;;
 *) usage >&2 && exit 2 ;;
 esac
-bench_prepare >&2 || { echo "Bail out! there is nothing to measure with" && exit 1; }
+bench_prepare >&2 || bail_out "the kernel, the emulator or floor.ko is missing"
 forget_figures budget
 bench_guest budget --count --cpus 1
 if [ "${1-}" = --rewrite ] && [ "$failed" = 0 ]; then
 	rewrite
 fi
 compare
-bench_end
+finish

@@ -12,7 +12,7 @@
 # What it learns is kept in the cache, so that a later run goes on from there; so is what
 # makes a target fail, and that is tried first from then on.
 set -eu
-. "$(dirname "$0")/../vm/lib.sh"
+. "$(dirname "$0")/../lib/host.sh"
 
 cd "$(dirname "$0")"
 seconds=${1:-60}

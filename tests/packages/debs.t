@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The Debian packages, from being built to being purged: installed in a clean Debian that
-# gets a newer kernel then, whose module, as DKMS has built it, is loaded and traces in a
-# virtual machine, once below the functional cases and once below systemd.
+# The Debian packages, from build to purge: they are installed in a clean Debian, which then
+# gets a newer kernel. The module that DKMS builds for it is loaded and traces in a virtual
+# machine, once with functional cases and once with systemd.
 set -eu
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -16,7 +16,7 @@ deb_module() {
 	echo "$top/build/sendtrace-dkms_$(version)_all.deb"
 }
 
-# Files alone, without what the package's documentation and sources are made of.
+# Files without folders; the folder of the sources becomes SOURCES.
 list_deb() {
 	dpkg-deb --fsys-tarfile "$1" | tar -t | grep -v '/$' |
 		sed "s|^\.||; s|/usr/src/sendtrace-$(version)/|SOURCES/|" | LC_ALL=C sort
@@ -72,28 +72,26 @@ is_signed() {
 }
 
 cases_pass() {
-	"$top/tests/vm/functional.t" --kernel "$kernel" --timeout 200 \
+	"$top/tests/functional/functional.t" --kernel "$kernel" --timeout 200 \
 		--sendtrace "$root/lib/modules/$new/updates/dkms/sendtrace.ko" \
 		--sendread "$root/usr/sbin/sendread" --cases "inet.tcp* module.stats module.reload"
 }
 
-# The guest's points become ours, behind those that were before.
+run_systemd() {
+	"$top/tests/vm/run-suite" --kernel "$kernel" --timeout 600 --disk "$work/disk" \
+		--bare "$top/tests/packages/guest" 2>"$work/guest.err" |
+		sed -u 's/^\(\(not \)\?ok [0-9]* - \)/\1with systemd: /'
+	return "${PIPESTATUS[0]}"
+}
+
 systemd_passes() {
-	mke2fs -q -t ext4 -d "$root" "$work/disk" 1536M >/dev/null 2>&1 || bail_out "there is no disk for the guest"
-	"$top/tests/vm/functional.t" --kernel "$kernel" --timeout 600 --disk "$work/disk" \
-		--bare "$top/tests/packages/guest" >"$work/guest" 2>"$work/guest.err" || failed=$((failed + 1))
-	sed -n 's/^\(ok\|not ok\) [0-9]* - /\1 /p; /^#/p' "$work/guest" >"$work/guest.points"
-	if ! grep -q '^ok' "$work/guest.points"; then
+	mke2fs -q -t ext4 -d "$root" "$work/disk" 1536M >/dev/null 2>&1 ||
+		bail_out "the disk for the guest cannot be made"
+	relay_points "$work/guest" run_systemd
+	grep -q '^ok' "$work/guest" || {
 		sed 's/^/# /' "$work/guest.err"
-		bail_out "the guest did not say anything"
-	fi
-	while IFS= read -r line; do
-		case $line in
-		"ok "*) points=$((points + 1)) && echo "ok $points - with systemd: ${line#ok }" ;;
-		"not ok "*) points=$((points + 1)) && echo "not ok $points - with systemd: ${line#not ok }" ;;
-		*) printf '%s\n' "$line" ;;
-		esac
-	done <"$work/guest.points"
+		bail_out "the guest printed no point"
+	}
 	rm "$work/disk"
 }
 
@@ -103,15 +101,15 @@ purge_packages() {
 }
 
 find_kernels
-point "make deb builds both packages, and lintian has nothing to say" make -C "$top" deb
-point "sendtrace holds the reader, its pages, completion, unit and examples" reader_holds
+point "make deb builds both packages, and lintian finds nothing" make -C "$top" deb
+point "sendtrace holds the reader, its man pages, completion, unit and examples" reader_holds
 point "sendtrace-dkms holds the module's sources and examples" module_holds
 point "their version is that of dkms.conf" versions_agree
 make_root debian
 list_root >"$work/before"
 point "both are installed in a clean Debian with the headers of $old" install_packages
 point "the module is built for $old" module_of "$old"
-point "sendread says the same version" reader_says_version
+point "sendread prints the same version" reader_says_version
 point "the headers of $new are installed: a kernel upgrade" upgrade_kernel
 point "the module is built for $new, too" module_of "$new"
 point "DKMS has signed it with its key" is_signed
@@ -119,5 +117,5 @@ point "dkms status names both kernels" dkms_status_is
 point "it is loaded and traces in a virtual machine" cases_pass
 systemd_passes
 point "both are purged" purge_packages
-point "no file of theirs is left, and no state of DKMS's" nothing_is_left "$work/before"
+point "none of their files is left, and no state of DKMS" nothing_is_left "$work/before"
 finish

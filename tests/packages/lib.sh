@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# What the tests of the packages share: TAP points, and clean Debians to install in.
-# Sourced; sets $work, a folder that is gone at the end.
+# What the tests of the packages share: checks, and clean Debians to install in. Sourced; sets
+# $work, a folder that is deleted at the end.
 
-# shellcheck source=../vm/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../vm/lib.sh"
+# shellcheck source=../lib/host.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/host.sh"
+# shellcheck source=../lib/tap.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/tap.sh"
 
-points=0
-failed=0
-
-# Installing packages is root's, and mounts are to end with the test. Who is not root becomes
-# that in a namespace, once what is missing on the machine has been installed.
+# Installing packages needs root, and mounts must end with the test: so it runs in a mount
+# namespace, without root in a user namespace, too. What this machine lacks is installed first.
 if [ -z "${SENDTRACE_UNSHARED:-}" ]; then
 	need packages >&2
 	become=()
@@ -27,32 +26,15 @@ clean_up() {
 }
 trap clean_up EXIT
 
-bail_out() {
-	echo "Bail out! $*"
-	exit 1
-}
-
-# point SENTENCE COMMAND...: what the command says is shown if it fails.
+# point SENTENCE COMMAND...: the command must succeed; if it fails, its output is shown.
 point() {
-	local sentence=$1
+	local sentence=$1 fault=''
 	shift
-	points=$((points + 1))
-	if "$@" >"$work/said" 2>&1; then
-		echo "ok $points - $sentence"
-		return
-	fi
-	failed=$((failed + 1))
-	echo "not ok $points - $sentence"
-	echo "# failed: $*"
-	tail -n 40 "$work/said" | sed 's/^/#   /'
+	"$@" >"$work/said" 2>&1 || fault=$(echo "failed: $*" && tail -n 40 "$work/said" | sed 's/^/  /')
+	tap_point "$sentence" "$fault"
 }
 
-finish() {
-	echo "1..$points"
-	[ "$failed" = 0 ]
-}
-
-# refuses COMMAND...: it has to fail; `refuses_with TEXT` has to be in what it said, too.
+# refuses COMMAND...: it must fail; with `refuses_with TEXT` it must print TEXT, too.
 refuses() {
 	! "$@"
 }
@@ -61,10 +43,10 @@ refuses_with() {
 	local text=$1
 	shift
 	if "$@" >"$work/refusal" 2>&1; then
-		cat "$work/refusal" && echo "expected it to be refused" && return 1
+		cat "$work/refusal" && echo "expected it to fail" && return 1
 	fi
 	cat "$work/refusal"
-	grep -qF -e "$text" "$work/refusal" || { echo "expected it to say: $text" && return 1; }
+	grep -qF -e "$text" "$work/refusal" || { echo "expected it to print: $text" && return 1; }
 }
 
 # equal WANTED GOT
@@ -84,20 +66,20 @@ version() {
 
 # ---- Kernels ------------------------------------------------------------------------
 
-# Sets $kernel, the folder of the one that is booted; $new, its release, and $old, the
-# release of one that the suite had before it.
+# Sets $kernel, the folder of the kernel that is booted; $new, its release; and $old, an older
+# release of the same suite.
 find_kernels() {
 	kernel=$("$top/tests/vm/kernel" 6.1) || bail_out "there is no kernel to boot"
 	new=$(cat "$kernel/release")
 	old=$(apt-cache pkgnames linux-headers-6.1. | sed -n 's/^linux-headers-//p' |
 		grep -x '6\.1\.[0-9]*-[0-9]*-amd64' | sort -V | sed "/^$new\$/,\$d" | tail -n 1)
-	[ -n "$old" ] || bail_out "expected a kernel before $new, whose headers are installed first; apt knows none"
+	[ -n "$old" ] || bail_out "expected apt to know the headers of a kernel before $new, which are installed first"
 }
 
 # ---- Roots --------------------------------------------------------------------------
 
-# make_root NAME: a clean Debian in $work/NAME with DKMS and the headers of $old, and with
-# what it takes to build the reader and to be booted. openssl: without it DKMS signs nothing.
+# make_root NAME: a clean Debian in $work/NAME with DKMS, the headers of $old, and what building
+# the reader and booting need. Without openssl DKMS does not sign.
 make_root() {
 	root=$work/$1
 	"$top/tests/packages/root" new "$root" apt dkms openssl make gcc libc6-dev libkmod-dev \
@@ -109,15 +91,15 @@ in_root() {
 	"$top/tests/packages/root" run "$root" "$@"
 }
 
-# What there is in it, but for what installing anything changes: logs and backups of dpkg's
-# and apt's, and what depmod and DKMS (its key) leave.
+# The files in it, except for those that any installation changes: logs and backups of dpkg and
+# apt, and what depmod and DKMS (its key) write.
 list_root() {
 	(cd "$root" && find . -xdev \( -path ./packages -o -path ./proc -o -path ./dev \) -prune -o -print) |
 		grep -vE '^\./(var/log/dpkg\.log|var/(log|lib|cache)/apt/.*|var/lib/dpkg/.*-old|usr/lib/modules/[^/]*/modules\.[^/]*|var/lib/dkms/mok\.(key|pub)|var/cache/ldconfig.*)$' |
 		sort
 }
 
-# As apt does it: the headers of the new kernel beside those of the old one.
+# As apt does it: the new kernel's headers are installed beside the old ones.
 upgrade_kernel() {
 	local headers=$cache/packages/headers-$new
 	"$top/tests/packages/root" download "$headers" "linux-headers-$new" \
@@ -126,8 +108,7 @@ upgrade_kernel() {
 		in_root sh -c 'dpkg -i /packages/headers/*.deb'
 }
 
-# nothing_is_left LIST: nothing is there but what the list of before says, and what the new
-# kernel's headers have brought; and nothing is missing.
+# nothing_is_left LIST: the files are those in LIST and those of the new kernel's headers
 nothing_is_left() {
 	list_root >"$work/after"
 	{

@@ -1,27 +1,27 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# What is in the packages, taken by itself: the completion against the reader that it
-# completes, the examples against the module, and the spec file with rpmbuild.
+# Parts of the packages alone: the completion compared with the reader's options, the examples
+# with the module's parameters, and the spec file built by rpmbuild.
 set -eu
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 # ---- The completion ---------------------------------------------------------------------
 
-# complete WORD...: what is offered for the last word, one a line
+# complete WORD...: the completions of the last word, one per line
 complete_words() {
 	bash -c '
 		. "$1" && shift
 		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
 		_sendread "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}" 2>/dev/null
 		[ ${#COMPREPLY[@]} = 0 ] || printf "%s\n" "${COMPREPLY[@]}"
-		' bash "$top/packaging/completions/sendread" "$top/user/sendread" "$@"
+		' bash "$top/packaging/completions/sendread" "$top/$reader_path" "$@"
 }
 
-# As --help names them in the columns before their descriptions.
+# --help names them before their descriptions.
 options_of_help() {
-	"$top/user/sendread" --help | grep '^ *-' | sed 's/^ *//; s/  .*//' |
+	"$top/$reader_path" --help | grep '^ *-' | sed 's/^ *//; s/  .*//' |
 		grep -oE -- '(^|[ ,])--?[A-Za-z][a-z-]*' | tr -d ' ,' | LC_ALL=C sort
 }
 
@@ -47,7 +47,7 @@ completes_prefix() {
 	equal "--device --duration" "$(complete_words mysqld --d | sort | xargs)"
 }
 
-# With processes of such names; a blank has to be quoted for the shell.
+# With processes of such names. A blank must be quoted for the shell.
 completes_names() {
 	local got pids=()
 	for name in st-one 'st two'; do
@@ -81,7 +81,7 @@ parameters_exist() {
 
 # ---- The spec file --------------------------------------------------------------------------
 
-# But for what rpmbuild makes of them by itself: here and there pages are compressed.
+# Without what rpmbuild adds on its own; some versions compress man pages.
 rpm_files() {
 	rpm -qlp "$1" | grep -v '^/usr/share/\(doc\|licenses\)/\|^/usr/lib/.build-id' |
 		sed 's/\.gz$//' | LC_ALL=C sort
@@ -121,15 +121,15 @@ module_rpm_holds() {
 
 make -C "$top" --no-print-directory user >&2 || bail_out "sendread does not build"
 point "the completion offers the options that sendread --help names" completes_options
-point "... of which the manual describes each" manual_has_options
-point "... and those alone that begin so" completes_prefix
+point "... and the man page describes each of them" manual_has_options
+point "the completion offers only the options that begin with the given letters" completes_prefix
 point "... the names of running processes for COMM" completes_names
 point "... their numbers for -p" completes_pids
-point "... and nothing where a number is wanted" completes_no_numbers
+point "... and nothing where a number is expected" completes_no_numbers
 point "the example for modprobe.d has the module's parameters" parameters_exist
-point "what the unit runs says so when it is run by hand" \
+point "the unit's script, run by hand, tells to start the unit instead" \
 	refuses_with "systemctl start sendread@COMM" "$top/packaging/sendread-service"
 point "rpmbuild builds both packages of the spec file" builds_rpms
-point "... sendtrace holds the reader, its pages, completion and unit" reader_rpm_holds
+point "... sendtrace holds the reader, its man pages, completion and unit" reader_rpm_holds
 point "... sendtrace-dkms holds the module's sources" module_rpm_holds
 finish

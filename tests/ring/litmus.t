@@ -4,7 +4,7 @@
 # The patterns that the ring relies on, in the kernel's memory model: each as it is, where
 # what must not be cannot be, and without each of its barriers, where it can; prints TAP.
 set -eu
-. "$(dirname "$0")/../vm/lib.sh"
+. "$(dirname "$0")/../lib/host.sh"
 
 cd "$(dirname "$0")"
 release='s/smp_store_release(\([a-z_]*\), \(.*\));/WRITE_ONCE(*\1, \2);/'

@@ -7,7 +7,7 @@
 #   RING_SEED=N     other random numbers than the usual ones
 #   RING_EVENTS=N   how many events each of the runs makes
 set -eu
-. "$(dirname "$0")/../vm/lib.sh"
+. "$(dirname "$0")/../lib/host.sh"
 
 cd "$(dirname "$0")"
 seed=${RING_SEED:-1}

@@ -1,35 +1,26 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Can a bad run be taken for a good one? Boots guests that misbehave, each in its own
-# way, and expects functional.t to fail for that reason. What concerns only the guest's
-# lines is told to it by a fake emulator, which is quicker.
+# Can a bad run pass as a good one? Boots guests that misbehave, each in its own way, and
+# expects run-suite to fail for that reason. Where only the guest's output matters, a fake
+# emulator prints it, which is faster.
 set -eu
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../lib/host.sh"
+. "$(dirname "$0")/../lib/tap.sh"
 
-number=0
-failed=0
-
-point() {
-	local result=$1 sentence=$2
-	number=$((number + 1))
-	[ "$result" = 0 ] || failed=$((failed + 1))
-	[ "$result" = 0 ] && echo "ok $number - $sentence" && return
-	echo "not ok $number - $sentence"
-	sed 's/^/#   /' "$work/output"
-}
-
-# functional.t has to end with STATUS and to print a line that matches PATTERN.
+# expect STATUS PATTERN SENTENCE [OPTION...]: run-suite must end with STATUS and print a line that
+# matches PATTERN.
 expect() {
-	local status=$1 pattern=$2 sentence=$3 got=0
+	local status=$1 pattern=$2 sentence=$3 got=0 fault=''
 	shift 3
-	"$top/tests/vm/functional.t" --kernel "$kernel" --bare "$work/test" "$@" \
+	"$top/tests/vm/run-suite" --kernel "$kernel" --bare "$work/test" "$@" \
 		>"$work/output" 2>&1 || got=1
 	[ "$got" = "$status" ] && grep -Eq -- "$pattern" "$work/output" &&
-		! grep -q '^sendtrace-verdict' "$work/output" && got=0 || got=1
-	point "$got" "$sentence"
-	# The logs of failures that were wanted are of no use to anyone.
-	sed -n 's/.*the whole of it: //p' "$work/output" | xargs -r rm -f
+		! grep -q '^sendtrace-verdict' "$work/output" ||
+		fault=$(echo "status $got; it printed:" && cat "$work/output")
+	tap_point "$sentence" "$fault"
+	# The consoles of expected failures are not needed.
+	sed -n 's/.*all of it is in: //p' "$work/output" | xargs -r rm -f
 }
 
 # What /test/run does in the guest: the lines on stdin.
@@ -53,7 +44,7 @@ test_lines() {
 	ok 2 - two
 	sendtrace-verdict: success
 	END
-	expect 0 '^ok 3 - the guest ended well' "a guest that says all the right things passes"
+	expect 0 '^ok 3 - the guest ended well' "a guest with the right output passes"
 
 	guest_says <<-'END'
 	1..1
@@ -67,14 +58,14 @@ test_lines() {
 	sendtrace-verdict: success
 	ok 2 - two
 	END
-	expect 1 '^# the guest ended without a verdict' "a verdict before the end is none"
+	expect 1 '^# the guest ended without a verdict' "a verdict before the last line does not count"
 
 	guest_says <<-'END'
 	1..1
 	ok 1 - sendtrace-verdict: success
 	# sendtrace-verdict: success
 	END
-	expect 1 '^# the guest ended without a verdict' "words of the verdict within a line are none"
+	expect 1 '^# the guest ended without a verdict' "the verdict's words inside a line do not count"
 
 	guest_says <<-'END'
 	ok 1 - one
@@ -93,14 +84,14 @@ test_lines() {
 	1..0 # SKIP nothing to do
 	sendtrace-verdict: success
 	END
-	expect 1 '^# the guest planned 0' "a plan of nothing fails"
+	expect 1 '^# the guest planned 0' "an empty plan fails"
 
 	guest_says <<-'END'
 	1..1
 	not ok 1 - one
 	sendtrace-verdict: success
 	END
-	expect 1 '^not ok 1 - one' "a case that failed fails the run whatever the verdict"
+	expect 1 '^not ok 1 - one' "a failed case fails the run whatever the verdict"
 	unset SENDTRACE_QEMU
 }
 
@@ -109,7 +100,7 @@ test_guests() {
 	echo 1..1
 	echo "ok 1 - given: $*"
 	END
-	expect 0 '^ok 1 - given: first second$' "a guest that behaves passes, and gets the cases' names" \
+	expect 0 '^ok 1 - given: first second$' "a guest that behaves passes and gets the names of the cases" \
 		--cases "first second"
 
 	guest_runs <<-'END'
@@ -117,7 +108,7 @@ test_guests() {
 	echo ok 1 - one
 	exit 3
 	END
-	expect 1 '^# failure /test/run ended with exit status 3' "a runner's exit status fails the run"
+	expect 1 '^# failure /test/run ended with exit status 3' "a bad exit status of the guest's runner fails the run"
 
 	guest_runs <<-'END'
 	echo 1..1
@@ -152,5 +143,4 @@ kernel=$("$top/tests/vm/kernel")
 guest_runs </dev/null
 test_lines
 test_guests
-echo "1..$number"
-[ "$failed" = 0 ]
+finish

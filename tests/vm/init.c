@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The guest's first process: sets the machine up, runs /test/run, looks through the
- * kernel's log, and only then says on the verdict port whether all was well.
+ * The guest's first process: sets the machine up, runs /test/run, searches the kernel's
+ * log, and only then writes to the verdict port whether everything was well.
  *
- * The host takes anything but that last line for a failure, so whatever goes wrong in
- * here may simply end in a panic.
+ * Without that last line the host reports a failure, so whatever goes wrong here may simply
+ * end in a panic.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -26,21 +26,21 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* Where no VERDICT_PORT=... on the kernel's command line says otherwise. */
+/* The default; VERDICT_PORT=... on the kernel's command line names another. */
 #define VERDICT_PORT "/dev/ttyS1"
 #define TEST	     "/test/run"
 #define MAX_CASES    64
 #define MAX_SHOWN    20
 
 /*
- * What the kernel taints itself with for a module that is not its own, nor signed, and for
- * a test that runs in it (KUnit).
+ * The kernel's taints for a module that is out of tree and not signed, and for a test in the
+ * kernel (KUnit).
  */
 #define EXPECTED_TAINT ((1UL << 12) | (1UL << 13) | (1UL << 18))
 
 /*
- * What the kernel says when something is wrong with it. A process that died of a signal
- * is as bad: none of the tests should.
+ * What the kernel logs when something is wrong. A process that dies of a signal is as bad:
+ * none of the tests' processes should.
  */
 static const char *const bad_news[] = {
 	"WARNING:",
@@ -76,7 +76,7 @@ static const char *const bad_news[] = {
 static FILE *port;
 static char reason[512];
 
-/* The first reason is the one that counts; the later ones are often its consequences. */
+/* Only the first reason counts; later ones are often its consequences. */
 __attribute__((format(printf, 1, 2))) static void fail(const char *format, ...)
 {
 	va_list args;
@@ -109,7 +109,7 @@ static void mount_at(const char *type, const char *path)
 		panic(path);
 }
 
-/* What udev would do; bash's <(...) and many a script want them. */
+/* udev would make these links; bash's <(...) and many scripts need them. */
 static void link_descriptors(void)
 {
 	if (symlink("/proc/self/fd", "/dev/fd") || symlink("fd/0", "/dev/stdin") ||
@@ -131,7 +131,7 @@ static void mount_filesystems(void)
 	link_descriptors();
 }
 
-/* Raw: the host wants the lines as they were written. */
+/* Raw, so that the host gets the lines unchanged. */
 static void open_verdict_port(void)
 {
 	const char *path = getenv("VERDICT_PORT") ?: VERDICT_PORT;
@@ -179,8 +179,8 @@ static void read_file(const char *path, char *buffer, size_t size)
 }
 
 /*
- * The names of the cases to run are what follows "--" on the kernel's command line.
- * They are not taken from argv, where the kernel puts each word it does not know.
+ * The names of the cases to run follow "--" on the kernel's command line.
+ * They are not read from argv, where the kernel puts every word that it does not know.
  */
 static void find_cases(char *command_line, size_t size, char *cases[])
 {
@@ -220,7 +220,7 @@ static void run_test(void)
 		panic("fork");
 	if (test == 0)
 		exec_test();
-	/* Orphans come here as well: they are init's to bury. */
+	/* Orphans become init's children, too. */
 	do
 		ended = wait(&status);
 	while (ended != test);
@@ -230,14 +230,14 @@ static void run_test(void)
 		fail("%s ended with exit status %d", TEST, WEXITSTATUS(status));
 }
 
-/* Nothing may hold the module any more, and what it says on its way out is looked at. */
+/* Nothing may hold the module any more, and the log of its unloading is checked, too. */
 static void clear_up(void)
 {
 	kill(-1, SIGKILL);
 	while (wait(NULL) > 0)
 		;
 	if (syscall(SYS_delete_module, "sendtrace", O_NONBLOCK) && errno != ENOENT)
-		fail("sendtrace could not be unloaded after all had ended: %s",
+		fail("sendtrace could not be unloaded after all processes had ended: %s",
 		     strerror(errno));
 }
 
@@ -251,7 +251,7 @@ static bool is_bad_news(const char *line)
 	return false;
 }
 
-/* A record is "priority,sequence,time,flags;text". Numbers that leap are lost records. */
+/* A record is "priority,sequence,time,flags;text". Skipped sequence numbers are lost records. */
 static void check_record(char *record, unsigned long *expected, int *shown)
 {
 	char *text = strchr(record, ';');

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The least that a kernel module can pay to see sends: a kretprobe on __sys_sendto() that
- * only counts, or, with copy=1, one that copies each payload to the same place again and
- * again. Nothing is filtered, described, or handed to anybody: no tracer can be cheaper.
+ * The least that seeing sends costs a kernel module: a kretprobe on __sys_sendto() that
+ * only counts, or, with copy=1, one that also copies each payload, always to the same place.
+ * Nothing is filtered, described, or passed to a reader: no tracer can be cheaper.
  */
 #include <linux/kprobes.h>
 #include <linux/module.h>
@@ -41,7 +41,7 @@ static int call_entered(struct kretprobe_instance *ri, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(call_entered);
 
-/* One CPU is what it is measured on, so plain counters do. */
+/* It is measured on one CPU, so plain counters are enough. */
 static int call_copied(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	const struct call *call = (void *)ri->data;
@@ -97,4 +97,4 @@ static void __exit floor_exit(void)
 module_exit(floor_exit);
 
 MODULE_LICENSE("GPL");
-MODULE_DESCRIPTION("the least that a kernel module can pay to see sends");
+MODULE_DESCRIPTION("the least that seeing sends costs a kernel module");

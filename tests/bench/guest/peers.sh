@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2034,SC2154 # shared with those who source this
 #
-# Others who show what is sent, in /peers (tests/bench/peers). Each is started as its
-# manual says: with its defaults, and with the settings that are best for it.
+# Peers, other programs that show sends, in /peers (tests/bench/peers). Each is started as its
+# manual says: with its defaults, and with its best settings.
 #
-# A function begins_NAME starts one, and sets $readers, or $prefix for one that starts the
-# program itself; says_NAME says whether it told of losses. The command line goes into a
+# A function start_NAME starts one and sets $readers, or $prefix for one that starts the
+# program itself. The command line goes into a
 # line
 #
 #	# figure GROUP-peer|NAME|VERSION|COMMAND LINE
@@ -14,7 +14,7 @@ prefix=
 settings=
 whom=
 shown=
-# Where what a peer says of itself goes; some have their lines there.
+# Where a peer's messages go; some peers write their lines there.
 told=said.peer
 
 enter_peers() {
@@ -24,10 +24,10 @@ enter_peers() {
 	done
 }
 
-# The reason why a peer is not there; nothing if it is.
+# absent PEER PROGRAM: prints why a peer is missing; nothing if it exists
 absent() {
 	sed -n "s/^$1|//p" /peers/absent
-	[ -x "/peers/usr/bin/$2" ] || echo "it is not there"
+	[ -x "/peers/usr/bin/$2" ] || echo "it is missing"
 }
 
 version_of() {
@@ -39,7 +39,7 @@ note() {
 	echo "# figure $group-peer|$1|$2|$3" | sed "s|$work/[a-z]*|FILE|g"
 }
 
-# peer NAME VERSION COMMAND...: starts it in the background, its words in said.peer
+# start_peer NAME VERSION COMMAND...: starts it in the background, with its messages in said.peer
 start_peer() {
 	name=$1 version=$2
 	shift 2
@@ -49,13 +49,13 @@ start_peer() {
 	readers=$!
 }
 
-# Those that do not say when they are ready have had time enough then.
+# For peers that do not report when they are ready: this is time enough.
 wait_started() {
 	sleep 20
 	kill -0 "$readers" 2>/dev/null || fail "$name ended: $(tail -n 3 said.peer)"
 }
 
-# One that does not end when it is asked to must not hold up the others.
+# A peer that does not end on SIGTERM must not hold up the others.
 stop_peer() {
 	if [ -n "$readers" ] && [ "$readers" != 0 ]; then
 		# shellcheck disable=SC2086
@@ -95,26 +95,26 @@ start_sysdig() {
 
 # ---- strace --------------------------------------------------------------------------
 
-# It starts the program itself, which is the only way to have --seccomp-bpf.
+# It starts the program itself, since only then --seccomp-bpf works.
 start_strace() {
 	note "$label" "$(version_of strace --version)" "strace $* -o FILE PROGRAM"
 	prefix="chroot /peers strace $* -o ${shown:-/dev/null} /tmp/bench"
 	readers=0
 }
 
-# ---- ftrace: an event of the tracefs, read by cat --------------------------------------
+# ---- ftrace: an event in tracefs, read by cat -------------------------------------------
 
 tracefs=/sys/kernel/tracing
 
-# start_ftrace MESSAGE: the way in which the event fetches the payload. cat splices, and
-# holds a fifo's lock while it waits for the next event: nobody can read what is there.
+# start_ftrace MESSAGE: MESSAGE is how the event fetches the payload. cat splices, and holds
+# a fifo's lock while it waits for the next event, so that the fifo cannot be read: dd does not.
 start_ftrace() {
 	event="p:bench/send __sys_sendto fd=%di:s32 len=%dx:u64 flags=%cx:x32 msg=$1"
 	copy="cat trace_pipe"
 	[ -z "$shown" ] || copy="dd if=trace_pipe bs=64k"
 	note "$label" "$(uname -r)" "echo '$event' >kprobe_events; $copy"
 	echo "$event" >$tracefs/kprobe_events ||
-		fail "ftrace refuses it: $(tail -n 3 $tracefs/error_log | tr '\n' ' ')"
+		fail "ftrace refuses the event: $(tail -n 3 $tracefs/error_log | tr '\n' ' ')"
 	echo "comm == \"${whom:-bench}\"" >$tracefs/events/bench/send/filter
 	echo 1 >$tracefs/events/bench/send/enable
 	(cd $tracefs && exec $copy >"${shown:-/dev/null}" 2>"$work/$told") &
@@ -137,7 +137,7 @@ start_perf() {
 	wait_started
 }
 
-# It writes to stderr then, and keeps no line back.
+# To stderr it writes each line immediately.
 start_perf_stderr() {
 	told=$shown
 	start_peer "$label" "$(version_of perf --version)" perf trace -a -e sendto

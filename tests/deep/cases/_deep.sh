@@ -1,48 +1,48 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=sh disable=SC2154 # variables of ../run and ../lib.sh
-# What the other files in this folder share; it is the first one by its name.
+# shellcheck shell=sh disable=SC2154 # variables of run and lib.sh (tests/guest)
+# What the other files in this folder share. Its name sorts first, so that it is read first.
 
-# A guest that hangs is ended from outside.
+# The host ends a guest that hangs.
 limit=7200
 faults=/sys/kernel/debug
 kmemleak=/sys/kernel/debug/kmemleak
 
-# parameter NAME DEFAULT: of the kernel's command line, deep.NAME=VALUE
+# parameter NAME DEFAULT: prints VALUE of deep.NAME=VALUE on the kernel's command line
 parameter() {
 	value=$(tr ' ' '\n' </proc/cmdline | sed -n "s/^deep\.$1=//p" | tail -n 1)
 	echo "${value:-$2}"
 }
 
-# KASAN, KCSAN and kmemleak look at each allocation: what need not be large is small where
-# they are. A probe's instance is one, and so is each page of a ring.
+# KASAN, KCSAN and kmemleak check each allocation, so with them there are few: each probe
+# instance is an allocation, and so is each page of a ring.
 if [ -e $kmemleak ] || [ "$(parameter small no)" = yes ]; then
 	load() { insmod "$ko" maxactive=64 "$@"; }
 	reader_options="-B 256"
 fi
 
-# explain FILE: show it where the case has failed so far
+# explain FILE: shows it if the case has failed so far
 explain() {
 	[ ! -s failed ] || show "$1"
 }
 
-# Lines for whoever reads the results.
+# tell FILE: prints its lines as comments in the results
 tell() {
 	sed 's/^/# /' "$1"
 }
 
 # ---- Leaks ------------------------------------------------------------------------
 
-# What is known of already is not ours.
+# Leaks that are known already are not ours.
 leaks_begin() {
 	[ ! -e $kmemleak ] || echo clear >$kmemleak
 }
 
-# An object is looked at from its fifth second on, and is told of by the second scan that
-# finds nothing which points to it. What was allocated before there were processes (by
-# "swapper/0", or the first one before it became /init) is the kernel's own.
+# kmemleak checks an object only after five seconds, and reports it after the second scan that
+# finds no pointer to it. What was allocated before the first process ran ("swapper/0") is the
+# kernel's own.
 leaks_end() {
-	[ -e $kmemleak ] || { echo "# no kmemleak in this kernel: not looked for leaks" && return; }
-	echo scan=off >$kmemleak || fail "kmemleak has given up"
+	[ -e $kmemleak ] || { echo "# this kernel has no kmemleak: leaks are not checked" && return; }
+	echo scan=off >$kmemleak || fail "kmemleak has disabled itself"
 	sleep 6
 	echo scan >$kmemleak
 	echo scan >$kmemleak
@@ -53,9 +53,9 @@ leaks_end() {
 	[ ! -s leaks ] || show leaks 60
 }
 
-# ---- The module, as it always is -----------------------------------------------------
+# ---- The module ----------------------------------------------------------------------
 
-# A trace of a few calls, from loading to comparing.
+# Traces a few calls, from loading the module to comparing lines.
 trace_works() {
 	loaded || load || fail "the module cannot be loaded again"
 	start_reader works name
@@ -78,7 +78,7 @@ module_comes_and_goes() {
 
 # ---- Senders in the background -------------------------------------------------------
 
-# senders NAME OPTION...: they send when it returns
+# start_senders NAME OPTION...: they are sending when this returns
 start_senders() {
 	"$test/build/senders" "$@" >"$work/senders.$1" 2>&1 &
 	pid_senders=$!
@@ -86,7 +86,7 @@ start_senders() {
 }
 
 stop_senders() {
-	kill -TERM $pid_senders || fail "the senders have ended before they were told to"
+	kill -TERM $pid_senders || fail "the senders ended before they were stopped"
 	wait $pid_senders
 	equal "exit status of the senders" $? 0
 }

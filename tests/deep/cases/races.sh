@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2154
-# For a kernel that looks for data races: whatever is looked at while it changes.
+# For a kernel that looks for data races: values that are read while they change.
 
-scenario races.counters "counters and sessions are looked at while senders, readers and filters change them"
+scenario races.counters "counters and sessions are read while senders, readers and filters change them"
 case_races_counters() {
 	start_senders storm 4 20000
 	start_reader main -B 64 storm

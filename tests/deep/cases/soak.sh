@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2154
-# Mixed traffic for long: memory stays what it is.
+# Mixed traffic for a long time: memory must not grow.
 
-# What the kernel and a process have, in KiB: key, samples' file, what may be added from the
-# first third of the samples to the last. Above the thresholds lies what no cache explains;
-# slab holds what KASAN keeps in quarantine, so it wants the most.
+# Memory of the kernel and of the readers, and how many KiB it may grow from the first third of
+# the samples to the last. No cache explains more than that; slab includes KASAN's quarantine, so
+# its limit is the highest.
 soak_limits="slab:${SOAK_SLAB_KIB:-6144} vmalloc:512 percpu:512 rss_map:512 rss_read:512"
 
 meminfo() {
@@ -21,14 +21,14 @@ sample() {
 		"$(reader_rss mapped) $(reader_rss read)"
 }
 
-# busybox's timeout becomes the program that it runs; another one would be its parent.
+# busybox's timeout becomes the program that it runs; other versions are its parent.
 reader_rss() {
 	eval "pid=\$pid_$1"
 	[ "$(cat "/proc/$pid/comm")" = sendread ] || pid=$(pgrep -P "$pid")
 	rss_of "$pid"
 }
 
-# The median of the last third less that of the first, for each column.
+# Prints, for each column, the median of the last third minus that of the first.
 trends() {
 	awk '
 		{ for (i = 2; i <= NF; i++) value[NR, i] = $i }
@@ -56,14 +56,14 @@ check_trends() {
 	equal "columns of the samples" $# 5
 	[ $# = 5 ] || return
 	for limit_of in $soak_limits; do
-		echo "# ${limit_of%:*}: $1 KiB more at the end, ${limit_of#*:} are allowed"
+		echo "# ${limit_of%:*} grew by $1 KiB; ${limit_of#*:} KiB are allowed"
 		holds "${limit_of%:*} grows by $1 KiB, more than ${limit_of#*:}" \
 			[ "$1" -le "${limit_of#*:}" ]
 		shift
 	done
 }
 
-# What changes all the time: sessions, their filters, the module's reader.
+# Sessions, filters and readers that come and go.
 disturb() {
 	timeout -s KILL 60 sendread -q -c 50 . >/dev/null 2>&1
 	timeout -s KILL 60 sendread -q --read -d 0.2 'so*' >/dev/null 2>&1
@@ -71,7 +71,7 @@ disturb() {
 		{ fail "churn failed" && show churn.err; }
 }
 
-scenario soak.traffic "memory of module and reader stays flat under mixed traffic"
+scenario soak.traffic "the memory of module and reader does not grow under mixed traffic"
 case_soak_traffic() {
 	seconds=$(($(parameter minutes 2) * 60))
 	echo "# $seconds seconds; KiB: seconds slab vmalloc percpu rss(mapped) rss(read)"

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2154
-# Many of everything at once, and others who use the same means.
+# Many sessions, threads and calls concurrently, and other users of the kernel's probes.
 
 kprobe_events=/sys/kernel/tracing/kprobe_events
 probe_profile=/sys/kernel/tracing/kprobe_profile
-# A prime, so that no power of two and no round number of anything passes for it.
+# A prime, so that it is not mistaken for a power of two or a round number.
 known=211
 
-scenario stress.cycles "the module is loaded, traces and is unloaded, many times over, under running senders"
+scenario stress.cycles "the module is loaded, traces and is unloaded repeatedly while senders send"
 case_stress_cycles() {
 	cycles=$(parameter cycles 5)
 	echo "# $cycles cycles"
@@ -20,7 +20,7 @@ case_stress_cycles() {
 		one_cycle
 	done
 	stop_senders
-	load || fail "the module cannot be loaded at last"
+	load || fail "the module cannot be loaded after the last cycle"
 	trace_works
 }
 
@@ -45,8 +45,8 @@ case_stress_sessions() {
 	trace_works
 }
 
-checks churn.limit "64 sessions run at the same time, the next is refused until one stops"
-checks churn.large "rings larger than the machine's memory are refused, and nobody is killed for it"
+checks churn.limit "64 sessions run concurrently; the next one is refused until one stops"
+checks churn.large "rings larger than the machine's memory are refused, and no process is killed"
 
 # ---- Other users of probes ----------------------------------------------------------
 
@@ -63,7 +63,7 @@ other_probes_off() {
 	echo >/sys/kernel/tracing/trace
 }
 
-# How often the other probe has hit; it counts for itself what it has missed.
+# The other probe's hits and misses, as it counts them.
 other_hits() {
 	awk -v name="$1" '$1 == name { print $2 }' $probe_profile
 }
@@ -72,7 +72,7 @@ other_misses() {
 	awk '{ sum += $3 } END { print sum + 0 }' $probe_profile
 }
 
-# with_others FIRST SECOND: the two ways of looking, in the order in which they begin
+# with_others FIRST SECOND: "ours" and "theirs", in the order in which they start
 with_others() {
 	before=$(value hits)
 	for who; do
@@ -94,17 +94,17 @@ with_others() {
 	other_probes_off
 }
 
-scenario stress.probes_after "kprobes and kretprobes of others on the same functions see all, and so do we"
+scenario stress.probes_after "other kprobes and kretprobes on the same functions see every call, and so does sendtrace"
 case_stress_probes_after() {
 	with_others ours theirs
 }
 
-scenario stress.probes_before "the same with the others' probes there first"
+scenario stress.probes_before "other kprobes and kretprobes that were there first see every call, and so does sendtrace"
 case_stress_probes_before() {
 	with_others theirs ours
 }
 
-scenario stress.function_trace "the function tracer on the same function sees all, and so do we"
+scenario stress.function_trace "the function tracer on the same function sees every call, and so does sendtrace"
 case_stress_function_trace() {
 	[ -e /sys/kernel/tracing/set_ftrace_filter ] || {
 		skip "the kernel has no function tracer" && return
@@ -120,56 +120,56 @@ case_stress_function_trace() {
 	echo >/sys/kernel/tracing/set_ftrace_filter
 }
 
-# ---- Root turns the means off --------------------------------------------------------
+# ---- Root disables probes ------------------------------------------------------------
 
-# switched_off FILE WORDS: while it says 0 nothing is seen, and sendread says WORDS
+# switched_off FILE WORD: while FILE says 0 nothing is seen, and sendread warns with WORD
 switched_off() {
 	start_reader main counted
 	program before name counted counted $known
 	echo 0 >"$1" || fail "$1 cannot be set to 0"
 	program without name counted counted 97
-	until_true "sendread says that $2 is off" grep -q "$2" main.err || show main.err
+	until_true "sendread warns about $2" grep -q "$2" main.err || show main.err
 	echo 1 >"$1" || fail "$1 cannot be set to 1"
-	until_true "sendread says that $2 is on again" grep -q "$2.*on again" main.err
+	until_true "sendread reports that $2 is on again" grep -q "$2.*on again" main.err
 	program after name counted counted 89
 	stop_reader main
 	cat before.want after.want >main.want
 	same main.want main.out
 }
 
-# started_off FILE WORDS: a trace that begins then, says so at once
+# started_off FILE WORD: a trace that starts while FILE says 0 warns immediately
 started_off() {
 	echo 0 >"$1"
 	start_reader main counted
-	until_true "sendread says at its start that $2 is off" grep -q "$2" main.err
-	holds "that is said once" [ "$(grep -c "$2 is switched off" main.err)" = 1 ]
+	until_true "sendread warns about $2 at its start" grep -q "$2" main.err
+	holds "it warns once" [ "$(grep -c "$2 is switched off" main.err)" = 1 ]
 	echo 1 >"$1"
 	stop_reader main
 }
 
-scenario stress.kprobes_off "kprobes switched off by root: calls are not seen, sendread says so, and goes on after"
+scenario stress.kprobes_off "while root has disabled kprobes, calls are not seen and sendread warns; then it continues"
 case_stress_kprobes_off() {
 	switched_off /sys/kernel/debug/kprobes/enabled kprobes
 }
 
-scenario stress.kprobes_off_before "a trace that begins with kprobes switched off says so"
+scenario stress.kprobes_off_before "a trace that starts while kprobes are disabled warns"
 case_stress_kprobes_off_before() {
 	started_off /sys/kernel/debug/kprobes/enabled kprobes
 }
 
-scenario stress.ftrace_off "ftrace switched off by root: calls are not seen, sendread says so, and goes on after"
+scenario stress.ftrace_off "while root has disabled ftrace, calls are not seen and sendread warns; then it continues"
 case_stress_ftrace_off() {
 	switched_off /proc/sys/kernel/ftrace_enabled ftrace
 }
 
-scenario stress.ftrace_off_before "a trace that begins with ftrace switched off says so"
+scenario stress.ftrace_off_before "a trace that starts while ftrace is disabled warns"
 case_stress_ftrace_off_before() {
 	started_off /proc/sys/kernel/ftrace_enabled ftrace
 }
 
 # ---- Calls that sleep ------------------------------------------------------------------
 
-# sleeping_accepts NUMBER: so many at once; returns when they all have ended
+# sleeping_accepts NUMBER: makes so many concurrent accepts, and returns when all have ended
 sleeping_accepts() {
 	start_reader main -a accepts
 	start_program main accepts "$1"
@@ -179,7 +179,7 @@ sleeping_accepts() {
 	stop_reader main
 }
 
-scenario stress.accepts "4,096 accepts asleep at once are all seen"
+scenario stress.accepts "4,096 concurrently sleeping accepts are all seen"
 case_stress_accepts() {
 	load_with maxactive=4096
 	sleeping_accepts 4096
@@ -188,16 +188,16 @@ case_stress_accepts() {
 	equal "captured" "$(value captured)" 4096
 }
 
-scenario stress.accepts_beyond "one more than there are probe instances is counted as missed"
+scenario stress.accepts_beyond "with one sleeping accept more than probe instances, one is counted as missed"
 case_stress_accepts_beyond() {
 	load_with maxactive=4096
 	sleeping_accepts 4097
 	equal "lines" "$(lines main.out)" 4096
 	equal "missed_accept" "$(value missed_accept)" 1
-	holds "the summary tells of the one" grep -q '\<1\>.*missed\|missed.*\<1\>' main.err
+	holds "the summary reports the missed one" grep -q '\<1\>.*missed\|missed.*\<1\>' main.err
 }
 
-scenario stress.end "after all of this nothing is leaked, and the module comes and goes"
+scenario stress.end "after all of this nothing is leaked, and the module can be unloaded and loaded"
 case_stress_end() {
 	module_comes_and_goes
 	leaks_end

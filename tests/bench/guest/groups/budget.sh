@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2034,SC2154
-# What the budgets are about (tests/bench/budgets), as main measures it.
+# What the budgets limit (tests/bench/budgets), measured as in main.
 
 group=budget
 sizes="16 128 16384"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2034,SC2154
-# With as many CPUs as the guest has, and sends on all of them, one after the other: the
-# time that is counted goes by on all CPUs at once.
+# Sends on all of the guest's CPUs, one after the other, since the counted time passes on all
+# CPUs simultaneously.
 
 group=cpus
 x=$(nproc)

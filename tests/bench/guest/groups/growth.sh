@@ -2,7 +2,7 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # How the cost grows: with the payload, the sessions, the patterns, the sleeping threads.
 
-# One figure of a group: X is what the group is about.
+# at_x GROUP X COMMAND...: one figure of the group; X is what it varies
 at_x() {
 	group=$1 x=$2
 	shift 2
@@ -28,7 +28,7 @@ for sessions in 1 2 4 8 16 32 64; do
 	stop_readers
 done
 
-# Names that are not the program's, the longest that are compared one by one.
+# Names other than the program's, as long as names can be.
 at_x patterns 1 alone untraced 128
 names=
 for patterns in $(seq 32); do
@@ -46,7 +46,7 @@ for patterns in $(seq 32); do
 	stop_readers
 done
 
-# More threads than would find an instance by default are not traced: see maxactive.
+# At most as many threads as there are probe instances by default (maxactive).
 start_text 1 bench
 for threads in 1 16 256 1024 4000; do
 	at_x blocked $threads traced text1 128 -t $threads

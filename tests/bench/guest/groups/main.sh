@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2034,SC2154
-# What one send costs, by who watches it.
+# What one send costs, without and with sendtrace.
 
 group=main
 sizes=$(parameter sizes "16 128 1024 16384 1048576")
@@ -27,15 +27,15 @@ each_size traced text1
 each_size binary binary1
 stop_readers
 
-# Many readers on one CPU look every 2 ms, and how often that is in a round depends on who
-# is let run when, which no two rounds agree on. So they stand still while it is sent.
-sent_at_once() {
+# Many readers on one CPU look every 2 ms. How often they do so in a round depends on the
+# scheduler and differs from round to round. So they are stopped during the sends.
+sent_unread() {
 	traced "$1" "$2" -c 1
 }
 
 for sessions in 4 16; do
 	start_text $sessions bench
-	each_size sent_at_once text$sessions
+	each_size sent_unread text$sessions
 	stop_readers
 done
 

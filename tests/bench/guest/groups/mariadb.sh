@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2034,SC2154
-# How many queries a second a MariaDB server answers, and how fast, by who watches what it
-# sends: sysbench's loads over TCP, in the guest's two CPUs with the server. The system on
-# the disk is that of tests/vm/mariadb/image.
+# How many queries per second a MariaDB server answers, and how fast, without and with a
+# reader: sysbench's loads over TCP, on the same two CPUs as the server. The system on
+# the disk is that of tests/demo/mariadb/image.
 #
 #	# figure mariadb|WHO|LOAD|QUERIES/S|MEDIAN|99TH PERCENTILE, MS|PER CENT SHOWN
 
@@ -12,7 +12,7 @@ group=mariadb
 loads="oltp_point_select oltp_read_only"
 threads=4
 
-# As many transactions as an emulator gets done in half a minute.
+# As many transactions as an emulator completes in half a minute.
 events_of() {
 	case $1 in
 	oltp_point_select) echo 5000 ;;
@@ -20,7 +20,7 @@ events_of() {
 	esac
 }
 
-# Runs it in the system on the disk.
+# inside COMMAND...: runs it in the system on the disk
 inside() {
 	env PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root chroot /debian "$@"
 }
@@ -43,8 +43,8 @@ sysbench_of() {
 		"$of" "$command" >said.sysbench 2>&1 || fail "sysbench: $(tail -n 5 said.sysbench | tr "\n" ";")"
 }
 
-# Of sysbench's words: queries a second, the median and the 99th percentile in ms, and the
-# number of queries. The median is the value by which half of its histogram has passed.
+# Prints from sysbench's output: queries per second, the median and the 99th percentile in ms,
+# and the number of queries. The median is where half of its histogram has been passed.
 digest() {
 	awk '
 		$2 ~ /^\|/ { value[++n] = $1; count[n] = $NF; all += $NF }
@@ -61,7 +61,7 @@ lines_shown() {
 	[ -z "$shown" ] || wc -l <"$shown"
 }
 
-# Those that come late, and those that a reader keeps back, are few of so many.
+# Late lines, and lines that a reader keeps back, are few of so many.
 loaded() {
 	for load in $loads; do
 		before=$(lines_shown)
@@ -110,7 +110,7 @@ watched_by_sendtrace() {
 measure_mariadb() {
 	label=untraced
 	loaded
-	point "MariaDB, by itself"
+	point "MariaDB, untraced"
 	label=sendtrace shown=$work/answers
 	watched_by_sendtrace
 	whom=mysqld
@@ -122,7 +122,7 @@ measure_mariadb() {
 	whom=
 	label=untraced-again
 	loaded
-	point "MariaDB, by itself once more"
+	point "MariaDB, untraced once more"
 }
 
 [ -d /peers/proc/1 ] || enter_peers
@@ -130,7 +130,7 @@ start_server
 [ -n "$fault" ] || sysbench_of oltp_read_only prepare
 if [ -z "$fault" ]; then
 	point "a MariaDB server answers"
-	# What it reads of the disk, it has read then.
+	# After this the server has read what it needs from the disk.
 	sysbench_of oltp_read_only run --time=0 --events=50
 	measure_mariadb
 else

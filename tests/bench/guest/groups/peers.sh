@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2034,SC2154
-# What one send costs under others who show it; after main, in the same boot.
+# What one send costs with each of the peers; after main, in the same boot.
 
 group=main
 # shellcheck source=/dev/null
 . "$test/peers.sh"
 sizes=$(parameter sizes "16 128 1024 16384 1048576")
-# Fewer, and these in parts, so that nobody's buffer overflows.
+# Fewer sends, in batches, so that no peer's buffer overflows.
 few="-n 600 -b 100"
-# The same for 16 KiB, where those are too many.
+# The same for 16 KiB, where these are too many.
 few_long=
 
 measured() {
@@ -23,7 +23,7 @@ measured() {
 	point "$label, $at bytes"
 }
 
-# with LABEL START...: measures all sizes, or says why not
+# with LABEL START...: measures all sizes, or notes the reason if the peer is missing
 with() {
 	label=$1
 	wanted "$who_wanted" "$label" || return 0
@@ -42,15 +42,16 @@ with() {
 	fi
 }
 
-# with_anew LABEL START...: started anew for each size; one that says at its end what it lost
-with_anew() {
+# with_restarts LABEL START...: restarts the peer for each size, since it reports losses only at
+# its end
+with_restarts() {
 	wanted "$who_wanted" "$1" || return 0
 	all_sizes=$sizes
 	for sizes in $all_sizes; do
 		with "$@"
 		stop_peer
 		! grep -q 'Drops:[1-9]' said.peer || fail "$(grep Drops: said.peer)"
-		point "$1 has lost nothing of $sizes bytes"
+		point "$1 has lost no event of $sizes bytes"
 	done
 	sizes=$all_sizes
 }
@@ -69,13 +70,13 @@ whom=
 few="-n 2000 -b 2000"
 with sysdig start_sysdig
 stop_peer
-# It shows all that it has copied with -v alone. There are two pages behind the end of its
-# ring of 8 MiB: what begins before the end and is longer than that is lost, and so is the
-# next, until smaller events have gone past the end; and the figures become lower. So no
-# ring comes to its end here.
+# Only with -v it shows everything that it has copied. There are two pages behind the end of
+# its ring of 8 MiB: a longer event that begins before the end is lost, and so is the next one,
+# until smaller events have passed the end; then the figures are too low. So here no ring
+# reaches its end.
 few="-n 300 -b 100"
 few_long="-n 80 -b 80 -w 60"
-with_anew sysdig-whole start_sysdig -v -s 65000
+with_restarts sysdig-whole start_sysdig -v -s 65000
 few_long=
 few="-n 2000 -b 2000"
 whom=somebody

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2034,SC2154
-# Where the instructions go: perf's samples of the whole guest, as instructions for each
-# send; of sends that nobody traces, and of the same with sendread.
+# Where the instructions go: perf's samples of the whole guest, as instructions per send; of
+# untraced sends, and of the same with sendread.
 
 group=profile
 # shellcheck source=/dev/null
@@ -13,7 +13,7 @@ profile() {
 	label=$1 size=$2
 	shift 2
 	sends=$((2000000000 / (size + 8000)))
-	# A prime, so that it keeps no time with anything.
+	# A prime, so that it is in step with nothing.
 	chroot /peers perf record -q -a -e cpu-clock -c 49999 -o /tmp/perf.data -- \
 		/tmp/bench "$@" -r 1 -n $sends "$size" $readers >/dev/null 2>error ||
 		fail "perf record: $(cat error)"

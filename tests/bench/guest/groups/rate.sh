@@ -1,25 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2034,SC2154
-# By the clock: what share of a burst each shows, how much it can follow, how late its
-# lines are, and how much it delays a server.
+# By the clock: what share of a burst each reader shows, how many sends it can follow, how late
+# its lines are, and how much it delays a server.
 
 group=rate
 # shellcheck source=/dev/null
 . "$test/peers.sh"
 shares="share:128:30200 share:1024:30200"
-# More than the ring holds that bpftrace takes on a machine of that much memory.
+# More than the ring that bpftrace chooses on a machine with that much memory can hold.
 long_share="share:128:120800"
 small="most:16 most:128 most:1024"
 rates="$small most:16384 most:65536 most:1048576"
 answers="latency:128 server"
-# Only these of the tasks; all where it is empty.
+# Only these tasks; empty: all of them.
 tasks_wanted=$(parameter tasks "")
-# Seconds on the wall that each may take, of those who are measured.
+# How many seconds of wall-clock time each reader may take.
 limit=$(parameter limit 420)
-# What stdio keeps back of a reader's lines where they do not go to a terminal.
+# How many bytes of lines stdio keeps back if they do not go to a terminal.
 stdio=4096
 
-# Sets $now: those of the tasks that are wanted.
+# choose TASK...: sets $now to those that are wanted
 choose() {
 	now=
 	for task; do
@@ -27,7 +27,7 @@ choose() {
 	done
 }
 
-# The figures: # figure rate|WHO|TASK|VALUE|99TH PERCENTILE, OR BYTES OF A LINE|
+# figures_of WHO: prints figures, "# figure rate|WHO|TASK|VALUE|99TH PERCENTILE, OR BYTES OF A LINE|"
 figures_of() {
 	while read -r task value more _; do
 		[ "$value" = - ] || echo "# figure rate|$1|$task|$value|$more|"
@@ -35,12 +35,12 @@ figures_of() {
 	for task in $now; do
 		grep -q "^$task [0-9]" got || fail "$task was not measured: $(tr '\n' ' ' <error)"
 	done
-	grep -q ' [1-9]' got || fail "it shows nothing at all: $(tail -n 3 said.peer | tr '\n' ' ')"
+	grep -q ' [1-9]' got || fail "it shows nothing: $(tail -n 3 said.peer | tr '\n' ' ')"
 	point "$1 was measured by the clock"
 }
 
-# rate_by WHAT RUNS IT, or nothing: within its time on the wall, for the guest's own may
-# go by a hundred times as slowly. What was measured until then counts.
+# rate_by COMMAND...: runs it with a limit of wall-clock time, since the guest's clock may be a
+# hundred times slower. What was measured until then counts.
 rate_by() {
 	# shellcheck disable=SC2086
 	(cd /tmp && exec "$@" -b $kept_back "$shown" $now >"$work/got" 2>"$work/error") &
@@ -49,15 +49,15 @@ rate_by() {
 	watch=$!
 	wait $rate || {
 		fail "rate ended: $(tail -n 1 error)"
-		# strace leaves behind whom it has traced.
+		# strace leaves the traced processes running.
 		killall -KILL bench 2>/dev/null
 	}
 	kill $watch 2>/dev/null
 	wait $watch
 }
 
-# rated LABEL "TASK..." BYTES KEPT BACK, START...: who prints to the fifo. One that is not
-# there is named, and the others are measured all the same.
+# rated LABEL "TASK..." BYTES_KEPT_BACK START...: measures a reader that prints to the fifo. A
+# missing one is named, and the others are measured nevertheless.
 rated() {
 	label=$1 kept_back=$3
 	wanted "$who_wanted" "$label" || return 0
@@ -69,7 +69,7 @@ rated() {
 	: >said.peer
 	rm -f "$shown"
 	mkfifo "$shown"
-	# Held open, so that nobody waits for another to open it.
+	# Held open, so that neither side waits for the other to open it.
 	exec 9<>"$shown"
 	"$@"
 	if [ -n "$fault" ]; then
@@ -95,8 +95,8 @@ start_strace_rate() {
 	prefix=$(echo "$prefix" | sed 's|/tmp/bench$|/tmp/rate/bench|')
 }
 
-# With the rings that it has by default, and the messages whole: where a ring has no room
-# for a message, the line has none.
+# With sendread's default rings, and with whole messages: if a ring has no room for a message,
+# the line has none.
 shows_all() {
 	for at in $now; do
 		case $at in share:*) ;; *) continue ;; esac
@@ -121,7 +121,7 @@ sendtrace_rates() {
 }
 
 enter_peers
-# Under the name that is traced: sysdig does not learn of a name that is set later.
+# Copied to the traced name: sysdig does not notice a name that is set later.
 mkdir /tmp/rate
 cp "$test/build/rate" /tmp/rate/bench
 
@@ -156,7 +156,7 @@ stop_ftrace
 
 rated strace "$shares $rates $answers" 0 start_strace_rate -f -e trace=sendto
 stop_peer
-# A line of a megabyte takes it so long that nothing would be left of its time.
+# Without the largest payload: a line of a megabyte would use up its time.
 rated strace-whole "$shares $small most:16384 most:65536 $answers" 0 start_strace_rate -f --seccomp-bpf -e trace=sendto -s 1048576
 stop_peer
 

@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2034,SC2154 # shared with ./run and the groups
+#
+# The functions that groups of measurements are written with. A fault makes the point of its
+# figure fail.
+
+points=0
+bad=0
+# Process ids of the current readers; the fault of the current figure, for its point.
+readers=
+fault=
+# All words that wanted() was called with: the known names.
+met=
+# How many readers share the sends: each adds to the cost of a send.
+share=1
+# How many rounds are measured, after a warm-up round.
+rounds=3
+
+# parameter NAME DEFAULT: prints VALUE of bench.NAME=VALUE on the kernel's command line, with
+# blanks for its commas
+parameter() {
+	value=$(tr ' ' '\n' </proc/cmdline | sed -n "s/^bench\.$1=//p" | tr ',' ' ')
+	echo "${value:-$2}"
+}
+
+# wanted LIST WORD: whether WORD is in LIST; an empty list has all words
+wanted() {
+	met="$met $2"
+	case "${1:+ $1 }" in
+	'' | *" $2 "*) ;;
+	*) return 1 ;;
+	esac
+}
+
+prepare() {
+	who_wanted=$(parameter who "")
+	rounds=$(parameter rounds $rounds)
+	work=$(mktemp -d /tmp/bench.XXXXXX)
+	cd "$work" || exit 1
+	ip link set lo up
+	# Wait until the kernel's work after booting is done; in this guest waiting takes no time.
+	sleep 30
+}
+
+# How many sends a round needs to be exact to 1 %.
+sends_of() {
+	case $1 in
+	1048576) echo $((5 / share + 2)) ;;
+	*) echo $((20000000 / ($1 + 4000) / (share > 4 ? 4 : share))) ;;
+	esac
+}
+
+# ---- Failing ----------------------------------------------------------------------
+
+fail() {
+	fault="${fault:+$fault; }$*"
+}
+
+# point SENTENCE: passes if nothing has failed since the last one
+point() {
+	points=$((points + 1))
+	if [ -z "$fault" ]; then
+		echo "ok $points - $1"
+	else
+		echo "not ok $points - $1"
+		echo "# $fault"
+		bad=$((bad + 1))
+	fi
+	fault=
+}
+
+# all_met WORD...: fails for each word that names nothing
+all_met() {
+	for word; do
+		case "$met " in
+		*" $word "*) ;;
+		*)
+			fail "expected one of these names, not '$word': $(echo "$met" | tr ' ' '\n' | sort -u | tr '\n' ' ')"
+			point "$word, which was requested, is measured"
+			;;
+		esac
+	done
+}
+
+# skip SENTENCE REASON: it cannot be measured here
+skip() {
+	points=$((points + 1))
+	echo "ok $points - $1 # SKIP $2"
+	fault=
+}
+
+# Seconds of wall-clock time. The guest's own clock stops while it is not emulated; the emulated
+# hardware clock does not.
+on_the_wall() {
+	cat /sys/class/rtc/rtc0/since_epoch
+}
+
+# within SECONDS PID: kills it after SECONDS of wall-clock time
+within() {
+	end=$(($(on_the_wall) + $1))
+	while kill -0 "$2" 2>/dev/null; do
+		if [ "$(on_the_wall)" -ge $end ]; then
+			echo "killed after $1 seconds" >>error
+			kill -KILL "$2"
+		fi
+		sleep 1
+	done
+}
+
+# ---- Measuring --------------------------------------------------------------------
+
+# measure() notes a figure for $x, or for the size if $x is empty; and runs the program with
+# $prefix, if that is set.
+x=
+prefix=
+
+# Prints the median of the rounds and their spread, of sender and reader together.
+summary() {
+	sort -n -k 3 | awk '
+		{ sender[NR] = $1; reader[NR] = $2; sum[NR] = $3 }
+		END {
+			if (!NR)
+				exit 1
+			m = int((NR + 1) / 2)
+			printf "%.1f|%.1f|%.2f\n", sender[m], reader[m],
+				100 * (sum[NR] - sum[1]) / sum[1]
+		}'
+}
+
+# measure VARIANT SIZE [OPTION OF bench...]: measures a figure
+measure() {
+	variant=$1 size=$2
+	shift 2
+	# shellcheck disable=SC2086 # process ids
+	timeout -s KILL 1500 ${prefix:-"$test/build/bench"} -n "$(sends_of "$size")" -r $rounds "$@" \
+		"$size" $readers >rounds 2>error || fail "bench: $(cat error)"
+	figure=$(awk '{ print $1, $2, $1 + $2 }' rounds | summary) || fail "no figure"
+	echo "# figure $group|$variant|${x:-$size}|$figure"
+	echo "# rounds of $variant: $(tr '\n' ',' <rounds)"
+	# shellcheck disable=SC2086
+	awk "BEGIN { exit !(${figure##*|} <= ${tolerance:-1}) }" ||
+		fail "the rounds differ by ${figure##*|} %, allowed are ${tolerance:-1} %"
+}
+
+alone() {
+	wanted "$who_wanted" "$1" || return 0
+	measure "$@"
+	point "$1, $2 bytes"
+}
+
+# each_size COMMAND...: runs it with each of $sizes
+each_size() {
+	for at in $sizes; do
+		"$@" "$at"
+	done
+}
+
+# ---- sendtrace --------------------------------------------------------------------
+
+load() {
+	insmod /modules/sendtrace.ko "$@" || fail "the module cannot be loaded"
+}
+
+unload() {
+	rmmod sendtrace || fail "the module cannot be unloaded"
+}
+
+# wait_listening FILE [WORD]: waits until a reader prints there that it is listening
+wait_listening() {
+	tries=0
+	until grep -q "${2:-listening}" "$1"; do
+		tries=$((tries + 1))
+		[ $tries -lt 3000 ] || { fail "the reader does not listen: $(tail -n 3 "$1")" && return; }
+		usleep 10000
+	done
+}
+
+# start_text NUMBER [ARGUMENT...]: starts NUMBER sendreads, which print to /dev/null
+start_text() {
+	number=$1 share=$1
+	shift
+	readers=
+	for i in $(seq "$number"); do
+		sendread "$@" >/dev/null 2>"said.$i" &
+		readers="$readers $!"
+		wait_listening "said.$i"
+	done
+}
+
+# start_drop SESSIONS: starts one reader that discards records
+start_drop() {
+	"$test/build/drop" "$1" 2>said.drop &
+	readers=$!
+	wait_listening said.drop
+}
+
+lost() {
+	awk '/^lost/ { sum += $2 } END { print sum + 0 }' /proc/sendtrace/stats
+}
+
+stop_readers() {
+	# shellcheck disable=SC2086
+	[ -z "$readers" ] || kill -TERM $readers
+	# shellcheck disable=SC2086
+	[ -z "$readers" ] || wait $readers 2>/dev/null
+	readers='' share=1
+}
+
+# traced VARIANT SIZE [OPTION...]: measures with the running readers; no event may be lost
+traced() {
+	wanted "$who_wanted" "$1" || return 0
+	lost_before=$(lost)
+	measure "$@"
+	[ "$(lost)" = "$lost_before" ] || fail "$(($(lost) - lost_before)) events were lost"
+	point "$1, $2 bytes"
+}
+
+# binary VARIANT SIZE: the same with random bytes instead of letters
+binary() {
+	traced "$@" -x
+}

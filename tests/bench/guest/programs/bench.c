@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sends, and prints for each round what one send cost its own thread and the readers, until
+ * they had processed all sends: in nanoseconds of CPU time, which are instructions in a guest
+ * that counts them.
+ *
+ *	bench [-x] [-n SENDS] [-b BATCH] [-r ROUNDS] [-w SENDS] [-c CPUS] [-t THREADS]
+ *	      SIZE [PID...]
+ *
+ * The PIDs are the readers; 0 means the parent process.
+ */
+#include <inttypes.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "burnt.h"
+#include "check.h"
+#include "net.h"
+#include "way.h"
+
+enum {
+	WARM_UP = 500,
+	WARM_UP_LONG = 10,
+	/* Half of a session's ring. */
+	RINGFUL = 4 << 20,
+	STACK = 64 * 1024,
+	BEHIND = 4096,
+};
+
+struct load {
+	size_t size;
+	/* Any bytes; otherwise letters. */
+	bool binary;
+	long sends;
+	/* After so many sends the readers catch up; otherwise a slow one would lose some. */
+	long batch;
+	long rounds;
+	/* How many sends precede all rounds. */
+	long warm_up;
+	/*
+	 * On how many CPUs in turn; the readers are stopped meanwhile, since instructions of only
+	 * one CPU at a time are counted.
+	 */
+	long cpus;
+	/* How many threads sleep in a send meanwhile. */
+	long blocked;
+	struct readers readers;
+};
+
+static struct load load = { .sends = 1000, .rounds = 1 };
+static struct way way;
+static char *payload;
+
+static uint64_t own_burnt(void)
+{
+	struct timespec now;
+
+	must(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now), "CLOCK_THREAD_CPUTIME_ID");
+	return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
+}
+
+/* Return the cost. */
+static uint64_t send_some(long sends)
+{
+	uint64_t begun = own_burnt();
+
+	for (long i = 0; i < sends; i++) {
+		if (send(way.fd, payload, load.size, 0) != (ssize_t)load.size)
+			die("send of %zu bytes", load.size);
+		way_drain(&way);
+	}
+	return own_burnt() - begun;
+}
+
+static uint64_t send_on_all_cpus(void)
+{
+	uint64_t burnt = 0;
+
+	readers_signal(&load.readers, SIGSTOP);
+	usleep(1000);
+	for (long cpu = 0; cpu < load.cpus; cpu++) {
+		run_on(cpu);
+		burnt += send_some(load.sends / load.cpus);
+	}
+	readers_signal(&load.readers, SIGCONT);
+	return burnt;
+}
+
+/* Add to @idle what the idle readers cost. */
+static uint64_t send_in_batches(uint64_t *idle)
+{
+	uint64_t burnt = 0;
+	long some;
+
+	for (long done = 0; done < load.sends; done += some) {
+		some = load.sends - done < load.batch ? load.sends - done : load.batch;
+		burnt += send_some(some);
+		*idle += readers_wait_quiet(&load.readers);
+	}
+	return burnt;
+}
+
+static void run_round(bool shown)
+{
+	uint64_t before = readers_burnt(&load.readers), sender, reader, idle = 0;
+
+	sender = load.cpus ? send_on_all_cpus() : send_in_batches(&idle);
+	idle += readers_wait_quiet(&load.readers);
+	reader = readers_burnt(&load.readers) - before;
+	reader -= idle < reader ? idle : reader;
+	if (shown)
+		printf("%.1f %.1f\n", (double)sender / load.sends,
+		       (double)reader / load.sends);
+}
+
+/* ---- Threads that sleep in a send ------------------------------------------------- */
+
+static int full = -1;
+static volatile pid_t last_tid;
+
+static void *block(void *unused)
+{
+	char byte = 0;
+
+	last_tid = syscall(SYS_gettid);
+	send(full, &byte, 1, 0);
+	return unused;
+}
+
+static void block_threads(void)
+{
+	pthread_attr_t small;
+	pthread_t thread;
+	int ends[2];
+
+	must(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), "socketpair");
+	full = ends[0];
+	fill_send_buffer(full);
+	pthread_attr_init(&small);
+	pthread_attr_setstacksize(&small, STACK);
+	for (long i = 0; i < load.blocked; i++) {
+		last_tid = 0;
+		if (pthread_create(&thread, &small, block, NULL))
+			die("starting thread %ld", i);
+		while (!last_tid)
+			sched_yield();
+		wait_blocked(last_tid, SYS_sendto);
+	}
+}
+
+/* ---- Rounds and options ------------------------------------------------------------ */
+
+static long number(const char *text)
+{
+	char *end;
+	long value = strtol(text, &end, 10);
+
+	if (*end || end == text || value < 1)
+		die("expected a number, not '%s'", text);
+	return value;
+}
+
+static void parse_options(int argc, char **argv)
+{
+	int option;
+
+	while ((option = getopt(argc, argv, "xn:b:r:w:c:t:")) != -1)
+		switch (option) {
+		case 'x':
+			load.binary = true;
+			break;
+		case 'n':
+			load.sends = number(optarg);
+			break;
+		case 'b':
+			load.batch = number(optarg);
+			break;
+		case 'r':
+			load.rounds = number(optarg);
+			break;
+		case 'w':
+			load.warm_up = number(optarg);
+			break;
+		case 'c':
+			load.cpus = number(optarg);
+			break;
+		case 't':
+			load.blocked = number(optarg);
+			break;
+		default:
+			exit(2);
+		}
+}
+
+static void parse(int argc, char **argv)
+{
+	parse_options(argc, argv);
+	if (optind == argc)
+		die("expected the size of a payload");
+	load.size = number(argv[optind++]);
+	if (!load.batch)
+		load.batch = RINGFUL / load.size + 1;
+	if (!load.warm_up)
+		load.warm_up = load.size > 60000 ? WARM_UP_LONG : WARM_UP;
+	load.readers.pid = calloc(argc - optind + 1, sizeof(*load.readers.pid));
+	for (; optind < argc; optind++) {
+		bool parent = strcmp(argv[optind], "0") == 0;
+
+		load.readers.pid[load.readers.number++] = parent ? getppid() :
+								   number(argv[optind]);
+	}
+}
+
+/*
+ * Readers print letters unchanged, other bytes as longer escapes. The buffer has more bytes
+ * than are sent, for readers that show what follows the payload.
+ */
+static void fill_payload(void)
+{
+	payload = malloc(load.size + BEHIND);
+	for (size_t i = 0; i < load.size + BEHIND; i++)
+		payload[i] = load.binary ? rand() >> 7 : (int)('a' + i % 26);
+}
+
+int main(int argc, char **argv)
+{
+	parse(argc, argv);
+	fill_payload();
+	way = way_open(load.size);
+	if (load.blocked)
+		block_threads();
+	readers_learn_idle(&load.readers);
+	send_some(load.warm_up);
+	readers_wait_quiet(&load.readers);
+	/* One round to warm up the reader's memory, the rings' pages and the scheduler. */
+	run_round(false);
+	for (long i = 0; i < load.rounds; i++)
+		run_round(true);
+	return 0;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A socket to send on, and its other end. */
+#ifndef WAY_H
+#define WAY_H
+
+#include <stddef.h>
+
+#include "net.h"
+
+struct way {
+	int fd;
+	/* The other end, if it must be read after each send; otherwise -1. */
+	int drain;
+};
+
+/*
+ * A way for payloads of @size: to a UDP peer on this host that never reads and whose buffer is
+ * full, so that nothing is received. What UDP cannot carry goes to an AF_UNIX socket.
+ */
+struct way way_open(size_t size);
+
+/*
+ * A TCP connection with @far from an accept() that was given a pointer for the address:
+ * bpftrace's program knows only such descriptors.
+ */
+struct pair way_accept(void);
+
+/* Read what was sent, with read(), which is not traced. */
+void way_drain(const struct way *way);
+
+#endif /* WAY_H */

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2154
+# Random calls on the device.
+
+scenario random.replay "the same seed gives the same calls, another seed gives others"
+case_random_replay() {
+	for run in 1.a 1.b 2.a; do
+		"$test/build/random" "${run%.*}" dry >$run || fail "random dry"
+	done
+	holds "one seed gives the same calls twice" cmp -s 1.a 1.b
+	refuses "two seeds give the same calls" cmp -s 1.a 2.a
+}
+
+# make_random_calls PART: deep.calls of each thread, or for deep.seconds; divided by PART
+make_random_calls() {
+	seed=$(parameter seed 1)
+	seconds=$(parameter seconds 0)
+	if [ "$seconds" != 0 ]; then
+		set -- seconds $((seconds / $1 + 1))
+	else
+		set -- calls $(($(parameter calls 1500) / $1))
+	fi
+	echo "# seed $seed, $*"
+	start_senders random-sender 2 20000
+	[ -z "$tamper" ] || export TAMPER=1
+	program random random "$seed" "$@"
+	unset TAMPER
+	tell random.want
+	stop_senders
+}
+
+scenario random.device "random calls from several processes and threads do no harm, and none to another reader"
+case_random_device() {
+	leaks_begin
+	load_with maxactive=256
+	start_reader other random-sender
+	make_random_calls 1
+	stop_reader other
+	holds "the other reader has seen the senders" [ -s other.out ]
+	refuses "the other reader has seen other processes" grep -qv '^pid=[0-9]* tid=[0-9]* comm=random-sender ' other.out
+	rm other.out
+	module_comes_and_goes
+}
+
+# Probes are armed and disarmed as sessions start and stop; sometimes no instance is free.
+scenario random.arming "random calls do no harm while probes are constantly registered and unregistered"
+case_random_arming() {
+	load_with maxactive=16
+	make_random_calls 3
+	until_true "all sessions are closed" grep -q '^sessions 0$' $stats
+	module_comes_and_goes
+	leaks_end
+}

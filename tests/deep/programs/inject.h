@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef INJECT_H
+#define INJECT_H
+
+#include <stdbool.h>
+
+#include "tracer.h"
+
+enum {
+	NTH_MAX = 20000,
+	ERRNOS = 4,
+	LEN = 100,
+};
+
+/**
+ * struct call - one kind of call, tried with faults
+ * @name: on the command line
+ * @prepare: everything before the call
+ * @make: the call; returns a negative number if it failed
+ * @verify: after the call, without faults: check the session and end it
+ * @places: the least number of points; with fewer the case has tested nothing
+ * @accepted: errnos that it may fail with
+ * @many: it has thousands of points, one for each page of a large ring: only some are tested
+ */
+struct call {
+	const char *name;
+	void (*prepare)(struct tracer *tracer);
+	long (*make)(struct tracer *tracer);
+	void (*verify)(struct tracer *tracer, bool failed);
+	int places;
+	int accepted[ERRNOS];
+	bool many;
+};
+
+/* The last one is {}. */
+extern const struct call calls[];
+
+/* Call once, before all calls. */
+void calls_prepare(void);
+
+/* A send with faults in the sender. */
+void inject_send(void);
+
+#endif /* INJECT_H */

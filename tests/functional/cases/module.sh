@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2154,SC2034 # variables of ../lib.sh
+# The module: loading and unloading around sleeping calls, statistics, probes.
+
+shows_each block.tcp "a sleeping send is shown when it returns"
+shows block.renumbered "a sleeping send whose descriptor's number is reused is shown with its own peer"
+
+scenario block.trace_ends "a trace ends without waiting for a sleeping send"
+case_block_trace_ends() {
+	start_reader main block
+	start_program main block tcp
+	stop_reader main
+	: >nothing.want
+	same nothing.want main.out
+	open_gate main
+	end_program main
+}
+
+scenario block.trace_begins "a send that slept when the trace began is not shown; the next one is"
+case_block_trace_begins() {
+	start_program main block tcp
+	start_reader main block name
+	open_gate main
+	end_program main
+	program next name counted name 2
+	stop_reader main
+	same next.want main.out
+}
+
+# unload_around PROGRAM CASE...: unloads and loads the module while its calls sleep
+unload_around() {
+	start_reader main block
+	start_program main "$@"
+	stop_reader main
+	holds "rmmod succeeds" unload
+	refuses "the module is gone" loaded
+	open_gate main
+	end_program main
+	holds "insmod succeeds again" load
+	start_reader again name
+	program again name counted name 3
+	stop_reader again
+	same again.want again.out
+}
+
+scenario block.unload_sender "the module is unloaded while sends sleep, which then return normally"
+case_block_unload_sender() {
+	unload_around block many 8
+}
+
+scenario block.unload_acceptor "the module is unloaded while an accept sleeps, which then returns normally"
+case_block_unload_acceptor() {
+	unload_around block acceptor
+}
+
+# With systemd, and in containers, every process is in a cgroup.
+scenario module.cgroup "a reader in its own memory cgroup sees what it asked for"
+case_module_cgroup() {
+	mkdir cgroup
+	mount -t cgroup2 none cgroup || { skip "the kernel has no cgroup2" && return; }
+	if echo +memory >cgroup/cgroup.subtree_control; then
+		mkdir cgroup/reader
+		echo 0 >cgroup/reader/cgroup.procs
+		start_reader main name
+		echo 0 >cgroup/cgroup.procs
+		echo "# charged to the reader's cgroup: $(cat cgroup/reader/memory.current) bytes"
+		program main name counted name 3
+		stop_reader main
+		same main.want main.out
+		until_true "the cgroup is empty" rmdir cgroup/reader
+		echo -memory >cgroup/cgroup.subtree_control
+	else
+		skip "the kernel has no memory controller in cgroup2"
+	fi
+	umount cgroup
+}
+
+scenario block.killed "a traced process is killed while its send sleeps"
+case_block_killed() {
+	start_reader main block
+	start_program main block many 2
+	kill -KILL "$program_main"
+	stop_reader main
+}
+
+scenario module.maxactive "calls beyond maxactive are counted as missed"
+case_module_maxactive() {
+	unload
+	load maxactive=4
+	start_reader main block
+	start_program main block many 8
+	open_gate main
+	end_program main
+	equal "missed_send" "$(value missed_send)" 4
+	equal "missed_accept" "$(value missed_accept)" 0
+	stop_reader main
+	equal "lines" "$(lines main.out)" 4
+	equal "missed_send after the session" "$(value missed_send)" 4
+	holds "the summary reports the 4" grep -q '\<4\>.*missed\|missed.*\<4\>' main.err
+	unload
+	load
+}
+
+scenario module.busy "rmmod is refused while the device is open"
+case_module_busy() {
+	exec 9</dev/sendtrace
+	# Otherwise the program that timeout(1) starts would keep the device open a little longer.
+	refuses "rmmod with the device open" unload 9<&-
+	holds "the module is still there" loaded
+	exec 9<&-
+	holds "rmmod with the device closed" unload
+	load
+	start_reader main nobody
+	refuses "rmmod with sendread running" unload
+	stop_reader main
+}
+
+scenario module.reload "the module is loaded and unloaded repeatedly"
+case_module_reload() {
+	for turn in 1 2 3 4 5; do
+		unload || fail "rmmod, turn $turn"
+		[ ! -e /dev/sendtrace ] || fail "/dev/sendtrace is there without the module"
+		[ ! -e /proc/sendtrace ] || fail "/proc/sendtrace is there without the module"
+		load || fail "insmod, turn $turn"
+	done
+	start_reader main name
+	program main name counted name 1
+	stop_reader main
+	same main.want main.out
+}
+
+scenario module.probes "probes are registered while a session runs, and only then"
+case_module_probes() {
+	holds "no probe before" no_probes
+	equal "armed before" "$(value armed)" 0
+	start_reader main nobody
+	start_reader second nobody
+	for symbol in __sys_sendto __sys_accept4; do
+		holds "$symbol is probed" grep -q $symbol /sys/kernel/debug/kprobes/list
+	done
+	equal "armed" "$(value armed)" 1
+	stop_reader main
+	holds "the second session keeps its probes" grep -q __sys_sendto /sys/kernel/debug/kprobes/list
+	stop_reader second
+	holds "no probe after" no_probes
+	equal "armed after" "$(value armed)" 0
+}
+
+scenario module.blind "probes that root has disabled are noticed"
+case_module_blind() {
+	enabled=/sys/kernel/debug/kprobes/enabled
+	start_reader main name
+	equal "blind at first" "$(value blind)" 0
+	echo 0 >$enabled
+	equal "blind with kprobes disabled" "$(value blind)" 1
+	program unseen name counted name 2
+	echo 1 >$enabled
+	equal "blind with kprobes enabled again" "$(value blind)" 0
+	program main name counted name 3
+	stop_reader main
+	same main.want main.out
+}
+
+scenario module.stats "/proc/sendtrace/stats counts hits, filtered, captured and bytes"
+case_module_stats() {
+	unload
+	load
+	# Keys may be added after these, but none is ever removed.
+	equal "the first keys" "$(grep -v '^cpu' $stats | cut -d' ' -f1 | head -n 12 | tr '\n' ' ')" \
+		"sessions running armed hits filtered captured bytes cut faults lost_ring_full missed_send missed_accept "
+	cpus=$(grep -c ^processor /proc/cpuinfo)
+	for key in hits filtered captured bytes cut faults lost_ring_full; do
+		[ "$(grep -c "^cpu[0-9]*\.$key [0-9]*\$" $stats)" -ge "$cpus" ] ||
+			fail "expected cpuN.$key for each of $cpus CPUs"
+	done
+	start_reader main -s 5 seen
+	equal "sessions" "$(value sessions)" 1
+	equal "running" "$(value running)" 1
+	program seen name counted seen 13
+	program other name counted other 17
+	equal "hits" "$(value hits)" 30
+	equal "filtered" "$(value filtered)" 17
+	equal "captured" "$(value captured)" 13
+	equal "bytes" "$(value bytes)" 65
+	equal "cut" "$(value cut)" 13
+	equal "sum of hits per CPU" "$(sed -n 's/^cpu[0-9]*\.hits //p' $stats | awk '{ n += $1 } END { print n }')" 30
+	stop_reader main
+	equal "hits after the session" "$(value hits)" 30
+	equal "sessions after it" "$(value sessions)" 0
+}
+
+scenario module.sessions "/proc/sendtrace/sessions lists who has the device open"
+case_module_sessions() {
+	sessions=/proc/sendtrace/sessions
+	equal "sessions at first" "$(lines $sessions)" 0
+	start_reader one alpha 'be*'
+	start_reader two -p 1 .
+	equal "sessions" "$(lines $sessions)" 2
+	for pattern in "pid=$pid_one " "pid=$pid_two " "comm=sendread " "since=20..-" alpha 'be\*'; do
+		holds "sessions list $pattern" grep -q "$pattern" $sessions
+	done
+	equal "lines of the first" "$(grep -c "pid=$pid_one .*alpha" $sessions)" 1
+	refuses "other users may read $sessions" setpriv_nobody cat $sessions
+	stop_reader one
+	equal "sessions after the first left" "$(lines $sessions)" 1
+	stop_reader two
+}
+
+setpriv_nobody() {
+	su -s /bin/sh nobody -c "$*"
+}
+
+scenario module.cat "cat /dev/sendtrace yields the records of every call"
+case_module_cat() {
+	timeout -s KILL "$limit" cat /dev/sendtrace >stream &
+	pid=$!
+	until_true "cat has started the session" grep -q '^running 1$' $stats
+	program one name counted alpha 5
+	program two inet tcp_mapped
+	program three unix odd_names
+	program four other no_socket
+	cat one.want two.want three.want four.want >main.want
+	until_true "cat has written all" whole_stream stream "$(lines main.want)"
+	kill "$pid"
+	wait "$pid" 2>/dev/null
+	program main decode lines stream
+	mv main.want main.out
+	cat one.want two.want three.want four.want >main.want
+	same main.want main.out
+	timeout -s KILL "$limit" sendread --device stream >saved.out 2>saved.err
+	equal "exit status of sendread --device" $? 0
+	same main.want saved.out
+}
