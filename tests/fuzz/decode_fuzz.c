@@ -9,7 +9,7 @@
 #include "decode_record.h"
 #include "escape.h"
 #include "escape_variants.h"
-#include "format_text.h"
+#include "text.h"
 
 /* A record whose end is not there yet is asked for by its size, and never read beyond. */
 static void try_frame(const unsigned char *from, size_t size)

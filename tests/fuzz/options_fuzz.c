@@ -9,7 +9,7 @@
 #include "message.h"
 #include "number.h"
 #include "options.h"
-#include "reader.h"
+#include "sendtrace.h"
 #include "report.h"
 
 enum {

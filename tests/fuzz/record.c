@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "decode.h"
-#include "format_text.h"
+#include "text.h"
 #include "join.h"
 #include "out.h"
 

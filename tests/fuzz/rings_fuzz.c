@@ -11,8 +11,8 @@
 
 #include "decode.h"
 #include "device.h"
-#include "format_text.h"
-#include "reader.h"
+#include "text.h"
+#include "sendtrace.h"
 
 enum operation {
 	APPEND,

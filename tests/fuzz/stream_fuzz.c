@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "decode_record.h"
-#include "format_text.h"
-#include "reader.h"
+#include "text.h"
+#include "sendtrace.h"
 #include "report.h"
 #include "source.h"
 #include "stream.h"

@@ -13,7 +13,7 @@
 
 #include "decode.h"
 #include "escape.h"
-#include "format_text.h"
+#include "text.h"
 #include "join.h"
 #include "out.h"
 #include "sample.h"

@@ -25,7 +25,7 @@ static void store_release(__u64 *pos, uint64_t value)
 	__atomic_store_n(pos, value, __ATOMIC_RELEASE);
 }
 
-#include "../../user/merge.c"
+#include "../../user/lib/merge.c"
 
 #include "ring_memory.h"
 

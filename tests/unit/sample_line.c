@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "decode_record.h"
-#include "format_text.h"
+#include "text.h"
 #include "sample_line.h"
 
 void sample_line(struct out *out, const struct sample *sample)

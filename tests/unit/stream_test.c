@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "reader.h"
+#include "sendtrace.h"
 #include "sample.h"
 #include "stream.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef _SENDREAD_READER_H
-#define _SENDREAD_READER_H
+#ifndef _SENDTRACE_LIB_H
+#define _SENDTRACE_LIB_H
 
 /*
  * The client library: a session of /dev/sendtrace, or a record stream that was saved.
@@ -70,4 +70,4 @@ const struct fault *reader_fault(const struct reader *reader);
  */
 int reader_untold(const struct reader *reader, uint64_t *expected);
 
-#endif /* _SENDREAD_READER_H */
+#endif /* _SENDTRACE_LIB_H */

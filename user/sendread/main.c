@@ -9,13 +9,13 @@
 #include <unistd.h>
 
 #include "blind.h"
-#include "format_text.h"
+#include "text.h"
 #include "message.h"
 #include "options.h"
 #include "out.h"
-#include "reader.h"
+#include "sendtrace.h"
 #include "report.h"
-#include "session.h"
+#include "start.h"
 #include "signals.h"
 
 enum exit_status {

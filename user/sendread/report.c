@@ -11,10 +11,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "format_text.h"
+#include "text.h"
 #include "message.h"
 #include "options.h"
-#include "reader.h"
+#include "sendtrace.h"
 
 enum {
 	INTERVAL_MS = 1000

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "format_text.h"
+#include "text.h"
 
 #include <netinet/in.h>
 #include <stdbool.h>

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "message.h"
-#include "reader.h"
+#include "sendtrace.h"
 
 static const struct cause {
 	const char *name;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "session.h"
+#include "start.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +10,7 @@
 #include "message.h"
 #include "module.h"
 #include "options.h"
-#include "reader.h"
+#include "sendtrace.h"
 
 static bool is_stdin(const char *device)
 {

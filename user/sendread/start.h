@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef _SENDREAD_SESSION_H
-#define _SENDREAD_SESSION_H
+#ifndef _SENDREAD_START_H
+#define _SENDREAD_START_H
 
 /*
  * From options to a reader that runs. Whatever is in the way is said on stderr, with
@@ -36,4 +36,4 @@ int session_open_saved(const struct options *options, struct reader **reader);
 int session_start(const struct options *options, struct reader **reader,
 		  struct sendtrace_config *config);
 
-#endif /* _SENDREAD_SESSION_H */
+#endif /* _SENDREAD_START_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "reader.h"
+#include "sendtrace.h"
 
 #include <errno.h>
 #include <fcntl.h>

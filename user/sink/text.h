@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef _SENDREAD_FORMAT_TEXT_H
-#define _SENDREAD_FORMAT_TEXT_H
+#ifndef _SENDREAD_TEXT_H
+#define _SENDREAD_TEXT_H
 
 struct out;
 struct record;
@@ -20,4 +20,4 @@ unsigned int format_text_why_of(const struct record *record);
 /* The word for it. */
 const char *format_text_why(unsigned int why);
 
-#endif /* _SENDREAD_FORMAT_TEXT_H */
+#endif /* _SENDREAD_TEXT_H */
