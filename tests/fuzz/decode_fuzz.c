@@ -14,7 +14,7 @@
 /* A record whose end is not there yet is asked for by its size, and never read beyond. */
 static void try_frame(const unsigned char *from, size_t size)
 {
-	struct fault fault = { .text = "" };
+	struct sendtrace_fault fault = { .text = "" };
 	struct sendtrace_record rec;
 	int err = decode_frame(from, size, &rec, &fault);
 
@@ -36,7 +36,7 @@ static void try_frame(const unsigned char *from, size_t size)
 }
 
 /* As the first line of all, and with what was kept of that one's text. */
-static void try_lines(const struct record *record)
+static void try_lines(const struct sendtrace_item *record)
 {
 	const struct sink *sink = sink_of(STDOUT_FILENO);
 	unsigned char *first;
@@ -73,7 +73,7 @@ static void try_portable_escape(const unsigned char *payload, size_t size)
 	free(portable);
 }
 
-static void try_payload(const struct record *record)
+static void try_payload(const struct sendtrace_item *record)
 {
 	switch (record->rec.type) {
 	case SENDTRACE_RECORD_SEND:
@@ -90,9 +90,9 @@ static void try_payload(const struct record *record)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct fault fault = { .text = "" };
+	struct sendtrace_fault fault = { .text = "" };
 	unsigned char *from = exact_copy(data, size);
-	struct record record;
+	struct sendtrace_item record;
 	int err;
 
 	memset(&record, 0xaa, sizeof(record));

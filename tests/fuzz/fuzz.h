@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-struct fault;
-struct record;
+struct sendtrace_fault;
+struct sendtrace_item;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -66,15 +66,15 @@ void require_plain_lines(const struct sink *sink);
 /* ---- Records -------------------------------------------------------------------- */
 
 /* A refusal has its reason, in printable ASCII. */
-void require_reason(const struct fault *fault);
+void require_reason(const struct sendtrace_fault *fault);
 
 /* What was accepted from the @size bytes at @from lies within them, and makes sense. */
-void require_inside(const struct record *record, const void *from, size_t size);
+void require_inside(const struct sendtrace_item *record, const void *from, size_t size);
 
 /* Of an event with fragments that were kept: their bytes, to be freed, and how many. */
-unsigned char *joined_copy(const struct record *record, size_t *size);
+unsigned char *joined_copy(const struct sendtrace_item *record, size_t *size);
 
 /* The line for a record says what the record says, and nothing is lost in it. */
-void require_line(const struct record *record);
+void require_line(const struct sendtrace_item *record);
 
 #endif /* FUZZ_H */

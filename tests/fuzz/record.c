@@ -20,7 +20,7 @@ struct rest {
 	size_t size;
 };
 
-void require_reason(const struct fault *fault)
+void require_reason(const struct sendtrace_fault *fault)
 {
 	const char *c;
 
@@ -33,7 +33,7 @@ void require_reason(const struct fault *fault)
 		require(*c >= 0x20 && *c <= 0x7e, "0x%02x in a reason", (uint8_t)*c);
 }
 
-static bool is_event(const struct record *record)
+static bool is_event(const struct sendtrace_item *record)
 {
 	return record->rec.type == SENDTRACE_RECORD_SEND ||
 	       record->rec.type == SENDTRACE_RECORD_ACCEPT;
@@ -46,7 +46,7 @@ static void require_section(const unsigned char *section, size_t length,
 		"a section of %zu bytes is not within the record", length);
 }
 
-void require_inside(const struct record *record, const void *from, size_t size)
+void require_inside(const struct sendtrace_item *record, const void *from, size_t size)
 {
 	const struct sendtrace_event *event = &record->event;
 	const unsigned char *end = (const unsigned char *)from + record->rec.size;
@@ -153,7 +153,7 @@ static void expect_path(struct rest *rest, const unsigned char *path, size_t siz
 	expect_bytes(rest, path, size);
 }
 
-static void expect_unix(struct rest *rest, const struct record *record)
+static void expect_unix(struct rest *rest, const struct sendtrace_item *record)
 {
 	const struct sendtrace_event *event = &record->event;
 	size_t before = offsetof(struct sockaddr_un, sun_path);
@@ -180,7 +180,7 @@ static void expect_inet(struct rest *rest, int family, const void *address,
 	expect(rest, number);
 }
 
-static void expect_dest(struct rest *rest, const struct record *record)
+static void expect_dest(struct rest *rest, const struct sendtrace_item *record)
 {
 	const struct sendtrace_event *event = &record->event;
 	struct sockaddr_in6 in6 = { .sin6_family = AF_UNSPEC };
@@ -223,7 +223,7 @@ static void expect_ret(struct rest *rest, int64_t ret)
 	expect(rest, text);
 }
 
-unsigned char *joined_copy(const struct record *record, size_t *size)
+unsigned char *joined_copy(const struct sendtrace_item *record, size_t *size)
 {
 	unsigned char *copy;
 
@@ -236,12 +236,12 @@ unsigned char *joined_copy(const struct record *record, size_t *size)
 	return copy;
 }
 
-static void expect_payload(struct rest *rest, const struct record *record)
+static void expect_payload(struct rest *rest, const struct sendtrace_item *record)
 {
 	unsigned char *joined;
 	size_t size;
 
-	if (event_unjoined(record))
+	if (sendtrace_is_unjoined(record))
 		return;
 	if (record->event.frag_len) {
 		joined = joined_copy(record, &size);
@@ -251,7 +251,7 @@ static void expect_payload(struct rest *rest, const struct record *record)
 	expect_bytes(rest, record->payload, record->event.cap_len);
 }
 
-static void expect_send(struct rest *rest, const struct record *record)
+static void expect_send(struct rest *rest, const struct sendtrace_item *record)
 {
 	const struct sendtrace_event *event = &record->event;
 	uint64_t captured;
@@ -265,16 +265,16 @@ static void expect_send(struct rest *rest, const struct record *record)
 	expect(rest, text);
 	expect_dest(rest, record);
 	expect_ret(rest, event->ret);
-	captured = event_unjoined(record) ? 0 :
+	captured = sendtrace_is_unjoined(record) ? 0 :
 					    (uint64_t)event->frag_len + event->cap_len;
-	if (captured >= event_sent(event))
+	if (captured >= sendtrace_sent(event))
 		return;
 	snprintf(text, sizeof(text), " cap=%llu why=%s", (unsigned long long)captured,
-		 event_unjoined(record) ? "unjoined" : format_text_why(event->why));
+		 sendtrace_is_unjoined(record) ? "unjoined" : format_text_why(event->why));
 	expect(rest, text);
 }
 
-static void expect_accept(struct rest *rest, const struct record *record)
+static void expect_accept(struct rest *rest, const struct sendtrace_item *record)
 {
 	const struct sendtrace_event *event = &record->event;
 	char text[48] = " newfd=-";
@@ -288,7 +288,7 @@ static void expect_accept(struct rest *rest, const struct record *record)
 	expect_ret(rest, event->ret);
 }
 
-void require_line(const struct record *record)
+void require_line(const struct sendtrace_item *record)
 {
 	static struct out out = { .fd = STDOUT_FILENO };
 	const struct sink *sink = sink_of(STDOUT_FILENO);

@@ -50,7 +50,7 @@ static bool has_record(const struct device_ring *ring)
  * The reader keeps fragments to itself, unless one is out of sequence; of which rings it
  * has taken them is known when the next record of the ring comes out.
  */
-static void pass_fragments(struct device_ring *ring, const struct record *record)
+static void pass_fragments(struct device_ring *ring, const struct sendtrace_item *record)
 {
 	struct sendtrace_record rec;
 
@@ -81,7 +81,7 @@ static void require_earliest(uint64_t time)
 	}
 }
 
-static void require_next(const struct record *record)
+static void require_next(const struct sendtrace_item *record)
 {
 	struct device_ring *ring;
 
@@ -126,7 +126,7 @@ static void require_empty(void)
 /* Return: whether the session goes on. */
 static bool read_records(struct reader *reader, unsigned int count)
 {
-	struct record record;
+	struct sendtrace_item record;
 	unsigned int i;
 	int got;
 

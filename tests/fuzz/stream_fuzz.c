@@ -34,15 +34,15 @@ static bool header_of(const struct input *rest, struct sendtrace_record *rec)
 
 static bool is_fragment(const struct input *rest, const struct sendtrace_record *rec)
 {
-	struct record record;
-	struct fault unused;
+	struct sendtrace_item record;
+	struct sendtrace_fault unused;
 
 	return rec->type == SENDTRACE_RECORD_FRAGMENT &&
 	       decode_record(rest->data, rec->size, &record, &unused) == 0;
 }
 
 /* The reader keeps fragments to itself, unless one is out of sequence. */
-static void pass_fragments(struct input *rest, const struct record *record)
+static void pass_fragments(struct input *rest, const struct sendtrace_item *record)
 {
 	struct sendtrace_record rec;
 
@@ -86,7 +86,7 @@ static size_t model_fragments(struct input all, const uint8_t *end, uint32_t tid
 	return size;
 }
 
-static void require_joined(const struct record *record, const struct input *rest)
+static void require_joined(const struct sendtrace_item *record, const struct input *rest)
 {
 	unsigned char *joined, *model = malloc(whole.size + 1);
 	size_t size, model_size;
@@ -103,7 +103,7 @@ static void require_joined(const struct record *record, const struct input *rest
 
 /* What sendread does with a record beside the line. */
 static void report(struct tally *tally, const struct reader *reader,
-		   const struct record *record)
+		   const struct sendtrace_item *record)
 {
 	uint64_t expected;
 
@@ -115,7 +115,7 @@ static void report(struct tally *tally, const struct reader *reader,
 		report_printed(tally, record);
 }
 
-static void require_record(const struct record *record, struct input *rest)
+static void require_record(const struct sendtrace_item *record, struct input *rest)
 {
 	pass_fragments(rest, record);
 	require(record->rec.size <= rest->size &&
@@ -128,16 +128,16 @@ static void require_record(const struct record *record, struct input *rest)
 }
 
 /* Fragments that do not add up are no matter of one record. */
-static bool is_misfit(const struct record *record, bool sound)
+static bool is_misfit(const struct sendtrace_item *record, bool sound)
 {
 	return sound && is_event(record->rec.type) && record->event.frag_len;
 }
 
 /* However the stream was cut in pieces, it ends where it would have ended in one. */
-static void require_end(int got, const struct fault *fault, struct input *rest)
+static void require_end(int got, const struct sendtrace_fault *fault, struct input *rest)
 {
-	struct fault unused;
-	struct record record;
+	struct sendtrace_fault unused;
+	struct sendtrace_item record;
 	unsigned char *copy;
 	int err;
 
@@ -177,7 +177,7 @@ static void read_by_reader(struct input expected)
 {
 	static struct tally tally;
 	struct reader *reader;
-	struct record record;
+	struct sendtrace_item record;
 	int got, patience = PATIENCE;
 
 	memset(&tally, 0, sizeof(tally));
@@ -198,10 +198,10 @@ static void read_by_reader(struct input expected)
 /* With a buffer that is too small from the beginning, so that it has to grow. */
 static void read_by_stream(struct input expected, size_t capacity)
 {
-	struct fault fault = { .text = "" };
+	struct sendtrace_fault fault = { .text = "" };
 	const struct sendtrace_record *rec;
 	struct stream stream;
-	struct record record;
+	struct sendtrace_item record;
 	const void *from;
 	int got, patience = PATIENCE;
 

@@ -210,7 +210,7 @@ static void add_mapped(struct merge *merge, const struct st_ring *ring)
 static bool find_next(struct merge *merge, u64 *time)
 {
 	const struct sendtrace_record *rec, *header;
-	struct fault fault;
+	struct sendtrace_fault fault;
 	const void *from;
 	int got = merge_next(merge, &from, &header, &fault);
 

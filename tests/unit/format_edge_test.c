@@ -11,24 +11,21 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "decode.h"
 #include "escape.h"
-#include "text.h"
+#include "fields.h"
 #include "join.h"
-#include "out.h"
-#include "sample.h"
+#include "sample_line.h"
 
 enum {
-	/* As format_text.c has it, and what it reserves beside the payload's text. */
-	LINE_WIDEST = 2048,
-	BESIDE = ESCAPE_SLACK + 2 * LINE_WIDEST,
+	/* What text.c reserves besides the payload's text. */
+	BESIDE = ESCAPE_SLACK + 2 * FIELDS_WIDEST,
 	/* The longest payload that goes into the buffer at once. */
 	AT_ONCE = (OUT_CAPACITY - BESIDE) / ESCAPE_WIDEST,
 	/* Payloads whose text, in pieces, fills the buffer once and twice. */
 	ONCE = (OUT_CAPACITY - ESCAPE_SLACK) / ESCAPE_WIDEST,
 	TWICE = 2 * ONCE,
 	LONGEST = OUT_CAPACITY + 8,
-	OUTPUT = OUT_CAPACITY + ESCAPE_WIDEST * LONGEST + LINE_WIDEST,
+	OUTPUT = OUT_CAPACITY + ESCAPE_WIDEST * LONGEST + FIELDS_WIDEST,
 	/* Of what was in the buffer before. */
 	FILLING = '#',
 };
@@ -49,7 +46,7 @@ struct sizes {
 static const struct sizes sizes[] = {
 	{ 0, 2, 1 },
 	{ 150, 150, 1 },
-	/* What put_payload() has room for at least, and put_joined() reads at once. */
+	/* What put_payload() has room for at least, and put_fragments() reads in one go. */
 	{ OUT_CAPACITY / 16 - 17, OUT_CAPACITY / 16 - 15, 1 },
 	{ OUT_CAPACITY / 16 - 1, OUT_CAPACITY / 16 + 1, 1 },
 	{ 8000, 8000, 1 },
@@ -93,8 +90,9 @@ enum layout {
 };
 
 static struct kind kind;
-static struct out out;
-/* What was written to @out.fd, from its beginning on. */
+static struct text *text;
+static struct out *out;
+/* What was written to @out->fd, from its beginning on. */
 static const char *output;
 
 static char *put_strange(char *to, size_t count)
@@ -162,8 +160,8 @@ static void *exact_copy(const void *from, size_t size)
 static void format_line(enum layout layout, size_t size)
 {
 	size_t inside = size < 200 ? size / 2 : 100;
-	struct joined joined = { .tid = 1, .file = kind.file };
-	struct record record = { .event = kind.sample.event };
+	struct sendtrace_joined joined = { .tid = 1, .file = kind.file };
+	struct sendtrace_item item = { .event = kind.sample.event };
 	unsigned char *payload;
 
 	if (layout == UNJOINED)
@@ -172,14 +170,14 @@ static void format_line(enum layout layout, size_t size)
 	payload = exact_copy(kind.bytes + joined.size, inside);
 	if (layout == JOINED_MEMORY)
 		joined.memory = exact_copy(kind.bytes, joined.size);
-	record.event.len = size;
-	record.event.ret = (int64_t)size;
-	record.event.cap_len = (uint32_t)inside;
-	record.event.frag_len = (uint32_t)joined.size;
-	record.payload = payload;
-	record.peer = kind.sample.peer;
-	record.joined = layout == UNJOINED ? NULL : &joined;
-	format_text_send(&out, &record);
+	item.event.len = size;
+	item.event.ret = (int64_t)size;
+	item.event.cap_len = (uint32_t)inside;
+	item.event.frag_len = (uint32_t)joined.size;
+	item.payload = payload;
+	item.peer = kind.sample.peer;
+	item.joined = layout == UNJOINED ? NULL : &joined;
+	assert_int_equal(sink_record(&text->sink, &item), 0);
 	free(joined.memory);
 	free(payload);
 }
@@ -201,20 +199,20 @@ static void try_line(enum layout layout, size_t size, size_t used)
 	static char expected[OUTPUT];
 	size_t length = print_expected(expected, size, used), before;
 
-	lseek(out.fd, 0, SEEK_SET);
-	memset(out.buffer, FILLING, used);
+	lseek(out->fd, 0, SEEK_SET);
+	memset(out->buffer, FILLING, used);
 	/* The text of a line before this one must not be taken for its own. */
-	memset(out.buffer + used, 0, OUT_CAPACITY - used);
-	out.used = used;
+	memset(out->buffer + used, 0, OUT_CAPACITY - used);
+	out->used = used;
 	format_line(layout, size);
-	before = (size_t)lseek(out.fd, 0, SEEK_CUR);
+	before = (size_t)lseek(out->fd, 0, SEEK_CUR);
 	if (size <= AT_ONCE && before && before != used)
 		fail_msg("layout %d, %zu bytes behind %zu: a line that would fit was cut",
 			 layout, size, used);
-	assert_int_equal(out_flush(&out), 0);
-	if ((size_t)lseek(out.fd, 0, SEEK_CUR) != length)
+	assert_int_equal(sink_flush(&text->sink), 0);
+	if ((size_t)lseek(out->fd, 0, SEEK_CUR) != length)
 		fail_msg("layout %d, %zu bytes behind %zu: %zu characters, expected %zu",
-			 layout, size, used, (size_t)lseek(out.fd, 0, SEEK_CUR), length);
+			 layout, size, used, (size_t)lseek(out->fd, 0, SEEK_CUR), length);
 	if (memcmp(output, expected, length) != 0)
 		fail_msg("layout %d, %zu bytes behind %zu: not the text of the payload",
 			 layout, size, used);
@@ -239,11 +237,11 @@ static void try_size(enum layout layout, size_t size)
 {
 	try_line(layout, size, 0);
 	try_around(layout, size, 0);
-	/* All else is for the longer ones the same: not enough, and written out. */
+	/* All else is for the longer ones the same: not enough, and written out-> */
 	if (size > AT_ONCE + 1)
 		return;
 	try_around(layout, size, ESCAPE_SLACK);
-	try_around(layout, size, LINE_WIDEST);
+	try_around(layout, size, FIELDS_WIDEST);
 	try_around(layout, size, BESIDE);
 	try_around(layout, size, OUT_CAPACITY / 4);
 	try_around(layout, size, OUT_CAPACITY / 2);
@@ -296,10 +294,11 @@ static int open_files(void **state)
 
 	(void)state;
 	kind.file = memfd_create("payload", 0);
-	out.fd = memfd_create("output", 0);
-	if (kind.file < 0 || out.fd < 0 || ftruncate(out.fd, OUTPUT))
+	sample_text_reset(&text, memfd_create("output", 0));
+	out = &text->out;
+	if (kind.file < 0 || out->fd < 0 || ftruncate(out->fd, OUTPUT))
 		return -1;
-	memory = mmap(NULL, OUTPUT, PROT_READ, MAP_SHARED, out.fd, 0);
+	memory = mmap(NULL, OUTPUT, PROT_READ, MAP_SHARED, out->fd, 0);
 	output = memory;
 	return memory == MAP_FAILED;
 }
@@ -308,7 +307,7 @@ static int close_files(void **state)
 {
 	(void)state;
 	munmap((void *)output, OUTPUT);
-	return close(kind.file) || close(out.fd);
+	return close(kind.file) || close(out->fd);
 }
 
 #define output_case(function) \

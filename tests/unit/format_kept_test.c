@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "out.h"
 #include "sample_line.h"
 
 enum {
@@ -21,7 +20,7 @@ enum {
 	LINE = 4096,
 };
 
-static struct out out = { .fd = -1 };
+static struct text *text;
 
 static uint32_t random_state = 1;
 
@@ -251,11 +250,11 @@ static void assert_line(const struct step *step)
 {
 	char expected[LINE];
 
-	sample_line(&out, &step->sample);
+	sample_line(text, &step->sample);
 	print_line(expected, step);
-	out.buffer[out.used] = '\0';
-	assert_string_equal(out.buffer, expected);
-	out.used = 0;
+	text->out.buffer[text->out.used] = '\0';
+	assert_string_equal(text->out.buffer, expected);
+	text->out.used = 0;
 }
 
 /* ---- Cases ---------------------------------------------------------------------- */
@@ -314,12 +313,21 @@ static void an_event_that_is_all_zero_is_shown(void **state)
 	assert_line(&step);
 }
 
+static int keep_nothing(void **state)
+{
+	(void)state;
+	sample_text_reset(&text, -1);
+	return 0;
+}
+
+#define kept_case(function) cmocka_unit_test_setup(function, keep_nothing)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test_case(an_event_that_is_all_zero_is_shown),
-		test_case(whatever_changes_from_line_to_line_is_seen),
-		test_case(each_single_change_is_seen),
+		kept_case(an_event_that_is_all_zero_is_shown),
+		kept_case(whatever_changes_from_line_to_line_is_seen),
+		kept_case(each_single_change_is_seen),
 	};
 
 	return run_all("format_kept", tests);

@@ -10,49 +10,47 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "out.h"
 #include "sample_line.h"
 
-static struct out out;
+static struct text *text;
 
 static int open_output(void **state)
 {
 	(void)state;
-	memset(&out, 0, sizeof(out));
-	out.fd = memfd_create("output", 0);
-	return out.fd < 0;
+	sample_text_reset(&text, memfd_create("output", 0));
+	return text->out.fd < 0;
 }
 
 static int close_output(void **state)
 {
 	(void)state;
-	return close(out.fd);
+	return close(text->out.fd);
 }
 
 /* Everything that was written, with a NUL; to be freed. */
 static char *written(void)
 {
 	off_t size;
-	char *text;
+	char *bytes;
 
-	assert_int_equal(out_flush(&out), 0);
-	size = lseek(out.fd, 0, SEEK_END);
-	text = malloc((size_t)size + 1);
-	assert_int_equal(pread(out.fd, text, (size_t)size, 0), size);
-	text[size] = '\0';
-	return text;
+	assert_int_equal(sink_flush(&text->sink), 0);
+	size = lseek(text->out.fd, 0, SEEK_END);
+	bytes = malloc((size_t)size + 1);
+	assert_int_equal(pread(text->out.fd, bytes, (size_t)size, 0), size);
+	bytes[size] = '\0';
+	return bytes;
 }
 
 static void assert_line(const struct sample *sample, const char *expected)
 {
-	char *text;
+	char *line;
 
-	sample_line(&out, sample);
-	text = written();
-	assert_string_equal(text, expected);
-	assert_int_equal(ftruncate(out.fd, 0), 0);
-	lseek(out.fd, 0, SEEK_SET);
-	free(text);
+	sample_line(text, sample);
+	line = written();
+	assert_string_equal(line, expected);
+	assert_int_equal(ftruncate(text->out.fd, 0), 0);
+	lseek(text->out.fd, 0, SEEK_SET);
+	free(line);
 }
 
 #define CALLER "pid=29664 tid=29963 comm=connection fd=35 "
@@ -152,9 +150,10 @@ static void unix_names_are_escaped_and_abstract_ones_begin_with_an_at_sign(void 
 	assert_line(&sample, HELLO "family=1 dest=localhost path=\\x40file ret=5\n");
 	memset(longest, 0xff, sizeof(longest));
 	sample_peer_unix(&sample, longest, sizeof(longest));
-	sample_line(&out, &sample);
-	assert_int_equal(out.used, strlen(HELLO "family=1 dest=localhost path= ret=5\n") +
-					   4 * sizeof(longest));
+	sample_line(text, &sample);
+	assert_int_equal(text->out.used,
+			 strlen(HELLO "family=1 dest=localhost path= ret=5\n") +
+				 4 * sizeof(longest));
 }
 
 static void results_are_bytes_or_the_name_of_the_error(void **state)
@@ -180,7 +179,7 @@ static void a_cut_payload_says_how_much_there_is_and_why(void **state)
 {
 	static const char *const words[] = { "unknown",	  "snaplen",   "inline_bound",
 					     "ring_size", "ring_full", "fault",
-					     "no_work",	  "unjoined",  "unknown" };
+					     "no_work",	  "unknown",   "unknown" };
 	struct sample sample = sample_send(0, "hello", 5);
 	char expected[256];
 
@@ -259,7 +258,7 @@ static void accepted_connections_have_a_line_of_their_own(void **state)
 static void a_payload_of_any_length_goes_through_the_buffer_in_pieces(void **state)
 {
 	static const size_t sizes[] = { 4000, 16000, 65536, 300007 };
-	char *payload = malloc(300007), *text, *from;
+	char *payload = malloc(300007), *lines, *from;
 	size_t i, at;
 
 	(void)state;
@@ -267,10 +266,10 @@ static void a_payload_of_any_length_goes_through_the_buffer_in_pieces(void **sta
 	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		struct sample sample = sample_send(0, payload, sizes[i]);
 
-		sample_line(&out, &sample);
-		sample_line(&out, &sample);
+		sample_line(text, &sample);
+		sample_line(text, &sample);
 	}
-	text = from = written();
+	lines = from = written();
 	for (i = 0; i < 2 * sizeof(sizes) / sizeof(sizes[0]); i++) {
 		from = strstr(from, "msg=") + 4;
 		for (at = 0; at < sizes[i / 2]; at++, from += 4)
@@ -278,7 +277,7 @@ static void a_payload_of_any_length_goes_through_the_buffer_in_pieces(void **sta
 		assert_memory_equal(from, " len=", 5);
 	}
 	assert_null(strstr(from, "msg="));
-	free(text);
+	free(lines);
 	free(payload);
 }
 
@@ -288,14 +287,14 @@ static void a_write_error_is_kept_and_the_rest_thrown_away(void **state)
 	int i;
 
 	(void)state;
-	close(out.fd);
-	out.fd = open("/dev/full", O_WRONLY);
+	close(text->out.fd);
+	text->out.fd = open("/dev/full", O_WRONLY);
 	for (i = 0; i < 5000; i++)
-		sample_line(&out, &sample);
-	assert_int_equal(out_flush(&out), -ENOSPC);
-	assert_int_equal(out.used, 0);
-	sample_line(&out, &sample);
-	assert_int_equal(out_flush(&out), -ENOSPC);
+		sample_line(text, &sample);
+	assert_int_equal(sink_flush(&text->sink), -ENOSPC);
+	assert_int_equal(text->out.used, 0);
+	sample_line(text, &sample);
+	assert_int_equal(sink_flush(&text->sink), -ENOSPC);
 }
 
 #define output_case(function) \

@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* Instead of barrier.h: */
-#define _SENDREAD_BARRIER_H
+#define _SENDTRACE_BARRIER_H
 #include <linux/types.h>
 
 static void before_look(const __u64 *pos);
@@ -87,7 +87,7 @@ static void free_rings(void)
 static uint64_t next_time(void)
 {
 	const struct sendtrace_record *rec;
-	struct fault fault;
+	struct sendtrace_fault fault;
 	const void *from;
 	int got = merge_next(&merge, &from, &rec, &fault);
 

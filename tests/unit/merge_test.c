@@ -20,7 +20,7 @@ enum {
 
 static struct ring_memory rings[MAX_RINGS];
 static struct merge merge;
-static struct fault fault;
+static struct sendtrace_fault fault;
 
 static void make_rings(uint32_t count)
 {
@@ -44,7 +44,7 @@ static int free_rings(void **state)
 	return 0;
 }
 
-static bool next(struct record *record)
+static bool next(struct sendtrace_item *record)
 {
 	const struct sendtrace_record *rec;
 	const void *from;
@@ -61,7 +61,7 @@ static bool next(struct record *record)
 
 static void assert_next(uint64_t time, uint32_t cpu)
 {
-	struct record record;
+	struct sendtrace_item record;
 
 	assert_true(next(&record));
 	assert_int_equal(record.rec.time, time);
@@ -70,7 +70,7 @@ static void assert_next(uint64_t time, uint32_t cpu)
 
 static void assert_nothing(void)
 {
-	struct record record;
+	struct sendtrace_item record;
 
 	assert_false(next(&record));
 }
@@ -172,7 +172,7 @@ static void a_long_burst_is_given_back_in_batches(void **state)
 static void records_that_wrap_are_whole(void **state)
 {
 	unsigned char payload[900];
-	struct record record;
+	struct sendtrace_item record;
 	int i;
 
 	(void)state;
@@ -279,7 +279,7 @@ static void threads_that_move_between_cpus_come_out_in_their_order(void **state)
 	uint32_t last[NR_SENDERS] = { 0 }, number, i, received = 0;
 	uint64_t seq[MAX_RINGS] = { 0 };
 	pthread_t threads[NR_SENDERS];
-	struct record record;
+	struct sendtrace_item record;
 
 	(void)state;
 	make_rings(4);

@@ -58,7 +58,7 @@ check "... and said with -q too" said "17 events lost"
 
 "$make_stream" send gap send >"$stream"
 run "$sendread" --device "$stream"
-check "a loss that nobody told is said" said "5 events lost: out of sequence"
+check "a loss that nobody told is said" said "5 events lost: unexplained sequence gap"
 check "... and is a failure" exited 1
 check "... but what is there is printed" printed_lines 2
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "decimal.h"
 #include "number.h"
 
 static uint32_t random_state = 1;
@@ -20,12 +21,12 @@ static uint32_t random_number(void)
 
 static void assert_number_text(int64_t value)
 {
-	char text[NUMBER_WIDEST + 1 + NUMBER_SLACK], expected[32];
+	char text[DECIMAL_WIDEST + 1 + DECIMAL_SLACK], expected[32];
 
-	*number_put_signed(text, value) = '\0';
+	*decimal_put_signed(text, value) = '\0';
 	sprintf(expected, "%" PRId64, value);
 	assert_string_equal(text, expected);
-	*number_put(text, (uint64_t)value) = '\0';
+	*decimal_put(text, (uint64_t)value) = '\0';
 	sprintf(expected, "%" PRIu64, (uint64_t)value);
 	assert_string_equal(text, expected);
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* Messages on standard error: one line and one write() each. */
 #include "message.h"
 
 #include <errno.h>
@@ -9,29 +10,22 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "write_all.h"
+
 enum {
 	LINE_MAX_SIZE = 1024
 };
 
-static void write_all(const char *line, size_t size)
-{
-	ssize_t written;
+static const char *program = "sendtrace";
 
-	while (size > 0) {
-		written = write(STDERR_FILENO, line, size);
-		if (written < 0 && errno == EINTR)
-			continue;
-		/* There is nowhere left to say it. */
-		if (written < 0)
-			return;
-		line += written;
-		size -= (size_t)written;
-	}
+void message_set_program(const char *name)
+{
+	program = name;
 }
 
 /*
- * Control characters of ASCII, and those of Latin-1, which some terminals obey as well:
- * alone, or as UTF-8 writes them, 0xc2 and then themselves.
+ * Control characters of ASCII, and those of Latin-1, which some terminals obey as well: as
+ * single bytes, or in UTF-8, which puts 0xc2 before them.
  */
 static bool is_control(const unsigned char *byte, unsigned char before)
 {
@@ -42,7 +36,7 @@ static bool is_control(const unsigned char *byte, unsigned char before)
 	return *byte < 0x20 || *byte == 0x7f;
 }
 
-/* Nothing that is quoted may steer a terminal, or make up a line. */
+/* A quoted text must not steer the terminal or fake a line of its own. */
 static void tame(char *line, size_t size)
 {
 	unsigned char before = 0;
@@ -55,18 +49,19 @@ static void tame(char *line, size_t size)
 	}
 }
 
-static void say(const char *prefix, const char *fmt, va_list ap)
+static void say(const char *name, const char *fmt, va_list ap)
 {
 	char line[LINE_MAX_SIZE];
 	int err = errno;
 	size_t used;
 
-	used = (size_t)snprintf(line, sizeof(line), "%s", prefix);
+	used = name ? (size_t)snprintf(line, sizeof(line) / 2, "%s: ", name) : 0;
 	vsnprintf(line + used, sizeof(line) - used - 1, fmt, ap);
 	used = strlen(line);
 	tame(line, used);
 	line[used++] = '\n';
-	write_all(line, used);
+	/* There is nowhere left to report a failure. */
+	write_all(STDERR_FILENO, line, used);
 	errno = err;
 }
 
@@ -75,7 +70,7 @@ void message(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say("sendread: ", fmt, ap);
+	say(program, fmt, ap);
 	va_end(ap);
 }
 
@@ -84,6 +79,6 @@ void message_plain(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say("", fmt, ap);
+	say(NULL, fmt, ap);
 	va_end(ap);
 }

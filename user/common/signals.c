@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* Signals that end a program, or make it print its summary. */
 #include "signals.h"
 
 #include <errno.h>
@@ -8,8 +9,8 @@
 #include <unistd.h>
 
 /*
- * Handlers and not a signalfd: a write() to a pipe that nobody reads has to be
- * interrupted. The event is there so that a signal that comes just before poll() ends it.
+ * Handlers and not a signalfd: a write() to a pipe that nobody reads has to be interrupted.
+ * The event makes poll() return for a signal that comes just before it.
  */
 struct signals signals;
 static int event = -1;
@@ -25,7 +26,7 @@ static void handle(int number)
 		signals.give_up = 1;
 	else
 		signals.stop = 1;
-	/* Cannot fail but by overflow, after 2^64 signals. */
+	/* Fails only by overflow, after 2^64 signals. */
 	if (write(event, &one, sizeof(one)) < 0)
 		signals.stop = 1;
 	errno = err;
@@ -40,7 +41,7 @@ static int catch (int number)
 
 int signals_init(void)
 {
-	/* SIGINT also where a shell started us in the background and had it ignored. */
+	/* SIGINT even if it is ignored: shells do that to background jobs. */
 	static const int numbers[] = { SIGINT, SIGTERM, SIGALRM, SIGUSR1 };
 	struct sigaction hangup;
 	size_t i;
@@ -51,10 +52,10 @@ int signals_init(void)
 		return -errno;
 	for (i = 0; !err && i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		err = catch (numbers[i]);
-	/* Ignored by nohup: it shall go on. */
+	/* nohup ignores SIGHUP: then we go on. */
 	if (!err && !sigaction(SIGHUP, NULL, &hangup) && hangup.sa_handler != SIG_IGN)
 		err = catch (SIGHUP);
-	/* A write() to a closed pipe says EPIPE instead. */
+	/* A write() to a closed pipe returns EPIPE instead. */
 	signal(SIGPIPE, SIG_IGN);
 	return err ? err : event;
 }
@@ -66,7 +67,7 @@ int signals_stop_after(uint64_t nanoseconds)
 		.it_value.tv_usec = (suseconds_t)(nanoseconds % 1000000000 / 1000),
 	};
 
-	/* Less than the timer can count is not none. */
+	/* Less than the timer's unit must not become 0. */
 	if (nanoseconds && nanoseconds < 1000)
 		timer.it_value.tv_usec = 1;
 	return setitimer(ITIMER_REAL, &timer, NULL) ? -errno : 0;

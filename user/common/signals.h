@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef _SENDREAD_SIGNALS_H
-#define _SENDREAD_SIGNALS_H
+#ifndef _COMMON_SIGNALS_H
+#define _COMMON_SIGNALS_H
 
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 /**
- * struct signals - what the handlers noted; asked for each record, so without a call
+ * struct signals - what the handlers noted; inline below, since it is read for each record
  * @stop: SIGINT, SIGTERM, SIGHUP or the end of the duration
  * @give_up: a second one
  * @summary: SIGUSR1
@@ -20,10 +20,10 @@ struct signals {
 
 extern struct signals signals;
 
-/* Begin to catch signals. Return: a descriptor that is readable when one came, or -errno. */
+/* Begin to catch signals. Return: a descriptor that gets readable when one comes, or -errno. */
 int signals_init(void);
 
-/* Stop after @nanoseconds as if interrupted; 0 takes that back. Return: 0 or -errno. */
+/* Stop after @nanoseconds as if interrupted; 0 cancels that. Return: 0 or -errno. */
 int signals_stop_after(uint64_t nanoseconds);
 
 /* SIGINT, SIGTERM, SIGHUP or the end of the duration. */
@@ -32,13 +32,13 @@ static inline bool signals_stop(void)
 	return signals.stop;
 }
 
-/* A second one: even what is left shall not be written any more. */
+/* A second one: do not even write what is left. */
 static inline const volatile sig_atomic_t *signals_give_up(void)
 {
 	return &signals.give_up;
 }
 
-/* SIGUSR1, once for each call of it. */
+/* Whether SIGUSR1 came since the last call. */
 static inline bool signals_take_summary(void)
 {
 	if (!signals.summary)
@@ -47,7 +47,7 @@ static inline bool signals_take_summary(void)
 	return true;
 }
 
-/* After poll() said that the descriptor is readable. */
+/* Call when poll() finds the descriptor readable. */
 void signals_acknowledge(void);
 
-#endif /* _SENDREAD_SIGNALS_H */
+#endif /* _COMMON_SIGNALS_H */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef _SENDREAD_BARRIER_H
-#define _SENDREAD_BARRIER_H
+#ifndef _SENDTRACE_BARRIER_H
+#define _SENDTRACE_BARRIER_H
 
 /*
  * The reader's half of the ring's contract, quoted from <linux/sendtrace.h>; the other
@@ -36,4 +36,4 @@ static inline void store_release(__u64 *pos, uint64_t value)
 	__atomic_store_n(pos, value, __ATOMIC_RELEASE);
 }
 
-#endif /* _SENDREAD_BARRIER_H */
+#endif /* _SENDTRACE_BARRIER_H */

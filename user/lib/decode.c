@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* Checks every length and number in a record before anything else uses it. */
 #include "decode.h"
 
 #include <errno.h>
@@ -7,14 +8,14 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What the module's structs take is part of the contract: no padding may creep in. */
+/* The sizes of the module's structs are part of the contract: no padding may creep in. */
 _Static_assert(sizeof(struct sendtrace_record) == 32, "header");
 _Static_assert(sizeof(struct sendtrace_event) == 160, "event");
 _Static_assert(sizeof(struct sendtrace_fragment) == 48, "fragment");
 _Static_assert(sizeof(struct sendtrace_lost) == 104, "lost");
 
-__attribute__((format(printf, 2, 3))) static int bad(struct fault *fault, const char *fmt,
-						     ...)
+__attribute__((format(printf, 2, 3))) static int bad(struct sendtrace_fault *fault,
+						     const char *fmt, ...)
 {
 	va_list ap;
 
@@ -34,7 +35,7 @@ static uint64_t padded(uint32_t size)
 	return ((uint64_t)size + SENDTRACE_ALIGN - 1) & ~(uint64_t)(SENDTRACE_ALIGN - 1);
 }
 
-/* The fixed part that this reader needs of a type, without what was added later. */
+/* The size of a type's fixed part as this library knows it; a newer module may add to it. */
 static uint32_t known_size(uint16_t type)
 {
 	switch (type) {
@@ -51,12 +52,13 @@ static uint32_t known_size(uint16_t type)
 }
 
 /*
- * What is said of a fault has functions of its own, which are returned from: where nothing
- * is wrong, no register has to be saved for them.
+ * Each fault is described in a function of its own, called last: so a sound record, the usual
+ * case, pays for no saved registers.
  */
 #define COLD __attribute__((cold, noinline))
 
-COLD static int bad_size(const struct sendtrace_record *rec, struct fault *fault)
+COLD static int bad_size(const struct sendtrace_record *rec,
+			 struct sendtrace_fault *fault)
 {
 	return bad(fault,
 		   "size is %u, expected a multiple of %u from %u to %u for type %u",
@@ -64,7 +66,8 @@ COLD static int bad_size(const struct sendtrace_record *rec, struct fault *fault
 		   rec->type);
 }
 
-COLD static int bad_header_size(const struct sendtrace_record *rec, struct fault *fault)
+COLD static int bad_header_size(const struct sendtrace_record *rec,
+				struct sendtrace_fault *fault)
 {
 	return bad(
 		fault,
@@ -73,13 +76,13 @@ COLD static int bad_header_size(const struct sendtrace_record *rec, struct fault
 		rec->type);
 }
 
-COLD static int bad_cpu(const struct sendtrace_record *rec, struct fault *fault)
+COLD static int bad_cpu(const struct sendtrace_record *rec, struct sendtrace_fault *fault)
 {
 	return bad(fault, "cpu is %u, expected at most %u", rec->cpu, DECODE_CPU_MAX);
 }
 
 int decode_frame(const void *from, size_t avail, struct sendtrace_record *rec,
-		 struct fault *fault)
+		 struct sendtrace_fault *fault)
 {
 	uint32_t known;
 
@@ -98,28 +101,32 @@ int decode_frame(const void *from, size_t avail, struct sendtrace_record *rec,
 	return rec->size > avail ? -EAGAIN : 0;
 }
 
-COLD static int bad_address(const struct sendtrace_event *event, struct fault *fault)
+COLD static int bad_address(const struct sendtrace_event *event,
+			    struct sendtrace_fault *fault)
 {
 	return bad(fault, "local_len is %u and peer_len %u, expected at most %u",
 		   event->local_len, event->peer_len, DECODE_ADDRESS_MAX);
 }
 
-COLD static int bad_ret(const struct sendtrace_event *event, struct fault *fault)
+COLD static int bad_ret(const struct sendtrace_event *event,
+			struct sendtrace_fault *fault)
 {
 	return bad(fault, "ret is %lld, expected an errno down to %d or a result",
 		   (long long)event->ret, -DECODE_ERRNO_MAX);
 }
 
-COLD static int bad_captured(const struct sendtrace_event *event, struct fault *fault)
+COLD static int bad_captured(const struct sendtrace_event *event,
+			     struct sendtrace_fault *fault)
 {
 	return bad(
 		fault,
 		"cap_len is %u after %u bytes of fragments, expected at most the %llu bytes sent",
-		event->cap_len, event->frag_len, (unsigned long long)event_sent(event));
+		event->cap_len, event->frag_len,
+		(unsigned long long)sendtrace_sent(event));
 }
 
 COLD static int bad_sections(const struct sendtrace_event *event, uint64_t end,
-			     struct fault *fault)
+			     struct sendtrace_fault *fault)
 {
 	return bad(
 		fault,
@@ -129,10 +136,10 @@ COLD static int bad_sections(const struct sendtrace_event *event, uint64_t end,
 		(unsigned long long)end, event->rec.size);
 }
 
-static int decode_event(const unsigned char *from, struct record *record,
-			struct fault *fault)
+static int decode_event(const unsigned char *from, struct sendtrace_item *item,
+			struct sendtrace_fault *fault)
 {
-	const struct sendtrace_event *event = &record->event;
+	const struct sendtrace_event *event = &item->event;
 	uint64_t local, peer, payload, end;
 
 	if (event->local_len > DECODE_ADDRESS_MAX || event->peer_len > DECODE_ADDRESS_MAX)
@@ -140,7 +147,7 @@ static int decode_event(const unsigned char *from, struct record *record,
 	if (event->ret < -DECODE_ERRNO_MAX)
 		return bad_ret(event, fault);
 	if (event->rec.type == SENDTRACE_RECORD_SEND &&
-	    (uint64_t)event->frag_len + event->cap_len > event_sent(event))
+	    (uint64_t)event->frag_len + event->cap_len > sendtrace_sent(event))
 		return bad_captured(event, fault);
 	local = event->rec.header_size;
 	peer = local + padded(event->local_len);
@@ -148,16 +155,17 @@ static int decode_event(const unsigned char *from, struct record *record,
 	end = payload + padded(event->cap_len);
 	if (end > event->rec.size)
 		return bad_sections(event, end, fault);
-	record->local = from + local;
-	record->peer = from + peer;
-	record->payload = from + payload;
+	item->local = from + local;
+	item->peer = from + peer;
+	item->payload = from + payload;
 	return 0;
 }
 
-static __attribute__((noinline)) int
-decode_fragment(const unsigned char *from, struct record *record, struct fault *fault)
+static __attribute__((noinline)) int decode_fragment(const unsigned char *from,
+						     struct sendtrace_item *item,
+						     struct sendtrace_fault *fault)
 {
-	const struct sendtrace_fragment *fragment = &record->fragment;
+	const struct sendtrace_fragment *fragment = &item->fragment;
 	uint64_t end = fragment->rec.header_size + padded(fragment->cap_len);
 
 	if (end > fragment->rec.size)
@@ -170,12 +178,12 @@ decode_fragment(const unsigned char *from, struct record *record, struct fault *
 		return bad(fault, "tid is 0, expected a thread's");
 	if (fragment->cap_len == 0)
 		return bad(fault, "cap_len is 0, expected a part of a payload");
-	record->payload = from + fragment->rec.header_size;
+	item->payload = from + fragment->rec.header_size;
 	return 0;
 }
 
 static __attribute__((noinline)) int decode_lost(const struct sendtrace_lost *lost,
-						 struct fault *fault)
+						 struct sendtrace_fault *fault)
 {
 	uint64_t sum = 0;
 	size_t i;
@@ -192,26 +200,26 @@ static __attribute__((noinline)) int decode_lost(const struct sendtrace_lost *lo
 	return 0;
 }
 
-/* decode_frame() saw that the part which is known is within header_size and size. */
+/* decode_frame() has checked that the known part is within header_size and size. */
 int decode_framed(const void *from, const struct sendtrace_record *rec,
-		  struct record *record, struct fault *fault)
+		  struct sendtrace_item *item, struct sendtrace_fault *fault)
 {
 	const char *rest = (const char *)from + sizeof(*rec);
-	char *to = (char *)record + sizeof(*rec);
+	char *to = (char *)item + sizeof(*rec);
 
-	record->rec = *rec;
-	record->joined = NULL;
+	item->rec = *rec;
+	item->joined = NULL;
 	switch (rec->type) {
 	case SENDTRACE_RECORD_SEND:
 	case SENDTRACE_RECORD_ACCEPT:
-		memcpy(to, rest, sizeof(record->event) - sizeof(*rec));
-		return decode_event(from, record, fault);
+		memcpy(to, rest, sizeof(item->event) - sizeof(*rec));
+		return decode_event(from, item, fault);
 	case SENDTRACE_RECORD_LOST:
-		memcpy(to, rest, sizeof(record->lost) - sizeof(*rec));
-		return decode_lost(&record->lost, fault);
+		memcpy(to, rest, sizeof(item->lost) - sizeof(*rec));
+		return decode_lost(&item->lost, fault);
 	case SENDTRACE_RECORD_FRAGMENT:
-		memcpy(to, rest, sizeof(record->fragment) - sizeof(*rec));
-		return decode_fragment(from, record, fault);
+		memcpy(to, rest, sizeof(item->fragment) - sizeof(*rec));
+		return decode_fragment(from, item, fault);
 	default:
 		return 0;
 	}

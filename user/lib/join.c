@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* Joins the fragments of long payloads, in memory or in unnamed files. */
 #include "join.h"
 
 #include <errno.h>
@@ -8,7 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "decode.h"
+#include "../common/write_all.h"
+#include "sendtrace.h"
 
 void join_init(struct join *join)
 {
@@ -19,7 +21,7 @@ void join_init(struct join *join)
 		join->threads[i].file = -1;
 }
 
-static void forget(struct join *join, struct joined *joined)
+static void forget(struct join *join, struct sendtrace_joined *joined)
 {
 	free(joined->memory);
 	if (joined->file >= 0)
@@ -39,7 +41,7 @@ void join_free(struct join *join)
 			forget(join, &join->threads[i]);
 }
 
-static struct joined *find(struct join *join, uint32_t tid)
+static struct sendtrace_joined *find(struct join *join, uint32_t tid)
 {
 	size_t i;
 
@@ -51,9 +53,9 @@ static struct joined *find(struct join *join, uint32_t tid)
 	return NULL;
 }
 
-static struct joined *find_place(struct join *join)
+static struct sendtrace_joined *find_place(struct join *join)
 {
-	struct joined *oldest = &join->threads[0];
+	struct sendtrace_joined *oldest = &join->threads[0];
 	size_t i;
 
 	for (i = 0; i < JOIN_THREADS; i++) {
@@ -66,11 +68,11 @@ static struct joined *find_place(struct join *join)
 	return oldest;
 }
 
-static struct joined *begin(struct join *join, uint32_t tid)
+static struct sendtrace_joined *begin(struct join *join, uint32_t tid)
 {
-	struct joined *joined = find(join, tid);
+	struct sendtrace_joined *joined = find(join, tid);
 
-	/* What is still there belongs to an event that was lost. */
+	/* Fragments that are still there belong to an event that was lost. */
 	if (joined)
 		forget(join, joined);
 	joined = find_place(join);
@@ -82,22 +84,6 @@ static struct joined *begin(struct join *join, uint32_t tid)
 
 /* ---- Memory, or a file ----------------------------------------------------------- */
 
-static int write_all(int file, const unsigned char *from, size_t size)
-{
-	ssize_t written;
-
-	while (size > 0) {
-		written = write(file, from, size);
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return -errno;
-		from += written;
-		size -= (size_t)written;
-	}
-	return 0;
-}
-
 static int open_unnamed(void)
 {
 	const char *folder = getenv("TMPDIR") ?: "/tmp";
@@ -107,16 +93,16 @@ static int open_unnamed(void)
 	file = open(folder, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
 	if (file >= 0)
 		return file;
-	/* A file system that has no unnamed files. */
-	snprintf(path, sizeof(path), "%s/sendread.XXXXXX", folder);
+	/* A file system without unnamed files. */
+	snprintf(path, sizeof(path), "%s/sendtrace.XXXXXX", folder);
 	file = mkostemp(path, O_CLOEXEC);
 	if (file >= 0)
 		unlink(path);
 	return file;
 }
 
-/* What is in memory goes to a file, and so does all that follows. */
-static int spill(struct join *join, struct joined *joined)
+/* Move what is in memory to a file, where all that follows will go, too. */
+static int spill(struct join *join, struct sendtrace_joined *joined)
 {
 	joined->file = open_unnamed();
 	if (joined->file < 0)
@@ -130,7 +116,7 @@ static int spill(struct join *join, struct joined *joined)
 	return 0;
 }
 
-static int grow(struct join *join, struct joined *joined, size_t size)
+static int grow(struct join *join, struct sendtrace_joined *joined, size_t size)
 {
 	size_t capacity = joined->capacity ?: 128 << 10;
 	unsigned char *memory;
@@ -150,8 +136,8 @@ static int grow(struct join *join, struct joined *joined, size_t size)
 	return 0;
 }
 
-static int append(struct join *join, struct joined *joined, const unsigned char *from,
-		  size_t size)
+static int append(struct join *join, struct sendtrace_joined *joined,
+		  const unsigned char *from, size_t size)
 {
 	int err = 0;
 
@@ -168,32 +154,33 @@ static int append(struct join *join, struct joined *joined, const unsigned char 
 
 /* ---- Fragments and events --------------------------------------------------------- */
 
-void join_fragment(struct join *join, const struct record *record)
+void join_fragment(struct join *join, const struct sendtrace_item *item)
 {
-	const struct sendtrace_fragment *fragment = &record->fragment;
-	struct joined *joined;
+	const struct sendtrace_fragment *fragment = &item->fragment;
+	struct sendtrace_joined *joined;
 
 	if (fragment->offset == 0)
 		joined = begin(join, fragment->tid);
 	else
 		joined = find(join, fragment->tid);
-	/* Given up before, or its beginning was: the event will say that it is not whole. */
+	/* Dropped, or its beginning was: the event will show that the payload is incomplete. */
 	if (!joined || joined->failed)
 		return;
 	joined->failed = joined->size != fragment->offset ||
-			 append(join, joined, record->payload, fragment->cap_len);
+			 append(join, joined, item->payload, fragment->cap_len);
 }
 
-int join_event(struct join *join, struct record *record, struct fault *fault)
+int join_event(struct join *join, struct sendtrace_item *item,
+	       struct sendtrace_fault *fault)
 {
-	const struct sendtrace_event *event = &record->event;
-	struct joined *joined = find(join, event->tid);
+	const struct sendtrace_event *event = &item->event;
+	struct sendtrace_joined *joined = find(join, event->tid);
 
-	record->joined = NULL;
+	item->joined = NULL;
 	if (!joined || joined->failed || event->frag_len == 0)
 		return 0;
 	if (joined->size == event->frag_len) {
-		record->joined = joined;
+		item->joined = joined;
 		return 0;
 	}
 	snprintf(fault->text, sizeof(fault->text),
@@ -204,13 +191,17 @@ int join_event(struct join *join, struct record *record, struct fault *fault)
 
 void join_done(struct join *join, uint32_t tid)
 {
-	struct joined *joined = find(join, tid);
+	struct sendtrace_joined *joined = find(join, tid);
 
 	if (joined)
 		forget(join, joined);
 }
 
-size_t joined_read(const struct joined *joined, uint64_t offset, void *to, size_t size)
+/* ---- The whole payload ------------------------------------------------------------ */
+
+/* At most @size bytes from @offset on. Return: how many, 0 at the end or on an error. */
+static size_t joined_read(const struct sendtrace_joined *joined, uint64_t offset,
+			  unsigned char *to, size_t size)
 {
 	uint64_t left = joined->size - offset;
 	ssize_t got;
@@ -223,4 +214,33 @@ size_t joined_read(const struct joined *joined, uint64_t offset, void *to, size_
 	}
 	got = pread(joined->file, to, size, (off_t)offset);
 	return got < 0 ? 0 : (size_t)got;
+}
+
+static size_t read_piece(const struct sendtrace_item *item, uint64_t offset,
+			 unsigned char *to, size_t size)
+{
+	uint64_t before = item->joined ? item->joined->size : 0, left;
+
+	if (offset < before)
+		return joined_read(item->joined, offset, to, size);
+	left = sendtrace_payload_size(item) - offset;
+	if (size > left)
+		size = (size_t)left;
+	memcpy(to, item->payload + (offset - before), size);
+	return size;
+}
+
+size_t sendtrace_payload_read(const struct sendtrace_item *item, uint64_t offset,
+			      void *to, size_t size)
+{
+	size_t done = 0, got;
+
+	while (done < size && offset + done < sendtrace_payload_size(item)) {
+		got = read_piece(item, offset + done, (unsigned char *)to + done,
+				 size - done);
+		if (got == 0)
+			break;
+		done += got;
+	}
+	return done;
 }

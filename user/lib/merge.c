@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* Merges the rings of all CPUs into one stream in the order of time. */
 #include "merge.h"
 
 #include <errno.h>
@@ -17,7 +18,7 @@
  * is seen a look at the first ring finds A; without this look B would come out first.
  *
  * A ring that has a record left needs no look: what its kernel side adds is behind that
- * record, which is not earlier than the one that is given out. So heads are loaded of
+ * record, which is not earlier than the one that is returned. So heads are loaded of
  * empty rings only, a pass over these can find at most as many new heads as there are
  * rings, and no ring's events wait for a busy one.
  */
@@ -84,14 +85,14 @@ static struct ring *ready_pop(struct merge *merge)
 	return top;
 }
 
-static int ring_bad(const struct ring *ring, struct fault *fault)
+static int ring_bad(const struct ring *ring, struct sendtrace_fault *fault)
 {
 	snprintf(fault->where, sizeof(fault->where), "position %llu of cpu %u's ring",
 		 (unsigned long long)ring->tail, ring->cpu);
 	return -EBADMSG;
 }
 
-void merge_place(const struct merge *merge, struct fault *fault)
+void merge_place(const struct merge *merge, struct sendtrace_fault *fault)
 {
 	ring_bad(merge->current, fault);
 }
@@ -102,7 +103,7 @@ static const void *ring_at_tail(const struct ring *ring)
 }
 
 /* Learn the header of the record at the tail of a ring that is not empty. */
-static int ring_peek(struct ring *ring, struct fault *fault)
+static int ring_peek(struct ring *ring, struct sendtrace_fault *fault)
 {
 	uint64_t avail = ring->head - ring->tail;
 	int err;
@@ -121,7 +122,7 @@ static int ring_peek(struct ring *ring, struct fault *fault)
 }
 
 /* Return: 1 if a ring that was empty has a record now, 0, or -EBADMSG. */
-static int ring_look(struct ring *ring, struct fault *fault)
+static int ring_look(struct ring *ring, struct sendtrace_fault *fault)
 {
 	uint64_t head = load_acquire(&ring->producer->pos); /* B, matches A */
 
@@ -137,7 +138,7 @@ static int ring_look(struct ring *ring, struct fault *fault)
 	return ring_peek(ring, fault) ?: 1;
 }
 
-/* To store for each record would move the cache line to and fro for nothing. */
+/* In batches: a store for each record would move the cache line back and forth for nothing. */
 static void ring_publish(struct ring *ring)
 {
 	if (ring->tail != ring->head && ring->tail - ring->published < ring->batch)
@@ -147,8 +148,8 @@ static void ring_publish(struct ring *ring)
 }
 
 /*
- * Of records of the same time, that of a ring that is in the heap already comes first: so it
- * would be if this one were put there, too.
+ * Can @ring stay in use, without a detour through the heap? Not at the same time as a ring in
+ * the heap, since ready_push() would put it behind that one, too.
  */
 static bool is_next(const struct merge *merge, const struct ring *ring)
 {
@@ -157,10 +158,10 @@ static bool is_next(const struct merge *merge, const struct ring *ring)
 }
 
 /*
- * Give back the record in use. Its ring takes its new place, by a new look if empty; or it
- * stays in use, where its next record is the next of all.
+ * Give back the record in use. If the ring's next record is the next of all, the ring stays
+ * in use; else it goes to the heap, or, if it is empty after a new look, to the idle ones.
  */
-static int release(struct merge *merge, struct fault *fault)
+static int release(struct merge *merge, struct sendtrace_fault *fault)
 {
 	struct ring *ring = merge->current;
 	int err;
@@ -193,7 +194,7 @@ static int release(struct merge *merge, struct fault *fault)
 }
 
 /* Look at each ring that seemed empty; a new head makes all looks before it stale. */
-static int settle(struct merge *merge, struct fault *fault)
+static int settle(struct merge *merge, struct sendtrace_fault *fault)
 {
 	uint32_t i;
 	int err;
@@ -218,25 +219,25 @@ static int settle(struct merge *merge, struct fault *fault)
 	return 0;
 }
 
-/* Return: 1 if there is a record, the next of all of them, 0, or -EBADMSG. */
-static int find_next(struct merge *merge, struct fault *fault)
+/* Return: as merge_next(). */
+static int find_next(struct merge *merge, struct sendtrace_fault *fault)
 {
 	int err;
 
-	/* With nothing to give out every look is stale: it may be long ago. */
+	/* With no record at hand every look is stale: it may be long ago. */
 	if (merge->nr_ready == 0)
 		merge->settled = false;
 	err = settle(merge, fault);
 	if (err)
 		return err;
 	if (merge->nr_ready == 0)
-		return 0;
+		return merge->ended ? -ENODATA : 0;
 	merge->current = ready_pop(merge);
 	return 1;
 }
 
 int merge_next(struct merge *merge, const void **from,
-	       const struct sendtrace_record **rec, struct fault *fault)
+	       const struct sendtrace_record **rec, struct sendtrace_fault *fault)
 {
 	const struct ring *ring;
 	int err;

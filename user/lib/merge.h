@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef _SENDREAD_MERGE_H
-#define _SENDREAD_MERGE_H
+#ifndef _SENDTRACE_MERGE_H
+#define _SENDTRACE_MERGE_H
 
 #include <stddef.h>
 #include <stdint.h>
 #include <linux/sendtrace.h>
 
-struct fault;
+struct sendtrace_fault;
 
 /**
  * struct ring - one CPU's ring, wherever its memory comes from
@@ -18,7 +18,7 @@ struct fault;
  * @head: what the producer's position was when last looked at
  * @tail: all below has been used
  * @published: all below has been given back to the kernel
- * @batch: not less than so much is given back at once, unless it is all
+ * @batch: bytes that are given back together at least, unless the ring is empty
  * @rec: header of the record at @tail, while there is one, as it was checked
  */
 struct ring {
@@ -41,6 +41,7 @@ struct ring {
  * @idle: the rings that seemed empty
  * @nr_idle: rings in it
  * @settled: every ring of @idle was looked at after a new head was last seen
+ * @ended: nothing more will be written
  * @current: the ring whose record is in use, or NULL
  * @rings: all of them
  * @nr_rings: rings there are
@@ -53,6 +54,7 @@ struct merge {
 	struct ring **idle;
 	uint32_t nr_idle;
 	_Bool settled;
+	_Bool ended;
 	struct ring *current;
 	struct ring *rings;
 	uint32_t nr_rings;
@@ -79,13 +81,13 @@ void merge_add(struct merge *merge, const struct ring *ring);
  * @rec: its header, as decode_frame() found it, until then
  * @fault: what is wrong on -EBADMSG
  *
- * Return: 1, 0 if there is nothing now (all that was used has then been given back), or
- * -EBADMSG.
+ * Return: 1, 0 if there is nothing now, -ENODATA if there is nothing and @merge->ended, or
+ * -EBADMSG. At 0 and -ENODATA all that was used has been given back.
  */
 int merge_next(struct merge *merge, const void **from,
-	       const struct sendtrace_record **rec, struct fault *fault);
+	       const struct sendtrace_record **rec, struct sendtrace_fault *fault);
 
-/* Say where the record is that merge_next() gave out. */
-void merge_place(const struct merge *merge, struct fault *fault);
+/* Say where the record is that merge_next() returned. */
+void merge_place(const struct merge *merge, struct sendtrace_fault *fault);
 
-#endif /* _SENDREAD_MERGE_H */
+#endif /* _SENDTRACE_MERGE_H */

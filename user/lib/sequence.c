@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
+/* Checks that the records of each CPU follow each other without a gap. */
 #include "sequence.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "decode.h"
+#include "sendtrace.h"
 
 static int grow(struct sequence *sequence, uint32_t nr_cpus)
 {
@@ -21,41 +22,46 @@ static int grow(struct sequence *sequence, uint32_t nr_cpus)
 	return 0;
 }
 
-/* Not in line: the registers that it takes would be saved for each record. */
-static __attribute__((noinline)) int
-grow_and_check(struct sequence *sequence, const struct record *record, uint64_t *expected)
+/* Not inline: its registers would have to be saved for each record. */
+static __attribute__((noinline)) int grow_and_check(struct sequence *sequence,
+						    struct sendtrace_item *item)
 {
-	if (grow(sequence, record->rec.cpu + 1))
+	if (grow(sequence, item->rec.cpu + 1))
 		return -ENOMEM;
-	return sequence_check(sequence, record, expected);
+	return sequence_check(sequence, item);
 }
 
-int sequence_check(struct sequence *sequence, const struct record *record,
-		   uint64_t *expected)
+/* How many events are missing where a record is not the expected one. */
+static uint64_t gap(uint64_t seq, uint64_t expected)
 {
-	const struct sendtrace_record *rec = &record->rec;
+	/* A step back: nobody can say how many, but something is wrong. */
+	return seq < expected ? 1 : seq - expected;
+}
+
+int sequence_check(struct sequence *sequence, struct sendtrace_item *item)
+{
+	const struct sendtrace_record *rec = &item->rec;
 	struct sequence_cpu *cpu;
-	int gap;
 
 	if (rec->cpu >= sequence->nr_cpus)
-		return grow_and_check(sequence, record, expected);
+		return grow_and_check(sequence, item);
 	cpu = &sequence->cpus[rec->cpu];
-	*expected = cpu->next;
-	gap = !cpu->unknown && rec->seq != cpu->next;
+	item->missing = cpu->unknown ? 0 : gap(rec->seq, cpu->next);
 	cpu->unknown = 0;
 	cpu->next = rec->seq;
 	switch (rec->type) {
 	case SENDTRACE_RECORD_SEND:
 	case SENDTRACE_RECORD_ACCEPT:
 		cpu->next += 1;
-		return gap;
+		return 0;
 	case SENDTRACE_RECORD_LOST:
-		cpu->next += record->lost.count;
-		return gap;
+		cpu->next += item->lost.count;
+		return 0;
 	case SENDTRACE_RECORD_FRAGMENT:
-		return gap;
+		return 0;
 	default:
 		cpu->unknown = 1;
+		item->missing = 0;
 		return 0;
 	}
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef _SENDREAD_SEQUENCE_H
-#define _SENDREAD_SEQUENCE_H
+#ifndef _SENDTRACE_SEQUENCE_H
+#define _SENDTRACE_SEQUENCE_H
 
 #include <stdint.h>
-#include <linux/sendtrace.h>
+
+struct sendtrace_item;
 
 struct sequence_cpu {
 	uint64_t next;
-	/* After a type that is not known, what follows cannot be foretold. */
+	/* After a record of an unknown type: the next number cannot be predicted. */
 	_Bool unknown;
 };
 
@@ -17,19 +18,15 @@ struct sequence {
 	uint32_t nr_cpus;
 };
 
-struct record;
-
 /**
- * sequence_check - find losses that were not told
+ * sequence_check - find losses that no record reports
  * @sequence: of the session
- * @record: the next record of its CPU
- * @expected: the sequence number that it should have had
+ * @item: the next record of its CPU; @item->missing is set on return
  *
- * Return: 0 if it had it, 1 if not, -ENOMEM. The next is expected behind this one.
+ * Return: 0 or -ENOMEM. The next record is expected to follow this one.
  */
-int sequence_check(struct sequence *sequence, const struct record *record,
-		   uint64_t *expected);
+int sequence_check(struct sequence *sequence, struct sendtrace_item *item);
 
 void sequence_free(struct sequence *sequence);
 
-#endif /* _SENDREAD_SEQUENCE_H */
+#endif /* _SENDTRACE_SEQUENCE_H */

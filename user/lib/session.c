@@ -1,314 +1,193 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "sendtrace.h"
+/* The life of a handle: opening, commands, waiting, closing. */
+#include "session.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "join.h"
-#include "merge.h"
-#include "sequence.h"
-#include "stream.h"
+/* ---- Opening and closing ---------------------------------------------------------- */
 
-enum {
-	STREAM_CAPACITY = 256 << 10
-};
-
-struct reader {
-	int fd;
-	bool session; /* the device, not a saved stream */
-	bool mapped;
-	bool stopped;
-	struct sendtrace_info info;
-	uint32_t ring_size;
-	struct merge merge;
-	struct stream stream;
-	struct sequence sequence;
-	struct join join;
-	uint32_t shown; /* thread whose event was given out last */
-	struct fault fault;
-	uint64_t expected;
-	bool untold;
-};
-
-static struct reader *reader_new(int fd)
+static struct sendtrace *trace_new(void)
 {
-	struct reader *reader = calloc(1, sizeof(*reader));
+	struct sendtrace *trace = calloc(1, sizeof(*trace));
 
-	if (!reader)
-		return NULL;
-	reader->fd = fd;
-	join_init(&reader->join);
-	return reader;
+	if (trace)
+		join_init(&trace->join);
+	return trace;
 }
 
-static int command(const struct reader *reader, unsigned long request, void *argument)
+/* The source was opened, or could not be. */
+static int opened(struct sendtrace **result, struct sendtrace *trace, int err)
 {
-	return ioctl(reader->fd, request, argument) ? -errno : 0;
+	if (err) {
+		free(trace);
+		return err;
+	}
+	trace->fault.hint = trace->source->ops->hint;
+	*result = trace;
+	return 0;
 }
 
-int reader_open(struct reader **result, const char *path)
+int sendtrace_open_device(struct sendtrace **result, const char *path)
 {
-	struct reader *reader;
+	struct sendtrace *trace = trace_new();
+
+	if (!trace)
+		return -ENOMEM;
+	return opened(result, trace, live_open(&trace->source, path));
+}
+
+int sendtrace_open_stream(struct sendtrace **result, int fd)
+{
+	struct sendtrace *trace = trace_new();
+
+	if (!trace)
+		return -ENOMEM;
+	return opened(result, trace, saved_open(&trace->source, fd));
+}
+
+static int is_stdin(const char *path)
+{
+	return strcmp(path, "-") == 0;
+}
+
+int sendtrace_is_saved(const char *path)
+{
+	struct stat status;
+
+	if (is_stdin(path))
+		return 1;
+	if (stat(path, &status))
+		return -errno;
+	if (S_ISCHR(status.st_mode))
+		return 0;
+	return S_ISREG(status.st_mode) || S_ISFIFO(status.st_mode) ? 1 : -EINVAL;
+}
+
+static int open_saved(struct sendtrace **result, const char *path)
+{
 	int fd, err;
 
-	fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	/* Not where standard input, output or error may be missing. */
+	if (is_stdin(path))
+		fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	else
+		fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	reader = reader_new(fd);
-	if (!reader) {
-		close(fd);
-		return -ENOMEM;
-	}
-	reader->session = true;
-	err = command(reader, SENDTRACE_IOC_INFO, &reader->info);
-	if (err) {
-		reader_free(reader);
-		return err;
-	}
-	reader->info.version[SENDTRACE_VERSION_LEN - 1] = '\0';
-	*result = reader;
-	return 0;
-}
-
-int reader_open_stream(struct reader **result, int fd)
-{
-	struct reader *reader = reader_new(fd);
-
-	if (!reader)
-		return -ENOMEM;
-	if (stream_init(&reader->stream, fd, false, STREAM_CAPACITY)) {
-		free(reader);
-		return -ENOMEM;
-	}
-	*result = reader;
-	return 0;
-}
-
-int reader_fd(const struct reader *reader)
-{
-	return reader->fd;
-}
-
-const struct sendtrace_info *reader_info(const struct reader *reader)
-{
-	return &reader->info;
-}
-
-int reader_configure(struct reader *reader, struct sendtrace_config *config)
-{
-	int err = command(reader, SENDTRACE_IOC_CONFIG, config);
-
-	if (!err)
-		reader->ring_size = config->ring_size;
-	return err;
-}
-
-int reader_filter(struct reader *reader, const struct sendtrace_filter *filter)
-{
-	return command(reader, SENDTRACE_IOC_FILTER, (void *)filter);
-}
-
-/* ---- Rings that are mapped ------------------------------------------------------ */
-
-static size_t producer_length(const struct reader *reader)
-{
-	return reader->info.page_size + 2 * (size_t)reader->ring_size;
-}
-
-static void unmap_ring(const struct reader *reader, const struct ring *ring)
-{
-	munmap(ring->consumer, reader->info.page_size);
-	munmap((void *)ring->producer, producer_length(reader));
-}
-
-static bool producer_is_sound(const struct reader *reader,
-			      const struct sendtrace_producer *producer, uint32_t cpu)
-{
-	return producer->data_offset == reader->info.page_size &&
-	       producer->data_size == reader->ring_size && producer->cpu == cpu;
-}
-
-/* The producer's pages are mapped read only: nothing here can write into a record. */
-static int map_ring(struct reader *reader, uint32_t cpu)
-{
-	uint32_t page = reader->info.page_size;
-	struct ring ring = { .cpu = cpu, .size = reader->ring_size };
-	void *consumer, *producer;
-
-	consumer = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, reader->fd,
-			(off_t)SENDTRACE_MMAP_CONSUMER(cpu));
-	if (consumer == MAP_FAILED)
-		return -errno;
-	producer = mmap(NULL, producer_length(reader), PROT_READ, MAP_SHARED, reader->fd,
-			(off_t)SENDTRACE_MMAP_PRODUCER(cpu, page));
-	if (producer == MAP_FAILED) {
-		int err = -errno;
-
-		munmap(consumer, page);
-		return err;
-	}
-	ring.consumer = consumer;
-	ring.producer = producer;
-	ring.data = (const unsigned char *)producer + page;
-	if (!producer_is_sound(reader, producer, cpu)) {
-		unmap_ring(reader, &ring);
-		return -EPROTO;
-	}
-	merge_add(&reader->merge, &ring);
-	return 0;
-}
-
-int reader_map(struct reader *reader)
-{
-	uint32_t cpu;
-	int err;
-
-	err = merge_init(&reader->merge, reader->info.nr_cpus);
-	for (cpu = 0; !err && cpu < reader->info.nr_cpus; cpu++) {
-		err = map_ring(reader, cpu);
-		/* A number below the highest for which there can be no CPU. */
-		if (err == -EINVAL)
-			err = 0;
-	}
-	if (!err && reader->merge.nr_rings == 0)
-		err = -EINVAL;
-	reader->mapped = !err;
-	return err;
-}
-
-bool reader_is_mapped(const struct reader *reader)
-{
-	return reader->mapped;
-}
-
-uint32_t reader_rings(const struct reader *reader)
-{
-	return reader->mapped ? reader->merge.nr_rings : reader->info.nr_cpus;
-}
-
-/* ---- The session ---------------------------------------------------------------- */
-
-int reader_start(struct reader *reader)
-{
-	if (!reader->mapped &&
-	    stream_init(&reader->stream, reader->fd, true, STREAM_CAPACITY))
-		return -ENOMEM;
-	return command(reader, SENDTRACE_IOC_START, NULL);
-}
-
-int reader_stop(struct reader *reader)
-{
-	int err = reader->session ? command(reader, SENDTRACE_IOC_STOP, NULL) : 0;
-
-	reader->stopped = !err;
-	return err;
-}
-
-int reader_stats(struct reader *reader, struct sendtrace_stats *stats)
-{
-	return reader->session ? command(reader, SENDTRACE_IOC_STATS, stats) : -ENOTTY;
-}
-
-static int next_of_rings(struct reader *reader, const void **from,
-			 const struct sendtrace_record **rec)
-{
-	int got = merge_next(&reader->merge, from, rec, &reader->fault);
-
-	return got == 0 && reader->stopped ? -ENODATA : got;
-}
-
-static void note_place(struct reader *reader)
-{
-	if (reader->mapped)
-		merge_place(&reader->merge, &reader->fault);
-	else
-		stream_place(&reader->stream, &reader->fault);
-}
-
-static int next_record(struct reader *reader, struct record *record)
-{
-	const struct sendtrace_record *rec;
-	const void *from;
-	int got, err;
-
-	if (reader->mapped)
-		got = next_of_rings(reader, &from, &rec);
-	else
-		got = stream_next(&reader->stream, &from, &rec, &reader->fault);
-	if (got <= 0)
-		return got;
-	err = decode_framed(from, rec, record, &reader->fault);
-	if (err) {
-		note_place(reader);
-		return err;
-	}
-	err = sequence_check(&reader->sequence, record, &reader->expected);
-	if (err < 0)
-		return err;
-	reader->untold = err;
-	return 1;
-}
-
-static bool is_event(const struct record *record)
-{
-	return record->rec.type == SENDTRACE_RECORD_SEND ||
-	       record->rec.type == SENDTRACE_RECORD_ACCEPT;
-}
-
-/* Fragments are kept until the event that they belong to. */
-int reader_next(struct reader *reader, struct record *record)
-{
-	int got, err;
-
-	if (reader->shown)
-		join_done(&reader->join, reader->shown);
-	reader->shown = 0;
-	do {
-		got = next_record(reader, record);
-		if (got <= 0)
-			return got;
-		if (record->rec.type == SENDTRACE_RECORD_FRAGMENT)
-			join_fragment(&reader->join, record);
-	} while (record->rec.type == SENDTRACE_RECORD_FRAGMENT && !reader->untold);
-	/* decode_framed() has said that nothing is joined. */
-	if (!is_event(record) || join_is_empty(&reader->join))
-		return 1;
-	reader->shown = record->event.tid;
-	err = join_event(&reader->join, record, &reader->fault);
+	err = sendtrace_open_stream(result, fd);
 	if (err)
-		note_place(reader);
-	return err ?: 1;
+		close(fd);
+	return err;
 }
 
-const struct fault *reader_fault(const struct reader *reader)
+int sendtrace_open(struct sendtrace **result, const char *path)
 {
-	return &reader->fault;
+	int saved = sendtrace_is_saved(path);
+
+	if (saved < 0)
+		return saved;
+	return saved ? open_saved(result, path) : sendtrace_open_device(result, path);
 }
 
-int reader_untold(const struct reader *reader, uint64_t *expected)
+void sendtrace_close(struct sendtrace *trace)
 {
-	*expected = reader->expected;
-	return reader->untold;
-}
-
-void reader_free(struct reader *reader)
-{
-	uint32_t i;
-
-	if (!reader)
+	if (!trace)
 		return;
-	for (i = 0; i < reader->merge.nr_rings; i++)
-		unmap_ring(reader, &reader->merge.rings[i]);
-	merge_free(&reader->merge);
-	stream_free(&reader->stream);
-	sequence_free(&reader->sequence);
-	join_free(&reader->join);
-	close(reader->fd);
-	free(reader);
+	trace->source->ops->free(trace->source);
+	sequence_free(&trace->sequence);
+	join_free(&trace->join);
+	free(trace);
+}
+
+/* ---- Commands --------------------------------------------------------------------- */
+
+const struct sendtrace_info *sendtrace_info(const struct sendtrace *trace)
+{
+	const struct source *source = trace->source;
+
+	return source->ops->info ? source->ops->info(source) : NULL;
+}
+
+int sendtrace_configure(struct sendtrace *trace, struct sendtrace_config *config)
+{
+	struct source *source = trace->source;
+
+	return source->ops->configure ? source->ops->configure(source, config) : -ENOTTY;
+}
+
+int sendtrace_filter(struct sendtrace *trace, const struct sendtrace_filter *filter)
+{
+	struct source *source = trace->source;
+
+	return source->ops->filter ? source->ops->filter(source, filter) : -ENOTTY;
+}
+
+int sendtrace_map(struct sendtrace *trace)
+{
+	struct source *source = trace->source;
+
+	return source->ops->map ? source->ops->map(source) : -ENOTTY;
+}
+
+int sendtrace_is_mapped(const struct sendtrace *trace)
+{
+	return trace->source->ops->mapped;
+}
+
+unsigned int sendtrace_rings(const struct sendtrace *trace)
+{
+	const struct source *source = trace->source;
+
+	return source->ops->rings ? source->ops->rings(source) : 0;
+}
+
+int sendtrace_start(struct sendtrace *trace)
+{
+	struct source *source = trace->source;
+
+	return source->ops->start ? source->ops->start(source) : 0;
+}
+
+int sendtrace_stop(struct sendtrace *trace)
+{
+	struct source *source = trace->source;
+
+	return source->ops->stop ? source->ops->stop(source) : -ENOTTY;
+}
+
+int sendtrace_stats(struct sendtrace *trace, struct sendtrace_stats *stats)
+{
+	struct source *source = trace->source;
+
+	return source->ops->stats ? source->ops->stats(source, stats) : -ENOTTY;
+}
+
+/* ---- Waiting ---------------------------------------------------------------------- */
+
+void sendtrace_poll_before(struct sendtrace *trace, struct pollfd *fd, int *timeout)
+{
+	trace->source->ops->poll_before(trace->source, fd, timeout);
+}
+
+int sendtrace_poll_after(struct sendtrace *trace, const struct pollfd *fd)
+{
+	struct source *source = trace->source;
+
+	return source->ops->poll_after ? source->ops->poll_after(source, fd) : 0;
+}
+
+int sendtrace_wait(struct sendtrace *trace, int timeout)
+{
+	struct pollfd fd;
+
+	sendtrace_poll_before(trace, &fd, &timeout);
+	if (poll(&fd, 1, timeout) < 0)
+		return -errno;
+	return sendtrace_poll_after(trace, &fd);
 }

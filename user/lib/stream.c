@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* Cuts what read() returns into records. */
 #include "stream.h"
 
 #include <errno.h>
@@ -26,7 +27,7 @@ void stream_free(struct stream *stream)
 	stream->buffer = NULL;
 }
 
-/* The buffer grows only when it is full: what a record says of itself is not trusted. */
+/* The buffer grows only when it is full: a record's size is not trusted. */
 static int grow(struct stream *stream)
 {
 	unsigned char *buffer;
@@ -52,7 +53,10 @@ static int make_room(struct stream *stream)
 	return stream->end < stream->capacity ? 0 : grow(stream);
 }
 
-/* A pipe or terminal is only read when that cannot block: its flags are not ours alone. */
+/*
+ * poll() before read(): O_NONBLOCK would also change the pipe or terminal for the other
+ * processes that share it.
+ */
 static bool would_block(const struct stream *stream)
 {
 	struct pollfd ready = { .fd = stream->fd, .events = POLLIN };
@@ -86,7 +90,8 @@ static int fill(struct stream *stream)
 	return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 }
 
-static int truncated(const struct stream *stream, uint32_t size, struct fault *fault)
+static int truncated(const struct stream *stream, uint32_t size,
+		     struct sendtrace_fault *fault)
 {
 	size_t there = stream->end - stream->start;
 
@@ -101,14 +106,14 @@ static int truncated(const struct stream *stream, uint32_t size, struct fault *f
 	return -EBADMSG;
 }
 
-void stream_place(const struct stream *stream, struct fault *fault)
+void stream_place(const struct stream *stream, struct sendtrace_fault *fault)
 {
 	snprintf(fault->where, sizeof(fault->where), "byte %llu of the stream",
 		 (unsigned long long)stream->position);
 }
 
 /* Return: 1 when the buffer holds a whole record, or as stream_next(). */
-static int fill_frame(struct stream *stream, struct fault *fault)
+static int fill_frame(struct stream *stream, struct sendtrace_fault *fault)
 {
 	struct sendtrace_record *rec = &stream->rec;
 	size_t there;
@@ -128,7 +133,7 @@ static int fill_frame(struct stream *stream, struct fault *fault)
 }
 
 int stream_next(struct stream *stream, const void **from,
-		const struct sendtrace_record **rec, struct fault *fault)
+		const struct sendtrace_record **rec, struct sendtrace_fault *fault)
 {
 	int got;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef _SENDREAD_STREAM_H
-#define _SENDREAD_STREAM_H
+#ifndef _SENDTRACE_STREAM_H
+#define _SENDTRACE_STREAM_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -8,13 +8,17 @@
 
 #include <linux/sendtrace.h>
 
-struct fault;
+struct sendtrace_fault;
+
+enum {
+	STREAM_CAPACITY = 256 << 10, /* a good size to begin with */
+};
 
 /**
  * struct stream - records that come by read()
  * @fd: what is read; not closed here
  * @nonblocking: read() never waits: the device, opened so
- * @ended: read() has said that there is no more
+ * @ended: read() returned 0: there is no more
  * @position: of @start in the stream, for messages
  * @buffer: @capacity bytes, of which @start to @end are unread
  * @current: bytes of the record that is in use
@@ -49,9 +53,9 @@ void stream_free(struct stream *stream);
  * read() failed with.
  */
 int stream_next(struct stream *stream, const void **from,
-		const struct sendtrace_record **rec, struct fault *fault);
+		const struct sendtrace_record **rec, struct sendtrace_fault *fault);
 
-/* Say where the record begins that is in use or at fault. */
-void stream_place(const struct stream *stream, struct fault *fault);
+/* Say where the record in use, or at fault, begins. */
+void stream_place(const struct stream *stream, struct sendtrace_fault *fault);
 
-#endif /* _SENDREAD_STREAM_H */
+#endif /* _SENDTRACE_STREAM_H */

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
+/* Notices when root switches off what the probes depend on. */
 #include "blind.h"
 
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "message.h"
 #include "sendtrace.h"
 
@@ -48,28 +49,21 @@ static void say_blind(struct blind *blind)
 		causes[0].file, causes[1].file);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-void blind_check(struct blind *blind, struct reader *reader)
+int blind_check(struct blind *blind, struct sendtrace *trace)
 {
 	struct sendtrace_stats stats;
-	int64_t now = now_ms();
+	int64_t now = clock_ms(), wait = blind->checked + BLIND_CHECK_MS - now;
 
-	if (blind->checked && now - blind->checked < BLIND_CHECK_MS)
-		return;
+	if (blind->checked && wait > 0)
+		return (int)wait;
+	if (sendtrace_stats(trace, &stats))
+		return -1;
 	blind->checked = now;
-	if (reader_stats(reader, &stats))
-		return;
 	if (stats.blind && !blind->cause) {
 		say_blind(blind);
 	} else if (!stats.blind && blind->cause) {
 		message("%s is on again: calls are seen", blind->cause);
 		blind->cause = NULL;
 	}
+	return BLIND_CHECK_MS;
 }

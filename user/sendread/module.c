@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* Loads the kernel module, and explains why it cannot be loaded. */
 #include "module.h"
 
 #include <errno.h>
@@ -36,7 +37,7 @@ const char *module_lockdown(void)
 	if (got <= 0)
 		return NULL;
 	text[got] = '\0';
-	/* The one in force stands in brackets. */
+	/* The current level is in brackets. */
 	for (i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
 		strcat(strcpy(level + 1, levels[i]), "]");
 		if (strstr(text, level))
@@ -51,7 +52,7 @@ static int not_installed(void)
 
 	uname(&kernel);
 	if (access("/proc/modules", F_OK)) {
-		message("kernel '%s' takes no modules (CONFIG_MODULES): sendtrace cannot run on it",
+		message("kernel '%s' cannot load modules, expected CONFIG_MODULES=y: sendtrace cannot run on it",
 			kernel.release);
 		return -ENOENT;
 	}
@@ -71,8 +72,8 @@ static int load_failed(int err)
 	case -EKEYREJECTED:
 	case -ENOKEY:
 		if (lockdown)
-			message("module '%s' was refused: the kernel is locked down (%s) and takes "
-				"signed modules only: sign it with a key that the machine trusts, "
+			message("module '%s' was refused: the kernel is locked down (%s) and loads "
+				"only signed modules: sign it with a key that the machine trusts, "
 				"see kernel_lockdown(7)",
 				module_name, lockdown);
 		else
@@ -81,7 +82,7 @@ static int load_failed(int err)
 				module_name, strerror(-err));
 		break;
 	case -ENOEXEC:
-		message("module '%s' does not fit this kernel (%s): build and install it anew, "
+		message("module '%s' does not fit this kernel (%s): rebuild and reinstall it, "
 			"'dmesg' says more",
 			module_name, strerror(-err));
 		break;
@@ -100,7 +101,7 @@ static int insert(struct kmod_module *module)
 					      NULL, NULL, NULL);
 	if (err > 0) {
 		message("module '%s' is blacklisted in /etc/modprobe.d: load it with "
-			"'modprobe %s', or take the line away",
+			"'modprobe %s', or remove that line",
 			module_name, module_name);
 		return -EPERM;
 	}
@@ -123,7 +124,7 @@ static int lookup_and_insert(struct kmod_ctx *kmod)
 	return err;
 }
 
-/* devtmpfs makes the node before the module's init returns; udev may take a while. */
+/* devtmpfs makes the node before the module's init returns; udev may need longer. */
 static int wait_for(const char *path)
 {
 	const struct timespec pause = { .tv_nsec = DEVICE_LOOK_MS * 1000000L };
@@ -147,7 +148,7 @@ int module_load(const char *path)
 
 	if (!kmod)
 		return load_failed(-ENOMEM);
-	/* It would print to stderr by itself; what failed is said here. */
+	/* libkmod must not print to stderr: we print what failed. */
 	kmod_set_log_priority(kmod, 0);
 	err = lookup_and_insert(kmod);
 	kmod_unref(kmod);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* The command line. */
 #include "options.h"
 
 #include <errno.h>
@@ -7,9 +8,11 @@
 #include <string.h>
 
 #include "number.h"
+#include "pattern.h"
+#include "text.h"
 
 enum {
-	/* Beyond the range of char: options that have no short form. */
+	/* Options without a short form: beyond the range of char. */
 	OPTION_READ = 256,
 	OPTION_NO_LOAD,
 	OPTION_DEVICE,
@@ -20,7 +23,7 @@ enum {
 	PID_MAX = 1 << 22, /* the kernel's PID_MAX_LIMIT */
 };
 
-/* The one table: getopt_long() and the usage are made from it. */
+/* getopt_long() and the usage are both made from this table. */
 static const struct known_option {
 	int letter;
 	const char *name;
@@ -33,11 +36,11 @@ static const struct known_option {
 	{ 'c', "count", "N", "end after N lines" },
 	{ 'd', "duration", "SECONDS", "end after SECONDS, which may be a fraction" },
 	{ 'p', "pid", "PID", "only process PID; may be repeated, or PID,PID..." },
-	{ 'q', "quiet", NULL, "say errors and losses only: no start, no summary" },
+	{ 'q', "quiet", NULL, "print only errors and losses: no start, no summary" },
 	{ 's', "snaplen", "BYTES", "show at most BYTES of a message (default 1048576)" },
-	{ 'v', "verbose", NULL, "say what is in force: versions, rings, filter" },
+	{ 'v', "verbose", NULL, "print what is in force: versions, rings, filter" },
 	{ OPTION_READ, "read", NULL, "use read() instead of mapped rings" },
-	{ OPTION_NO_LOAD, "no-load", NULL, "do not load the module if it is not there" },
+	{ OPTION_NO_LOAD, "no-load", NULL, "do not load the module if it is not loaded" },
 	{ OPTION_DEVICE, "device", "FILE",
 	  "instead of " SENDTRACE_DEVICE "; or a saved stream" },
 	{ 'V', "version", NULL, "print the version" },
@@ -142,59 +145,6 @@ static int add_pids(struct options *options, const char *list)
 
 /* ---- Patterns ------------------------------------------------------------------- */
 
-/* The end of a set, as in a shell: a `]` that comes first is one of its members. */
-static const char *set_end(const char *open)
-{
-	const char *from = open + 1;
-
-	if (*from == '!' || *from == '^')
-		from++;
-	do {
-		if (*from == '\\')
-			from++;
-		if (*from == '\0')
-			return NULL;
-		from++;
-	} while (*from != ']');
-	return from;
-}
-
-/* Is there a class by name in a set, such as [[:digit:]]? The module knows none. */
-static bool has_named_class(const char *open, const char *end)
-{
-	const char *from;
-
-	for (from = open + 1; from < end; from++) {
-		if (*from == '\\')
-			from++;
-		else if (*from == '[' && strchr(":.=", from[1]))
-			return true;
-	}
-	return false;
-}
-
-/* Return: what is wrong with a pattern, or NULL. */
-static const char *pattern_fault(const char *pattern)
-{
-	const char *from, *end;
-
-	for (from = pattern; *from; from++) {
-		if (*from == '\\') {
-			if (*++from == '\0')
-				return "a character after its last '\\'";
-		} else if (*from == '[') {
-			end = set_end(from);
-			if (!end)
-				return "a ']' for its '[' (or '\\[' for the character)";
-			if (has_named_class(from, end))
-				return "no '[:', '[.' or '[=' in its '[...]': give the "
-				       "characters, such as [0-9]";
-			from = end;
-		}
-	}
-	return NULL;
-}
-
 static int add_pattern(struct options *options, const char *pattern)
 {
 	struct sendtrace_filter *filter = &options->filter;
@@ -225,7 +175,7 @@ static void fill_getopt(struct option longs[NR_OPTIONS + 1],
 	size_t i;
 
 	memset(longs, 0, (NR_OPTIONS + 1) * sizeof(*longs));
-	*shorts++ = ':'; /* so that a missing argument is told apart */
+	*shorts++ = ':'; /* getopt_long() then returns ':' for a missing argument */
 	for (i = 0; i < NR_OPTIONS; i++) {
 		const struct known_option *known = &known_options[i];
 
@@ -315,6 +265,7 @@ int options_parse(struct options *options, int argc, char **argv)
 
 	memset(options, 0, sizeof(*options));
 	options->device = SENDTRACE_DEVICE;
+	options->sink_new = text_new;
 	fill_getopt(longs, shorts);
 	opterr = 0;
 	optind = 0;

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <linux/sendtrace.h>
 
+#include "sink.h"
+
 enum options_action {
 	OPTIONS_TRACE,
 	OPTIONS_HELP,
@@ -23,10 +25,11 @@ enum options_action {
  * @duration: nanoseconds; 0 for no end
  * @device: path
  * @accepts: also show accepted connections
- * @quiet: neither say when it listens nor print the summary
- * @verbose: say what is in force
+ * @quiet: print neither that it listens nor the summary
+ * @verbose: print what is in force
  * @use_read: read() instead of mapped rings
  * @no_load: do not load the module
+ * @sink_new: makes the sink that shows the events
  * @error: what is wrong, as one sentence
  */
 struct options {
@@ -42,6 +45,7 @@ struct options {
 	bool verbose;
 	bool use_read;
 	bool no_load;
+	sink_new_fn *sink_new;
 	char error[320];
 };
 
@@ -49,8 +53,8 @@ struct options {
 int options_parse(struct options *options, int argc, char **argv);
 
 /*
- * Check what depends on the kind of @options->device: a session needs a filter, a record
- * stream that was saved can have none. Return: 0, or -EINVAL as options_parse().
+ * Check what depends on the kind of @options->device: the device needs a filter, a saved
+ * stream cannot have one. Return: 0, or -EINVAL as options_parse().
  */
 int options_check_source(struct options *options, bool session);
 

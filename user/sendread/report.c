@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* What sendread prints on standard error: that it listens, losses, the summary. */
 #include "report.h"
 
 #include <errno.h>
@@ -8,13 +9,11 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "text.h"
+#include "clock.h"
 #include "message.h"
 #include "options.h"
-#include "sendtrace.h"
 
 enum {
 	INTERVAL_MS = 1000
@@ -24,7 +23,7 @@ static const char *const lost_reasons[SENDTRACE_LOST_REASONS] = {
 	[SENDTRACE_LOST_RING_FULL] = "ring full",
 };
 
-/* A reason that only a newer module knows. */
+/* The word for a reason; a newer module may have more. */
 static const char *lost_reason(size_t reason)
 {
 	return lost_reasons[reason] ?: "unknown reason";
@@ -35,62 +34,62 @@ static const char *plural(uint64_t count)
 	return count == 1 ? "" : "s";
 }
 
-struct text {
+struct words {
 	char buffer[700];
 	size_t used;
 };
 
-__attribute__((format(printf, 2, 3))) static void append(struct text *text,
+__attribute__((format(printf, 2, 3))) static void append(struct words *words,
 							 const char *fmt, ...)
 {
-	size_t room = sizeof(text->buffer) - text->used;
+	size_t room = sizeof(words->buffer) - words->used;
 	va_list ap;
 	int size;
 
 	va_start(ap, fmt);
-	size = vsnprintf(text->buffer + text->used, room, fmt, ap);
+	size = vsnprintf(words->buffer + words->used, room, fmt, ap);
 	va_end(ap);
-	text->used += (size_t)size < room ? (size_t)size : room - 1;
+	words->used += (size_t)size < room ? (size_t)size : room - 1;
 }
 
 /* ---- The start ------------------------------------------------------------------ */
 
-static void append_filter(struct text *text, const struct sendtrace_filter *filter)
+static void append_filter(struct words *words, const struct sendtrace_filter *filter)
 {
 	bool all = filter->nr_patterns == 0;
 	uint32_t i;
 
 	for (i = 0; i < filter->nr_patterns; i++)
 		all |= strcmp(filter->patterns[i], ".") == 0;
-	append(text, all ? "calls of everyone" : "calls of ");
+	append(words, all ? "calls of everyone" : "calls of ");
 	for (i = 0; !all && i < filter->nr_patterns; i++)
-		append(text, "%s%s", i ? ", " : "", filter->patterns[i]);
+		append(words, "%s%s", i ? ", " : "", filter->patterns[i]);
 	if (filter->nr_pids)
-		append(text, filter->nr_pids > 1 ? " in processes " : " in process ");
+		append(words, filter->nr_pids > 1 ? " in processes " : " in process ");
 	for (i = 0; i < filter->nr_pids; i++)
-		append(text, "%s%u", i ? ", " : "", filter->pids[i]);
+		append(words, "%s%u", i ? ", " : "", filter->pids[i]);
 }
 
-void report_listening(const struct options *options, const struct reader *reader,
+void report_listening(const struct options *options, const struct sendtrace *trace,
 		      const struct sendtrace_config *config)
 {
-	uint32_t rings = reader_rings(reader);
-	struct text text = { .used = 0 };
+	unsigned int rings = sendtrace_rings(trace);
+	struct words words = { .used = 0 };
 
-	text.buffer[0] = '\0';
-	append_filter(&text, &options->filter);
+	words.buffer[0] = '\0';
+	append_filter(&words, &options->filter);
 	message("listening: %s, snap length %u bytes, rings of %u KiB for each of %u CPU%s",
-		text.buffer, config->snaplen, config->ring_size / 1024, rings,
-		rings == 1 ? "" : "s");
+		words.buffer, config->snaplen, config->ring_size / 1024, rings,
+		plural(rings));
 }
 
-/* Of a thread that is not its process's first one there is no such process, either. */
+/* The id of a thread that is not its process's first is no process id. */
 static bool is_process(uint32_t pid)
 {
 	return syscall(SYS_tgkill, pid, pid, 0) == 0 || errno != ESRCH;
 }
 
-/* In another namespace the numbers are others; its own number: linux/proc_ns.h. */
+/* Other PID namespaces have other ids. The number of the initial one: linux/proc_ns.h. */
 static bool sees_all_processes(void)
 {
 	struct stat status;
@@ -106,14 +105,14 @@ void report_absent(const struct sendtrace_filter *filter)
 		return;
 	for (i = 0; i < filter->nr_pids; i++)
 		if (!is_process(filter->pids[i]))
-			message("no process %u is here now, expected the number of one in "
-				"the initial PID namespace; waiting for it",
+			message("no process %u exists now, expected an id of the initial PID "
+				"namespace; waiting for it",
 				filter->pids[i]);
 }
 
-void report_versions(const struct reader *reader, const struct sendtrace_config *config)
+void report_versions(const struct sendtrace *trace, const struct sendtrace_config *config)
 {
-	const struct sendtrace_info *info = reader_info(reader);
+	const struct sendtrace_info *info = sendtrace_info(trace);
 
 	message("sendread %s, module sendtrace %s, ABI %u", SENDTRACE_VERSION,
 		info->version, info->abi);
@@ -122,16 +121,16 @@ void report_versions(const struct reader *reader, const struct sendtrace_config 
 		config->events & SENDTRACE_EVENTS_ACCEPT ? " and accepts" : "",
 		!info->late && info->inline_max < config->snaplen ? info->inline_max :
 								    config->snaplen,
-		reader_is_mapped(reader) ? "from mapped rings" : "by read()");
+		sendtrace_is_mapped(trace) ? "from mapped rings" : "by read()");
 }
 
 /* ---- Counting ------------------------------------------------------------------- */
 
-void report_cut(struct tally *tally, const struct record *record)
+void report_cut(struct tally *tally, const struct sendtrace_item *item)
 {
-	unsigned int why = format_text_why_of(record);
+	unsigned int why = sendtrace_why(item);
 
-	tally->cut[why < REPORT_WHYS ? why : 0]++;
+	tally->cut[why < SENDTRACE_WHYS ? why : 0]++;
 }
 
 static void note_cpu(struct tally *tally, uint32_t cpu)
@@ -143,67 +142,56 @@ static void note_cpu(struct tally *tally, uint32_t cpu)
 	tally->pending.any = true;
 }
 
-/* A saved stream may claim any number: the sum of losses must not come out as none. */
+/* A saved stream may claim any number: the sum must not wrap around to 0. */
 static void add(__u64 *sum, __u64 count)
 {
 	if (__builtin_add_overflow(*sum, count, sum))
 		*sum = ~0ULL;
 }
 
-void report_lost(struct tally *tally, const struct record *record)
+static void count_lost(struct tally *tally, const struct sendtrace_lost *lost)
 {
 	size_t i;
 
 	for (i = 0; i < SENDTRACE_LOST_REASONS; i++) {
-		add(&tally->lost[i], record->lost.reasons[i]);
-		add(&tally->pending.lost[i], record->lost.reasons[i]);
+		add(&tally->lost[i], lost->reasons[i]);
+		add(&tally->pending.lost[i], lost->reasons[i]);
 	}
-	note_cpu(tally, record->rec.cpu);
 }
 
-void report_untold(struct tally *tally, const struct record *record, uint64_t expected)
+void report_gap(struct tally *tally, const struct sendtrace_item *item)
 {
-	uint64_t missing = record->rec.seq - expected;
-
-	/* A step back: how many are missing cannot be known, but something is wrong. */
-	if (record->rec.seq < expected)
-		missing = 1;
-	add(&tally->untold, missing);
-	add(&tally->pending.untold, missing);
-	note_cpu(tally, record->rec.cpu);
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	add(&tally->unreported, item->missing);
+	add(&tally->pending.unreported, item->missing);
+	if (item->rec.type == SENDTRACE_RECORD_LOST)
+		count_lost(tally, &item->lost);
+	note_cpu(tally, item->rec.cpu);
+	report_pending(tally, false);
 }
 
 static void say_pending(const struct tally *tally)
 {
-	struct text text = { .used = 0 };
+	struct words words = { .used = 0 };
 	const char *comma = "";
 	size_t i;
 
 	for (i = 0; i < SENDTRACE_LOST_REASONS; i++) {
 		if (!tally->pending.lost[i])
 			continue;
-		append(&text, "%s%llu event%s lost: %s", comma,
+		append(&words, "%s%llu event%s lost: %s", comma,
 		       (unsigned long long)tally->pending.lost[i],
 		       plural(tally->pending.lost[i]), lost_reason(i));
 		comma = ", ";
 	}
-	if (tally->pending.untold)
-		append(&text,
-		       "%s%llu events lost: out of sequence, and no record told it",
-		       comma, (unsigned long long)tally->pending.untold);
+	if (tally->pending.unreported)
+		append(&words, "%s%llu event%s lost: unexplained sequence gap", comma,
+		       (unsigned long long)tally->pending.unreported,
+		       plural(tally->pending.unreported));
 	if (tally->pending.first_cpu == tally->pending.last_cpu)
-		message("cpu %u: %s", tally->pending.first_cpu, text.buffer);
+		message("cpu %u: %s", tally->pending.first_cpu, words.buffer);
 	else
 		message("cpus %u to %u: %s", tally->pending.first_cpu,
-			tally->pending.last_cpu, text.buffer);
+			tally->pending.last_cpu, words.buffer);
 }
 
 int report_pending(struct tally *tally, _Bool now)
@@ -212,7 +200,7 @@ int report_pending(struct tally *tally, _Bool now)
 
 	if (!tally->pending.any)
 		return -1;
-	time = now_ms();
+	time = clock_ms();
 	wait = tally->said ? tally->said + INTERVAL_MS - time : 0;
 	if (!now && wait > 0)
 		return (int)wait;
@@ -224,7 +212,7 @@ int report_pending(struct tally *tally, _Bool now)
 
 /* ---- The end -------------------------------------------------------------------- */
 
-static void summarize_lost(const __u64 lost[SENDTRACE_LOST_REASONS], uint64_t untold)
+static void summarize_lost(const __u64 lost[SENDTRACE_LOST_REASONS], uint64_t unreported)
 {
 	bool none = true;
 	size_t i;
@@ -236,39 +224,39 @@ static void summarize_lost(const __u64 lost[SENDTRACE_LOST_REASONS], uint64_t un
 		message_plain("%llu event%s lost: %s", (unsigned long long)lost[i],
 			      plural(lost[i]), lost_reason(i));
 	}
-	if (untold)
-		message_plain("%llu event%s lost: out of sequence, and no record told it",
-			      (unsigned long long)untold, plural(untold));
+	if (unreported)
+		message_plain("%llu event%s lost: unexplained sequence gap",
+			      (unsigned long long)unreported, plural(unreported));
 	else if (none)
 		message_plain("0 events lost");
 }
 
-static void summarize_cut(const uint64_t cut[REPORT_WHYS])
+static void summarize_cut(const uint64_t cut[SENDTRACE_WHYS])
 {
-	struct text text = { .used = 0 };
+	struct words words = { .used = 0 };
 	uint64_t sum = 0;
 	unsigned int i;
 
-	for (i = 0; i < REPORT_WHYS; i++) {
+	for (i = 0; i < SENDTRACE_WHYS; i++) {
 		if (!cut[i])
 			continue;
-		append(&text, "%s%s %llu", sum ? ", " : "", format_text_why(i),
+		append(&words, "%s%s %llu", sum ? ", " : "", sendtrace_why_name(i),
 		       (unsigned long long)cut[i]);
 		sum += cut[i];
 	}
 	if (sum)
 		message_plain("%llu event%s cut: %s", (unsigned long long)sum,
-			      plural(sum), text.buffer);
+			      plural(sum), words.buffer);
 }
 
-void report_summary(const struct tally *tally, struct reader *reader)
+void report_summary(const struct tally *tally, struct sendtrace *trace)
 {
 	struct sendtrace_stats stats;
-	bool session = reader_stats(reader, &stats) == 0;
+	bool session = sendtrace_stats(trace, &stats) == 0;
 
 	message_plain("%llu event%s captured", (unsigned long long)tally->printed,
 		      plural(tally->printed));
-	summarize_lost(session ? stats.lost : tally->lost, tally->untold);
+	summarize_lost(session ? stats.lost : tally->lost, tally->unreported);
 	summarize_cut(tally->cut);
 	if (session && stats.missed)
 		message_plain(

@@ -2,37 +2,30 @@
 #ifndef _SENDREAD_REPORT_H
 #define _SENDREAD_REPORT_H
 
-/* What sendread says beside the lines themselves: when it listens, losses, the summary. */
+/* What sendread prints besides the lines: that it listens, losses, the summary. */
 #include <stdint.h>
-#include <linux/sendtrace.h>
 
-#include "decode.h"
+#include "sendtrace.h"
 
 struct options;
-struct reader;
-struct record;
-
-enum {
-	REPORT_WHYS = WHY_UNJOINED + 1
-};
 
 /**
  * struct tally - what came, and what did not
  * @printed: lines
- * @cut: of them those with less payload than was sent, for each enum sendtrace_why
- * @lost: events lost, for each enum sendtrace_lost_reason, as LOST records told
- * @untold: events that are missing in the sequence, and no record told
- * @pending: losses that were not yet said on stderr
- * @said: when losses were last said there; milliseconds
+ * @cut: of them those with less payload than was sent, for each reason of sendtrace_why()
+ * @lost: events lost, for each enum sendtrace_lost_reason, as LOST records report
+ * @unreported: events that are missing in the sequence and that no LOST record reports
+ * @pending: losses that were not printed yet
+ * @said: when losses were printed last; milliseconds of clock_ms(), 0 for never
  */
 struct tally {
 	uint64_t printed;
-	uint64_t cut[REPORT_WHYS];
+	uint64_t cut[SENDTRACE_WHYS];
 	__u64 lost[SENDTRACE_LOST_REASONS];
-	__u64 untold;
+	__u64 unreported;
 	struct {
 		__u64 lost[SENDTRACE_LOST_REASONS];
-		__u64 untold;
+		__u64 unreported;
 		uint32_t first_cpu;
 		uint32_t last_cpu;
 		_Bool any;
@@ -40,40 +33,44 @@ struct tally {
 	int64_t said;
 };
 
-/* Which of the pids to be shown are those of no process; said before that it listens. */
+/* Warn of each process id in @filter that does not exist; call before report_listening(). */
 void report_absent(const struct sendtrace_filter *filter);
 
 /* The probes are armed. */
-void report_listening(const struct options *options, const struct reader *reader,
+void report_listening(const struct options *options, const struct sendtrace *trace,
 		      const struct sendtrace_config *config);
 
 /* What is in force, for --verbose. */
-void report_versions(const struct reader *reader, const struct sendtrace_config *config);
+void report_versions(const struct sendtrace *trace,
+		     const struct sendtrace_config *config);
 
 /* Count a payload of which less was printed than was sent. */
-void report_cut(struct tally *tally, const struct record *record);
+void report_cut(struct tally *tally, const struct sendtrace_item *item);
 
 /* Count an event that was printed. */
-static inline void report_printed(struct tally *tally, const struct record *record)
+static inline void report_printed(struct tally *tally, const struct sendtrace_item *item)
 {
 	tally->printed++;
-	if (event_is_cut(record))
-		report_cut(tally, record);
+	if (sendtrace_is_cut(item))
+		report_cut(tally, item);
 }
 
-/* Count the losses that a LOST record tells. */
-void report_lost(struct tally *tally, const struct record *record);
+/* Does @item show that events are missing? */
+static inline int report_is_gap(const struct sendtrace_item *item)
+{
+	return item->missing || item->rec.type == SENDTRACE_RECORD_LOST;
+}
 
-/* Count a step in the sequence of @record's CPU that no LOST record told. */
-void report_untold(struct tally *tally, const struct record *record, uint64_t expected);
+/* Count the events that are missing, and print them as report_pending() does. */
+void report_gap(struct tally *tally, const struct sendtrace_item *item);
 
 /*
- * Say the losses that are pending, not more often than once in a second unless @now.
- * Return: milliseconds until the rest may be said, -1 if there is none.
+ * Print pending losses, at most once a second unless @now.
+ * Return: milliseconds until the rest may be printed, -1 if there is none.
  */
 int report_pending(struct tally *tally, _Bool now);
 
 /* The counters, in tcpdump's words. */
-void report_summary(const struct tally *tally, struct reader *reader);
+void report_summary(const struct tally *tally, struct sendtrace *trace);
 
 #endif /* _SENDREAD_REPORT_H */

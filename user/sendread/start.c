@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
+/* From options to a session that runs, or to a message that says why not. */
 #include "start.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "message.h"
@@ -12,51 +12,30 @@
 #include "options.h"
 #include "sendtrace.h"
 
-static bool is_stdin(const char *device)
+int start_is_saved(const struct options *options)
 {
-	return strcmp(device, "-") == 0;
-}
+	int saved = sendtrace_is_saved(options->device);
 
-int session_is_saved(const struct options *options)
-{
-	struct stat status;
-
-	if (is_stdin(options->device))
-		return 1;
-	if (stat(options->device, &status)) {
-		if (strcmp(options->device, SENDTRACE_DEVICE) == 0)
-			return 0;
-		message("cannot open '%s': %s; expected the device or a saved record stream",
-			options->device, strerror(errno));
-		return -ENOENT;
-	}
-	if (S_ISCHR(status.st_mode))
+	if (saved >= 0)
+		return saved;
+	/* The device is not there before the module is loaded. */
+	if (strcmp(options->device, SENDTRACE_DEVICE) == 0 && saved != -EINVAL)
 		return 0;
-	if (S_ISREG(status.st_mode) || S_ISFIFO(status.st_mode))
-		return 1;
-	message("'%s' is of the wrong type, expected the device, a file or a pipe",
-		options->device);
-	return -EINVAL;
+	if (saved == -EINVAL)
+		message("'%s' is of the wrong type, expected the device, a file or a pipe",
+			options->device);
+	else
+		message("cannot open '%s': %s; expected the device or a saved record stream",
+			options->device, strerror(-saved));
+	return saved;
 }
 
-int session_open_saved(const struct options *options, struct reader **reader)
+int start_saved(const struct options *options, struct sendtrace **trace)
 {
-	int fd, err;
+	int err = sendtrace_open(trace, options->device);
 
-	if (is_stdin(options->device))
-		fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	else
-		fd = open(options->device, O_RDONLY | O_CLOEXEC);
-	if (fd < 0) {
-		err = -errno;
+	if (err)
 		message("cannot open '%s': %s", options->device, strerror(-err));
-		return err;
-	}
-	err = reader_open_stream(reader, fd);
-	if (err) {
-		message("cannot read '%s': %s", options->device, strerror(-err));
-		close(fd);
-	}
 	return err;
 }
 
@@ -99,28 +78,28 @@ static bool may_load(const struct options *options, int err)
 	       geteuid() == 0 && strcmp(options->device, SENDTRACE_DEVICE) == 0;
 }
 
-static int open_device(const struct options *options, struct reader **reader)
+static int open_device(const struct options *options, struct sendtrace **trace)
 {
-	int err = reader_open(reader, options->device);
+	int err = sendtrace_open_device(trace, options->device);
 
 	if (may_load(options, err)) {
 		err = module_load(options->device);
 		if (err)
 			return err;
-		err = reader_open(reader, options->device);
+		err = sendtrace_open_device(trace, options->device);
 	}
 	return err ? open_failed(options, err) : 0;
 }
 
-static int check_abi(struct reader *reader)
+static int check_abi(struct sendtrace *trace)
 {
-	const struct sendtrace_info *info = reader_info(reader);
+	const struct sendtrace_info *info = sendtrace_info(trace);
 
 	if (info->abi == SENDTRACE_ABI)
 		return 0;
 	message("module sendtrace %s speaks ABI %u, expected %d: update %s",
 		info->version, info->abi, SENDTRACE_ABI,
-		info->abi < SENDTRACE_ABI ? "the module and load it anew" : "sendread");
+		info->abi < SENDTRACE_ABI ? "the module and reload it" : "sendread");
 	return -EPROTO;
 }
 
@@ -154,10 +133,10 @@ static int memory_failed(const struct sendtrace_config *config,
 	return -ENOMEM;
 }
 
-static int configure(const struct options *options, struct reader *reader,
+static int configure(const struct options *options, struct sendtrace *trace,
 		     struct sendtrace_config *config)
 {
-	const struct sendtrace_info *info = reader_info(reader);
+	const struct sendtrace_info *info = sendtrace_info(trace);
 	int err;
 
 	err = check_limits(options, info);
@@ -168,7 +147,7 @@ static int configure(const struct options *options, struct reader *reader,
 		.ring_size = options->ring_size,
 		.events = options->accepts ? SENDTRACE_EVENTS_ALL : SENDTRACE_EVENTS_SEND,
 	};
-	err = reader_configure(reader, config);
+	err = sendtrace_configure(trace, config);
 	if (err == -ENOMEM)
 		return memory_failed(config, info);
 	if (err)
@@ -177,38 +156,38 @@ static int configure(const struct options *options, struct reader *reader,
 	return err;
 }
 
-static int set_filter(const struct options *options, struct reader *reader)
+static int set_filter(const struct options *options, struct sendtrace *trace)
 {
-	int err = reader_filter(reader, &options->filter);
+	int err = sendtrace_filter(trace, &options->filter);
 
 	if (err)
 		message("'%s' refuses the filter: %s", options->device, strerror(-err));
 	return err;
 }
 
-static int map(const struct options *options, struct reader *reader)
+static int map(const struct options *options, struct sendtrace *trace)
 {
 	int err;
 
 	if (options->use_read)
 		return 0;
-	err = reader_map(reader);
+	err = sendtrace_map(trace);
 	if (err)
-		message("cannot map the rings of '%s': %s; --read does without",
-			options->device, strerror(-err));
+		message("cannot map the rings of '%s': %s; try --read", options->device,
+			strerror(-err));
 	return err;
 }
 
 /* ---- Start ---------------------------------------------------------------------- */
 
-static int start_failed(const struct reader *reader, int err)
+static int start_failed(const struct sendtrace *trace, int err)
 {
 	const char *lockdown = module_lockdown();
 
 	switch (err) {
 	case -EPERM:
 		if (lockdown)
-			message("the kernel is locked down (%s) and lets nobody trace, "
+			message("the kernel is locked down (%s) and forbids tracing, "
 				"see kernel_lockdown(7)",
 				lockdown);
 		else
@@ -216,9 +195,9 @@ static int start_failed(const struct reader *reader, int err)
 				"itself: run sendread as root there");
 		break;
 	case -EUSERS:
-		message("%u sessions run already, expected fewer: end another sendread, "
+		message("%u sessions run already, which is the limit: end another sendread, "
 			"/proc/sendtrace/sessions lists them",
-			reader_info(reader)->max_sessions);
+			sendtrace_info(trace)->max_sessions);
 		break;
 	case -ENOENT:
 		message("this kernel has no function to probe, expected '__sys_sendto' and "
@@ -235,34 +214,34 @@ static int start_failed(const struct reader *reader, int err)
 	return err;
 }
 
-static int start(struct reader *reader)
+static int start(struct sendtrace *trace)
 {
-	int err = reader_start(reader);
+	int err = sendtrace_start(trace);
 
-	return err ? start_failed(reader, err) : 0;
+	return err ? start_failed(trace, err) : 0;
 }
 
-int session_start(const struct options *options, struct reader **result,
+int start_session(const struct options *options, struct sendtrace **result,
 		  struct sendtrace_config *config)
 {
-	struct reader *reader;
+	struct sendtrace *trace;
 	int err;
 
-	err = open_device(options, &reader);
+	err = open_device(options, &trace);
 	if (err)
 		return err;
-	err = check_abi(reader);
+	err = check_abi(trace);
 	if (!err)
-		err = configure(options, reader, config);
+		err = configure(options, trace, config);
 	if (!err)
-		err = set_filter(options, reader);
+		err = set_filter(options, trace);
 	if (!err)
-		err = map(options, reader);
+		err = map(options, trace);
 	if (!err)
-		err = start(reader);
+		err = start(trace);
 	if (err)
-		reader_free(reader);
+		sendtrace_close(trace);
 	else
-		*result = reader;
+		*result = trace;
 	return err;
 }

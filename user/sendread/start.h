@@ -3,37 +3,36 @@
 #define _SENDREAD_START_H
 
 /*
- * From options to a reader that runs. Whatever is in the way is said on stderr, with
- * what to do about it.
+ * From options to a session that runs. Every failure prints a message with what to do about
+ * it.
  */
-#include <stdbool.h>
 #include <linux/sendtrace.h>
 
 struct options;
-struct reader;
+struct sendtrace;
 
 /**
- * session_is_saved - what kind of source the options name
+ * start_is_saved - what kind of source the options name
  * @options: of which @device counts
  *
- * Return: 1 for a file, pipe or "-" (stdin) that holds a record stream, 0 for the device
- * or for nothing there, a negative errno after a message.
+ * Return: 1 for a file, a pipe or "-" (stdin) that holds a record stream, 0 for the device,
+ * which may not be there yet, a negative errno after a message.
  */
-int session_is_saved(const struct options *options);
+int start_is_saved(const struct options *options);
 
 /* Open a saved stream. Return: 0, or a negative errno after a message. */
-int session_open_saved(const struct options *options, struct reader **reader);
+int start_saved(const struct options *options, struct sendtrace **trace);
 
 /**
- * session_start - open the device and do all that stands before the first record
+ * start_session - open the device and do everything up to the first record
  * @options: what is asked for
- * @reader: on return the session, with its probes armed
+ * @trace: on return the session, with its probes armed
  * @config: on return what is in force
  *
  * Return: 0, or a negative errno after a message; -ERANGE for an option's value that is
  * beyond the module's limits.
  */
-int session_start(const struct options *options, struct reader **reader,
+int start_session(const struct options *options, struct sendtrace **trace,
 		  struct sendtrace_config *config);
 
 #endif /* _SENDREAD_START_H */

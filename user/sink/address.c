@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
+/* IP addresses as text. */
 #include "address.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-#include "number.h"
+#include "decimal.h"
 
 enum {
 	GROUPS = 8
 };
 
-/* The groups that "::" stands for. */
+/* The run of groups that "::" replaces. */
 struct zeros {
 	unsigned int first;
 	unsigned int count;
@@ -23,12 +24,12 @@ char *address_put_ipv4(char *to, const unsigned char address[4])
 	for (i = 0; i < 4; i++) {
 		if (i)
 			*to++ = '.';
-		to = number_put(to, address[i]);
+		to = decimal_put(to, address[i]);
 	}
 	return to;
 }
 
-/* The longest run, the first of two that are alike; a single group is no run. */
+/* The longest run of zeros, of two equal ones the first; a single group is no run. */
 static struct zeros longest_zeros(const unsigned int groups[GROUPS])
 {
 	struct zeros best = { 0, 1 }, run = { 0, 0 };

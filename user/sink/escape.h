@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef _SENDREAD_ESCAPE_H
-#define _SENDREAD_ESCAPE_H
+#ifndef _SINK_ESCAPE_H
+#define _SINK_ESCAPE_H
 
 #include <stddef.h>
 
@@ -19,4 +19,4 @@ char *escape(char *to, const void *from, size_t size);
 /* The same for a value that must not contain a space: it becomes \x20. */
 char *escape_word(char *to, const void *from, size_t size);
 
-#endif /* _SENDREAD_ESCAPE_H */
+#endif /* _SINK_ESCAPE_H */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef _SENDREAD_ESCAPE_VARIANTS_H
-#define _SENDREAD_ESCAPE_VARIANTS_H
+#ifndef _SINK_ESCAPE_VARIANTS_H
+#define _SINK_ESCAPE_VARIANTS_H
 
 /*
  * What escape() chooses from, by what the machine can do: the same text, and the same room
@@ -21,4 +21,4 @@ static inline bool escape_has_avx2(void)
 }
 #endif
 
-#endif /* _SENDREAD_ESCAPE_VARIANTS_H */
+#endif /* _SINK_ESCAPE_VARIANTS_H */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* Writes buffered output to a descriptor, and keeps the first error. */
 #include "out.h"
 
 #include <errno.h>
@@ -14,7 +15,7 @@ static int write_failed(const struct out *out)
 	case EINTR:
 		return out->give_up && *out->give_up ? -EINTR : 0;
 	case EAGAIN:
-		/* Another process has made the pipe or terminal that we share so. */
+		/* Another process that shares the pipe or terminal has set O_NONBLOCK. */
 		if (poll(&ready, 1, -1) < 0 && out->give_up && *out->give_up)
 			return -EINTR;
 		return 0;

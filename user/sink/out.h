@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef _SENDREAD_OUT_H
-#define _SENDREAD_OUT_H
+#ifndef _SINK_OUT_H
+#define _SINK_OUT_H
 
 #include <signal.h>
 #include <stddef.h>
@@ -11,11 +11,11 @@ enum {
 
 /**
  * struct out - text on its way to a file descriptor
- * @fd: where to
- * @error: the first write error, negative; from then on all is thrown away
- * @give_up: when not 0, a write() that a signal interrupted is not tried again
+ * @fd: where it is written
+ * @error: the first write error, negative; from then on everything is thrown away
+ * @give_up: when it is not 0, a write() that a signal interrupts is not tried again; may be NULL
  * @used: bytes of @buffer
- * @buffer: many lines, for one write()
+ * @buffer: lines for the next write()
  */
 struct out {
 	int fd;
@@ -25,10 +25,10 @@ struct out {
 	char buffer[OUT_CAPACITY];
 };
 
-/* Write all that is there. Return: @out->error. */
+/* Write everything. Return: @out->error. */
 int out_flush(struct out *out);
 
-/* Where the next @size bytes may be put, at most OUT_CAPACITY; told by out_commit(). */
+/* Room for @size bytes, at most OUT_CAPACITY. Return: where; end with out_commit(). */
 static inline char *out_reserve(struct out *out, size_t size)
 {
 	if (OUT_CAPACITY - out->used < size)
@@ -46,4 +46,4 @@ static inline size_t out_room(const struct out *out)
 	return OUT_CAPACITY - out->used;
 }
 
-#endif /* _SENDREAD_OUT_H */
+#endif /* _SINK_OUT_H */

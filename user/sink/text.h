@@ -1,23 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef _SENDREAD_TEXT_H
-#define _SENDREAD_TEXT_H
+#ifndef _SINK_TEXT_H
+#define _SINK_TEXT_H
 
-struct out;
-struct record;
+/*
+ * The sink that writes a line of text for each event; sendread(8) promises its keys and their
+ * order. Gaps are not among the lines.
+ */
+#include "kept.h"
+#include "out.h"
+#include "sink.h"
 
-/* One line for a send() or sendto(): keys and order are promised in sendread(8). */
-void format_text_send(struct out *out, const struct record *record);
+/**
+ * struct text - the sink
+ * @sink: the part that all sinks have
+ * @kept: texts of earlier lines
+ * @out: lines that are not written yet
+ */
+struct text {
+	struct sink sink;
+	struct kept_texts kept;
+	struct out out;
+};
 
-/* One line for an accept() or accept4(). */
-void format_text_accept(struct out *out, const struct record *record);
+/* A sink_new_fn. */
+struct sink *text_new(int fd, const volatile sig_atomic_t *give_up);
 
-/* Keep no text of any line so far: the next is as the first. For tests, of one line each. */
-void format_text_forget(void);
-
-/* Why fewer bytes are shown than the call sent: an enum sendtrace_why, or WHY_UNJOINED. */
-unsigned int format_text_why_of(const struct record *record);
-
-/* The word for it. */
-const char *format_text_why(unsigned int why);
-
-#endif /* _SENDREAD_TEXT_H */
+#endif /* _SINK_TEXT_H */
