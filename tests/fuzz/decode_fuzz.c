@@ -9,7 +9,6 @@
 #include "decode_record.h"
 #include "escape.h"
 #include "escape_variants.h"
-#include "text.h"
 
 /* A record whose end is not there yet is asked for by its size, and never read beyond. */
 static void try_frame(const unsigned char *from, size_t size)
@@ -38,20 +37,21 @@ static void try_frame(const unsigned char *from, size_t size)
 /* As the first line of all, and with what was kept of that one's text. */
 static void try_lines(const struct sendtrace_item *record)
 {
-	const struct sink *sink = sink_of(STDOUT_FILENO);
+	const struct output *output = output_of(STDOUT_FILENO);
 	unsigned char *first;
 	size_t size;
 
-	sinks_reset(SIZE_MAX);
-	format_text_forget();
+	outputs_reset(SIZE_MAX);
+	line_sink_reset();
 	require_line(record);
-	if (sink->size == 0)
+	if (output->size == 0)
 		return; /* it is no event */
-	size = sink->size;
-	first = exact_copy(sink->text, size);
+	size = output->size;
+	first = exact_copy(output->text, size);
 	require_line(record);
-	require(sink->size == size && memcmp(sink->text, first, size) == 0,
-		"the same event is then shown as '%.*s'", (int)sink->size, sink->text);
+	require(output->size == size && memcmp(output->text, first, size) == 0,
+		"the same event is then shown as '%.*s'", (int)output->size,
+		output->text);
 	free(first);
 }
 

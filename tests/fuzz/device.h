@@ -45,7 +45,7 @@ struct device {
 
 extern struct device device;
 
-/* Set up from the input's first bytes, and as reader_open() and reader_map() ask. */
+/* Set up from the input's first bytes, and as sendtrace_open_device() and sendtrace_map() ask. */
 void device_reset(struct input *input);
 
 /* Write into the data, which stands there twice. */

@@ -45,23 +45,23 @@ unsigned char *exact_copy(const void *from, size_t size);
 /* ---- Output: write() of user/ comes here ---------------------------------------- */
 
 /**
- * struct sink - what was written to a file descriptor
+ * struct output - what was written to a file descriptor
  * @text: @size bytes
  * @size: bytes
  * @capacity: bytes that @text has room for
  */
-struct sink {
+struct output {
 	char *text;
 	size_t size;
 	size_t capacity;
 };
 
 /* Empty standard output and standard error; write() takes at most @piece bytes. */
-void sinks_reset(size_t piece);
-const struct sink *sink_of(int fd);
+void outputs_reset(size_t piece);
+const struct output *output_of(int fd);
 
 /* Lines of printable ASCII, each ended, and nothing else. */
-void require_plain_lines(const struct sink *sink);
+void require_plain_lines(const struct output *output);
 
 /* ---- Records -------------------------------------------------------------------- */
 
@@ -73,6 +73,9 @@ void require_inside(const struct sendtrace_item *record, const void *from, size_
 
 /* Of an event with fragments that were kept: their bytes, to be freed, and how many. */
 unsigned char *joined_copy(const struct sendtrace_item *record, size_t *size);
+
+/* Show lines by a new sink, which keeps no text of any line so far. */
+void line_sink_reset(void);
 
 /* The line for a record says what the record says, and nothing is lost in it. */
 void require_line(const struct sendtrace_item *record);

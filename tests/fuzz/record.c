@@ -9,10 +9,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "decode.h"
+#include "sendtrace.h"
 #include "text.h"
-#include "join.h"
-#include "out.h"
 
 /* What remains to be looked at of a line. */
 struct rest {
@@ -225,14 +223,18 @@ static void expect_ret(struct rest *rest, int64_t ret)
 
 unsigned char *joined_copy(const struct sendtrace_item *record, size_t *size)
 {
+	size_t whole = sendtrace_payload_size(record);
 	unsigned char *copy;
 
 	*size = record->event.frag_len;
-	copy = malloc(*size + 1);
+	copy = malloc(whole + 1);
 	if (!copy)
 		abort();
-	require(joined_read(record->joined, 0, copy, *size + 1) == *size,
-		"%zu bytes of fragments do not come back", *size);
+	require(sendtrace_payload_read(record, 0, copy, whole + 1) == whole,
+		"%zu bytes of payload do not come back", whole);
+	require(whole - *size == record->event.cap_len &&
+			memcmp(copy + *size, record->payload, whole - *size) == 0,
+		"the payload does not end with what is in the record");
 	return copy;
 }
 
@@ -265,12 +267,14 @@ static void expect_send(struct rest *rest, const struct sendtrace_item *record)
 	expect(rest, text);
 	expect_dest(rest, record);
 	expect_ret(rest, event->ret);
-	captured = sendtrace_is_unjoined(record) ? 0 :
-					    (uint64_t)event->frag_len + event->cap_len;
+	captured = sendtrace_is_unjoined(record) ?
+			   0 :
+			   (uint64_t)event->frag_len + event->cap_len;
 	if (captured >= sendtrace_sent(event))
 		return;
 	snprintf(text, sizeof(text), " cap=%llu why=%s", (unsigned long long)captured,
-		 sendtrace_is_unjoined(record) ? "unjoined" : format_text_why(event->why));
+		 sendtrace_is_unjoined(record) ? "unjoined" :
+						 sendtrace_why_name(event->why));
 	expect(rest, text);
 }
 
@@ -288,25 +292,33 @@ static void expect_accept(struct rest *rest, const struct sendtrace_item *record
 	expect_ret(rest, event->ret);
 }
 
+static struct text *lines;
+
+void line_sink_reset(void)
+{
+	if (!lines)
+		lines = (struct text *)text_new(STDOUT_FILENO, NULL);
+	if (!lines)
+		abort();
+	/* As good as a new one, and much quicker. */
+	memset(&lines->kept, 0, sizeof(lines->kept));
+}
+
 void require_line(const struct sendtrace_item *record)
 {
-	static struct out out = { .fd = STDOUT_FILENO };
-	const struct sink *sink = sink_of(STDOUT_FILENO);
+	const struct output *output = output_of(STDOUT_FILENO);
 	struct rest rest;
 
 	if (!is_event(record))
 		return;
-	sinks_reset(1 + record->rec.seq % 70000);
+	outputs_reset(1 + record->rec.seq % 70000);
 	/* What stands there of the line before must not pass for this one's. */
-	memset(out.buffer, 0, sizeof(out.buffer));
-	if (record->rec.type == SENDTRACE_RECORD_SEND)
-		format_text_send(&out, record);
-	else
-		format_text_accept(&out, record);
-	require(out_flush(&out) == 0, "the line could not be written");
-	require_plain_lines(sink);
-	rest.text = sink->text;
-	rest.size = sink->size;
+	memset(lines->out.buffer, 0, sizeof(lines->out.buffer));
+	require(sink_record(&lines->sink, record) == 0, "the line could not be written");
+	require(sink_flush(&lines->sink) == 0, "the line could not be written");
+	require_plain_lines(output);
+	rest.text = output->text;
+	rest.size = output->size;
 	if (record->rec.type == SENDTRACE_RECORD_SEND)
 		expect_send(&rest, record);
 	else

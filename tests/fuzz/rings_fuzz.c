@@ -11,7 +11,6 @@
 
 #include "decode.h"
 #include "device.h"
-#include "text.h"
 #include "sendtrace.h"
 
 enum operation {
@@ -124,7 +123,7 @@ static void require_empty(void)
 }
 
 /* Return: whether the session goes on. */
-static bool read_records(struct reader *reader, unsigned int count)
+static bool read_records(struct sendtrace *trace, unsigned int count)
 {
 	struct sendtrace_item record;
 	unsigned int i;
@@ -132,7 +131,7 @@ static bool read_records(struct reader *reader, unsigned int count)
 
 	begun = true;
 	for (i = 0; i < count; i++) {
-		got = reader_next(reader, &record);
+		got = sendtrace_next(trace, &record);
 		if (got == 1) {
 			require_next(&record);
 			continue;
@@ -141,10 +140,10 @@ static bool read_records(struct reader *reader, unsigned int count)
 			require_empty();
 			return got == 0;
 		}
-		require(got == -EBADMSG, "reader_next() returned %d", got);
-		require_reason(reader_fault(reader));
+		require(got == -EBADMSG, "sendtrace_next() returned %d", got);
+		require_reason(sendtrace_fault(trace));
 		for (i = 0; i < AFTERWARDS; i++)
-			reader_next(reader, &record);
+			sendtrace_next(trace, &record);
 		return false;
 	}
 	return true;
@@ -188,7 +187,7 @@ static void produce(struct device_ring *ring, enum operation operation,
 		device_move(ring, ring->pos + size);
 }
 
-static void run(struct reader *reader, struct input *input)
+static void run(struct sendtrace *trace, struct input *input)
 {
 	bool alive = true;
 
@@ -198,14 +197,14 @@ static void run(struct reader *reader, struct input *input)
 		enum operation operation = what % OPERATIONS;
 
 		if (operation == READ)
-			alive = read_records(reader, 1 + (what >> 2));
+			alive = read_records(trace, 1 + (what >> 2));
 		else if (ring->producer)
 			produce(ring, operation, input, input_u16(input));
 	}
 	if (!alive)
 		return;
-	require(reader_stop(reader) == 0, "reader_stop() failed");
-	alive = read_records(reader, DRAIN);
+	require(sendtrace_stop(trace) == 0, "sendtrace_stop() failed");
+	alive = read_records(trace, DRAIN);
 	require(!alive, "no end in %d records", DRAIN);
 }
 
@@ -213,21 +212,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct sendtrace_config config = { .snaplen = 0 };
 	struct input input = { data, size };
-	struct reader *reader;
+	struct sendtrace *trace;
 	int err;
 
-	format_text_forget();
+	line_sink_reset();
 	device_reset(&input);
 	begun = false;
 	scribbled = false;
 	undisturbed = true;
-	require(reader_open(&reader, "device") == 0, "reader_open() failed");
-	require(reader_configure(reader, &config) == 0, "reader_configure() failed");
-	err = reader_map(reader);
+	require(sendtrace_open_device(&trace, "device") == 0,
+		"sendtrace_open_device() failed");
+	require(sendtrace_configure(trace, &config) == 0, "sendtrace_configure() failed");
+	err = sendtrace_map(trace);
 	require(device.wrong < 1 || device.wrong > 3 || err,
 		"a producer's page that is wrong was accepted");
 	if (!err)
-		run(reader, &input);
-	reader_free(reader);
+		run(trace, &input);
+	sendtrace_close(trace);
 	return 0;
 }

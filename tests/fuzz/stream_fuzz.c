@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "decode_record.h"
-#include "text.h"
 #include "sendtrace.h"
 #include "report.h"
 #include "source.h"
@@ -102,16 +101,11 @@ static void require_joined(const struct sendtrace_item *record, const struct inp
 }
 
 /* What sendread does with a record beside the line. */
-static void report(struct tally *tally, const struct reader *reader,
-		   const struct sendtrace_item *record)
+static void report(struct tally *tally, const struct sendtrace_item *record)
 {
-	uint64_t expected;
-
-	if (reader && reader_untold(reader, &expected))
-		report_untold(tally, record, expected);
-	if (record->rec.type == SENDTRACE_RECORD_LOST)
-		report_lost(tally, record);
-	else if (is_event(record->rec.type))
+	if (report_is_gap(record))
+		report_gap(tally, record);
+	if (is_event(record->rec.type))
 		report_printed(tally, record);
 }
 
@@ -158,41 +152,41 @@ static void require_end(int got, const struct sendtrace_fault *fault, struct inp
 }
 
 /* Losses are said in words, and the summary after them. */
-static void require_report(struct tally *tally, struct reader *reader)
+static void require_report(struct tally *tally, struct sendtrace *trace)
 {
-	const struct sink *sink = sink_of(STDERR_FILENO);
+	const struct output *output = output_of(STDERR_FILENO);
 	bool losses = tally->pending.any;
 
-	sinks_reset(1 + source.random % 1000);
+	outputs_reset(1 + source.random % 1000);
 	report_pending(tally, true);
-	require_plain_lines(sink);
-	require(!losses || memmem(sink->text, sink->size, "events lost", 11),
-		"losses are said as '%.*s'", (int)sink->size, sink->text);
-	report_summary(tally, reader);
-	require_plain_lines(sink);
+	require_plain_lines(output);
+	require(!losses || memmem(output->text, output->size, " lost: ", 7),
+		"losses are said as '%.*s'", (int)output->size, output->text);
+	report_summary(tally, trace);
+	require_plain_lines(output);
 }
 
 /* As sendread reads a file. */
 static void read_by_reader(struct input expected)
 {
 	static struct tally tally;
-	struct reader *reader;
+	struct sendtrace *trace;
 	struct sendtrace_item record;
 	int got, patience = PATIENCE;
 
 	memset(&tally, 0, sizeof(tally));
-	if (reader_open_stream(&reader, SOURCE_FD))
+	if (sendtrace_open_stream(&trace, SOURCE_FD))
 		abort();
-	while ((got = reader_next(reader, &record)) >= 0 && patience--) {
+	while ((got = sendtrace_next(trace, &record)) >= 0 && patience--) {
 		if (got == 0)
 			continue;
 		require_record(&record, &expected);
-		report(&tally, reader, &record);
+		report(&tally, &record);
 	}
 	require(patience > 0, "no end in %d calls", PATIENCE);
-	require_end(got, reader_fault(reader), &expected);
-	require_report(&tally, reader);
-	reader_free(reader);
+	require_end(got, sendtrace_fault(trace), &expected);
+	require_report(&tally, trace);
+	sendtrace_close(trace);
 }
 
 /* With a buffer that is too small from the beginning, so that it has to grow. */
@@ -228,7 +222,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct input input = { data, size };
 	uint8_t how = input_u8(&input);
 
-	format_text_forget();
+	line_sink_reset();
 	source.piece_max = 1 + input_u16(&input);
 	source.random = input_u8(&input);
 	source.breaks = how & 1;

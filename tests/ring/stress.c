@@ -5,7 +5,7 @@
  *	stress kernel|merged|mapped|hostile EVENTS SEED
  *
  * kernel	st_ring_peek() and st_ring_release(), as read() uses them
- * merged	user/merge.c on many rings that one thread writes in turn, as one that moves
+ * merged	user/lib/merge.c on many rings that one thread writes in turn, as one that moves
  *		between CPUs: what comes out must be in its order
  * mapped	the same through st_ring_map(), at addresses of its own, as a process has
  *		them. ThreadSanitizer knows addresses, not pages, so here the contents tell

@@ -22,13 +22,12 @@ int main(int argc, char **argv)
 {
 	struct sendtrace_item item;
 	struct sendtrace *trace;
-	int err = sendtrace_open(&trace, argc > 1 ? argv[1] : SENDTRACE_DEVICE);
+	int got, err = sendtrace_open(&trace, argc > 1 ? argv[1] : SENDTRACE_DEVICE);
 
 	if (!err)
 		err = sendtrace_start(trace);
 	while (!err) {
-		int got = sendtrace_next(trace, &item);
-
+		got = sendtrace_next(trace, &item);
 		if (got == 1)
 			show(&item);
 		else

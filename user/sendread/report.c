@@ -166,7 +166,6 @@ void report_gap(struct tally *tally, const struct sendtrace_item *item)
 	if (item->rec.type == SENDTRACE_RECORD_LOST)
 		count_lost(tally, &item->lost);
 	note_cpu(tally, item->rec.cpu);
-	report_pending(tally, false);
 }
 
 static void say_pending(const struct tally *tally)

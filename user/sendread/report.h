@@ -61,7 +61,7 @@ static inline int report_is_gap(const struct sendtrace_item *item)
 	return item->missing || item->rec.type == SENDTRACE_RECORD_LOST;
 }
 
-/* Count the events that are missing, and print them as report_pending() does. */
+/* Count the events that are missing; report_pending() prints them. */
 void report_gap(struct tally *tally, const struct sendtrace_item *item);
 
 /*

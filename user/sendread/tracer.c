@@ -36,6 +36,7 @@ static int show(struct tracer *tracer, const struct sendtrace_item *item)
 
 	if (report_is_gap(item)) {
 		report_gap(&tracer->tally, item);
+		report_pending(&tracer->tally, false);
 		err = sink_gap(tracer->sink, item);
 	}
 	if (!err && is_asked_for(tracer, item)) {
