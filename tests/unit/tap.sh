@@ -50,6 +50,11 @@ printed_lines() {
 	[ "$(wc -l <"$work/out")" -eq "$1" ]
 }
 
+# Exactly this text, and a newline at its end.
+printed() {
+	[ "$(cat "$work/out")" = "$1" ]
+}
+
 said() {
 	grep -qF -e "$1" "$work/err"
 }
