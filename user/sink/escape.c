@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* Escapes bytes as text; the variant for every machine, and the choice of the fastest. */
 #include "escape.h"
 
 #include <endian.h>
@@ -24,8 +25,8 @@
 	ENTRIES_16(c), ENTRIES_16((c) + 16), ENTRIES_16((c) + 32), ENTRIES_16((c) + 48)
 
 /*
- * What each byte becomes: up to four characters from the low byte on, and in the high byte
- * how many. All are stored, whatever the size says: no branch, and one load for both.
+ * The text of each byte: up to four characters, the first in the low byte, and their number in
+ * the high byte. One load gets both, and all four are stored: no branch.
  */
 static const uint64_t table[256] = { ENTRIES_64(0), ENTRIES_64(64), ENTRIES_64(128),
 				     ENTRIES_64(192) };
@@ -36,7 +37,7 @@ typedef int8_t signed_vector __attribute__((vector_size(16)));
 
 enum {
 	BLOCK = sizeof(byte_vector),
-	RUN = 4, /* blocks that are tested at once */
+	RUN = 4, /* blocks that are tested together */
 };
 
 static inline byte_vector load_block(const uint8_t *from)
@@ -48,8 +49,8 @@ static inline byte_vector load_block(const uint8_t *from)
 }
 
 /*
- * Not 0 in the bytes that need an escape. One more, and what is printable is what is greater
- * than a space by its sign as well: SSE2 compares bytes by their sign alone.
+ * Not 0 in the bytes that need an escape. SSE2 has only signed comparisons: with 1 added, the
+ * printable bytes are those greater than a space, since 0x7f to 0xff become negative or 0.
  */
 static inline byte_vector strange(byte_vector block)
 {
@@ -108,7 +109,7 @@ char *escape_portable(char *to, const void *bytes, size_t size)
 		memcpy(to, from, BLOCK);
 		from += BLOCK;
 		to += BLOCK;
-		/* Where it is plain, more is likely to be: else no run is tried. */
+		/* A plain block is likely to be followed by more: only then try runs. */
 		while (end - from >= RUN * BLOCK && run_is_plain(from)) {
 			memcpy(to, from, RUN * BLOCK);
 			from += RUN * BLOCK;

@@ -6,17 +6,17 @@
 
 enum escape_sizes {
 	ESCAPE_WIDEST = 4, /* \xNN */
-	ESCAPE_SLACK = 64, /* that may be written behind the end */
+	ESCAPE_SLACK = 64, /* bytes that may be written behind the end */
 };
 
 /*
- * Bytes as text that can be turned back: printable ASCII as it is, \\ for a backslash,
- * \xNN for the rest. At @to there must be room for ESCAPE_WIDEST * @size + ESCAPE_SLACK.
- * Return: the end of what was written.
+ * Writes bytes as text that can be turned back into them: printable ASCII unchanged, \\ for a
+ * backslash, \xNN for the rest. At @to there must be room for ESCAPE_WIDEST * @size +
+ * ESCAPE_SLACK. Return: the end of the text.
  */
 char *escape(char *to, const void *from, size_t size);
 
-/* The same for a value that must not contain a space: it becomes \x20. */
+/* The same for a value that must not contain a space, which becomes \x20. */
 char *escape_word(char *to, const void *from, size_t size);
 
 #endif /* _SINK_ESCAPE_H */

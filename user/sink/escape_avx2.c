@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Most bytes of a binary protocol need an escape; one by one they take eight instructions
- * each. Here 32 at a time are spelt as \xNN, all of them, and of those that need none all
- * but one character is then left out.
+ * Escapes bytes with AVX2. Most bytes of a binary protocol need an escape, which one by one
+ * costs eight instructions each. Here 32 bytes at a time become \xNN, all of them; then the
+ * characters that are not needed are dropped.
  */
 #include "escape_variants.h"
 
@@ -12,31 +12,35 @@
 #include <stdint.h>
 #include <string.h>
 
-/* The compiler may use it here, whatever the rest of the program is compiled for. */
+/* Lets the compiler use AVX2 here, whatever the rest of the program is compiled for. */
 #define AVX2   __attribute__((target("avx2")))
-/* In the loop, whose constants stay in registers as long as nothing is called. */
+/* Always inline: the loop's constants stay in registers only if nothing is called. */
 #define INLINE AVX2 static inline __attribute__((always_inline))
 
 enum {
 	BLOCK = sizeof(__m256i),
-	RUN = 4, /* blocks that are tested at once */
-	GROUP = 4, /* bytes, whose text is at most LONGEST */
+	RUN = 4, /* blocks that are tested together */
+	GROUP = 4, /* bytes that become a text of at most LONGEST characters */
 	LONGEST = 16,
 	GROUPS = BLOCK / GROUP,
 };
 
-/* What a byte needs. */
+/* What a byte needs: how much of its four characters is kept. */
 enum need {
-	NOTHING, /* the first character of its text as \xNN, which is then itself */
-	DOUBLING, /* the first two, which are then backslashes */
-	ESCAPE,
+	NOTHING, /* printable: the first character, which is the byte itself */
+	DOUBLING, /* a backslash: the first two characters, both backslashes */
+	ESCAPE, /* all four: \xNN */
 	NEEDS,
 };
 
 /*
- * Of the LONGEST characters of a group's text as \xNN, the numbers of those that are wanted.
- * @needs has a digit of base NEEDS for each byte. In the last place is one less than how many
- * there are: it is free, unless all are wanted, and then 15 is right as a number as well.
+ * How to shorten the text of a group, whose four bytes were all written as \xNN: a shuffle
+ * mask, which lists the positions of the characters to keep. ORDER(needs) makes the mask for
+ * @needs, a number with one digit of base NEEDS for each byte.
+ *
+ * The mask's last byte also holds the length of the result minus 1. If some characters are
+ * dropped, the shuffle writes that byte behind the end of the text, where it does no harm. If
+ * all 16 are kept, position 15 and length 16 - 1 are the same number.
  */
 typedef unsigned __int128 text_order;
 
@@ -73,7 +77,10 @@ INLINE __m256i load(const void *from)
 	return _mm256_loadu_si256(from);
 }
 
-/* One more: then what is printable is what is greater than a space, by its sign as well. */
+/*
+ * Each byte plus 1, so that one signed comparison finds the printable ones: 0x20 to 0x7e become
+ * 0x21 to 0x7f, which are greater than a space, while 0x7f to 0xff become negative or 0.
+ */
 INLINE __m256i shifted(__m256i block)
 {
 	return _mm256_add_epi8(block, _mm256_set1_epi8(1));
@@ -109,7 +116,7 @@ INLINE __m256i hex_digits(__m256i nibbles)
 				   _mm256_and_si256(nibbles, _mm256_set1_epi8(15)));
 }
 
-/* For each group, where in the table its order is; in bytes. */
+/* For each group the offset of its mask in the table; in bytes. */
 INLINE __m256i places(__m256i needs)
 {
 	const __m256i weights = _mm256_set1_epi32(1 | 3 << 8 | 9 << 16 | 27 << 24);
@@ -127,7 +134,7 @@ INLINE char *put_group(char *to, __m128i text, uint32_t place)
 	return to + order[LONGEST - 1] + 1;
 }
 
-/* Instructions work on both halves of a vector, so every text is of two groups. */
+/* AVX2 works on both halves of a vector: each of @texts holds the texts of two groups. */
 INLINE char *put_groups(char *to, const __m256i texts[GROUPS / 2],
 			const uint32_t at[GROUPS])
 {
@@ -153,7 +160,7 @@ INLINE char *put_strange_block(char *to, __m256i block, __m256i printables)
 	__m256i marks, digits, texts[GROUPS / 2];
 	uint32_t at[GROUPS];
 
-	/* What compares as true is -1. */
+	/* A comparison that is true yields -1: subtracting @doubled adds 1 where it is. */
 	_mm256_storeu_si256((void *)at, places(_mm256_sub_epi8(escaped, doubled)));
 	marks = _mm256_unpacklo_epi8(first, second);
 	digits = _mm256_unpacklo_epi8(high, low);
@@ -171,7 +178,7 @@ INLINE size_t left(struct place at, const uint8_t *end)
 	return (size_t)(end - at.from);
 }
 
-/* Blocks, of which the first needs an escape, up to one that does not. */
+/* Blocks that need an escape, beginning with the first, up to one that needs none. */
 AVX2 static __attribute__((noinline)) struct place put_strange(struct place at,
 							       const uint8_t *end)
 {
@@ -189,7 +196,7 @@ AVX2 static __attribute__((noinline)) struct place put_strange(struct place at,
 	return at;
 }
 
-/* Written before it is known to be right: there is room. */
+/* Copies first and tests then: if the run is not plain, the copy is overwritten later. */
 INLINE bool copy_run_if_plain(struct place at)
 {
 	__m256i lowest = _mm256_set1_epi8(INT8_MAX), found = _mm256_setzero_si256(),
@@ -224,7 +231,7 @@ INLINE struct place copy_plain(struct place at, const uint8_t *end)
 	return at;
 }
 
-/* Less than BLOCK bytes, from both ends: where these meet, the same is written twice. */
+/* Less than BLOCK bytes, from both ends; the two copies may overlap. */
 static inline void copy_few(uint8_t *to, const uint8_t *from, size_t size)
 {
 	if (size >= 16) {
@@ -243,7 +250,7 @@ static inline void copy_few(uint8_t *to, const uint8_t *from, size_t size)
 	}
 }
 
-/* Less than a block is filled up with spaces, of whose text each is one character. */
+/* Fills the last bytes up to a block with spaces, whose text is one character each. */
 AVX2 static __attribute__((noinline)) char *put_last(char *to, const uint8_t *from,
 						     size_t size)
 {

@@ -3,8 +3,8 @@
 #define _SINK_ESCAPE_VARIANTS_H
 
 /*
- * What escape() chooses from, by what the machine can do: the same text, and the same room
- * for it. Nothing behind @size bytes is read.
+ * The variants of escape(), which chooses by the machine's instructions. They write the same
+ * text and need the same room. None reads beyond @size bytes.
  */
 #include <stdbool.h>
 #include <stddef.h>
