@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The input is a record; it ends where its memory ends. */
+/* The input is a record, in memory of exactly its size. */
 #include "fuzz.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include "escape.h"
 #include "escape_variants.h"
 
-/* A record whose end is not there yet is asked for by its size, and never read beyond. */
+/* For an incomplete record the size is returned, and nothing beyond it is read. */
 static void try_frame(const unsigned char *from, size_t size)
 {
 	struct sendtrace_fault fault = { .text = "" };
@@ -34,7 +34,7 @@ static void try_frame(const unsigned char *from, size_t size)
 	}
 }
 
-/* As the first line of all, and with what was kept of that one's text. */
+/* Once as the first line of all, and once with the kept text of that line. */
 static void try_lines(const struct sendtrace_item *record)
 {
 	const struct output *output = output_of(STDOUT_FILENO);
@@ -45,7 +45,7 @@ static void try_lines(const struct sendtrace_item *record)
 	line_sink_reset();
 	require_line(record);
 	if (output->size == 0)
-		return; /* it is no event */
+		return; /* not an event */
 	size = output->size;
 	first = exact_copy(output->text, size);
 	require_line(record);
@@ -55,7 +55,7 @@ static void try_lines(const struct sendtrace_item *record)
 	free(first);
 }
 
-/* The line is written the way that is quickest here; other machines have the portable one. */
+/* The line was written by the fastest variant; other machines use the portable one. */
 static void try_portable_escape(const unsigned char *payload, size_t size)
 {
 	size_t room = size * ESCAPE_WIDEST + ESCAPE_SLACK, length;

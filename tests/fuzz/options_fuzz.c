@@ -28,7 +28,7 @@ static bool is_digits(const char *text)
 	return text[0] && strspn(text, "0123456789") == strlen(text);
 }
 
-/* The C library's answer, where it is asked for digits alone. */
+/* The C library's answer, for digits only. */
 static bool whole_number(const char *text, uint64_t *value)
 {
 	errno = 0;
@@ -36,7 +36,7 @@ static bool whole_number(const char *text, uint64_t *value)
 	return is_digits(text) && errno == 0;
 }
 
-/* As many nanoseconds as the digits say that stand there without the point. */
+/* The expected nanoseconds: the digits without the point, filled up with zeros. */
 static bool seconds(const char *text, uint64_t *nanoseconds)
 {
 	size_t whole = strcspn(text, "."), decimals;
@@ -128,7 +128,7 @@ static void require_sound(const struct options *options, int argc, char **argv)
 	require(options->device && options->device[0], "no device");
 }
 
-/* A message is one line, whatever it quotes; bytes above ASCII may be a name's UTF-8. */
+/* A message is one line with any quoted text; bytes above ASCII may be UTF-8. */
 static void require_one_line(void)
 {
 	const struct output *output = output_of(STDERR_FILENO);
@@ -150,7 +150,7 @@ static void try_refusal(const struct options *options)
 	require_one_line();
 }
 
-/* What sendread says when it listens: the filter in words. */
+/* The message that sendread listens, with the filter in words. */
 static void try_listening(const struct options *options)
 {
 	static const struct sendtrace_config config = { .ring_size = 4096 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What must be true of every record that is accepted, and of the line that shows it. */
+/* What must be true for every accepted record, and for the line that shows it. */
 #include "fuzz.h"
 
 #include <arpa/inet.h>
@@ -12,7 +12,7 @@
 #include "sendtrace.h"
 #include "text.h"
 
-/* What remains to be looked at of a line. */
+/* The part of a line that was not checked yet. */
 struct rest {
 	const char *text;
 	size_t size;
@@ -166,7 +166,7 @@ static void expect_unix(struct rest *rest, const struct sendtrace_item *record)
 	expect(rest, text);
 }
 
-/* The C library's inet_ntop() is what address.c must agree with. */
+/* address.c must agree with the C library's inet_ntop(). */
 static void expect_inet(struct rest *rest, int family, const void *address,
 			in_port_t port)
 {
@@ -203,7 +203,7 @@ static void expect_dest(struct rest *rest, const struct sendtrace_item *record)
 		expect(rest, "-");
 }
 
-/* By name or by number: a name begins with E, and a number is the number. */
+/* An errno's name, which begins with E, or a number, which must be the right one. */
 static void expect_ret(struct rest *rest, int64_t ret)
 {
 	char text[32];
@@ -312,7 +312,7 @@ void require_line(const struct sendtrace_item *record)
 	if (!is_event(record))
 		return;
 	outputs_reset(1 + record->rec.seq % 70000);
-	/* What stands there of the line before must not pass for this one's. */
+	/* Remains of the line before must not pass for this one. */
 	memset(lines->out.buffer, 0, sizeof(lines->out.buffer));
 	require(sink_record(&lines->sink, record) == 0, "the line could not be written");
 	require(sink_flush(&lines->sink) == 0, "the line could not be written");

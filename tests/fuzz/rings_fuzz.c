@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The input is what the producers of three mapped rings do, right or wrong: append bytes,
- * write over bytes, and set positions; and when the reader reads. Beside the reader goes a
- * model of it that says which record may come next.
+ * The input says what the producers of three mapped rings do, right or wrong: append bytes,
+ * overwrite bytes, set positions; and when the reader reads. A model of the reader runs beside
+ * it and says which record may come next.
  */
 #include "fuzz.h"
 
@@ -20,8 +20,7 @@ enum operation {
 	READ,
 	OPERATIONS,
 
-	AFTERWARDS =
-		3, /* calls after a fault: what comes does not matter, a crash does */
+	AFTERWARDS = 3, /* calls after a fault: any result is fine, but no crash */
 	DRAIN = 1 << 20,
 };
 
@@ -30,8 +29,8 @@ static bool undisturbed;
 static bool begun;
 
 /*
- * What the reader may have looked at already was changed: no kernel does that, and what
- * comes out is not foretold any more, except that it is harmless.
+ * Data that the reader may have seen already was changed. No kernel does that, and the model
+ * cannot predict the result any more; it must only be harmless.
  */
 static bool scribbled;
 
@@ -46,8 +45,8 @@ static bool has_record(const struct device_ring *ring)
 }
 
 /*
- * The reader keeps fragments to itself, unless one is out of sequence; of which rings it
- * has taken them is known when the next record of the ring comes out.
+ * The reader does not return fragments, unless one is behind a gap. From which rings it has
+ * taken them is known only when a ring's next record is returned.
  */
 static void pass_fragments(struct device_ring *ring, const struct sendtrace_item *record)
 {
@@ -72,7 +71,7 @@ static void require_earliest(uint64_t time)
 		if (!has_record(&device.rings[i]))
 			continue;
 		memcpy(&other, at_tail(&device.rings[i]), sizeof(other));
-		/* Of a fragment it is not known whether it is still there. */
+		/* Nobody knows whether a fragment is still there. */
 		if (other.type == SENDTRACE_RECORD_FRAGMENT)
 			continue;
 		require(time <= other.time, "time %llu before %llu of ring %zu",
@@ -149,7 +148,7 @@ static bool read_records(struct sendtrace *trace, unsigned int count)
 	return true;
 }
 
-/* Behind a position that is out of bounds there is no room: what comes there may wrap. */
+/* None behind a position that is out of bounds: what is written there may wrap. */
 static size_t room(const struct device_ring *ring)
 {
 	uint64_t used = ring->pos - ring->tail;

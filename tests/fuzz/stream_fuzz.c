@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The input is a saved record stream, after a few bytes that say how read() gives it out:
- * in pieces of any size, with nothing to read now and then, and perhaps an error.
+ * The input is a saved record stream, after a few bytes that say how read() returns it: in
+ * pieces of any size, sometimes with nothing to read, and perhaps with an error.
  */
 #include "fuzz.h"
 
@@ -19,7 +19,7 @@ enum {
 	PATIENCE = 1000000,
 };
 
-/* All of the stream. */
+/* The whole stream. */
 static struct input whole;
 
 /* The header of the record where @rest begins. Return: whether there is one. */
@@ -40,7 +40,7 @@ static bool is_fragment(const struct input *rest, const struct sendtrace_record 
 	       decode_record(rest->data, rec->size, &record, &unused) == 0;
 }
 
-/* The reader keeps fragments to itself, unless one is out of sequence. */
+/* The reader does not return fragments, unless one is behind a gap. */
 static void pass_fragments(struct input *rest, const struct sendtrace_item *record)
 {
 	struct sendtrace_record rec;
@@ -55,7 +55,7 @@ static bool is_event(uint16_t type)
 	return type == SENDTRACE_RECORD_SEND || type == SENDTRACE_RECORD_ACCEPT;
 }
 
-/* Put together anew what a thread's fragments were, up to where @end begins. */
+/* Join a thread's fragments once more, up to @end, in the simplest way. */
 static size_t model_fragments(struct input all, const uint8_t *end, uint32_t tid,
 			      unsigned char *to)
 {
@@ -100,7 +100,7 @@ static void require_joined(const struct sendtrace_item *record, const struct inp
 	free(model);
 }
 
-/* What sendread does with a record beside the line. */
+/* What sendread does with a record besides the line. */
 static void report(struct tally *tally, const struct sendtrace_item *record)
 {
 	if (report_is_gap(record))
@@ -121,13 +121,13 @@ static void require_record(const struct sendtrace_item *record, struct input *re
 	input_bytes(rest, &(size_t){ record->rec.size });
 }
 
-/* Fragments that do not add up are no matter of one record. */
+/* Whether fragments add up cannot be seen from one record alone. */
 static bool is_misfit(const struct sendtrace_item *record, bool sound)
 {
 	return sound && is_event(record->rec.type) && record->event.frag_len;
 }
 
-/* However the stream was cut in pieces, it ends where it would have ended in one. */
+/* The pieces must not change where the stream ends. */
 static void require_end(int got, const struct sendtrace_fault *fault, struct input *rest)
 {
 	struct sendtrace_fault unused;
@@ -147,11 +147,11 @@ static void require_end(int got, const struct sendtrace_fault *fault, struct inp
 		return;
 	}
 	require(got == (source.breaks ? -EIO : -ENODATA), "the stream ends with %d", got);
-	require(source.breaks || rest->size == 0, "%zu bytes were not given out",
+	require(source.breaks || rest->size == 0, "%zu bytes were not returned",
 		rest->size);
 }
 
-/* Losses are said in words, and the summary after them. */
+/* Losses are printed in words, and the summary after them. */
 static void require_report(struct tally *tally, struct sendtrace *trace)
 {
 	const struct output *output = output_of(STDERR_FILENO);
@@ -161,7 +161,7 @@ static void require_report(struct tally *tally, struct sendtrace *trace)
 	report_pending(tally, true);
 	require_plain_lines(output);
 	require(!losses || memmem(output->text, output->size, " lost: ", 7),
-		"losses are said as '%.*s'", (int)output->size, output->text);
+		"losses are printed as '%.*s'", (int)output->size, output->text);
 	report_summary(tally, trace);
 	require_plain_lines(output);
 }
@@ -189,7 +189,7 @@ static void read_by_reader(struct input expected)
 	sendtrace_close(trace);
 }
 
-/* With a buffer that is too small from the beginning, so that it has to grow. */
+/* With a buffer that is too small at first, so that it has to grow. */
 static void read_by_stream(struct input expected, size_t capacity)
 {
 	struct sendtrace_fault fault = { .text = "" };

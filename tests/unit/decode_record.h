@@ -7,7 +7,7 @@
 
 #include "decode.h"
 
-/* Both steps for a record of @size bytes, beyond which there is nothing to wait for. */
+/* Both steps for a record of @size bytes; nothing more will come. */
 static inline int decode_record(const void *from, size_t size,
 				struct sendtrace_item *record,
 				struct sendtrace_fault *fault)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Lines where the output's buffer ends: payloads and fillings around every number that room
- * is reserved by, against a line that is written by printf(). What is read and what is
- * written end where their memory ends, so that a byte too far is seen.
+ * Lines at the end of the output's buffer: payloads and fillings around every size that room
+ * is reserved for, against a line written by printf(). Input and output end where their memory
+ * ends, so that ASan sees a byte too many.
  */
 #include "test.h"
 
@@ -19,19 +19,19 @@
 enum {
 	/* What text.c reserves besides the payload's text. */
 	BESIDE = ESCAPE_SLACK + 2 * FIELDS_WIDEST,
-	/* The longest payload that goes into the buffer at once. */
-	AT_ONCE = (OUT_CAPACITY - BESIDE) / ESCAPE_WIDEST,
-	/* Payloads whose text, in pieces, fills the buffer once and twice. */
+	/* The longest payload that goes into the buffer in one piece. */
+	IN_ONE_PIECE = (OUT_CAPACITY - BESIDE) / ESCAPE_WIDEST,
+	/* Payloads whose text, in pieces, fills the buffer once or twice. */
 	ONCE = (OUT_CAPACITY - ESCAPE_SLACK) / ESCAPE_WIDEST,
 	TWICE = 2 * ONCE,
 	LONGEST = OUT_CAPACITY + 8,
 	OUTPUT = OUT_CAPACITY + ESCAPE_WIDEST * LONGEST + FIELDS_WIDEST,
-	/* Of what was in the buffer before. */
+	/* What the buffer holds before the line. */
 	FILLING = '#',
 };
 
 /**
- * struct sizes - payloads that are worth a try
+ * struct sizes - payload sizes to try
  * @first: bytes of the shortest
  * @last: bytes of the longest, at most
  * @step: from one to the next
@@ -42,18 +42,18 @@ struct sizes {
 	size_t step;
 };
 
-/* The texts before a payload, and so what is left for it, differ: hence the wide ones. */
+/* The texts before a payload differ in length, and so does the room that is left for it: hence wide ranges. */
 static const struct sizes sizes[] = {
 	{ 0, 2, 1 },
 	{ 150, 150, 1 },
-	/* What put_payload() has room for at least, and put_fragments() reads in one go. */
+	/* What put_payload() has at least room for, and put_fragments() reads in one go. */
 	{ OUT_CAPACITY / 16 - 17, OUT_CAPACITY / 16 - 15, 1 },
 	{ OUT_CAPACITY / 16 - 1, OUT_CAPACITY / 16 + 1, 1 },
 	{ 8000, 8000, 1 },
-	{ AT_ONCE - 1, AT_ONCE + 2, 1 },
+	{ IN_ONE_PIECE - 1, IN_ONE_PIECE + 2, 1 },
 	{ ONCE - 80, ONCE + 4, 1 },
 	{ OUT_CAPACITY / 4 - 1, OUT_CAPACITY / 4 + 1, 1 },
-	/* AT_ONCE for those who take the widest text for narrower than it is. */
+	/* IN_ONE_PIECE as wrong code would have it that counts 3 characters for a byte. */
 	{ (OUT_CAPACITY - BESIDE) / 3 - 1, (OUT_CAPACITY - BESIDE) / 3 + 1, 1 },
 	{ TWICE - 100, TWICE + 4, 3 },
 	{ OUT_CAPACITY - 2, OUT_CAPACITY + 2, 1 },
@@ -68,9 +68,9 @@ static const struct sizes sizes[] = {
  * @width: characters that show a byte of the payload
  * @head: the line up to the payload
  * @call: the line between the payload's two lengths
- * @bytes: the longest payload; others are the beginning of it
- * @text: how it is shown
- * @file: has it, too
+ * @bytes: the longest payload; shorter ones are its beginning
+ * @text: its text in a line
+ * @file: holds @bytes, too
  */
 struct kind {
 	struct sample sample;
@@ -92,7 +92,7 @@ enum layout {
 static struct kind kind;
 static struct text *text;
 static struct out *out;
-/* What was written to @out->fd, from its beginning on. */
+/* Everything that was written to @out->fd. */
 static const char *output;
 
 static char *put_strange(char *to, size_t count)
@@ -131,7 +131,7 @@ static void widest_line(void)
 	sprintf(put_strange(end, sizeof(path)), " peer_pid=%u", UINT32_MAX);
 }
 
-/* From @first on, round and round: a prime @count, so that no piece passes for another. */
+/* @count bytes from @first on, again and again: a prime, so that no two pieces are alike. */
 static void payload_of(unsigned int first, unsigned int count, const char *format)
 {
 	char *to = kind.text;
@@ -201,12 +201,12 @@ static void try_line(enum layout layout, size_t size, size_t used)
 
 	lseek(out->fd, 0, SEEK_SET);
 	memset(out->buffer, FILLING, used);
-	/* The text of a line before this one must not be taken for its own. */
+	/* The text of an earlier line must not pass for this one's. */
 	memset(out->buffer + used, 0, OUT_CAPACITY - used);
 	out->used = used;
 	format_line(layout, size);
 	before = (size_t)lseek(out->fd, 0, SEEK_CUR);
-	if (size <= AT_ONCE && before && before != used)
+	if (size <= IN_ONE_PIECE && before && before != used)
 		fail_msg("layout %d, %zu bytes behind %zu: a line that would fit was cut",
 			 layout, size, used);
 	assert_int_equal(sink_flush(&text->sink), 0);
@@ -220,7 +220,7 @@ static void try_line(enum layout layout, size_t size, size_t used)
 
 /* ---- Sweeps --------------------------------------------------------------------- */
 
-/* So far from the end, and there when the payload begins. */
+/* @room bytes before the buffer's end: at the line's beginning, and at the payload's. */
 static void try_around(enum layout layout, size_t size, size_t room)
 {
 	size_t head = strlen(kind.head), near;
@@ -237,8 +237,8 @@ static void try_size(enum layout layout, size_t size)
 {
 	try_line(layout, size, 0);
 	try_around(layout, size, 0);
-	/* All else is for the longer ones the same: not enough, and written out-> */
-	if (size > AT_ONCE + 1)
+	/* Longer ones never fit, wherever they begin: nothing else to try. */
+	if (size > IN_ONE_PIECE + 1)
 		return;
 	try_around(layout, size, ESCAPE_SLACK);
 	try_around(layout, size, FIELDS_WIDEST);

@@ -56,7 +56,7 @@ static void assert_line(const struct sample *sample, const char *expected)
 #define CALLER "pid=29664 tid=29963 comm=connection fd=35 "
 #define HELLO  CALLER "msg=hello len=5 flg=64 addr_len=0 "
 
-static void the_line_of_the_contract_comes_out_to_the_letter(void **state)
+static void the_line_is_exactly_that_of_the_contract(void **state)
 {
 	static const char payload[] = "J\0\0\0\n8.0.31\0s\x82";
 	struct sample sample = sample_send(0, payload, 78);
@@ -82,7 +82,7 @@ static void internet_addresses_come_with_their_port(void **state)
 	assert_line(&sample, HELLO "family=2 dest=192.0.2.7 port=47698 ret=5\n");
 	sample_peer_ipv6(&sample, "2001:db8::1", 0);
 	assert_line(&sample, HELLO "family=10 dest=2001:db8::1 port=0 ret=5\n");
-	/* An IPv6 socket that sends to an IPv4 address says so. */
+	/* An IPv6 socket that sends to an IPv4 address. */
 	sample_peer_ipv4(&sample, "255.255.255.255", 65535);
 	sample.event.family = AF_INET6;
 	assert_line(&sample, HELLO "family=10 dest=255.255.255.255 port=65535 ret=5\n");
@@ -123,7 +123,7 @@ static void unix_peers_are_localhost_with_path_and_process_where_known(void **st
 	sample.event.peer_pid = 12;
 	assert_line(&sample,
 		    HELLO "family=1 dest=localhost path=/run/x.sock peer_pid=12 ret=5\n");
-	/* sendto() may have counted the NUL. */
+	/* The caller of sendto() may have counted the NUL. */
 	sample_peer_unix(&sample, "/run/x.sock", 12);
 	assert_line(&sample,
 		    HELLO "family=1 dest=localhost path=/run/x.sock peer_pid=12 ret=5\n");
@@ -145,7 +145,7 @@ static void unix_names_are_escaped_and_abstract_ones_begin_with_an_at_sign(void 
 		    HELLO "family=1 dest=localhost path=@a\\x00b\\\\\\x0a ret=5\n");
 	sample_peer_unix(&sample, "a b\xff", 4);
 	assert_line(&sample, HELLO "family=1 dest=localhost path=a\\x20b\\xff ret=5\n");
-	/* A file whose name begins with one cannot pass for an abstract name. */
+	/* A file whose name begins with '@' cannot pass for an abstract name. */
 	sample_peer_unix(&sample, "@file", 5);
 	assert_line(&sample, HELLO "family=1 dest=localhost path=\\x40file ret=5\n");
 	memset(longest, 0xff, sizeof(longest));
@@ -193,11 +193,11 @@ static void a_cut_payload_says_how_much_there_is_and_why(void **state)
 			words[sample.event.why]);
 		assert_line(&sample, expected);
 	}
-	/* Nothing is missing of a send that was itself partial. */
+	/* A partial send is complete with what was sent. */
 	sample.event.ret = 5;
 	assert_line(&sample, CALLER "msg=hello len=9 flg=64 addr_len=0 family=2 "
 				    "dest=192.0.2.7 port=47698 ret=5\n");
-	/* Of one that failed, all that was asked for is wanted. */
+	/* A send that failed is complete with all that it was asked to send. */
 	sample.event.ret = -EPIPE;
 	sample.event.why = SENDTRACE_WHY_FAULT;
 	assert_line(&sample,
@@ -221,7 +221,7 @@ static void a_name_cannot_break_the_line_and_need_not_end_in_nul(void **state)
 		    "flg=64 addr_len=0 family=2 dest=192.0.2.7 port=47698 ret=0\n");
 }
 
-static void the_widest_of_all_values_have_room(void **state)
+static void the_widest_values_have_room(void **state)
 {
 	struct sample sample = sample_send(0, "", 0);
 
@@ -254,7 +254,7 @@ static void accepted_connections_have_a_line_of_their_own(void **state)
 	assert_line(&sample, "accept " CALLER "newfd=- family=2 dest=- ret=-EMFILE\n");
 }
 
-/* Longer than the buffer, which must neither grow nor lose a byte. */
+/* Payloads longer than the buffer: not a byte is lost. */
 static void a_payload_of_any_length_goes_through_the_buffer_in_pieces(void **state)
 {
 	static const size_t sizes[] = { 4000, 16000, 65536, 300007 };
@@ -303,7 +303,7 @@ static void a_write_error_is_kept_and_the_rest_thrown_away(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		output_case(the_line_of_the_contract_comes_out_to_the_letter),
+		output_case(the_line_is_exactly_that_of_the_contract),
 		output_case(internet_addresses_come_with_their_port),
 		output_case(an_address_that_is_too_short_or_unknown_is_a_dash),
 		output_case(unix_peers_are_localhost_with_path_and_process_where_known),
@@ -312,7 +312,7 @@ int main(void)
 		output_case(results_are_bytes_or_the_name_of_the_error),
 		output_case(a_cut_payload_says_how_much_there_is_and_why),
 		output_case(a_name_cannot_break_the_line_and_need_not_end_in_nul),
-		output_case(the_widest_of_all_values_have_room),
+		output_case(the_widest_values_have_room),
 		output_case(accepted_connections_have_a_line_of_their_own),
 		output_case(a_payload_of_any_length_goes_through_the_buffer_in_pieces),
 		output_case(a_write_error_is_kept_and_the_rest_thrown_away),

@@ -33,7 +33,7 @@ static int end(void **state)
 	return 0;
 }
 
-/* What the byte of thread @tid's payload at @offset is. */
+/* The byte at @offset of thread @tid's payload. */
 static unsigned char byte_at(uint32_t tid, uint64_t offset)
 {
 	return (unsigned char)((offset * 2654435761u + tid) >> 11);
@@ -109,7 +109,7 @@ static void threads_do_not_mix(void **state)
 	assert_joined(2, 4 * CHUNK);
 }
 
-static void what_is_done_is_forgotten(void **state)
+static void fragments_are_forgotten_once_their_event_is_done(void **state)
 {
 	struct sendtrace_item record;
 
@@ -131,7 +131,7 @@ static void a_payload_that_is_too_large_for_memory_goes_to_a_file(void **state)
 	assert_joined(7, 16 << 20);
 }
 
-static void many_payloads_together_keep_within_the_memory_for_all(void **state)
+static void many_payloads_together_stay_within_the_memory_for_all(void **state)
 {
 	uint32_t tid;
 
@@ -183,7 +183,7 @@ static void a_fragment_out_of_place_spoils_the_payload(void **state)
 	assert_null(record.joined);
 }
 
-static void the_oldest_payloads_are_given_up_for_new_ones(void **state)
+static void the_oldest_payloads_are_dropped_for_new_ones(void **state)
 {
 	struct sendtrace_item record;
 	uint32_t tid;
@@ -220,14 +220,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		join_case(fragments_are_joined_byte_for_byte),
 		join_case(threads_do_not_mix),
-		join_case(what_is_done_is_forgotten),
+		join_case(fragments_are_forgotten_once_their_event_is_done),
 		join_case(a_payload_that_is_too_large_for_memory_goes_to_a_file),
-		join_case(many_payloads_together_keep_within_the_memory_for_all),
+		join_case(many_payloads_together_stay_within_the_memory_for_all),
 		join_case(a_new_payload_replaces_one_whose_event_was_lost),
 		join_case(an_event_without_fragments_is_left_alone),
 		join_case(an_event_that_does_not_fit_its_fragments_is_reported),
 		join_case(a_fragment_out_of_place_spoils_the_payload),
-		join_case(the_oldest_payloads_are_given_up_for_new_ones),
+		join_case(the_oldest_payloads_are_dropped_for_new_ones),
 		join_case(a_folder_that_cannot_be_written_costs_the_payload_only),
 	};
 

@@ -27,7 +27,7 @@ void sample_line(struct text *text, const struct sample *sample)
 		fail_msg("%s", fault.text);
 	err = sink_record(&text->sink, &item);
 	assert_int_equal(err, text->out.error);
-	/* Text that was made of this record may be kept, but not the record. */
+	/* The sink may keep text made of this record, but not the record. */
 	memset(from, 0xff, size);
 	free(from);
 }

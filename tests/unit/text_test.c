@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Numbers and addresses, against what the C library makes of them. */
+/* Numbers and addresses as text, against the C library. */
 #include "test.h"
 
 #include <arpa/inet.h>
@@ -57,7 +57,7 @@ static void assert_address_text(const unsigned char address[16])
 	assert_string_equal(text, expected);
 }
 
-/* Each choice of groups that are zero, and of small and large ones beside them. */
+/* Every combination of zero groups, with small and large groups beside them. */
 static void addresses_are_written_as_inet_ntop_does(void **state)
 {
 	static const unsigned int values[] = { 0x1, 0x12, 0x123, 0x1234, 0xffff };
