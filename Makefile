@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Commands for users and packagers; Kbuild lists what kbuild compiles.
 #
-#   make            the module sendtrace.ko and the reader sendread
+#   make            the module sendtrace.ko, sendread and libsendtrace
 #   make demo       shows the main use in a virtual machine
 #   make check      all tests except those of the packages
 #   make help       all commands
@@ -20,10 +20,10 @@ SOURCES := $(DESTDIR)/usr/src/sendtrace-$(VERSION)
 all: user module-if-possible
 
 help:
-	@echo "make                      the module sendtrace.ko and the reader sendread"
+	@echo "make                      the module sendtrace.ko, sendread and libsendtrace"
 	@echo "make module [KDIR=DIR]    only the module, for the kernel whose build folder is DIR"
-	@echo "make user                 only the reader"
-	@echo "make install [KVER=...]   installs DKMS module and reader on this host (as root)"
+	@echo "make user                 only sendread and libsendtrace"
+	@echo "make install [KVER=...]   installs these and the DKMS module on this host (as root)"
 	@echo "make uninstall            removes everything that make install installed (as root)"
 	@echo "make deb | rpm-spec       packages for Debian; a spec file for RHEL-like systems"
 	@echo "make demo                 the main use: traces MariaDB in a virtual machine"
@@ -58,7 +58,7 @@ module:
 
 module-if-possible:
 	+@if $(have-headers); then $(MAKE) module; \
-	else $(no-headers); echo "make: built only the reader, not the module;" \
+	else $(no-headers); echo "make: built only sendread and libsendtrace, not the module;" \
 		"'make demo' shows both in a virtual machine" >&2; fi
 
 user:
