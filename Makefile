@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
-# Commands for people and packagers; what kbuild compiles is in Kbuild.
+# Commands for users and packagers; Kbuild lists what kbuild compiles.
 #
-#   make            sendtrace.ko and user/sendread
-#   make demo       the main job, shown in a virtual machine
-#   make check      all tests
-#   make help       the rest
+#   make            the module sendtrace.ko, sendread and libsendtrace
+#   make demo       shows the main use in a virtual machine
+#   make check      all tests except those of the packages
+#   make help       all commands
 
 KVER ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVER)/build
@@ -16,27 +16,27 @@ VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 NEEDED_CONFIG := $(shell sed -n 's/^BUILD_EXCLUSIVE_CONFIG="\(.*\)"/\1/p' dkms.conf)
 SOURCES := $(DESTDIR)/usr/src/sendtrace-$(VERSION)
 
-# In this order, so that a missing module is the last that is said.
+# In this order, so that a message about missing kernel headers comes last.
 all: user module-if-possible
 
 help:
-	@echo "make                      sendtrace.ko and user/sendread"
-	@echo "make module [KDIR=DIR]    the module alone, for the kernel whose build folder is DIR"
-	@echo "make user                 the reader alone"
-	@echo "make install [KVER=...]   DKMS module and reader on this host (as root)"
-	@echo "make uninstall            take both away again (as root)"
+	@echo "make                      the module sendtrace.ko, sendread and libsendtrace"
+	@echo "make module [KDIR=DIR]    only the module, for the kernel whose build folder is DIR"
+	@echo "make user                 only sendread and libsendtrace"
+	@echo "make install [KVER=...]   installs these and the DKMS module on this host (as root)"
+	@echo "make uninstall            removes everything that make install installed (as root)"
 	@echo "make deb | rpm-spec       packages for Debian; a spec file for RHEL-like systems"
-	@echo "make demo                 the main job: MariaDB traced in a virtual machine"
+	@echo "make demo                 the main use: traces MariaDB in a virtual machine"
 	@echo "make vm                   a shell in such a machine"
-	@echo "make check                all tests but the packages', most in virtual machines"
+	@echo "make check                all tests except packages; most run in virtual machines"
 	@echo "make style | unit | ring | fuzz | functional | kernels | debug | budget"
-	@echo "                          one part of them"
+	@echo "                          one part of make check"
 	@echo "make packages             tests of the packages"
-	@echo "make check-deep           both, and tests that take hours"
-	@echo "make check-kernels        the module on every kernel, in virtual machines [KERNEL=6.12]"
-	@echo "make bench | bench-rate   what a send costs, and how many can be traced, beside the peers"
-	@echo "make bench-readme         puts what these two measured last into both READMEs"
-	@echo "make clean"
+	@echo "make check-deep           check, packages, and tests that take hours"
+	@echo "make check-kernels        tests on every kernel, in virtual machines [KERNEL=6.12]"
+	@echo "make bench | bench-rate   what a send costs; how many can be traced; also for peers"
+	@echo "make bench-readme         writes the last results of these two into both READMEs"
+	@echo "make clean                removes what was built here"
 	@echo "variables: KDIR=$(KDIR) KVER=$(KVER) PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)"
 	@echo "           SENDTRACE_CACHE=FOLDER, SENDTRACE_NO_INSTALL=1 (README.md)"
 
@@ -46,10 +46,10 @@ have-headers = test -e "$(KDIR)/Makefile"
 ifeq ($(origin KDIR),file)
 no-headers = echo "make: no kernel headers in $(KDIR): install linux-headers-$(KVER)" \
 	"(Debian, Ubuntu) or kernel-devel-$(KVER) (RHEL, Fedora)," \
-	"or name another kernel's with KDIR=/lib/modules/VERSION/build" >&2
+	"or give another kernel's build folder: KDIR=/lib/modules/VERSION/build" >&2
 else
-no-headers = echo "make: '$(KDIR)' is no kernel's build folder, expected a Makefile in it:" \
-	"name one such as KDIR=/lib/modules/VERSION/build" >&2
+no-headers = echo "make: '$(KDIR)' is not the build folder of a kernel: it has no Makefile;" \
+	"expected one such as KDIR=/lib/modules/VERSION/build" >&2
 endif
 
 module:
@@ -58,13 +58,13 @@ module:
 
 module-if-possible:
 	+@if $(have-headers); then $(MAKE) module; \
-	else $(no-headers); echo "make: without them there is only the reader, user/sendread;" \
+	else $(no-headers); echo "make: built only sendread and libsendtrace, not the module;" \
 		"'make demo' shows both in a virtual machine" >&2; fi
 
 user:
 	+$(MAKE) -C user VERSION="$(VERSION)"
 
-# DKMS cleans a copy that has the module's sources alone.
+# DKMS runs this in a copy that has only the module's sources.
 clean:
 	+@for dir in user tests/unit tests/ring tests/fuzz tests/deep tests/functional \
 		tests/bench/guest; do \
@@ -76,7 +76,7 @@ clean:
 
 # ---- Installing on a host -------------------------------------------------------
 
-# With DESTDIR, for packagers, files are put there and nothing else is touched.
+# With DESTDIR (for packagers) this only copies files to that folder.
 install: user
 	install -d "$(SOURCES)/kmod" "$(SOURCES)/include/uapi/linux"
 	install -m 644 Kbuild Makefile dkms.conf COPYING "$(SOURCES)"
@@ -87,10 +87,10 @@ ifeq ($(DESTDIR),)
 	$(DKMS) install --force sendtrace/$(VERSION) -k "$(KVER)" || { [ $$? != 77 ] || \
 		echo "make install: kernel $(KVER) must have all of $(NEEDED_CONFIG): see" \
 		"$(KDIR)/.config" >&2; exit 1; }
-	@echo "installed for $(KVER); now: modprobe sendtrace && sendread COMM"
+	@echo "installed for $(KVER); next: modprobe sendtrace && sendread COMM"
 endif
 
-# Before anything is put anywhere.
+# Checked before any file is installed.
 install: | can-install
 can-install:
 ifeq ($(DESTDIR),)
@@ -102,7 +102,7 @@ endif
 uninstall:
 ifeq ($(DESTDIR),)
 	@[ ! -d /sys/module/sendtrace ] || rmmod sendtrace || { echo "make uninstall:" \
-		"end what uses the module (see /proc/sendtrace/sessions) first" >&2; exit 1; }
+		"first stop the programs that use the module (see /proc/sendtrace/sessions)" >&2; exit 1; }
 	@[ ! -d /var/lib/dkms/sendtrace/$(VERSION) ] || \
 		$(DKMS) remove sendtrace/$(VERSION) --all
 endif
@@ -111,7 +111,7 @@ endif
 
 # ---- Packages ---------------------------------------------------------------------
 
-# They are in build/ then; missing tools are named, and installed with apt-get.
+# Written to build/. Missing tools are printed, and installed with apt-get.
 deb:
 	@packaging/build deb
 
@@ -172,12 +172,12 @@ kernels: machine-programs
 	$(begins)
 	prove -v tests/kernels/kernels.t :: --boot "$(BOOT)" --jobs $(AT_ONCE)
 
-# On a kernel that looks for mistakes; fixed seeds.
+# On a debug kernel (KASAN, lockdep, kmemleak); fixed seeds.
 debug: machine-programs
 	$(begins)
 	prove -j$(AT_ONCE) $(DEBUG)
 
-# Built before concurrent tests check whether they are built.
+# Built once before the tests, because several tests that run concurrently use them.
 machine-programs:
 	tests/need build vm
 	+@for dir in user tests/functional tests/deep; do $(MAKE) -s -C $$dir || exit 1; done

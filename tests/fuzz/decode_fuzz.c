@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The input is a record; it ends where its memory ends. */
+/* The input is a record, in memory of exactly its size. */
 #include "fuzz.h"
 
 #include <errno.h>
@@ -9,12 +9,11 @@
 #include "decode_record.h"
 #include "escape.h"
 #include "escape_variants.h"
-#include "format_text.h"
 
-/* A record whose end is not there yet is asked for by its size, and never read beyond. */
+/* For an incomplete record the size is returned, and nothing beyond it is read. */
 static void try_frame(const unsigned char *from, size_t size)
 {
-	struct fault fault = { .text = "" };
+	struct sendtrace_fault fault = { .text = "" };
 	struct sendtrace_record rec;
 	int err = decode_frame(from, size, &rec, &fault);
 
@@ -35,27 +34,28 @@ static void try_frame(const unsigned char *from, size_t size)
 	}
 }
 
-/* As the first line of all, and with what was kept of that one's text. */
-static void try_lines(const struct record *record)
+/* Once as the first line of all, and once with the kept text of that line. */
+static void try_lines(const struct sendtrace_item *record)
 {
-	const struct sink *sink = sink_of(STDOUT_FILENO);
+	const struct output *output = output_of(STDOUT_FILENO);
 	unsigned char *first;
 	size_t size;
 
-	sinks_reset(SIZE_MAX);
-	format_text_forget();
+	outputs_reset(SIZE_MAX);
+	line_sink_reset();
 	require_line(record);
-	if (sink->size == 0)
-		return; /* it is no event */
-	size = sink->size;
-	first = exact_copy(sink->text, size);
+	if (output->size == 0)
+		return; /* not an event */
+	size = output->size;
+	first = exact_copy(output->text, size);
 	require_line(record);
-	require(sink->size == size && memcmp(sink->text, first, size) == 0,
-		"the same event is then shown as '%.*s'", (int)sink->size, sink->text);
+	require(output->size == size && memcmp(output->text, first, size) == 0,
+		"the same event is then shown as '%.*s'", (int)output->size,
+		output->text);
 	free(first);
 }
 
-/* The line is written the way that is quickest here; other machines have the portable one. */
+/* The line was written by the fastest variant; other machines use the portable one. */
 static void try_portable_escape(const unsigned char *payload, size_t size)
 {
 	size_t room = size * ESCAPE_WIDEST + ESCAPE_SLACK, length;
@@ -73,7 +73,7 @@ static void try_portable_escape(const unsigned char *payload, size_t size)
 	free(portable);
 }
 
-static void try_payload(const struct record *record)
+static void try_payload(const struct sendtrace_item *record)
 {
 	switch (record->rec.type) {
 	case SENDTRACE_RECORD_SEND:
@@ -90,9 +90,9 @@ static void try_payload(const struct record *record)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct fault fault = { .text = "" };
+	struct sendtrace_fault fault = { .text = "" };
 	unsigned char *from = exact_copy(data, size);
-	struct record record;
+	struct sendtrace_item record;
 	int err;
 
 	memset(&record, 0xaa, sizeof(record));

@@ -53,7 +53,7 @@ int simulated_open(const char *path, int flags, ...)
 	return DEVICE_FD;
 }
 
-/* A stream's descriptor is none. */
+/* A stream's descriptor is -1. */
 int simulated_close(int fd)
 {
 	require(fd == DEVICE_FD || fd == -1, "close() of fd %d", fd);

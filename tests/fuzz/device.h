@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A device whose rings hold whatever the fuzzer wrote: open(), ioctl() and mmap() of it. */
+/* A device whose rings hold the fuzzer's bytes: its open(), ioctl() and mmap(). */
 #ifndef FUZZ_DEVICE_H
 #define FUZZ_DEVICE_H
 
@@ -10,7 +10,7 @@
 enum {
 	DEVICE_PAGE = 4096,
 	DEVICE_CPUS = 3,
-	DEVICE_FD = 1000, /* that no process has */
+	DEVICE_FD = 1000, /* a number that is not in use */
 };
 
 /**
@@ -18,8 +18,8 @@ enum {
  * @there: mmap() knows this CPU
  * @consumer: its page while it is mapped, or NULL
  * @producer: its page and the data twice, in memory that ends there, or NULL
- * @pos: the position that the producer says
- * @tail: of the first record that was not given out
+ * @pos: the producer's position
+ * @tail: position of the first record that was not returned
  */
 struct device_ring {
 	bool there;
@@ -33,7 +33,7 @@ struct device_ring {
  * struct device - the device
  * @rings: for each CPU
  * @size: bytes of data of a ring
- * @wrong: 0, or which field of the producer's page is not what it should be
+ * @wrong: 0, or which field of the producer's page is wrong
  * @fails: which mmap() fails, counted from 1; 0 for none
  */
 struct device {
@@ -45,10 +45,10 @@ struct device {
 
 extern struct device device;
 
-/* Set up from the input's first bytes, and as reader_open() and reader_map() ask. */
+/* Set up the device by the first bytes of the input. */
 void device_reset(struct input *input);
 
-/* Write into the data, which stands there twice. */
+/* Write into the data, in both its copies. */
 void device_write(struct device_ring *ring, uint64_t at, const uint8_t *from,
 		  size_t size);
 

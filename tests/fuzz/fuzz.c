@@ -58,49 +58,49 @@ unsigned char *exact_copy(const void *from, size_t size)
 
 /* ---- Output --------------------------------------------------------------------- */
 
-static struct sink sinks[STDERR_FILENO + 1];
-static size_t sink_piece;
+static struct output outputs[STDERR_FILENO + 1];
+static size_t output_piece;
 
-void sinks_reset(size_t piece)
+void outputs_reset(size_t piece)
 {
-	sinks[STDOUT_FILENO].size = 0;
-	sinks[STDERR_FILENO].size = 0;
-	sink_piece = piece;
+	outputs[STDOUT_FILENO].size = 0;
+	outputs[STDERR_FILENO].size = 0;
+	output_piece = piece;
 }
 
-const struct sink *sink_of(int fd)
+const struct output *output_of(int fd)
 {
-	return &sinks[fd];
+	return &outputs[fd];
 }
 
 ssize_t simulated_write(int fd, const void *from, size_t size)
 {
-	struct sink *sink = &sinks[fd];
+	struct output *output = &outputs[fd];
 
 	require(fd == STDOUT_FILENO || fd == STDERR_FILENO, "write() to fd %d", fd);
-	if (size > sink_piece)
-		size = sink_piece;
-	if (sink->size + size > sink->capacity) {
-		sink->capacity = 2 * (sink->size + size);
-		sink->text = realloc(sink->text, sink->capacity);
-		if (!sink->text)
+	if (size > output_piece)
+		size = output_piece;
+	if (output->size + size > output->capacity) {
+		output->capacity = 2 * (output->size + size);
+		output->text = realloc(output->text, output->capacity);
+		if (!output->text)
 			abort();
 	}
-	memcpy(sink->text + sink->size, from, size);
-	sink->size += size;
+	memcpy(output->text + output->size, from, size);
+	output->size += size;
 	return (ssize_t)size;
 }
 
-void require_plain_lines(const struct sink *sink)
+void require_plain_lines(const struct output *output)
 {
 	unsigned char c;
 	size_t i;
 
-	for (i = 0; i < sink->size; i++) {
-		c = (unsigned char)sink->text[i];
+	for (i = 0; i < output->size; i++) {
+		c = (unsigned char)output->text[i];
 		require((c >= 0x20 && c <= 0x7e) || c == '\n',
 			"byte %zu of the output is 0x%02x", i, c);
 	}
-	require(sink->size == 0 || sink->text[sink->size - 1] == '\n',
+	require(output->size == 0 || output->text[output->size - 1] == '\n',
 		"the last line has no end");
 }

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "decimal.h"
 #include "message.h"
 #include "number.h"
 #include "options.h"
-#include "reader.h"
 #include "report.h"
 
 enum {
@@ -28,7 +28,7 @@ static bool is_digits(const char *text)
 	return text[0] && strspn(text, "0123456789") == strlen(text);
 }
 
-/* The C library's answer, where it is asked for digits alone. */
+/* The C library's answer, for digits only. */
 static bool whole_number(const char *text, uint64_t *value)
 {
 	errno = 0;
@@ -36,7 +36,7 @@ static bool whole_number(const char *text, uint64_t *value)
 	return is_digits(text) && errno == 0;
 }
 
-/* As many nanoseconds as the digits say that stand there without the point. */
+/* The expected nanoseconds: the digits without the point, filled up with zeros. */
 static bool seconds(const char *text, uint64_t *nanoseconds)
 {
 	size_t whole = strcspn(text, "."), decimals;
@@ -55,7 +55,7 @@ static bool seconds(const char *text, uint64_t *nanoseconds)
 static void try_number(const char *text)
 {
 	uint64_t expected, value;
-	char digits[NUMBER_WIDEST + 2], printed[NUMBER_WIDEST + 2];
+	char digits[DECIMAL_WIDEST + 2], printed[DECIMAL_WIDEST + 2];
 	bool valid = whole_number(text, &expected);
 
 	require((number_parse(text, 0, UINT64_MAX, &value) == 0) == valid,
@@ -67,10 +67,10 @@ static void try_number(const char *text)
 	require((number_parse(text, 7, 700, &value) == 0) ==
 			(expected >= 7 && expected <= 700),
 		"limits of '%s'", text);
-	*number_put(digits, expected) = '\0';
+	*decimal_put(digits, expected) = '\0';
 	snprintf(printed, sizeof(printed), "%llu", (unsigned long long)expected);
 	require(strcmp(digits, printed) == 0, "'%s', expected '%s'", digits, printed);
-	*number_put_signed(digits, (int64_t)expected) = '\0';
+	*decimal_put_signed(digits, (int64_t)expected) = '\0';
 	snprintf(printed, sizeof(printed), "%lld", (long long)expected);
 	require(strcmp(digits, printed) == 0, "'%s', expected '%s'", digits, printed);
 }
@@ -128,16 +128,16 @@ static void require_sound(const struct options *options, int argc, char **argv)
 	require(options->device && options->device[0], "no device");
 }
 
-/* A message is one line, whatever it quotes; bytes above ASCII may be a name's UTF-8. */
+/* A message is one line with any quoted text; bytes above ASCII may be UTF-8. */
 static void require_one_line(void)
 {
-	const struct sink *sink = sink_of(STDERR_FILENO);
+	const struct output *output = output_of(STDERR_FILENO);
 	size_t i;
 
-	require(sink->size > 0 && sink->text[sink->size - 1] == '\n', "no line");
-	for (i = 0; i + 1 < sink->size; i++)
-		require((unsigned char)sink->text[i] >= 0x20 && sink->text[i] != 0x7f,
-			"byte %zu of a message is 0x%02x", i, sink->text[i]);
+	require(output->size > 0 && output->text[output->size - 1] == '\n', "no line");
+	for (i = 0; i + 1 < output->size; i++)
+		require((unsigned char)output->text[i] >= 0x20 && output->text[i] != 0x7f,
+			"byte %zu of a message is 0x%02x", i, output->text[i]);
 }
 
 static void try_refusal(const struct options *options)
@@ -145,21 +145,21 @@ static void try_refusal(const struct options *options)
 	require(memchr(options->error, '\0', sizeof(options->error)),
 		"an endless reason");
 	require(options->error[0], "refused without a reason");
-	sinks_reset(1 + strlen(options->error) / 2);
+	outputs_reset(1 + strlen(options->error) / 2);
 	message("%s", options->error);
 	require_one_line();
 }
 
-/* What sendread says when it listens: the filter in words. */
+/* The message that sendread listens, with the filter in words. */
 static void try_listening(const struct options *options)
 {
 	static const struct sendtrace_config config = { .ring_size = 4096 };
-	static struct reader *reader;
+	static struct sendtrace *trace;
 
-	if (!reader && reader_open_stream(&reader, -1))
+	if (!trace && sendtrace_open_stream(&trace, -1))
 		abort();
-	sinks_reset(SIZE_MAX);
-	report_listening(options, reader, &config);
+	outputs_reset(SIZE_MAX);
+	report_listening(options, trace, &config);
 	require_one_line();
 }
 

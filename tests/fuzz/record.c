@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What must be true of every record that is accepted, and of the line that shows it. */
+/* What must be true for every accepted record, and for the line that shows it. */
 #include "fuzz.h"
 
 #include <arpa/inet.h>
@@ -9,18 +9,16 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "decode.h"
-#include "format_text.h"
-#include "join.h"
-#include "out.h"
+#include "sendtrace.h"
+#include "text.h"
 
-/* What remains to be looked at of a line. */
+/* The part of a line that was not checked yet. */
 struct rest {
 	const char *text;
 	size_t size;
 };
 
-void require_reason(const struct fault *fault)
+void require_reason(const struct sendtrace_fault *fault)
 {
 	const char *c;
 
@@ -33,7 +31,7 @@ void require_reason(const struct fault *fault)
 		require(*c >= 0x20 && *c <= 0x7e, "0x%02x in a reason", (uint8_t)*c);
 }
 
-static bool is_event(const struct record *record)
+static bool is_event(const struct sendtrace_item *record)
 {
 	return record->rec.type == SENDTRACE_RECORD_SEND ||
 	       record->rec.type == SENDTRACE_RECORD_ACCEPT;
@@ -46,7 +44,7 @@ static void require_section(const unsigned char *section, size_t length,
 		"a section of %zu bytes is not within the record", length);
 }
 
-void require_inside(const struct record *record, const void *from, size_t size)
+void require_inside(const struct sendtrace_item *record, const void *from, size_t size)
 {
 	const struct sendtrace_event *event = &record->event;
 	const unsigned char *end = (const unsigned char *)from + record->rec.size;
@@ -153,7 +151,7 @@ static void expect_path(struct rest *rest, const unsigned char *path, size_t siz
 	expect_bytes(rest, path, size);
 }
 
-static void expect_unix(struct rest *rest, const struct record *record)
+static void expect_unix(struct rest *rest, const struct sendtrace_item *record)
 {
 	const struct sendtrace_event *event = &record->event;
 	size_t before = offsetof(struct sockaddr_un, sun_path);
@@ -168,7 +166,7 @@ static void expect_unix(struct rest *rest, const struct record *record)
 	expect(rest, text);
 }
 
-/* The C library's inet_ntop() is what address.c must agree with. */
+/* address.c must agree with the C library's inet_ntop(). */
 static void expect_inet(struct rest *rest, int family, const void *address,
 			in_port_t port)
 {
@@ -180,7 +178,7 @@ static void expect_inet(struct rest *rest, int family, const void *address,
 	expect(rest, number);
 }
 
-static void expect_dest(struct rest *rest, const struct record *record)
+static void expect_dest(struct rest *rest, const struct sendtrace_item *record)
 {
 	const struct sendtrace_event *event = &record->event;
 	struct sockaddr_in6 in6 = { .sin6_family = AF_UNSPEC };
@@ -205,7 +203,7 @@ static void expect_dest(struct rest *rest, const struct record *record)
 		expect(rest, "-");
 }
 
-/* By name or by number: a name begins with E, and a number is the number. */
+/* An errno's name, which begins with E, or a number, which must be the right one. */
 static void expect_ret(struct rest *rest, int64_t ret)
 {
 	char text[32];
@@ -223,25 +221,29 @@ static void expect_ret(struct rest *rest, int64_t ret)
 	expect(rest, text);
 }
 
-unsigned char *joined_copy(const struct record *record, size_t *size)
+unsigned char *joined_copy(const struct sendtrace_item *record, size_t *size)
 {
+	size_t whole = sendtrace_payload_size(record);
 	unsigned char *copy;
 
 	*size = record->event.frag_len;
-	copy = malloc(*size + 1);
+	copy = malloc(whole + 1);
 	if (!copy)
 		abort();
-	require(joined_read(record->joined, 0, copy, *size + 1) == *size,
-		"%zu bytes of fragments do not come back", *size);
+	require(sendtrace_payload_read(record, 0, copy, whole + 1) == whole,
+		"%zu bytes of payload do not come back", whole);
+	require(whole - *size == record->event.cap_len &&
+			memcmp(copy + *size, record->payload, whole - *size) == 0,
+		"the payload does not end with what is in the record");
 	return copy;
 }
 
-static void expect_payload(struct rest *rest, const struct record *record)
+static void expect_payload(struct rest *rest, const struct sendtrace_item *record)
 {
 	unsigned char *joined;
 	size_t size;
 
-	if (event_unjoined(record))
+	if (sendtrace_is_unjoined(record))
 		return;
 	if (record->event.frag_len) {
 		joined = joined_copy(record, &size);
@@ -251,7 +253,7 @@ static void expect_payload(struct rest *rest, const struct record *record)
 	expect_bytes(rest, record->payload, record->event.cap_len);
 }
 
-static void expect_send(struct rest *rest, const struct record *record)
+static void expect_send(struct rest *rest, const struct sendtrace_item *record)
 {
 	const struct sendtrace_event *event = &record->event;
 	uint64_t captured;
@@ -265,16 +267,18 @@ static void expect_send(struct rest *rest, const struct record *record)
 	expect(rest, text);
 	expect_dest(rest, record);
 	expect_ret(rest, event->ret);
-	captured = event_unjoined(record) ? 0 :
-					    (uint64_t)event->frag_len + event->cap_len;
-	if (captured >= event_sent(event))
+	captured = sendtrace_is_unjoined(record) ?
+			   0 :
+			   (uint64_t)event->frag_len + event->cap_len;
+	if (captured >= sendtrace_sent(event))
 		return;
 	snprintf(text, sizeof(text), " cap=%llu why=%s", (unsigned long long)captured,
-		 event_unjoined(record) ? "unjoined" : format_text_why(event->why));
+		 sendtrace_is_unjoined(record) ? "unjoined" :
+						 sendtrace_why_name(event->why));
 	expect(rest, text);
 }
 
-static void expect_accept(struct rest *rest, const struct record *record)
+static void expect_accept(struct rest *rest, const struct sendtrace_item *record)
 {
 	const struct sendtrace_event *event = &record->event;
 	char text[48] = " newfd=-";
@@ -288,25 +292,33 @@ static void expect_accept(struct rest *rest, const struct record *record)
 	expect_ret(rest, event->ret);
 }
 
-void require_line(const struct record *record)
+static struct text *lines;
+
+void line_sink_reset(void)
 {
-	static struct out out = { .fd = STDOUT_FILENO };
-	const struct sink *sink = sink_of(STDOUT_FILENO);
+	if (!lines)
+		lines = (struct text *)text_new(STDOUT_FILENO, NULL);
+	if (!lines)
+		abort();
+	/* As good as a new one, and much quicker. */
+	memset(&lines->kept, 0, sizeof(lines->kept));
+}
+
+void require_line(const struct sendtrace_item *record)
+{
+	const struct output *output = output_of(STDOUT_FILENO);
 	struct rest rest;
 
 	if (!is_event(record))
 		return;
-	sinks_reset(1 + record->rec.seq % 70000);
-	/* What stands there of the line before must not pass for this one's. */
-	memset(out.buffer, 0, sizeof(out.buffer));
-	if (record->rec.type == SENDTRACE_RECORD_SEND)
-		format_text_send(&out, record);
-	else
-		format_text_accept(&out, record);
-	require(out_flush(&out) == 0, "the line could not be written");
-	require_plain_lines(sink);
-	rest.text = sink->text;
-	rest.size = sink->size;
+	outputs_reset(1 + record->rec.seq % 70000);
+	/* Remains of the line before must not pass for this one. */
+	memset(lines->out.buffer, 0, sizeof(lines->out.buffer));
+	require(sink_record(&lines->sink, record) == 0, "the line could not be written");
+	require(sink_flush(&lines->sink) == 0, "the line could not be written");
+	require_plain_lines(output);
+	rest.text = output->text;
+	rest.size = output->size;
 	if (record->rec.type == SENDTRACE_RECORD_SEND)
 		expect_send(&rest, record);
 	else

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The input is what the producers of three mapped rings do, right or wrong: append bytes,
- * write over bytes, and set positions; and when the reader reads. Beside the reader goes a
- * model of it that says which record may come next.
+ * The input says what the producers of three mapped rings do, right or wrong: append bytes,
+ * overwrite bytes, set positions; and when the reader reads. A model of the reader runs beside
+ * it and says which record may come next.
  */
 #include "fuzz.h"
 
@@ -11,8 +11,7 @@
 
 #include "decode.h"
 #include "device.h"
-#include "format_text.h"
-#include "reader.h"
+#include "sendtrace.h"
 
 enum operation {
 	APPEND,
@@ -21,8 +20,7 @@ enum operation {
 	READ,
 	OPERATIONS,
 
-	AFTERWARDS =
-		3, /* calls after a fault: what comes does not matter, a crash does */
+	AFTERWARDS = 3, /* calls after a fault: any result is fine, but no crash */
 	DRAIN = 1 << 20,
 };
 
@@ -31,8 +29,8 @@ static bool undisturbed;
 static bool begun;
 
 /*
- * What the reader may have looked at already was changed: no kernel does that, and what
- * comes out is not foretold any more, except that it is harmless.
+ * Data that the reader may have seen already was changed. No kernel does that, and the model
+ * cannot predict the result any more; it must only be harmless.
  */
 static bool scribbled;
 
@@ -47,10 +45,10 @@ static bool has_record(const struct device_ring *ring)
 }
 
 /*
- * The reader keeps fragments to itself, unless one is out of sequence; of which rings it
- * has taken them is known when the next record of the ring comes out.
+ * The reader does not return fragments, unless one is behind a gap. From which rings it has
+ * taken them is known only when a ring's next record is returned.
  */
-static void pass_fragments(struct device_ring *ring, const struct record *record)
+static void pass_fragments(struct device_ring *ring, const struct sendtrace_item *record)
 {
 	struct sendtrace_record rec;
 
@@ -73,7 +71,7 @@ static void require_earliest(uint64_t time)
 		if (!has_record(&device.rings[i]))
 			continue;
 		memcpy(&other, at_tail(&device.rings[i]), sizeof(other));
-		/* Of a fragment it is not known whether it is still there. */
+		/* Nobody knows whether a fragment is still there. */
 		if (other.type == SENDTRACE_RECORD_FRAGMENT)
 			continue;
 		require(time <= other.time, "time %llu before %llu of ring %zu",
@@ -81,7 +79,7 @@ static void require_earliest(uint64_t time)
 	}
 }
 
-static void require_next(const struct record *record)
+static void require_next(const struct sendtrace_item *record)
 {
 	struct device_ring *ring;
 
@@ -124,15 +122,15 @@ static void require_empty(void)
 }
 
 /* Return: whether the session goes on. */
-static bool read_records(struct reader *reader, unsigned int count)
+static bool read_records(struct sendtrace *trace, unsigned int count)
 {
-	struct record record;
+	struct sendtrace_item record;
 	unsigned int i;
 	int got;
 
 	begun = true;
 	for (i = 0; i < count; i++) {
-		got = reader_next(reader, &record);
+		got = sendtrace_next(trace, &record);
 		if (got == 1) {
 			require_next(&record);
 			continue;
@@ -141,16 +139,16 @@ static bool read_records(struct reader *reader, unsigned int count)
 			require_empty();
 			return got == 0;
 		}
-		require(got == -EBADMSG, "reader_next() returned %d", got);
-		require_reason(reader_fault(reader));
+		require(got == -EBADMSG, "sendtrace_next() returned %d", got);
+		require_reason(sendtrace_fault(trace));
 		for (i = 0; i < AFTERWARDS; i++)
-			reader_next(reader, &record);
+			sendtrace_next(trace, &record);
 		return false;
 	}
 	return true;
 }
 
-/* Behind a position that is out of bounds there is no room: what comes there may wrap. */
+/* None behind a position that is out of bounds: what is written there may wrap. */
 static size_t room(const struct device_ring *ring)
 {
 	uint64_t used = ring->pos - ring->tail;
@@ -188,7 +186,7 @@ static void produce(struct device_ring *ring, enum operation operation,
 		device_move(ring, ring->pos + size);
 }
 
-static void run(struct reader *reader, struct input *input)
+static void run(struct sendtrace *trace, struct input *input)
 {
 	bool alive = true;
 
@@ -198,14 +196,14 @@ static void run(struct reader *reader, struct input *input)
 		enum operation operation = what % OPERATIONS;
 
 		if (operation == READ)
-			alive = read_records(reader, 1 + (what >> 2));
+			alive = read_records(trace, 1 + (what >> 2));
 		else if (ring->producer)
 			produce(ring, operation, input, input_u16(input));
 	}
 	if (!alive)
 		return;
-	require(reader_stop(reader) == 0, "reader_stop() failed");
-	alive = read_records(reader, DRAIN);
+	require(sendtrace_stop(trace) == 0, "sendtrace_stop() failed");
+	alive = read_records(trace, DRAIN);
 	require(!alive, "no end in %d records", DRAIN);
 }
 
@@ -213,21 +211,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct sendtrace_config config = { .snaplen = 0 };
 	struct input input = { data, size };
-	struct reader *reader;
+	struct sendtrace *trace;
 	int err;
 
-	format_text_forget();
+	line_sink_reset();
 	device_reset(&input);
 	begun = false;
 	scribbled = false;
 	undisturbed = true;
-	require(reader_open(&reader, "device") == 0, "reader_open() failed");
-	require(reader_configure(reader, &config) == 0, "reader_configure() failed");
-	err = reader_map(reader);
+	require(sendtrace_open_device(&trace, "device") == 0,
+		"sendtrace_open_device() failed");
+	require(sendtrace_configure(trace, &config) == 0, "sendtrace_configure() failed");
+	err = sendtrace_map(trace);
 	require(device.wrong < 1 || device.wrong > 3 || err,
 		"a producer's page that is wrong was accepted");
 	if (!err)
-		run(reader, &input);
-	reader_free(reader);
+		run(trace, &input);
+	sendtrace_close(trace);
 	return 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Writes the inputs that the fuzzers begin with: seeds FOLDER. Each shows one thing that
- * a record, a stream, a ring or a command line can have.
+ * seeds FOLDER - write the first inputs of the fuzzers. Each has one feature of a record, a
+ * stream, a ring or a command line.
  */
 #include <err.h>
 #include <errno.h>
@@ -45,7 +45,7 @@ static void add_u16(struct bytes *bytes, size_t value)
 	add_u8(bytes, (unsigned int)(value >> 8));
 }
 
-/* Into FOLDER/TARGET/NAME; they end up in the tree, so they must be the same each time. */
+/* Into FOLDER/TARGET/NAME. They are in the tree, so they must be the same each time. */
 static void save(const char *target, const char *name, struct bytes *bytes)
 {
 	char path[128];
@@ -194,7 +194,7 @@ static void save_stream(const char *name, unsigned int how, size_t piece, bool w
 	save("stream", name, &bytes);
 }
 
-/* Losses that are 2^64 together, as no kernel counts them: their sum is 0. */
+/* Losses whose sum is 2^64, which wraps to 0. No kernel counts so many. */
 static void save_overflow(void)
 {
 	struct bytes bytes = { .at = NULL };
@@ -216,7 +216,7 @@ static void add_fragment(struct bytes *bytes, uint32_t tid, uint64_t offset,
 	add_freed(bytes, record);
 }
 
-/* An event whose payload began in @fragments bytes before it. */
+/* An event whose payload begins with @fragments bytes of fragments. */
 static struct bytes event_after(uint32_t tid, uint32_t fragments)
 {
 	struct sample sample = sample_send(0, "the end", 7);
@@ -247,7 +247,7 @@ static void save_joined(const char *name, uint32_t threads, uint64_t second,
 	save("stream", name, &bytes);
 }
 
-/* A payload that begins with nothing. */
+/* A payload whose first fragment is empty. */
 static void save_fragment_empty(void)
 {
 	struct bytes bytes = { .at = NULL };
@@ -329,7 +329,7 @@ static void fetch(struct bytes *bytes, unsigned int count)
 	add_u8(bytes, READ | (count - 1) << 2);
 }
 
-/* Round and round: each ring is filled and emptied until it has wrapped. */
+/* Each ring is filled and emptied until it has wrapped. */
 static void save_wrapping(void)
 {
 	struct bytes bytes = device_of(7, 2, 0, 0);
@@ -372,8 +372,8 @@ static void save_fragments(void)
 }
 
 /*
- * A ring's position goes back behind the record that the reader knows is the next, and on
- * again until there is a part of it, as it was.
+ * A ring's position goes back to before the record that the reader has seen as its next, and
+ * then forward again into the middle of that record.
  */
 static void save_back(void)
 {
@@ -436,7 +436,7 @@ static void save_line(const char *name, const char *line, size_t size)
 
 #define LINE(name, line) save_line(name, line, sizeof(line))
 
-/* As many of a kind as there may be, and one more. */
+/* As many of a kind as are allowed, and one more. */
 static void save_too_many(const char *name, const char *word, unsigned int count)
 {
 	struct bytes bytes = { .at = NULL };

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A stream whose read() and poll() answer as they please. */
+/* A stream whose read() and poll() behave at random. */
 #ifndef FUZZ_SOURCE_H
 #define FUZZ_SOURCE_H
 
 #include "fuzz.h"
 
 enum {
-	SOURCE_FD = -1, /* so that no call that slips through can hit anything */
+	SOURCE_FD = -1, /* a call that is not simulated can do no harm */
 };
 
 /**
  * struct source - the stream that is read
- * @left: what was not read yet
+ * @left: the part that was not read yet
  * @piece_max: bytes of a piece, at most
  * @random: chooses the pieces
- * @breaks: read() fails in the end, with an error that is one
+ * @breaks: read() fails in the end
  */
 struct source {
 	struct input left;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The input is a saved record stream, after a few bytes that say how read() gives it out:
- * in pieces of any size, with nothing to read now and then, and perhaps an error.
+ * The input is a saved record stream, after a few bytes that say how read() returns it: in
+ * pieces of any size, sometimes with nothing to read, and perhaps with an error.
  */
 #include "fuzz.h"
 
@@ -10,8 +10,7 @@
 #include <unistd.h>
 
 #include "decode_record.h"
-#include "format_text.h"
-#include "reader.h"
+#include "sendtrace.h"
 #include "report.h"
 #include "source.h"
 #include "stream.h"
@@ -20,7 +19,7 @@ enum {
 	PATIENCE = 1000000,
 };
 
-/* All of the stream. */
+/* The whole stream. */
 static struct input whole;
 
 /* The header of the record where @rest begins. Return: whether there is one. */
@@ -34,15 +33,15 @@ static bool header_of(const struct input *rest, struct sendtrace_record *rec)
 
 static bool is_fragment(const struct input *rest, const struct sendtrace_record *rec)
 {
-	struct record record;
-	struct fault unused;
+	struct sendtrace_item record;
+	struct sendtrace_fault unused;
 
 	return rec->type == SENDTRACE_RECORD_FRAGMENT &&
 	       decode_record(rest->data, rec->size, &record, &unused) == 0;
 }
 
-/* The reader keeps fragments to itself, unless one is out of sequence. */
-static void pass_fragments(struct input *rest, const struct record *record)
+/* The reader does not return fragments, unless one is behind a gap. */
+static void pass_fragments(struct input *rest, const struct sendtrace_item *record)
 {
 	struct sendtrace_record rec;
 
@@ -56,7 +55,7 @@ static bool is_event(uint16_t type)
 	return type == SENDTRACE_RECORD_SEND || type == SENDTRACE_RECORD_ACCEPT;
 }
 
-/* Put together anew what a thread's fragments were, up to where @end begins. */
+/* Join a thread's fragments once more, up to @end, in the simplest way. */
 static size_t model_fragments(struct input all, const uint8_t *end, uint32_t tid,
 			      unsigned char *to)
 {
@@ -86,7 +85,7 @@ static size_t model_fragments(struct input all, const uint8_t *end, uint32_t tid
 	return size;
 }
 
-static void require_joined(const struct record *record, const struct input *rest)
+static void require_joined(const struct sendtrace_item *record, const struct input *rest)
 {
 	unsigned char *joined, *model = malloc(whole.size + 1);
 	size_t size, model_size;
@@ -101,21 +100,16 @@ static void require_joined(const struct record *record, const struct input *rest
 	free(model);
 }
 
-/* What sendread does with a record beside the line. */
-static void report(struct tally *tally, const struct reader *reader,
-		   const struct record *record)
+/* What sendread does with a record besides the line. */
+static void report(struct tally *tally, const struct sendtrace_item *record)
 {
-	uint64_t expected;
-
-	if (reader && reader_untold(reader, &expected))
-		report_untold(tally, record, expected);
-	if (record->rec.type == SENDTRACE_RECORD_LOST)
-		report_lost(tally, record);
-	else if (is_event(record->rec.type))
+	if (report_is_gap(record))
+		report_gap(tally, record);
+	if (is_event(record->rec.type))
 		report_printed(tally, record);
 }
 
-static void require_record(const struct record *record, struct input *rest)
+static void require_record(const struct sendtrace_item *record, struct input *rest)
 {
 	pass_fragments(rest, record);
 	require(record->rec.size <= rest->size &&
@@ -127,17 +121,17 @@ static void require_record(const struct record *record, struct input *rest)
 	input_bytes(rest, &(size_t){ record->rec.size });
 }
 
-/* Fragments that do not add up are no matter of one record. */
-static bool is_misfit(const struct record *record, bool sound)
+/* Whether fragments add up cannot be seen from one record alone. */
+static bool is_misfit(const struct sendtrace_item *record, bool sound)
 {
 	return sound && is_event(record->rec.type) && record->event.frag_len;
 }
 
-/* However the stream was cut in pieces, it ends where it would have ended in one. */
-static void require_end(int got, const struct fault *fault, struct input *rest)
+/* The pieces must not change where the stream ends. */
+static void require_end(int got, const struct sendtrace_fault *fault, struct input *rest)
 {
-	struct fault unused;
-	struct record record;
+	struct sendtrace_fault unused;
+	struct sendtrace_item record;
 	unsigned char *copy;
 	int err;
 
@@ -153,55 +147,55 @@ static void require_end(int got, const struct fault *fault, struct input *rest)
 		return;
 	}
 	require(got == (source.breaks ? -EIO : -ENODATA), "the stream ends with %d", got);
-	require(source.breaks || rest->size == 0, "%zu bytes were not given out",
+	require(source.breaks || rest->size == 0, "%zu bytes were not returned",
 		rest->size);
 }
 
-/* Losses are said in words, and the summary after them. */
-static void require_report(struct tally *tally, struct reader *reader)
+/* Losses are printed in words, and the summary after them. */
+static void require_report(struct tally *tally, struct sendtrace *trace)
 {
-	const struct sink *sink = sink_of(STDERR_FILENO);
+	const struct output *output = output_of(STDERR_FILENO);
 	bool losses = tally->pending.any;
 
-	sinks_reset(1 + source.random % 1000);
+	outputs_reset(1 + source.random % 1000);
 	report_pending(tally, true);
-	require_plain_lines(sink);
-	require(!losses || memmem(sink->text, sink->size, "events lost", 11),
-		"losses are said as '%.*s'", (int)sink->size, sink->text);
-	report_summary(tally, reader);
-	require_plain_lines(sink);
+	require_plain_lines(output);
+	require(!losses || memmem(output->text, output->size, " lost: ", 7),
+		"losses are printed as '%.*s'", (int)output->size, output->text);
+	report_summary(tally, trace);
+	require_plain_lines(output);
 }
 
 /* As sendread reads a file. */
 static void read_by_reader(struct input expected)
 {
 	static struct tally tally;
-	struct reader *reader;
-	struct record record;
+	struct sendtrace *trace;
+	struct sendtrace_item record;
 	int got, patience = PATIENCE;
 
 	memset(&tally, 0, sizeof(tally));
-	if (reader_open_stream(&reader, SOURCE_FD))
+	if (sendtrace_open_stream(&trace, SOURCE_FD))
 		abort();
-	while ((got = reader_next(reader, &record)) >= 0 && patience--) {
+	while ((got = sendtrace_next(trace, &record)) >= 0 && patience--) {
 		if (got == 0)
 			continue;
 		require_record(&record, &expected);
-		report(&tally, reader, &record);
+		report(&tally, &record);
 	}
 	require(patience > 0, "no end in %d calls", PATIENCE);
-	require_end(got, reader_fault(reader), &expected);
-	require_report(&tally, reader);
-	reader_free(reader);
+	require_end(got, sendtrace_fault(trace), &expected);
+	require_report(&tally, trace);
+	sendtrace_close(trace);
 }
 
-/* With a buffer that is too small from the beginning, so that it has to grow. */
+/* With a buffer that is too small at first, so that it has to grow. */
 static void read_by_stream(struct input expected, size_t capacity)
 {
-	struct fault fault = { .text = "" };
+	struct sendtrace_fault fault = { .text = "" };
 	const struct sendtrace_record *rec;
 	struct stream stream;
-	struct record record;
+	struct sendtrace_item record;
 	const void *from;
 	int got, patience = PATIENCE;
 
@@ -228,7 +222,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct input input = { data, size };
 	uint8_t how = input_u8(&input);
 
-	format_text_forget();
+	line_sink_reset();
 	source.piece_max = 1 + input_u16(&input);
 	source.random = input_u8(&input);
 	source.breaks = how & 1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Included before user/merge.c on the compiler's command line: after a look at a ring the
+ * Included before user/lib/merge.c on the compiler's command line: after a look at a ring the
  * reader hesitates now and then, so that a lot can happen before its next look.
  */
 #ifndef HESITATE_H

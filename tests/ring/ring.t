@@ -21,9 +21,9 @@ planted=(
 	'acquire (B)|stress|kernel|kmod/ring.c|/B, matches A/s/smp_load_acquire(/load_without_acquire(/|data race'
 	'release (C)|stress|kernel|kmod/ring.c|/C, matches D/s/smp_store_release(/store_without_release(/|data race'
 	'acquire (D)|stress|kernel|kmod/ring.h|/D, matches C/s/smp_load_acquire(/load_without_acquire(/|data race'
-	"reader's acquire (B)|stress|merged|user/barrier.h|s/__ATOMIC_ACQUIRE/__ATOMIC_RELAXED/|data race"
-	"reader's release (C)|stress|merged|user/barrier.h|s/__ATOMIC_RELEASE/__ATOMIC_RELAXED/|data race"
-	"reader's second look|stress|merged|user/merge.c|s/while (!merge->settled)/if (!merge->settled)/|came out after"
+	"reader's acquire (B)|stress|merged|user/lib/barrier.h|s/__ATOMIC_ACQUIRE/__ATOMIC_RELAXED/|data race"
+	"reader's release (C)|stress|merged|user/lib/barrier.h|s/__ATOMIC_RELEASE/__ATOMIC_RELAXED/|data race"
+	"reader's second look|stress|merged|user/lib/merge.c|s/while (!merge->settled)/if (!merge->settled)/|came out after"
 	'full barrier (E)|bell|poll|kmod/bell.h|/E, matches F/s/smp_mb()/no_mb()/|a wake-up was lost'
 	'full barrier (F)|bell|poll|kmod/bell.c|/F, matches E/s/smp_mb()/no_mb()/|a wake-up was lost'
 )
@@ -66,9 +66,9 @@ find_planted() {
 	IFS='|' read -r name program mode file command said <<<"${planted[$1]}"
 	name="without the $name it fails: $said"
 	rm -rf "$build"
-	mkdir -p "$build/kmod" "$build/user"
+	mkdir -p "$build/kmod" "$build/user/lib"
 	cp ../../kmod/*.[ch] "$build/kmod"
-	cp ../../user/*.[ch] "$build/user"
+	cp ../../user/lib/*.[ch] "$build/user/lib"
 	sed -i "$command" "$build/$file"
 	if cmp -s "../../$file" "$build/$file"; then
 		echo "expected in $file what this changes: $command" >"$build/log"

@@ -5,7 +5,7 @@
  *	stress kernel|merged|mapped|hostile EVENTS SEED
  *
  * kernel	st_ring_peek() and st_ring_release(), as read() uses them
- * merged	user/merge.c on many rings that one thread writes in turn, as one that moves
+ * merged	user/lib/merge.c on many rings that one thread writes in turn, as one that moves
  *		between CPUs: what comes out must be in its order
  * mapped	the same through st_ring_map(), at addresses of its own, as a process has
  *		them. ThreadSanitizer knows addresses, not pages, so here the contents tell
@@ -210,7 +210,7 @@ static void add_mapped(struct merge *merge, const struct st_ring *ring)
 static bool find_next(struct merge *merge, u64 *time)
 {
 	const struct sendtrace_record *rec, *header;
-	struct fault fault;
+	struct sendtrace_fault fault;
 	const void *from;
 	int got = merge_next(merge, &from, &header, &fault);
 

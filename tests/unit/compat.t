@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Which kernels the module may be compiled for, and what is said for the others: compat.h
-# under the preprocessor, with headers that say nothing but a version and a configuration.
+# Which kernels the module may be compiled for, and the error for all others: compat.h under
+# the preprocessor, with headers that have only a version and a configuration.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.sh
 . "$(dirname "$0")/tap.sh"
@@ -20,7 +20,7 @@ compile_for() {
 	#define KERNEL_VERSION(a, b, c) (((a) << 16) + ((b) << 8) + (c))
 	#define LINUX_VERSION_CODE KERNEL_VERSION($version)
 	END
-	# What is not set is 0, so that only the others are said to be there.
+	# A missing option is 0: only the others are defined.
 	grep -o 'IS_ENABLED(CONFIG_[A-Z0-9_]*' "$compat" | sed 's/.*(//' | sort -u |
 		grep -vx -e "$missing" | sed 's/.*/#define & 1/' >"$work/linux/kconfig.h"
 	echo '#define IS_ENABLED(option) option' >>"$work/linux/kconfig.h"
@@ -44,7 +44,7 @@ compile_for 5.10.0 - && compiles 5.10
 compile_for 7.3.255 - && compiles 7.3
 compile_for 7.4.0 - && refused "a kernel that is newer than the newest known one" \
 	"knows Linux 5.10 to 7.3" "get a newer sendtrace" "ST_NEWER_KERNEL=y"
-compile_for 7.4.0 - -DST_NEWER_KERNEL && compiles "7.4, where somebody insists,"
+compile_for 7.4.0 - -DST_NEWER_KERNEL && compiles "7.4, with ST_NEWER_KERNEL,"
 for option in CONFIG_64BIT CONFIG_KRETPROBES CONFIG_NET CONFIG_PROC_FS; do
 	compile_for 6.1.0 $option && refused "a kernel without $option" $option
 done

@@ -7,9 +7,10 @@
 
 #include "decode.h"
 
-/* Both steps for a record of @size bytes, beyond which there is nothing to wait for. */
-static inline int decode_record(const void *from, size_t size, struct record *record,
-				struct fault *fault)
+/* Both steps for a record of @size bytes; nothing more will come. */
+static inline int decode_record(const void *from, size_t size,
+				struct sendtrace_item *record,
+				struct sendtrace_fault *fault)
 {
 	struct sendtrace_record rec;
 	int err = decode_frame(from, size, &rec, fault);

@@ -20,20 +20,20 @@ static struct sample a_send(void)
 	return sample;
 }
 
-static int decode(const void *from, size_t size, struct record *record)
+static int decode(const void *from, size_t size, struct sendtrace_item *record)
 {
-	struct fault fault = { .text = "" };
+	struct sendtrace_fault fault = { .text = "" };
 	int err;
 
 	memset(record, 0xaa, sizeof(*record));
 	err = decode_record(from, size, record, &fault);
 	assert_true(err == 0 || err == -EBADMSG);
-	/* What is refused is refused with a reason. */
+	/* Every refusal has a reason. */
 	assert_int_equal(err != 0, fault.text[0] != '\0');
 	return err;
 }
 
-static void assert_sections_are_inside(const struct record *record,
+static void assert_sections_are_inside(const struct sendtrace_item *record,
 				       const unsigned char *from, size_t size)
 {
 	assert_true(record->local >= from + sizeof(struct sendtrace_event));
@@ -45,7 +45,7 @@ static void assert_sections_are_inside(const struct record *record,
 static void a_valid_send_is_decoded(void **state)
 {
 	struct sample sample = a_send();
-	struct record record;
+	struct sendtrace_item record;
 	size_t size;
 	unsigned char *from = sample_build(&sample, &size);
 
@@ -63,7 +63,7 @@ static void a_valid_send_is_decoded(void **state)
 static void a_record_of_a_newer_module_is_decoded_without_what_was_added(void **state)
 {
 	struct sample sample = a_send();
-	struct record record;
+	struct sendtrace_item record;
 	unsigned char *from;
 	size_t size;
 
@@ -77,10 +77,10 @@ static void a_record_of_a_newer_module_is_decoded_without_what_was_added(void **
 	}
 }
 
-static void a_type_that_is_not_known_is_passed_over(void **state)
+static void an_unknown_type_is_skipped(void **state)
 {
 	struct sample sample = a_send();
-	struct record record;
+	struct sendtrace_item record;
 	unsigned char *from;
 	size_t size;
 
@@ -97,8 +97,8 @@ static void a_record_that_is_cut_at_any_length_is_never_read_beyond(void **state
 {
 	struct sample sample = a_send();
 	struct sendtrace_record rec;
-	struct record record;
-	struct fault fault;
+	struct sendtrace_item record;
+	struct sendtrace_fault fault;
 	unsigned char *whole, *cut;
 	size_t size, length;
 
@@ -115,13 +115,13 @@ static void a_record_that_is_cut_at_any_length_is_never_read_beyond(void **state
 	free(whole);
 }
 
-/* The record may lie in memory that is shared: what was checked is what counts. */
+/* The record may lie in shared memory: only the checked copy counts. */
 static void a_header_that_was_checked_is_not_read_again(void **state)
 {
 	struct sample sample = a_send();
 	struct sendtrace_record rec;
-	struct record record;
-	struct fault fault;
+	struct sendtrace_item record;
+	struct sendtrace_fault fault;
 	size_t size;
 	unsigned char *from = sample_build(&sample, &size);
 
@@ -135,11 +135,11 @@ static void a_header_that_was_checked_is_not_read_again(void **state)
 	free(from);
 }
 
-/* A byte may say another truth (a pid); sizes and lengths must still hold together. */
+/* A changed byte may be valid (a pid); sizes and lengths must still fit each other. */
 static void no_byte_of_the_header_can_be_changed_to_anything_dangerous(void **state)
 {
 	struct sample sample = a_send();
-	struct record record;
+	struct sendtrace_item record;
 	unsigned char *from;
 	unsigned int value;
 	size_t size, at;
@@ -167,8 +167,8 @@ static void no_byte_of_the_header_can_be_changed_to_anything_dangerous(void **st
 static void assert_refused(const struct sample *sample, size_t offset, uint64_t value,
 			   size_t width, const char *named)
 {
-	struct fault fault = { .text = "" };
-	struct record record;
+	struct sendtrace_fault fault = { .text = "" };
+	struct sendtrace_item record;
 	size_t size;
 	unsigned char *from = sample_build(sample, &size);
 
@@ -185,7 +185,7 @@ static void assert_refused(const struct sample *sample, size_t offset, uint64_t 
 		       sizeof(((struct sendtrace_event *)0)->field),           \
 		       strchr(#field, '.') ? strchr(#field, '.') + 1 : #field)
 
-static void a_size_that_cannot_be_is_refused_with_what_was_expected(void **state)
+static void an_impossible_size_is_refused_with_what_was_expected(void **state)
 {
 	struct sample sample = a_send();
 
@@ -220,7 +220,7 @@ static void a_length_that_does_not_fit_is_refused(void **state)
 static void more_payload_than_was_sent_is_refused(void **state)
 {
 	struct sample sample = a_send();
-	struct record record;
+	struct sendtrace_item record;
 	unsigned char *from;
 	size_t size;
 
@@ -230,7 +230,7 @@ static void more_payload_than_was_sent_is_refused(void **state)
 	sample.event.ret = -EPIPE;
 	assert_refused(&sample, offsetof(struct sendtrace_event, len), sizeof(hello) - 2,
 		       8, "cap_len");
-	/* Of a call that failed it is what was asked for. */
+	/* If the call failed, the limit is what it was asked to send. */
 	from = sample_build(&sample, &size);
 	assert_int_equal(decode(from, size, &record), 0);
 	free(from);
@@ -238,7 +238,7 @@ static void more_payload_than_was_sent_is_refused(void **state)
 
 static void refuse_fragment(uint32_t tid, size_t payload, uint32_t cap_len)
 {
-	struct record record;
+	struct sendtrace_item record;
 	size_t size;
 	unsigned char *from = sample_fragment(tid, 65536, hello, payload, &size);
 
@@ -250,7 +250,7 @@ static void refuse_fragment(uint32_t tid, size_t payload, uint32_t cap_len)
 
 static void a_fragment_is_decoded_or_refused(void **state)
 {
-	struct record record;
+	struct sendtrace_item record;
 	size_t size;
 	unsigned char *from = sample_fragment(7, 65536, hello, sizeof(hello), &size);
 
@@ -269,7 +269,7 @@ static void a_fragment_is_decoded_or_refused(void **state)
 static void a_lost_record_must_add_up(void **state)
 {
 	struct sendtrace_lost lost = sample_lost(3, 17);
-	struct record record;
+	struct sendtrace_item record;
 
 	(void)state;
 	assert_int_equal(decode(&lost, sizeof(lost), &record), 0);
@@ -293,11 +293,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test_case(a_valid_send_is_decoded),
 		test_case(a_record_of_a_newer_module_is_decoded_without_what_was_added),
-		test_case(a_type_that_is_not_known_is_passed_over),
+		test_case(an_unknown_type_is_skipped),
 		test_case(a_record_that_is_cut_at_any_length_is_never_read_beyond),
 		test_case(a_header_that_was_checked_is_not_read_again),
 		test_case(no_byte_of_the_header_can_be_changed_to_anything_dangerous),
-		test_case(a_size_that_cannot_be_is_refused_with_what_was_expected),
+		test_case(an_impossible_size_is_refused_with_what_was_expected),
 		test_case(a_length_that_does_not_fit_is_refused),
 		test_case(more_payload_than_was_sent_is_refused),
 		test_case(a_fragment_is_decoded_or_refused),

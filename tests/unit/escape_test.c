@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Bytes as text: each variant that this machine can run, against the plainest way of
- * writing it. Bytes and text end where their memory ends, so that a byte too far is seen.
+ * Bytes as text: each variant that this machine can run, against the simplest code that does
+ * the same. Bytes and text end where their memory ends, so that ASan sees a byte too many.
  */
 #include "test.h"
 
@@ -15,7 +15,7 @@
 typedef char *escape_fn(char *to, const void *from, size_t size);
 
 enum {
-	/* More than a run and a block of any variant, and what remains of a block. */
+	/* More than a run, a block and a part of a block, for every variant. */
 	LONGEST = 600,
 	ALIGNMENTS = 64,
 };
@@ -27,7 +27,7 @@ static uint32_t random_number(void)
 	return test_random(&random_state);
 }
 
-/* ---- What is expected ----------------------------------------------------------- */
+/* ---- The expected text ----------------------------------------------------------- */
 
 static char *expected_byte(char *to, unsigned char byte, bool is_word)
 {
@@ -66,7 +66,7 @@ static void assert_text(escape_fn *function, const unsigned char *bytes, size_t 
 	free(expected);
 }
 
-/* ---- Bytes that are worth a try ------------------------------------------------- */
+/* ---- Bytes to try ------------------------------------------------- */
 
 enum kind {
 	PLAIN,
@@ -171,7 +171,7 @@ static void try_each_alignment(escape_fn *function)
 	}
 }
 
-/* Each choice of what the bytes of a group need has its own entry in a table. */
+/* Each combination of what the bytes of a group need has its own entry in a table. */
 static void try_each_mixture(escape_fn *function)
 {
 	unsigned char bytes[64];
@@ -205,13 +205,13 @@ static void each_byte_is_escaped_as_promised(void **state)
 	try_all(escape);
 }
 
-static void the_portable_way_writes_the_same(void **state)
+static void the_portable_variant_writes_the_same(void **state)
 {
 	(void)state;
 	try_all(escape_portable);
 }
 
-static void the_vector_unit_writes_the_same(void **state)
+static void the_avx2_variant_writes_the_same(void **state)
 {
 	(void)state;
 #ifdef __x86_64__
@@ -247,8 +247,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test_case(each_byte_is_escaped_as_promised),
-		test_case(the_portable_way_writes_the_same),
-		test_case(the_vector_unit_writes_the_same),
+		test_case(the_portable_variant_writes_the_same),
+		test_case(the_avx2_variant_writes_the_same),
 		test_case(a_word_has_no_space),
 	};
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Lines where the output's buffer ends: payloads and fillings around every number that room
- * is reserved by, against a line that is written by printf(). What is read and what is
- * written end where their memory ends, so that a byte too far is seen.
+ * Lines at the end of the output's buffer: payloads and fillings around every size that room
+ * is reserved for, against a line written by printf(). Input and output end where their memory
+ * ends, so that ASan sees a byte too many.
  */
 #include "test.h"
 
@@ -11,30 +11,27 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "decode.h"
 #include "escape.h"
-#include "format_text.h"
+#include "fields.h"
 #include "join.h"
-#include "out.h"
-#include "sample.h"
+#include "sample_line.h"
 
 enum {
-	/* As format_text.c has it, and what it reserves beside the payload's text. */
-	LINE_WIDEST = 2048,
-	BESIDE = ESCAPE_SLACK + 2 * LINE_WIDEST,
-	/* The longest payload that goes into the buffer at once. */
-	AT_ONCE = (OUT_CAPACITY - BESIDE) / ESCAPE_WIDEST,
-	/* Payloads whose text, in pieces, fills the buffer once and twice. */
+	/* What text.c reserves besides the payload's text. */
+	BESIDE = ESCAPE_SLACK + 2 * FIELDS_WIDEST,
+	/* The longest payload that goes into the buffer in one piece. */
+	IN_ONE_PIECE = (OUT_CAPACITY - BESIDE) / ESCAPE_WIDEST,
+	/* Payloads whose text, in pieces, fills the buffer once or twice. */
 	ONCE = (OUT_CAPACITY - ESCAPE_SLACK) / ESCAPE_WIDEST,
 	TWICE = 2 * ONCE,
 	LONGEST = OUT_CAPACITY + 8,
-	OUTPUT = OUT_CAPACITY + ESCAPE_WIDEST * LONGEST + LINE_WIDEST,
-	/* Of what was in the buffer before. */
+	OUTPUT = OUT_CAPACITY + ESCAPE_WIDEST * LONGEST + FIELDS_WIDEST,
+	/* What the buffer holds before the line. */
 	FILLING = '#',
 };
 
 /**
- * struct sizes - payloads that are worth a try
+ * struct sizes - payload sizes to try
  * @first: bytes of the shortest
  * @last: bytes of the longest, at most
  * @step: from one to the next
@@ -45,18 +42,18 @@ struct sizes {
 	size_t step;
 };
 
-/* The texts before a payload, and so what is left for it, differ: hence the wide ones. */
+/* The texts before a payload differ in length, and so does the room that is left for it: hence wide ranges. */
 static const struct sizes sizes[] = {
 	{ 0, 2, 1 },
 	{ 150, 150, 1 },
-	/* What put_payload() has room for at least, and put_joined() reads at once. */
+	/* What put_payload() has at least room for, and put_fragments() reads in one go. */
 	{ OUT_CAPACITY / 16 - 17, OUT_CAPACITY / 16 - 15, 1 },
 	{ OUT_CAPACITY / 16 - 1, OUT_CAPACITY / 16 + 1, 1 },
 	{ 8000, 8000, 1 },
-	{ AT_ONCE - 1, AT_ONCE + 2, 1 },
+	{ IN_ONE_PIECE - 1, IN_ONE_PIECE + 2, 1 },
 	{ ONCE - 80, ONCE + 4, 1 },
 	{ OUT_CAPACITY / 4 - 1, OUT_CAPACITY / 4 + 1, 1 },
-	/* AT_ONCE for those who take the widest text for narrower than it is. */
+	/* IN_ONE_PIECE as wrong code would have it that counts 3 characters for a byte. */
 	{ (OUT_CAPACITY - BESIDE) / 3 - 1, (OUT_CAPACITY - BESIDE) / 3 + 1, 1 },
 	{ TWICE - 100, TWICE + 4, 3 },
 	{ OUT_CAPACITY - 2, OUT_CAPACITY + 2, 1 },
@@ -71,9 +68,9 @@ static const struct sizes sizes[] = {
  * @width: characters that show a byte of the payload
  * @head: the line up to the payload
  * @call: the line between the payload's two lengths
- * @bytes: the longest payload; others are the beginning of it
- * @text: how it is shown
- * @file: has it, too
+ * @bytes: the longest payload; shorter ones are its beginning
+ * @text: its text in a line
+ * @file: holds @bytes, too
  */
 struct kind {
 	struct sample sample;
@@ -93,8 +90,9 @@ enum layout {
 };
 
 static struct kind kind;
-static struct out out;
-/* What was written to @out.fd, from its beginning on. */
+static struct text *text;
+static struct out *out;
+/* Everything that was written to @out->fd. */
 static const char *output;
 
 static char *put_strange(char *to, size_t count)
@@ -133,7 +131,7 @@ static void widest_line(void)
 	sprintf(put_strange(end, sizeof(path)), " peer_pid=%u", UINT32_MAX);
 }
 
-/* From @first on, round and round: a prime @count, so that no piece passes for another. */
+/* @count bytes from @first on, again and again: a prime, so that no two pieces are alike. */
 static void payload_of(unsigned int first, unsigned int count, const char *format)
 {
 	char *to = kind.text;
@@ -162,8 +160,8 @@ static void *exact_copy(const void *from, size_t size)
 static void format_line(enum layout layout, size_t size)
 {
 	size_t inside = size < 200 ? size / 2 : 100;
-	struct joined joined = { .tid = 1, .file = kind.file };
-	struct record record = { .event = kind.sample.event };
+	struct sendtrace_joined joined = { .tid = 1, .file = kind.file };
+	struct sendtrace_item item = { .event = kind.sample.event };
 	unsigned char *payload;
 
 	if (layout == UNJOINED)
@@ -172,14 +170,14 @@ static void format_line(enum layout layout, size_t size)
 	payload = exact_copy(kind.bytes + joined.size, inside);
 	if (layout == JOINED_MEMORY)
 		joined.memory = exact_copy(kind.bytes, joined.size);
-	record.event.len = size;
-	record.event.ret = (int64_t)size;
-	record.event.cap_len = (uint32_t)inside;
-	record.event.frag_len = (uint32_t)joined.size;
-	record.payload = payload;
-	record.peer = kind.sample.peer;
-	record.joined = layout == UNJOINED ? NULL : &joined;
-	format_text_send(&out, &record);
+	item.event.len = size;
+	item.event.ret = (int64_t)size;
+	item.event.cap_len = (uint32_t)inside;
+	item.event.frag_len = (uint32_t)joined.size;
+	item.payload = payload;
+	item.peer = kind.sample.peer;
+	item.joined = layout == UNJOINED ? NULL : &joined;
+	assert_int_equal(sink_record(&text->sink, &item), 0);
 	free(joined.memory);
 	free(payload);
 }
@@ -201,20 +199,20 @@ static void try_line(enum layout layout, size_t size, size_t used)
 	static char expected[OUTPUT];
 	size_t length = print_expected(expected, size, used), before;
 
-	lseek(out.fd, 0, SEEK_SET);
-	memset(out.buffer, FILLING, used);
-	/* The text of a line before this one must not be taken for its own. */
-	memset(out.buffer + used, 0, OUT_CAPACITY - used);
-	out.used = used;
+	lseek(out->fd, 0, SEEK_SET);
+	memset(out->buffer, FILLING, used);
+	/* The text of an earlier line must not pass for this one's. */
+	memset(out->buffer + used, 0, OUT_CAPACITY - used);
+	out->used = used;
 	format_line(layout, size);
-	before = (size_t)lseek(out.fd, 0, SEEK_CUR);
-	if (size <= AT_ONCE && before && before != used)
+	before = (size_t)lseek(out->fd, 0, SEEK_CUR);
+	if (size <= IN_ONE_PIECE && before && before != used)
 		fail_msg("layout %d, %zu bytes behind %zu: a line that would fit was cut",
 			 layout, size, used);
-	assert_int_equal(out_flush(&out), 0);
-	if ((size_t)lseek(out.fd, 0, SEEK_CUR) != length)
+	assert_int_equal(sink_flush(&text->sink), 0);
+	if ((size_t)lseek(out->fd, 0, SEEK_CUR) != length)
 		fail_msg("layout %d, %zu bytes behind %zu: %zu characters, expected %zu",
-			 layout, size, used, (size_t)lseek(out.fd, 0, SEEK_CUR), length);
+			 layout, size, used, (size_t)lseek(out->fd, 0, SEEK_CUR), length);
 	if (memcmp(output, expected, length) != 0)
 		fail_msg("layout %d, %zu bytes behind %zu: not the text of the payload",
 			 layout, size, used);
@@ -222,7 +220,7 @@ static void try_line(enum layout layout, size_t size, size_t used)
 
 /* ---- Sweeps --------------------------------------------------------------------- */
 
-/* So far from the end, and there when the payload begins. */
+/* @room bytes before the buffer's end: at the line's beginning, and at the payload's. */
 static void try_around(enum layout layout, size_t size, size_t room)
 {
 	size_t head = strlen(kind.head), near;
@@ -239,11 +237,11 @@ static void try_size(enum layout layout, size_t size)
 {
 	try_line(layout, size, 0);
 	try_around(layout, size, 0);
-	/* All else is for the longer ones the same: not enough, and written out. */
-	if (size > AT_ONCE + 1)
+	/* Longer ones never fit, wherever they begin: nothing else to try. */
+	if (size > IN_ONE_PIECE + 1)
 		return;
 	try_around(layout, size, ESCAPE_SLACK);
-	try_around(layout, size, LINE_WIDEST);
+	try_around(layout, size, FIELDS_WIDEST);
 	try_around(layout, size, BESIDE);
 	try_around(layout, size, OUT_CAPACITY / 4);
 	try_around(layout, size, OUT_CAPACITY / 2);
@@ -296,10 +294,11 @@ static int open_files(void **state)
 
 	(void)state;
 	kind.file = memfd_create("payload", 0);
-	out.fd = memfd_create("output", 0);
-	if (kind.file < 0 || out.fd < 0 || ftruncate(out.fd, OUTPUT))
+	sample_text_reset(&text, memfd_create("output", 0));
+	out = &text->out;
+	if (kind.file < 0 || out->fd < 0 || ftruncate(out->fd, OUTPUT))
 		return -1;
-	memory = mmap(NULL, OUTPUT, PROT_READ, MAP_SHARED, out.fd, 0);
+	memory = mmap(NULL, OUTPUT, PROT_READ, MAP_SHARED, out->fd, 0);
 	output = memory;
 	return memory == MAP_FAILED;
 }
@@ -308,7 +307,7 @@ static int close_files(void **state)
 {
 	(void)state;
 	munmap((void *)output, OUTPUT);
-	return close(kind.file) || close(out.fd);
+	return close(kind.file) || close(out->fd);
 }
 
 #define output_case(function) \

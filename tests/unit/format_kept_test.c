@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Lines whose text is kept and used again: whatever changes from one event to the next is
- * seen in the line, against a line that is written by printf().
+ * Lines whose text is kept and used again: every change from one event to the next shows in
+ * the line. The expected line is written by printf().
  */
 #include "test.h"
 
@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "out.h"
 #include "sample_line.h"
 
 enum {
@@ -21,7 +20,7 @@ enum {
 	LINE = 4096,
 };
 
-static struct out out = { .fd = -1 };
+static struct text *text;
 
 static uint32_t random_state = 1;
 
@@ -30,10 +29,10 @@ static uint32_t random_number(uint32_t limit)
 	return test_random(&random_state) % limit;
 }
 
-/* ---- What may change ------------------------------------------------------------ */
+/* ---- Values that change ------------------------------------------------------------ */
 
 /**
- * struct peer - an address, and how it is to be shown
+ * struct peer - an address and its text in a line
  * @family: of the socket
  * @size: bytes of @bytes
  * @shown: what follows "family="
@@ -82,7 +81,7 @@ static const struct peer peers[] = {
 	{ AF_UNIX, 4, { AF_UNIX, 0, '/', 'b' }, "1 dest=localhost path=/b" },
 	{ AF_UNIX, 4, { AF_UNIX, 0, 0, 'b' }, "1 dest=localhost path=@b" },
 	{ AF_UNIX, 5, { AF_UNIX, 0, '/', 'b' }, "1 dest=localhost path=/b" },
-	/* Alike behind the first bytes, and in front of the last. */
+	/* These differ only in the first bytes, or only in the last. */
 	{ AF_INET6,
 	  28,
 	  { AF_INET6, 0, 2, 0, [8] = 0x20, 1, [23] = 1 },
@@ -91,13 +90,13 @@ static const struct peer peers[] = {
 	  28,
 	  { AF_INET6, 0, 1, 0, [8] = 0x20, 2, [23] = 1 },
 	  "10 dest=2002::1 port=256" },
-	/* And in the middle of what is longer. */
+	/* Longer ones that differ in the middle. */
 	{ AF_UNIX, 40, { AF_UNIX, 0, [2 ... 39] = 'k' }, NULL },
 	{ AF_UNIX, 40, { AF_UNIX, 0, [2 ... 19] = 'k', 'l', [21 ... 39] = 'k' }, NULL },
-	/* Of the same length, but of one the text is too long to be kept. */
+	/* Of the same length, but the text of one is too long to be kept. */
 	{ AF_UNIX, 32, { AF_UNIX, 0, [2 ... 31] = 'k' }, NULL },
 	{ AF_UNIX, 32, { AF_UNIX, 0, [2 ... 31] = 1 }, NULL },
-	/* Too long to be kept, as text or as what it is made of. */
+	/* The text, or the address itself, is too long to be kept. */
 	{ AF_UNIX, 65, { AF_UNIX, 0, [2 ... 64] = 'k' }, NULL },
 	{ AF_UNIX, 64, { AF_UNIX, 0, [2 ... 63] = 'k' }, NULL },
 	{ AF_UNIX, 64, { AF_UNIX, 0, [2 ... 62] = 'k', 'l' }, NULL },
@@ -115,11 +114,11 @@ static const char comms[][SENDTRACE_COMM_LEN] = {
 	{ 'z', 'z', 'z', 'z', 'z', 'z', 'z', 'z', 'z', 'z', 'z', 'z', 'z', 'z', 'z',
 	  'y' },
 	"\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1",
-	/* What stands behind the end is not shown. */
+	/* Bytes behind the end are not shown. */
 	{ 'a', 0, 'x' },
 };
 
-/* Those that are 64 apart are kept in the same place, whatever the other is. */
+/* Descriptors that are 64 apart share a place. */
 static const uint32_t tids[] = { 1, 65, 29963, 29963 + 64, 29964, UINT32_MAX };
 static const int32_t fds[] = { 3, 67, 35, 35 - 31, 0, -1, INT32_MIN };
 static const uint32_t numbers[] = { 0, 64, 999, 1000, 16384, UINT32_MAX };
@@ -179,7 +178,7 @@ static void change_call(struct sendtrace_event *event)
 	}
 }
 
-/* One thing at a time, and now and then nothing. */
+/* Changes one thing at a time, and sometimes nothing. */
 static void change(struct step *step)
 {
 	switch (random_number(4)) {
@@ -198,7 +197,7 @@ static void change(struct step *step)
 	step->sample.event.cap_len = step->sample.event.ret == 4 ? 4 : 5;
 }
 
-/* ---- What is expected ----------------------------------------------------------- */
+/* ---- The expected line ----------------------------------------------------------- */
 
 static char *print_bytes(char *to, const void *bytes, size_t size)
 {
@@ -251,11 +250,11 @@ static void assert_line(const struct step *step)
 {
 	char expected[LINE];
 
-	sample_line(&out, &step->sample);
+	sample_line(text, &step->sample);
 	print_line(expected, step);
-	out.buffer[out.used] = '\0';
-	assert_string_equal(out.buffer, expected);
-	out.used = 0;
+	text->out.buffer[text->out.used] = '\0';
+	assert_string_equal(text->out.buffer, expected);
+	text->out.used = 0;
 }
 
 /* ---- Cases ---------------------------------------------------------------------- */
@@ -269,7 +268,7 @@ static struct step first_step(void)
 	return step;
 }
 
-static void whatever_changes_from_line_to_line_is_seen(void **state)
+static void every_change_from_line_to_line_is_seen(void **state)
 {
 	struct step step = first_step();
 	unsigned int i;
@@ -281,7 +280,7 @@ static void whatever_changes_from_line_to_line_is_seen(void **state)
 	}
 }
 
-/* And is seen again when it changes back. */
+/* There and back again. */
 static void each_single_change_is_seen(void **state)
 {
 	struct step step = first_step(), other;
@@ -300,7 +299,7 @@ static void each_single_change_is_seen(void **state)
 	}
 }
 
-/* Nothing is kept yet: what is all zero must not be taken for what is. */
+/* Nothing is kept yet: an event of zeros must not match the empty places. */
 static void an_event_that_is_all_zero_is_shown(void **state)
 {
 	static const struct peer none = { .shown = "0 dest=-" };
@@ -314,12 +313,21 @@ static void an_event_that_is_all_zero_is_shown(void **state)
 	assert_line(&step);
 }
 
+static int keep_nothing(void **state)
+{
+	(void)state;
+	sample_text_reset(&text, -1);
+	return 0;
+}
+
+#define kept_case(function) cmocka_unit_test_setup(function, keep_nothing)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test_case(an_event_that_is_all_zero_is_shown),
-		test_case(whatever_changes_from_line_to_line_is_seen),
-		test_case(each_single_change_is_seen),
+		kept_case(an_event_that_is_all_zero_is_shown),
+		kept_case(every_change_from_line_to_line_is_seen),
+		kept_case(each_single_change_is_seen),
 	};
 
 	return run_all("format_kept", tests);

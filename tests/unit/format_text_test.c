@@ -10,55 +10,53 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "out.h"
 #include "sample_line.h"
 
-static struct out out;
+static struct text *text;
 
 static int open_output(void **state)
 {
 	(void)state;
-	memset(&out, 0, sizeof(out));
-	out.fd = memfd_create("output", 0);
-	return out.fd < 0;
+	sample_text_reset(&text, memfd_create("output", 0));
+	return text->out.fd < 0;
 }
 
 static int close_output(void **state)
 {
 	(void)state;
-	return close(out.fd);
+	return close(text->out.fd);
 }
 
 /* Everything that was written, with a NUL; to be freed. */
 static char *written(void)
 {
 	off_t size;
-	char *text;
+	char *bytes;
 
-	assert_int_equal(out_flush(&out), 0);
-	size = lseek(out.fd, 0, SEEK_END);
-	text = malloc((size_t)size + 1);
-	assert_int_equal(pread(out.fd, text, (size_t)size, 0), size);
-	text[size] = '\0';
-	return text;
+	assert_int_equal(sink_flush(&text->sink), 0);
+	size = lseek(text->out.fd, 0, SEEK_END);
+	bytes = malloc((size_t)size + 1);
+	assert_int_equal(pread(text->out.fd, bytes, (size_t)size, 0), size);
+	bytes[size] = '\0';
+	return bytes;
 }
 
 static void assert_line(const struct sample *sample, const char *expected)
 {
-	char *text;
+	char *line;
 
-	sample_line(&out, sample);
-	text = written();
-	assert_string_equal(text, expected);
-	assert_int_equal(ftruncate(out.fd, 0), 0);
-	lseek(out.fd, 0, SEEK_SET);
-	free(text);
+	sample_line(text, sample);
+	line = written();
+	assert_string_equal(line, expected);
+	assert_int_equal(ftruncate(text->out.fd, 0), 0);
+	lseek(text->out.fd, 0, SEEK_SET);
+	free(line);
 }
 
 #define CALLER "pid=29664 tid=29963 comm=connection fd=35 "
 #define HELLO  CALLER "msg=hello len=5 flg=64 addr_len=0 "
 
-static void the_line_of_the_contract_comes_out_to_the_letter(void **state)
+static void the_line_is_exactly_that_of_the_contract(void **state)
 {
 	static const char payload[] = "J\0\0\0\n8.0.31\0s\x82";
 	struct sample sample = sample_send(0, payload, 78);
@@ -84,7 +82,7 @@ static void internet_addresses_come_with_their_port(void **state)
 	assert_line(&sample, HELLO "family=2 dest=192.0.2.7 port=47698 ret=5\n");
 	sample_peer_ipv6(&sample, "2001:db8::1", 0);
 	assert_line(&sample, HELLO "family=10 dest=2001:db8::1 port=0 ret=5\n");
-	/* An IPv6 socket that sends to an IPv4 address says so. */
+	/* An IPv6 socket that sends to an IPv4 address. */
 	sample_peer_ipv4(&sample, "255.255.255.255", 65535);
 	sample.event.family = AF_INET6;
 	assert_line(&sample, HELLO "family=10 dest=255.255.255.255 port=65535 ret=5\n");
@@ -125,7 +123,7 @@ static void unix_peers_are_localhost_with_path_and_process_where_known(void **st
 	sample.event.peer_pid = 12;
 	assert_line(&sample,
 		    HELLO "family=1 dest=localhost path=/run/x.sock peer_pid=12 ret=5\n");
-	/* sendto() may have counted the NUL. */
+	/* The caller of sendto() may have counted the NUL. */
 	sample_peer_unix(&sample, "/run/x.sock", 12);
 	assert_line(&sample,
 		    HELLO "family=1 dest=localhost path=/run/x.sock peer_pid=12 ret=5\n");
@@ -147,14 +145,15 @@ static void unix_names_are_escaped_and_abstract_ones_begin_with_an_at_sign(void 
 		    HELLO "family=1 dest=localhost path=@a\\x00b\\\\\\x0a ret=5\n");
 	sample_peer_unix(&sample, "a b\xff", 4);
 	assert_line(&sample, HELLO "family=1 dest=localhost path=a\\x20b\\xff ret=5\n");
-	/* A file whose name begins with one cannot pass for an abstract name. */
+	/* A file whose name begins with '@' cannot pass for an abstract name. */
 	sample_peer_unix(&sample, "@file", 5);
 	assert_line(&sample, HELLO "family=1 dest=localhost path=\\x40file ret=5\n");
 	memset(longest, 0xff, sizeof(longest));
 	sample_peer_unix(&sample, longest, sizeof(longest));
-	sample_line(&out, &sample);
-	assert_int_equal(out.used, strlen(HELLO "family=1 dest=localhost path= ret=5\n") +
-					   4 * sizeof(longest));
+	sample_line(text, &sample);
+	assert_int_equal(text->out.used,
+			 strlen(HELLO "family=1 dest=localhost path= ret=5\n") +
+				 4 * sizeof(longest));
 }
 
 static void results_are_bytes_or_the_name_of_the_error(void **state)
@@ -180,7 +179,7 @@ static void a_cut_payload_says_how_much_there_is_and_why(void **state)
 {
 	static const char *const words[] = { "unknown",	  "snaplen",   "inline_bound",
 					     "ring_size", "ring_full", "fault",
-					     "no_work",	  "unjoined",  "unknown" };
+					     "no_work",	  "unknown",   "unknown" };
 	struct sample sample = sample_send(0, "hello", 5);
 	char expected[256];
 
@@ -194,11 +193,11 @@ static void a_cut_payload_says_how_much_there_is_and_why(void **state)
 			words[sample.event.why]);
 		assert_line(&sample, expected);
 	}
-	/* Nothing is missing of a send that was itself partial. */
+	/* A partial send is complete with what was sent. */
 	sample.event.ret = 5;
 	assert_line(&sample, CALLER "msg=hello len=9 flg=64 addr_len=0 family=2 "
 				    "dest=192.0.2.7 port=47698 ret=5\n");
-	/* Of one that failed, all that was asked for is wanted. */
+	/* A send that failed is complete with all that it was asked to send. */
 	sample.event.ret = -EPIPE;
 	sample.event.why = SENDTRACE_WHY_FAULT;
 	assert_line(&sample,
@@ -222,7 +221,7 @@ static void a_name_cannot_break_the_line_and_need_not_end_in_nul(void **state)
 		    "flg=64 addr_len=0 family=2 dest=192.0.2.7 port=47698 ret=0\n");
 }
 
-static void the_widest_of_all_values_have_room(void **state)
+static void the_widest_values_have_room(void **state)
 {
 	struct sample sample = sample_send(0, "", 0);
 
@@ -255,11 +254,11 @@ static void accepted_connections_have_a_line_of_their_own(void **state)
 	assert_line(&sample, "accept " CALLER "newfd=- family=2 dest=- ret=-EMFILE\n");
 }
 
-/* Longer than the buffer, which must neither grow nor lose a byte. */
+/* Payloads longer than the buffer: not a byte is lost. */
 static void a_payload_of_any_length_goes_through_the_buffer_in_pieces(void **state)
 {
 	static const size_t sizes[] = { 4000, 16000, 65536, 300007 };
-	char *payload = malloc(300007), *text, *from;
+	char *payload = malloc(300007), *lines, *from;
 	size_t i, at;
 
 	(void)state;
@@ -267,10 +266,10 @@ static void a_payload_of_any_length_goes_through_the_buffer_in_pieces(void **sta
 	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		struct sample sample = sample_send(0, payload, sizes[i]);
 
-		sample_line(&out, &sample);
-		sample_line(&out, &sample);
+		sample_line(text, &sample);
+		sample_line(text, &sample);
 	}
-	text = from = written();
+	lines = from = written();
 	for (i = 0; i < 2 * sizeof(sizes) / sizeof(sizes[0]); i++) {
 		from = strstr(from, "msg=") + 4;
 		for (at = 0; at < sizes[i / 2]; at++, from += 4)
@@ -278,7 +277,7 @@ static void a_payload_of_any_length_goes_through_the_buffer_in_pieces(void **sta
 		assert_memory_equal(from, " len=", 5);
 	}
 	assert_null(strstr(from, "msg="));
-	free(text);
+	free(lines);
 	free(payload);
 }
 
@@ -288,14 +287,14 @@ static void a_write_error_is_kept_and_the_rest_thrown_away(void **state)
 	int i;
 
 	(void)state;
-	close(out.fd);
-	out.fd = open("/dev/full", O_WRONLY);
+	close(text->out.fd);
+	text->out.fd = open("/dev/full", O_WRONLY);
 	for (i = 0; i < 5000; i++)
-		sample_line(&out, &sample);
-	assert_int_equal(out_flush(&out), -ENOSPC);
-	assert_int_equal(out.used, 0);
-	sample_line(&out, &sample);
-	assert_int_equal(out_flush(&out), -ENOSPC);
+		sample_line(text, &sample);
+	assert_int_equal(sink_flush(&text->sink), -ENOSPC);
+	assert_int_equal(text->out.used, 0);
+	sample_line(text, &sample);
+	assert_int_equal(sink_flush(&text->sink), -ENOSPC);
 }
 
 #define output_case(function) \
@@ -304,7 +303,7 @@ static void a_write_error_is_kept_and_the_rest_thrown_away(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		output_case(the_line_of_the_contract_comes_out_to_the_letter),
+		output_case(the_line_is_exactly_that_of_the_contract),
 		output_case(internet_addresses_come_with_their_port),
 		output_case(an_address_that_is_too_short_or_unknown_is_a_dash),
 		output_case(unix_peers_are_localhost_with_path_and_process_where_known),
@@ -313,7 +312,7 @@ int main(void)
 		output_case(results_are_bytes_or_the_name_of_the_error),
 		output_case(a_cut_payload_says_how_much_there_is_and_why),
 		output_case(a_name_cannot_break_the_line_and_need_not_end_in_nul),
-		output_case(the_widest_of_all_values_have_room),
+		output_case(the_widest_values_have_room),
 		output_case(accepted_connections_have_a_line_of_their_own),
 		output_case(a_payload_of_any_length_goes_through_the_buffer_in_pieces),
 		output_case(a_write_error_is_kept_and_the_rest_thrown_away),

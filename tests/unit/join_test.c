@@ -15,7 +15,7 @@ enum {
 };
 
 static struct join join;
-static struct fault fault;
+static struct sendtrace_fault fault;
 
 static int begin(void **state)
 {
@@ -33,7 +33,7 @@ static int end(void **state)
 	return 0;
 }
 
-/* What the byte of thread @tid's payload at @offset is. */
+/* The byte at @offset of thread @tid's payload. */
 static unsigned char byte_at(uint32_t tid, uint64_t offset)
 {
 	return (unsigned char)((offset * 2654435761u + tid) >> 11);
@@ -42,7 +42,7 @@ static unsigned char byte_at(uint32_t tid, uint64_t offset)
 static void add(uint32_t tid, uint64_t offset, size_t size)
 {
 	unsigned char *payload = malloc(size), *bytes;
-	struct record record;
+	struct sendtrace_item record;
 	size_t i, length;
 
 	for (i = 0; i < size; i++)
@@ -62,7 +62,7 @@ static void add_all(uint32_t tid, uint64_t size)
 		add(tid, offset, size - offset < CHUNK ? size - offset : CHUNK);
 }
 
-static int find(uint32_t tid, uint32_t frag_len, struct record *record)
+static int find(uint32_t tid, uint32_t frag_len, struct sendtrace_item *record)
 {
 	memset(record, 0, sizeof(*record));
 	record->event.rec.type = SENDTRACE_RECORD_SEND;
@@ -74,13 +74,13 @@ static int find(uint32_t tid, uint32_t frag_len, struct record *record)
 static void assert_joined(uint32_t tid, uint64_t size)
 {
 	unsigned char piece[1000];
-	struct record record;
+	struct sendtrace_item record;
 	uint64_t done = 0;
 	size_t got, i;
 
 	assert_int_equal(find(tid, (uint32_t)size, &record), 0);
 	assert_non_null(record.joined);
-	while ((got = joined_read(record.joined, done, piece, sizeof(piece))) > 0) {
+	while ((got = sendtrace_payload_read(&record, done, piece, sizeof(piece))) > 0) {
 		for (i = 0; i < got; i++)
 			assert_int_equal(piece[i], byte_at(tid, done + i));
 		done += got;
@@ -109,9 +109,9 @@ static void threads_do_not_mix(void **state)
 	assert_joined(2, 4 * CHUNK);
 }
 
-static void what_is_done_is_forgotten(void **state)
+static void fragments_are_forgotten_once_their_event_is_done(void **state)
 {
-	struct record record;
+	struct sendtrace_item record;
 
 	(void)state;
 	add_all(7, CHUNK);
@@ -119,7 +119,7 @@ static void what_is_done_is_forgotten(void **state)
 	assert_int_equal(join.used, 0);
 	assert_int_equal(find(7, CHUNK, &record), 0);
 	assert_null(record.joined);
-	assert_int_equal(event_captured(&record), 0);
+	assert_int_equal(sendtrace_payload_size(&record), 0);
 }
 
 static void a_payload_that_is_too_large_for_memory_goes_to_a_file(void **state)
@@ -131,7 +131,7 @@ static void a_payload_that_is_too_large_for_memory_goes_to_a_file(void **state)
 	assert_joined(7, 16 << 20);
 }
 
-static void many_payloads_together_keep_within_the_memory_for_all(void **state)
+static void many_payloads_together_stay_within_the_memory_for_all(void **state)
 {
 	uint32_t tid;
 
@@ -154,7 +154,7 @@ static void a_new_payload_replaces_one_whose_event_was_lost(void **state)
 
 static void an_event_without_fragments_is_left_alone(void **state)
 {
-	struct record record;
+	struct sendtrace_item record;
 
 	(void)state;
 	add_all(7, CHUNK);
@@ -164,7 +164,7 @@ static void an_event_without_fragments_is_left_alone(void **state)
 
 static void an_event_that_does_not_fit_its_fragments_is_reported(void **state)
 {
-	struct record record;
+	struct sendtrace_item record;
 
 	(void)state;
 	add_all(7, CHUNK);
@@ -174,7 +174,7 @@ static void an_event_that_does_not_fit_its_fragments_is_reported(void **state)
 
 static void a_fragment_out_of_place_spoils_the_payload(void **state)
 {
-	struct record record;
+	struct sendtrace_item record;
 
 	(void)state;
 	add(7, 0, CHUNK);
@@ -183,9 +183,9 @@ static void a_fragment_out_of_place_spoils_the_payload(void **state)
 	assert_null(record.joined);
 }
 
-static void the_oldest_payloads_are_given_up_for_new_ones(void **state)
+static void the_oldest_payloads_are_dropped_for_new_ones(void **state)
 {
-	struct record record;
+	struct sendtrace_item record;
 	uint32_t tid;
 
 	(void)state;
@@ -200,7 +200,7 @@ static void the_oldest_payloads_are_given_up_for_new_ones(void **state)
 
 static void a_folder_that_cannot_be_written_costs_the_payload_only(void **state)
 {
-	struct record record;
+	struct sendtrace_item record;
 
 	(void)state;
 	assert_int_equal(setenv("TMPDIR", "/nonexistent", 1), 0);
@@ -208,7 +208,7 @@ static void a_folder_that_cannot_be_written_costs_the_payload_only(void **state)
 	unsetenv("TMPDIR");
 	assert_int_equal(find(7, JOIN_MEMORY + CHUNK, &record), 0);
 	assert_null(record.joined);
-	assert_true(event_unjoined(&record));
+	assert_true(sendtrace_is_unjoined(&record));
 	add_all(8, CHUNK);
 	assert_joined(8, CHUNK);
 }
@@ -220,14 +220,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		join_case(fragments_are_joined_byte_for_byte),
 		join_case(threads_do_not_mix),
-		join_case(what_is_done_is_forgotten),
+		join_case(fragments_are_forgotten_once_their_event_is_done),
 		join_case(a_payload_that_is_too_large_for_memory_goes_to_a_file),
-		join_case(many_payloads_together_keep_within_the_memory_for_all),
+		join_case(many_payloads_together_stay_within_the_memory_for_all),
 		join_case(a_new_payload_replaces_one_whose_event_was_lost),
 		join_case(an_event_without_fragments_is_left_alone),
 		join_case(an_event_that_does_not_fit_its_fragments_is_reported),
 		join_case(a_fragment_out_of_place_spoils_the_payload),
-		join_case(the_oldest_payloads_are_given_up_for_new_ones),
+		join_case(the_oldest_payloads_are_dropped_for_new_ones),
 		join_case(a_folder_that_cannot_be_written_costs_the_payload_only),
 	};
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# How sendread lives and ends: signals, time, closed pipes, full disks, memory.
+# How sendread runs and ends: signals, time, closed pipes, full disks, memory.
 set -eu
 # shellcheck source-path=SCRIPTDIR source=tap.sh
 . "$(dirname "$0")/tap.sh"
@@ -12,7 +12,7 @@ mkfifo "$pipe"
 start() {
 	printed=$1
 	shift
-	# The shell that becomes sendread may be late to do it.
+	# The shell may need a while to become sendread.
 	: >"$work/out"
 	: >"$work/err"
 	"$sendread" "$@" --device "$pipe" >"$work/out" 2>"$work/err" &
@@ -56,7 +56,7 @@ done
 start 0 -d 0.2
 end
 stop_feeding
-check "-d ends it after a while" exited 0
+check "-d ends it when the time is over" exited 0
 check "... and a summary" said "0 events captured"
 
 start 2 -q
@@ -65,7 +65,7 @@ end
 check "the end of the stream ends it" exited 0
 check "... quietly with -q" said_nothing
 
-# A reader of ours that goes away, before and after the next event.
+# The reader of our output goes away, before and after the next event.
 "$make_stream" send send send >"$work/stream"
 mkfifo "$work/lines"
 exec 8<>"$work/lines" 7>"$work/lines" 8<&-
@@ -74,7 +74,7 @@ status=0
 echo "$status" >"$work/status"
 exec 7>&-
 check "a closed pipe ends it with exit status 0" exited 0
-check "... without a word" said_nothing
+check "... and prints no message" said_nothing
 
 head -n 1 <"$work/lines" >"$work/out" &
 reader=$!
@@ -86,8 +86,8 @@ wait "$reader"
 end
 stop_feeding
 check "a pipe that is closed while nothing comes ends it as well" exited 0
-check "... without a word" said_nothing
-check "... after what was read" printed_lines 1
+check "... and prints no message" said_nothing
+check "... after the lines that were read" printed_lines 1
 
 run sh -c "exec '$sendread' --device '$work/stream' >/dev/full"
 check "a full disk is an error with exit status 1" exited 1
@@ -96,7 +96,7 @@ run sh -c "exec '$sendread' --device '$work/stream' >&-"
 check "a closed stdout is an error with exit status 1" exited 1
 check "... which names it" said "standard output: Bad file descriptor"
 
-# Under the sanitizers memory says nothing: the same sources as they are installed.
+# The sanitizers use memory, too: here the same sources run without them.
 # shellcheck disable=SC2046 # as many words
 "$make_stream" $(yes "long send" | head -n 20) >"$work/stream"
 memory_stays_small() {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What happens between two looks at a ring. merge.c is compiled here with a load of the
+ * Records that appear between two looks at a ring. merge.c is compiled here with a load of the
  * head that calls the test first, so that records can appear at any moment.
  */
 #include "test.h"
@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* Instead of barrier.h: */
-#define _SENDREAD_BARRIER_H
+#define _SENDTRACE_BARRIER_H
 #include <linux/types.h>
 
 static void before_look(const __u64 *pos);
@@ -25,7 +25,7 @@ static void store_release(__u64 *pos, uint64_t value)
 	__atomic_store_n(pos, value, __ATOMIC_RELEASE);
 }
 
-#include "../../user/merge.c"
+#include "../../user/lib/merge.c"
 
 #include "ring_memory.h"
 
@@ -87,7 +87,7 @@ static void free_rings(void)
 static uint64_t next_time(void)
 {
 	const struct sendtrace_record *rec;
-	struct fault fault;
+	struct sendtrace_fault fault;
 	const void *from;
 	int got = merge_next(&merge, &from, &rec, &fault);
 
@@ -121,7 +121,7 @@ static void a_record_that_appears_behind_the_look_at_its_ring_comes_first(void *
 	free_rings();
 }
 
-/* The same while ring 1 has just given out its last record and is looked at for more. */
+/* The same when ring 1 has just returned its last record and is looked at for more. */
 static void move_at_the_release(uint32_t ring, unsigned int look)
 {
 	if (ring != 1 || scripted || look < 1)
@@ -145,7 +145,7 @@ static void a_ring_that_refills_makes_the_others_be_looked_at_again(void **state
 	free_rings();
 }
 
-/* "Nothing" is a true answer where a record came behind the look; a hole never is. */
+/* No record is a correct answer if one came just after the look; a gap never is. */
 static void assert_all_in_order(void)
 {
 	uint64_t last = 0, time;
@@ -157,7 +157,7 @@ static void assert_all_in_order(void)
 	}
 }
 
-/* The thread moves on each look, always to the ring that is looked at. */
+/* At each look the thread moves to the ring that is looked at. */
 static void run_ahead(uint32_t ring, unsigned int look)
 {
 	if (look < LOOKS && look % 3 == 1) {
@@ -181,7 +181,7 @@ static void a_thread_that_runs_ahead_of_the_looks_comes_out_in_order(void **stat
 	}
 }
 
-/* At every look some thread sends on some ring, whichever it is. */
+/* At every look a thread may send on a random ring. */
 static uint32_t random_state;
 
 static void send_anywhere(uint32_t ring, unsigned int look)
@@ -214,7 +214,7 @@ static void records_that_appear_at_random_come_out_in_order(void **state)
 	}
 }
 
-/* More than one look at each idle ring for a record that nothing disturbs is waste. */
+/* If nothing changes, one look at each idle ring is enough. */
 static void count_looks(uint32_t ring, unsigned int look)
 {
 	(void)ring;

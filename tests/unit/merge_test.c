@@ -20,7 +20,7 @@ enum {
 
 static struct ring_memory rings[MAX_RINGS];
 static struct merge merge;
-static struct fault fault;
+static struct sendtrace_fault fault;
 
 static void make_rings(uint32_t count)
 {
@@ -44,7 +44,7 @@ static int free_rings(void **state)
 	return 0;
 }
 
-static bool next(struct record *record)
+static bool next(struct sendtrace_item *record)
 {
 	const struct sendtrace_record *rec;
 	const void *from;
@@ -61,7 +61,7 @@ static bool next(struct record *record)
 
 static void assert_next(uint64_t time, uint32_t cpu)
 {
-	struct record record;
+	struct sendtrace_item record;
 
 	assert_true(next(&record));
 	assert_int_equal(record.rec.time, time);
@@ -70,7 +70,7 @@ static void assert_next(uint64_t time, uint32_t cpu)
 
 static void assert_nothing(void)
 {
-	struct record record;
+	struct sendtrace_item record;
 
 	assert_false(next(&record));
 }
@@ -96,7 +96,7 @@ static void rings_are_merged_in_the_order_of_time(void **state)
 	assert_nothing();
 }
 
-static void within_a_ring_the_position_rules(void **state)
+static void within_a_ring_the_position_decides(void **state)
 {
 	(void)state;
 	make_rings(2);
@@ -108,7 +108,7 @@ static void within_a_ring_the_position_rules(void **state)
 	assert_next(10, 0);
 }
 
-/* The ring in use has a next record, but another, not looked at so far, has an earlier one. */
+/* The ring in use has another record, but a ring not looked at yet has an earlier one. */
 static void a_ring_that_is_added_while_another_is_in_use_is_looked_at(void **state)
 {
 	(void)state;
@@ -126,7 +126,7 @@ static void a_ring_that_is_added_while_another_is_in_use_is_looked_at(void **sta
 	assert_nothing();
 }
 
-static void of_records_of_the_same_time_no_ring_gives_out_two_in_a_row(void **state)
+static void of_records_of_the_same_time_no_ring_returns_two_in_a_row(void **state)
 {
 	(void)state;
 	make_rings(2);
@@ -172,7 +172,7 @@ static void a_long_burst_is_given_back_in_batches(void **state)
 static void records_that_wrap_are_whole(void **state)
 {
 	unsigned char payload[900];
-	struct record record;
+	struct sendtrace_item record;
 	int i;
 
 	(void)state;
@@ -206,13 +206,13 @@ static void a_ring_that_makes_no_sense_is_reported(void **state)
 
 	(void)state;
 	make_rings(2);
-	/* No record of this CPU. */
+	/* A record of another CPU. */
 	ring_memory_put(&rings[1], &lost, sizeof(lost));
 	assert_corrupt("cpu is 0");
 	free_rings(NULL);
 
 	make_rings(2);
-	/* A record that goes on behind the head. */
+	/* A record that extends beyond the head. */
 	lost.rec.cpu = 1;
 	lost.rec.size = 112;
 	ring_memory_put(&rings[1], &lost, sizeof(lost));
@@ -220,13 +220,13 @@ static void a_ring_that_makes_no_sense_is_reported(void **state)
 	free_rings(NULL);
 
 	make_rings(2);
-	/* More than the ring can hold. */
+	/* A head further on than the ring is large. */
 	rings[1].producer->pos = RING_SIZE + 8;
 	assert_corrupt("the head is at 8200");
 	free_rings(NULL);
 
 	make_rings(2);
-	/* A head that is not at a record's end. */
+	/* A head in the middle of a record. */
 	rings[1].producer->pos = 12;
 	assert_corrupt("size is 0");
 }
@@ -248,7 +248,7 @@ static uint64_t now(void)
 	return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 }
 
-/* A thread that is on a CPU has it for itself, as in a kernel that is not preempted. */
+/* Only one thread runs on a CPU at a time, as in a kernel without preemption. */
 static void send_on_cpu(uint32_t cpu, uint32_t tid, uint32_t number)
 {
 	bool sent = false;
@@ -279,7 +279,7 @@ static void threads_that_move_between_cpus_come_out_in_their_order(void **state)
 	uint32_t last[NR_SENDERS] = { 0 }, number, i, received = 0;
 	uint64_t seq[MAX_RINGS] = { 0 };
 	pthread_t threads[NR_SENDERS];
-	struct record record;
+	struct sendtrace_item record;
 
 	(void)state;
 	make_rings(4);
@@ -307,9 +307,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ring_case(rings_are_merged_in_the_order_of_time),
-		ring_case(within_a_ring_the_position_rules),
+		ring_case(within_a_ring_the_position_decides),
 		ring_case(a_ring_that_is_added_while_another_is_in_use_is_looked_at),
-		ring_case(of_records_of_the_same_time_no_ring_gives_out_two_in_a_row),
+		ring_case(of_records_of_the_same_time_no_ring_returns_two_in_a_row),
 		ring_case(a_record_is_given_back_when_the_next_is_asked_for),
 		ring_case(a_long_burst_is_given_back_in_batches),
 		ring_case(records_that_wrap_are_whole),

@@ -13,7 +13,7 @@ enum {
 
 static struct options options;
 
-/* As a shell would cut @line at its blanks. */
+/* Splits @line at its blanks, as a shell does. */
 static int parse(const char *line)
 {
 	static char *arguments; /* the options point into it */
@@ -92,7 +92,7 @@ static void options_may_stand_behind_names_and_names_may_begin_with_a_dash(void 
 	assert_string_equal(options.filter.patterns[0], "-sh");
 }
 
-static void the_limits_of_values_are_taken_and_what_is_beyond_refused(void **state)
+static void values_up_to_the_limits_are_accepted_and_others_refused(void **state)
 {
 	(void)state;
 	assert_int_equal(parse("-s 1 ."), 0);
@@ -128,7 +128,7 @@ static void a_value_that_is_no_number_is_quoted(void **state)
 	assert_refused("--device= .", "''");
 }
 
-static void an_option_that_is_not_known_is_quoted(void **state)
+static void an_unknown_option_is_quoted(void **state)
 {
 	(void)state;
 	assert_refused("-x .", "'-x'");
@@ -141,7 +141,7 @@ static void an_option_that_is_not_known_is_quoted(void **state)
 	assert_refused(". --count", "'--count'");
 }
 
-static void whose_calls_to_show_must_be_said(void **state)
+static void a_name_or_a_process_is_required(void **state)
 {
 	(void)state;
 	assert_refused("-q", "COMM");
@@ -176,7 +176,7 @@ static void patterns_are_checked_before_the_kernel_sees_them(void **state)
 	assert_refused("my\\", "'my\\'");
 }
 
-static void patterns_that_a_shell_would_take_are_taken(void **state)
+static void patterns_that_a_shell_accepts_are_accepted(void **state)
 {
 	static const char *const patterns[] = { ".",	   "*",	    "my*d",  "[a-z]?",
 						"[]a]",	   "[!]a]", "[!a]",  "my\\[",
@@ -193,7 +193,7 @@ static void patterns_that_a_shell_would_take_are_taken(void **state)
 	}
 }
 
-static void as_many_names_and_processes_as_the_kernel_takes_may_be_given(void **state)
+static void as_many_names_and_processes_as_the_kernel_accepts_may_be_given(void **state)
 {
 	char line[8 * SENDTRACE_MAX_PATTERNS] = "n0",
 		      pids[16 * SENDTRACE_MAX_PIDS] = "-p1";
@@ -215,7 +215,7 @@ static void as_many_names_and_processes_as_the_kernel_takes_may_be_given(void **
 	assert_refused(pids, "'4711'");
 }
 
-static void what_is_not_asked_for_is_zero_for_the_kernel(void **state)
+static void unset_options_are_zero_for_the_kernel(void **state)
 {
 	struct sendtrace_filter filter = { .nr_patterns = 1,
 					   .nr_pids = 1,
@@ -272,14 +272,14 @@ int main(void)
 		test_case(a_name_alone_means_the_defaults),
 		test_case(every_option_is_understood_in_both_spellings),
 		test_case(options_may_stand_behind_names_and_names_may_begin_with_a_dash),
-		test_case(the_limits_of_values_are_taken_and_what_is_beyond_refused),
+		test_case(values_up_to_the_limits_are_accepted_and_others_refused),
 		test_case(a_value_that_is_no_number_is_quoted),
-		test_case(an_option_that_is_not_known_is_quoted),
-		test_case(whose_calls_to_show_must_be_said),
+		test_case(an_unknown_option_is_quoted),
+		test_case(a_name_or_a_process_is_required),
 		test_case(patterns_are_checked_before_the_kernel_sees_them),
-		test_case(patterns_that_a_shell_would_take_are_taken),
-		test_case(as_many_names_and_processes_as_the_kernel_takes_may_be_given),
-		test_case(what_is_not_asked_for_is_zero_for_the_kernel),
+		test_case(patterns_that_a_shell_accepts_are_accepted),
+		test_case(as_many_names_and_processes_as_the_kernel_accepts_may_be_given),
+		test_case(unset_options_are_zero_for_the_kernel),
 		test_case(a_saved_stream_takes_no_filter),
 		test_case(the_usage_names_every_option_and_ends_with_examples),
 	};

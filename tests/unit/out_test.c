@@ -24,7 +24,7 @@ static int open_pipe(void **state)
 	memset(&out, 0, sizeof(out));
 	assert_int_equal(pipe(ends), 0);
 	out.fd = ends[1];
-	/* As small as it can be, and as another process may have left it. */
+	/* As small as possible, and nonblocking as another process may have left it. */
 	assert_true(fcntl(ends[1], F_SETPIPE_SZ, 4096) > 0);
 	return fcntl(ends[1], F_SETFL, O_NONBLOCK);
 }
@@ -48,7 +48,7 @@ static void *read_all(void *argument)
 	return (void *)done;
 }
 
-static void no_byte_is_lost_where_a_write_takes_less_than_all(void **state)
+static void no_byte_is_lost_by_partial_writes(void **state)
 {
 	unsigned char *bytes = malloc(TOTAL + 1000);
 	size_t at = 0, i, size;
@@ -73,7 +73,7 @@ static void no_byte_is_lost_where_a_write_takes_less_than_all(void **state)
 	free(bytes);
 }
 
-static void a_closed_pipe_is_told_as_such(void **state)
+static void a_closed_pipe_is_reported_as_such(void **state)
 {
 	(void)state;
 	signal(SIGPIPE, SIG_IGN);
@@ -91,7 +91,7 @@ static void give_up(int number)
 	given_up = 1;
 }
 
-static void whoever_gives_up_is_not_held_by_a_pipe_that_nobody_reads(void **state)
+static void giving_up_ends_a_write_to_a_pipe_that_nobody_reads(void **state)
 {
 	struct sigaction action = { .sa_handler = give_up };
 	struct sigaction before;
@@ -112,9 +112,9 @@ static void whoever_gives_up_is_not_held_by_a_pipe_that_nobody_reads(void **stat
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		pipe_case(no_byte_is_lost_where_a_write_takes_less_than_all),
-		pipe_case(a_closed_pipe_is_told_as_such),
-		pipe_case(whoever_gives_up_is_not_held_by_a_pipe_that_nobody_reads),
+		pipe_case(no_byte_is_lost_by_partial_writes),
+		pipe_case(a_closed_pipe_is_reported_as_such),
+		pipe_case(giving_up_ends_a_write_to_a_pipe_that_nobody_reads),
 	};
 
 	return run_all("out", tests);

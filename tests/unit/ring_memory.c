@@ -58,7 +58,7 @@ void ring_memory_free(struct ring_memory *memory)
 
 uint64_t ring_memory_room(const struct ring_memory *memory)
 {
-	/* D, as the kernel does before it writes over anything. */
+	/* D, as in the kernel before it overwrites anything. */
 	uint64_t tail = __atomic_load_n(&memory->ring.consumer->pos, __ATOMIC_ACQUIRE);
 
 	return memory->ring.size - (memory->head - tail);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A ring as the module makes one, in memory of our own, with the kernel's side of it. */
+/* A ring as the module makes one, in our own memory, and the kernel's side of it. */
 #ifndef RING_MEMORY_H
 #define RING_MEMORY_H
 
@@ -13,7 +13,7 @@
  * @ring: for merge_add()
  * @producer: the same pages as @ring.producer, writable
  * @data: the same pages as @ring.data, writable
- * @head: what has been written
+ * @head: the position up to which it is written
  * @seq: of the next record
  */
 struct ring_memory {

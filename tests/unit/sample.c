@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-/* Valid until the thread's next sample gets a peer: one at a time is built. */
+/* Valid until the thread's next sample gets a peer: build one sample at a time. */
 static _Thread_local union {
 	struct sockaddr_in in;
 	struct sockaddr_in6 in6;
@@ -99,7 +99,7 @@ unsigned char *sample_build(const struct sample *sample, size_t *size)
 	if (!record)
 		abort();
 	memcpy(record, &event, sizeof(event));
-	/* Fields that this reader cannot know hold what it must not stumble over. */
+	/* Fields that this reader does not know: their values must not matter. */
 	memset(record + sizeof(event), 0xee, sample->added);
 	to = record + event.rec.header_size;
 	to = put(to, sample->local, event.local_len);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Records as the module writes them, to be given to the reader. */
+/* Records as the module writes them, as input for the reader. */
 #ifndef SAMPLE_H
 #define SAMPLE_H
 
@@ -28,10 +28,10 @@ void sample_peer_ipv4(struct sample *sample, const char *address, uint16_t port)
 void sample_peer_ipv6(struct sample *sample, const char *address, uint16_t port);
 void sample_peer_unix(struct sample *sample, const void *path, size_t size);
 
-/* The record, in memory that ends where it ends; to be freed. */
+/* The record, in memory of exactly its size; to be freed. */
 unsigned char *sample_build(const struct sample *sample, size_t *size);
 
-/* The same for a LOST record of @count events for want of room in the ring. */
+/* A LOST record of @count events that found no room in the ring. */
 struct sendtrace_lost sample_lost(uint64_t seq, uint64_t count);
 
 /* A FRAGMENT record of a thread's payload; to be freed. */

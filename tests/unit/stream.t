@@ -24,7 +24,7 @@ check "a saved stream is printed" printed_lines 3
 check "... a line for each event" only_whole_lines
 check "... with exit status 0" exited 0
 check "... and a summary" said "3 events captured"
-check "... that tells of no loss" said "0 events lost"
+check "... that reports no loss" said "0 events lost"
 
 run "$sendread" -q --device - <"$stream"
 check "a stream is read from stdin" printed_lines 3
@@ -32,7 +32,7 @@ check "... quietly with -q" said_nothing
 
 "$make_stream" send accept unknown send >"$stream"
 run "$sendread" --device "$stream"
-check "accepts, and types of a newer module, are passed over" printed_lines 2
+check "accepts, and types of a newer module, are skipped" printed_lines 2
 run "$sendread" -a --device "$stream"
 check "-a shows accepts" grep -q "^accept pid=29664 .* newfd=5 family=2 dest=192.0.2.7 port=47698 ret=5$" "$work/out"
 
@@ -50,17 +50,17 @@ check "... to the last byte" [ "$(wc -c <"$work/out")" -gt 4194304 ]
 
 "$make_stream" send lost send >"$stream"
 run "$sendread" --device "$stream"
-check "a loss that is told is said" said "sendread: cpu 0: 17 events lost: ring full"
+check "a reported loss is printed" said "sendread: cpu 0: 17 events lost: ring full"
 check "... and counted" said "17 events lost: ring full"
 check "... and is no failure" exited 0
 run "$sendread" -q --device "$stream"
-check "... and said with -q too" said "17 events lost"
+check "... and printed with -q, too" said "17 events lost"
 
 "$make_stream" send gap send >"$stream"
 run "$sendread" --device "$stream"
-check "a loss that nobody told is said" said "5 events lost: out of sequence"
+check "an unexplained sequence gap is printed" said "5 events lost: unexplained sequence gap"
 check "... and is a failure" exited 1
-check "... but what is there is printed" printed_lines 2
+check "... but the events that are there are printed" printed_lines 2
 
 # ---- Damaged streams
 
@@ -108,11 +108,11 @@ corrupt "a size that is not a multiple of 8" 0 '\271' size
 corrupt "a size of 4 GiB" 0 '\370\377\377\377' size
 corrupt "a header that is too short" 4 '\010\0' header_size
 corrupt "a header that is longer than the record" 4 '\300\377' header_size
-corrupt "a CPU that cannot be" 24 '\377\377\377\377' cpu
+corrupt "an impossible CPU number" 24 '\377\377\377\377' cpu
 
 corrupt "a payload that is longer than what was sent" 104 '\006' cap_len
 corrupt "an address that is longer than any" 124 '\377\377' local_len
-corrupt "a result that cannot be" 63 '\200' ret
+corrupt "an impossible result" 63 '\200' ret
 
 head -c 4096 /dev/zero >"$stream"
 run "$sendread" --device "$stream"
@@ -120,7 +120,7 @@ check "zeros are no stream" exited 1
 check "... nothing is printed of them" printed_lines 0
 yes "a text" | head -c 100000 >"$stream"
 run "$sendread" --device "$stream"
-check "a text is no stream" exited 1
+check "text is no stream" exited 1
 check "... nothing is printed of it" printed_lines 0
 : >"$stream"
 run "$sendread" --device "$stream"

@@ -8,12 +8,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "reader.h"
+#include "decode.h"
 #include "sample.h"
 #include "stream.h"
 
 static struct stream stream;
-static struct fault fault;
+static struct sendtrace_fault fault;
 static int ends[2];
 
 static int open_pipe(void **state)
@@ -161,12 +161,11 @@ static void a_size_that_is_a_lie_takes_no_memory(void **state)
 	free(record);
 }
 
-static void a_reader_checks_all_of_a_saved_stream(void **state)
+static void a_handle_checks_all_of_a_saved_stream(void **state)
 {
-	struct record record;
-	struct reader *reader;
+	struct sendtrace_item item;
+	struct sendtrace *trace;
 	unsigned char *bytes;
-	uint64_t expected;
 	uint32_t lie = 0xffff;
 	size_t size;
 
@@ -175,14 +174,15 @@ static void a_reader_checks_all_of_a_saved_stream(void **state)
 	assert_int_equal(write(ends[1], bytes, size), size);
 	memcpy(bytes + offsetof(struct sendtrace_event, cap_len), &lie, sizeof(lie));
 	assert_int_equal(write(ends[1], bytes, size), size);
-	assert_int_equal(reader_open_stream(&reader, dup(ends[0])), 0);
-	assert_int_equal(reader_next(reader, &record), 1);
-	assert_int_equal(record.event.tid, 29963);
-	assert_int_equal(reader_untold(reader, &expected), 1);
-	assert_int_equal(expected, 0);
-	assert_int_equal(reader_next(reader, &record), -EBADMSG);
-	assert_non_null(strstr(reader_fault(reader)->text, "cap_len is 65535"));
-	reader_free(reader);
+	assert_int_equal(sendtrace_open_stream(&trace, dup(ends[0])), 0);
+	assert_int_equal(sendtrace_start(trace), 0);
+	assert_int_equal(sendtrace_next(trace, &item), 1);
+	assert_int_equal(item.event.tid, 29963);
+	assert_int_equal(item.missing, 4);
+	assert_int_equal(sendtrace_next(trace, &item), -EBADMSG);
+	assert_non_null(strstr(sendtrace_fault(trace)->text, "cap_len is 65535"));
+	assert_string_equal(sendtrace_fault(trace)->where, "byte 200 of the stream");
+	sendtrace_close(trace);
 	free(bytes);
 }
 
@@ -197,7 +197,7 @@ int main(void)
 		stream_case(several_records_of_one_read_come_one_by_one),
 		stream_case(a_stream_that_ends_within_a_record_is_reported_at_any_length),
 		stream_case(a_size_that_is_a_lie_takes_no_memory),
-		stream_case(a_reader_checks_all_of_a_saved_stream),
+		stream_case(a_handle_checks_all_of_a_saved_stream),
 	};
 
 	return run_all("stream", tests);

@@ -9,7 +9,7 @@ if [ -z "${TEST_IS_TIMED:-}" ]; then
 fi
 
 here=$(cd "$(dirname "$0")" && pwd)
-# What is run is the reader under AddressSanitizer and UBSan.
+# The reader under AddressSanitizer and UBSan.
 sendread=$here/build/sendread
 make_stream=$here/build/make_stream
 count=0
@@ -50,6 +50,11 @@ printed_lines() {
 	[ "$(wc -l <"$work/out")" -eq "$1" ]
 }
 
+# Exactly this text, and a newline at its end.
+printed() {
+	[ "$(cat "$work/out")" = "$1" ]
+}
+
 said() {
 	grep -qF -e "$1" "$work/err"
 }
@@ -58,7 +63,7 @@ said_nothing() {
 	[ ! -s "$work/err" ]
 }
 
-# Wait for a state, at most ten seconds: there is no good time to sleep for.
+# Wait until a command succeeds, at most ten seconds.
 wait_until() {
 	tries=0
 	until "$@"; do

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* cmocka wants these before it; a test's name is a sentence. */
+/* cmocka needs these headers before it. A test's name is a sentence. */
 #ifndef TEST_H
 #define TEST_H
 
@@ -14,7 +14,7 @@ enum {
 	TEST_SECONDS = 120
 };
 
-/* The same in every run: a failure can be looked at again. */
+/* The same numbers in every run: a failure can be reproduced. */
 static inline uint32_t test_random(uint32_t *state)
 {
 	*state = *state * 1103515245 + 12345;

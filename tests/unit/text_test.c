@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Numbers and addresses, against what the C library makes of them. */
+/* Numbers and addresses as text, against the C library. */
 #include "test.h"
 
 #include <arpa/inet.h>
@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "decimal.h"
 #include "number.h"
 
 static uint32_t random_state = 1;
@@ -20,12 +21,12 @@ static uint32_t random_number(void)
 
 static void assert_number_text(int64_t value)
 {
-	char text[NUMBER_WIDEST + 1 + NUMBER_SLACK], expected[32];
+	char text[DECIMAL_WIDEST + 1 + DECIMAL_SLACK], expected[32];
 
-	*number_put_signed(text, value) = '\0';
+	*decimal_put_signed(text, value) = '\0';
 	sprintf(expected, "%" PRId64, value);
 	assert_string_equal(text, expected);
-	*number_put(text, (uint64_t)value) = '\0';
+	*decimal_put(text, (uint64_t)value) = '\0';
 	sprintf(expected, "%" PRIu64, (uint64_t)value);
 	assert_string_equal(text, expected);
 }
@@ -56,7 +57,7 @@ static void assert_address_text(const unsigned char address[16])
 	assert_string_equal(text, expected);
 }
 
-/* Each choice of groups that are zero, and of small and large ones beside them. */
+/* Every combination of zero groups, with small and large groups beside them. */
 static void addresses_are_written_as_inet_ntop_does(void **state)
 {
 	static const unsigned int values[] = { 0x1, 0x12, 0x123, 0x1234, 0xffff };

@@ -51,7 +51,7 @@ wrong "at most 63" "$(printf '%064d' 0)"
 wrong "'33'" $(seq 33)
 wrong "'33'" -p "$(seq -s , 33)"
 run "$sendread" --pid "$(printf 'x\ny\033')"
-check "what is quoted cannot break the line or steer a terminal" one_sentence_and_status_2
+check "quoted text cannot break the line or steer a terminal" one_sentence_and_status_2
 check "... and is still quoted" said "'x?y?'"
 run "$sendread" --pid "$(printf 'caf\303\251 \302\233x\233y')"
 check "... nor can the control characters of Latin-1" said "$(printf "'caf\303\251 ??x?y'")"
@@ -73,6 +73,6 @@ check "... which quotes it" said "nothing'"
 run "$sendread" --device "$work" .
 check "a directory is no device" exited 1
 run "$sendread" --device /dev/null .
-check "another device is not taken for sendtrace" exited 1
-check "... and the sentence says so" said "'/dev/null' does not answer as sendtrace"
+check "another device is not mistaken for sendtrace" exited 1
+check "... which the message says" said "'/dev/null' does not answer as sendtrace"
 finish

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The table of functions that a program shows records through. */
+#include "test.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "sample_line.h"
+#include "sink.h"
+
+static struct sendtrace_item item = { .rec.type = SENDTRACE_RECORD_SEND };
+
+/* ---- A sink that notes its calls -------------------------------------------------- */
+
+static char calls[64];
+
+static int note_record(struct sink *sink, const struct sendtrace_item *shown)
+{
+	(void)sink;
+	assert_ptr_equal(shown, &item);
+	strcat(calls, "record ");
+	return -EPIPE;
+}
+
+static int note_gap(struct sink *sink, const struct sendtrace_item *shown)
+{
+	(void)sink;
+	assert_ptr_equal(shown, &item);
+	strcat(calls, "gap ");
+	return -ENOSPC;
+}
+
+static int note_tick(struct sink *sink, int64_t now)
+{
+	(void)sink;
+	strcat(calls, "tick ");
+	return (int)now + 1;
+}
+
+static int note_flush(struct sink *sink)
+{
+	(void)sink;
+	strcat(calls, "flush ");
+	return -EIO;
+}
+
+static void note_free(struct sink *sink)
+{
+	(void)sink;
+	strcat(calls, "free ");
+}
+
+static const struct sink_ops all_ops = {
+	.record = note_record,
+	.gap = note_gap,
+	.tick = note_tick,
+	.flush = note_flush,
+	.free = note_free,
+};
+
+static const struct sink_ops few_ops = {
+	.record = note_record,
+	.flush = note_flush,
+	.free = note_free,
+};
+
+static void a_sink_gets_every_call_and_its_answer_counts(void **state)
+{
+	struct sink sink = { &all_ops };
+
+	(void)state;
+	calls[0] = '\0';
+	assert_int_equal(sink_record(&sink, &item), -EPIPE);
+	assert_int_equal(sink_gap(&sink, &item), -ENOSPC);
+	assert_int_equal(sink_tick(&sink, 41), 42);
+	assert_int_equal(sink_flush(&sink), -EIO);
+	sink_free(&sink);
+	assert_string_equal(calls, "record gap tick flush free ");
+}
+
+static void a_sink_may_show_no_gaps_and_want_no_ticks(void **state)
+{
+	struct sink sink = { &few_ops };
+
+	(void)state;
+	calls[0] = '\0';
+	assert_int_equal(sink_gap(&sink, &item), 0);
+	assert_int_equal(sink_tick(&sink, 41), -1);
+	sink_free(NULL);
+	assert_string_equal(calls, "");
+}
+
+/* ---- The text sink ---------------------------------------------------------------- */
+
+/* Each keeps its own texts: where the first has one, the second has none. */
+static void two_text_sinks_share_nothing(void **state)
+{
+	struct sample sample = sample_send(0, "hello", 5);
+	static const struct kept_texts nothing;
+	struct text *one = NULL, *other = NULL;
+
+	(void)state;
+	sample_text_reset(&one, -1);
+	sample_text_reset(&other, -1);
+	sample_line(one, &sample);
+	assert_memory_not_equal(&one->kept, &nothing, sizeof(nothing));
+	assert_memory_equal(&other->kept, &nothing, sizeof(nothing));
+	assert_int_equal(other->out.used, 0);
+	sample_line(other, &sample);
+	assert_int_equal(one->out.used, other->out.used);
+	assert_memory_equal(one->out.buffer, other->out.buffer, one->out.used);
+	sink_free(&one->sink);
+	sink_free(&other->sink);
+}
+
+static void gaps_are_not_among_the_lines(void **state)
+{
+	struct text *text = NULL;
+
+	(void)state;
+	sample_text_reset(&text, -1);
+	item.missing = 5;
+	assert_int_equal(sink_gap(&text->sink, &item), 0);
+	assert_int_equal(text->out.used, 0);
+	sink_free(&text->sink);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test_case(a_sink_gets_every_call_and_its_answer_counts),
+		test_case(a_sink_may_show_no_gaps_and_want_no_ticks),
+		test_case(two_text_sinks_share_nothing),
+		test_case(gaps_are_not_among_the_lines),
+	};
+
+	return run_all("sink", tests);
+}

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SENDTRACE_H
+#define SENDTRACE_H
+
+/*
+ * libsendtrace - what processes send, and to whom, as records for a program
+ *
+ * Records come from the device /dev/sendtrace, live, or from a saved stream: a file or a
+ * pipe that holds what `cat /dev/sendtrace` wrote.
+ *
+ *	sendtrace_open()
+ *	sendtrace_configure(), sendtrace_filter(), sendtrace_map()	the device only; optional
+ *	sendtrace_start()
+ *	sendtrace_next() ...						1: an item
+ *		sendtrace_wait()					0: nothing now
+ *	sendtrace_stop(), sendtrace_next() ... until -ENODATA		the device only
+ *	sendtrace_close()
+ *
+ * Unless a function says otherwise, it returns 0 or a negative errno. The library prints
+ * nothing, catches no signals and keeps no state outside the handle: handles may be used
+ * concurrently, each by one thread at a time. Strings need no freeing.
+ *
+ * Payloads that span several records are joined. While their parts arrive they are kept in
+ * memory (2 MiB for all of a handle), and beyond that in unnamed files in $TMPDIR or /tmp.
+ *
+ * Everything that is public begins with sendtrace_ or SENDTRACE_. The records' fixed parts,
+ * struct sendtrace_event and others, are described in <linux/sendtrace.h>.
+ */
+#include <stddef.h>
+#include <stdint.h>
+#include <linux/sendtrace.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#pragma GCC visibility push(default)
+
+/* A session of the device, or a saved stream. */
+struct sendtrace;
+
+/* The bytes of an event's fragments; read them with sendtrace_payload_read(). */
+struct sendtrace_joined;
+
+struct pollfd;
+
+/**
+ * struct sendtrace_fault - what was wrong with a record, as text for people
+ * @where: where the record begins: a place in the stream or in a ring
+ * @text: what was found and what was expected
+ * @hint: what may be the reason, or ""
+ */
+struct sendtrace_fault {
+	char where[64];
+	char text[160];
+	const char *hint;
+};
+
+/**
+ * struct sendtrace_item - a record that was checked
+ * @rec: the header, which all types have
+ * @event: of SENDTRACE_RECORD_SEND and SENDTRACE_RECORD_ACCEPT
+ * @lost: of SENDTRACE_RECORD_LOST
+ * @fragment: of SENDTRACE_RECORD_FRAGMENT
+ * @missing: events of this CPU that are missing before this record and that no LOST record
+ *	reports: the sequence numbers have a gap. 0 as long as all is well; 1 where the
+ *	numbers step back, since then nobody can say how many are missing
+ * @local: the local address, @event.local_len bytes, not aligned
+ * @peer: the peer's address, @event.peer_len bytes, not aligned
+ * @payload: @event.cap_len bytes, the end of the payload; see sendtrace_payload()
+ * @joined: the beginning of the payload, @event.frag_len bytes, where it came in fragments;
+ *	NULL where there are none, or they could not be kept
+ *
+ * The fixed part is a copy. @local, @peer and @payload point into the ring or the buffer:
+ * all of an item is valid until the next sendtrace_next() or sendtrace_close(). The kernel
+ * does not write over them until then.
+ *
+ * Fragments are joined to their event and are not returned, but for one with a gap before
+ * it: there @missing is not 0, and nothing else of the item needs a look.
+ * Of a @rec.type that the library does not know, only @rec and @missing are set.
+ */
+struct sendtrace_item {
+	union {
+		struct sendtrace_record rec;
+		struct sendtrace_event event;
+		struct sendtrace_lost lost;
+		struct sendtrace_fragment fragment;
+	};
+	uint64_t missing;
+	const unsigned char *local;
+	const unsigned char *peer;
+	const unsigned char *payload;
+	const struct sendtrace_joined *joined;
+};
+
+/* ---- Opening and closing ---------------------------------------------------------- */
+
+/**
+ * sendtrace_open - open the device or a saved stream, whichever @path is
+ * @result: the new handle, to be given to sendtrace_close()
+ * @path: SENDTRACE_DEVICE or another name of the device, a file, a pipe, or "-" for standard
+ *	input
+ *
+ * Errors: as sendtrace_is_saved(), sendtrace_open_device() and open().
+ */
+int sendtrace_open(struct sendtrace **result, const char *path);
+
+/**
+ * sendtrace_is_saved - what sendtrace_open() takes a path for
+ * @path: as there
+ *
+ * Return: 1 for a saved stream (a file, a pipe, or "-"), 0 for a character device, -EINVAL
+ * for anything else, -ENOENT and others where stat() fails.
+ */
+int sendtrace_is_saved(const char *path);
+
+/**
+ * sendtrace_open_device - open the device
+ * @result: the new handle
+ * @path: the device
+ *
+ * Errors: -ENOENT, -ENXIO, -ENODEV: the module is not loaded; -EACCES, -EPERM: no permission
+ * (CAP_SYS_ADMIN in the initial user namespace); -ENOTTY: another device, or a module whose
+ * struct sendtrace_info is another; -ENOMEM; and what else open() fails with.
+ */
+int sendtrace_open_device(struct sendtrace **result, const char *path);
+
+/**
+ * sendtrace_open_stream - read a saved stream from a descriptor
+ * @result: the new handle
+ * @fd: the stream; sendtrace_close() closes it. On an error it stays open
+ *
+ * Errors: -ENOMEM.
+ */
+int sendtrace_open_stream(struct sendtrace **result, int fd);
+
+/* End the session, free and close everything. @trace may be NULL. */
+void sendtrace_close(struct sendtrace *trace);
+
+/* ---- The device: before the start ------------------------------------------------- */
+
+/* Versions and limits, valid until sendtrace_close(); NULL for a saved stream. */
+const struct sendtrace_info *sendtrace_info(const struct sendtrace *trace);
+
+/**
+ * sendtrace_configure - say what is recorded, and allocate the rings
+ * @trace: session
+ * @config: what is wanted; on return what is in force
+ *
+ * Errors: -EBUSY: done before; -EINVAL: beyond the limits of sendtrace_info(); -EPERM;
+ * -ENOMEM; -ENOTTY: a saved stream.
+ */
+int sendtrace_configure(struct sendtrace *trace, struct sendtrace_config *config);
+
+/**
+ * sendtrace_filter - say whose calls are recorded; at any time
+ * @trace: session
+ * @filter: names and process ids; everyone's if never called
+ *
+ * Errors: -EINVAL, -EPERM, -ENOMEM; -ENOTTY: a saved stream.
+ */
+int sendtrace_filter(struct sendtrace *trace, const struct sendtrace_filter *filter);
+
+/**
+ * sendtrace_map - map the rings, which is faster than the read() that is used without it
+ * @trace: session that was configured
+ *
+ * Errors: -EINVAL: not configured; -EPROTO: the rings are not as expected; what mmap() fails
+ * with; -ENOTTY: a saved stream.
+ */
+int sendtrace_map(struct sendtrace *trace);
+
+/* Whether sendtrace_map() succeeded. */
+int sendtrace_is_mapped(const struct sendtrace *trace);
+
+/* How many rings there are: those mapped, else one for each CPU number; 0: a saved stream. */
+unsigned int sendtrace_rings(const struct sendtrace *trace);
+
+/* ---- Records ---------------------------------------------------------------------- */
+
+/**
+ * sendtrace_start - begin to record; calls made after it returned are recorded
+ * @trace: session; for a saved stream there is nothing to do
+ *
+ * Errors: -EPERM: no permission, or the kernel is locked down; -EUSERS: too many sessions
+ * run; -ENOENT: this kernel has no function to probe; -EALREADY; -ENOMEM.
+ */
+int sendtrace_start(struct sendtrace *trace);
+
+/**
+ * sendtrace_next - the next record in the order of time
+ * @trace: handle that was started
+ * @item: the record, valid until the next call
+ *
+ * Never waits. Return: 1 and @item; 0 if there is nothing now; -ENODATA after the last
+ * record of a stream or of a session that was stopped; -EBADMSG for what is no record, where
+ * sendtrace_fault() tells more; or what read() fails with. After an error but -ENODATA
+ * nothing sensible follows.
+ */
+int sendtrace_next(struct sendtrace *trace, struct sendtrace_item *item);
+
+/* What was wrong after -EBADMSG, valid until the next call of anything. */
+const struct sendtrace_fault *sendtrace_fault(const struct sendtrace *trace);
+
+/**
+ * sendtrace_wait - wait for more records
+ * @trace: handle of which sendtrace_next() returned 0
+ * @timeout: milliseconds at most; -1 for no limit
+ *
+ * May return early. Errors: -EINTR: a signal came; -ENODEV: the session ended unexpectedly.
+ */
+int sendtrace_wait(struct sendtrace *trace, int timeout);
+
+/**
+ * sendtrace_poll_before - prepare a poll() that waits for more besides records
+ * @trace: handle of which sendtrace_next() returned 0
+ * @fd: on return what to poll() for records
+ * @timeout: milliseconds, -1 for no limit; on return not more than before, perhaps less
+ *
+ * While records keep coming, the library looks again after a short nap and lets nobody wake
+ * it, which spares the senders the wake-ups: @fd->fd is negative then.
+ */
+void sendtrace_poll_before(struct sendtrace *trace, struct pollfd *fd, int *timeout);
+
+/**
+ * sendtrace_poll_after - find out whether the source is still there
+ * @trace: handle
+ * @fd: as poll() left it
+ *
+ * Errors: -ENODEV: the session ended unexpectedly.
+ */
+int sendtrace_poll_after(struct sendtrace *trace, const struct pollfd *fd);
+
+/**
+ * sendtrace_stop - record no more; what the rings still hold can be read
+ * @trace: session
+ *
+ * Errors: -EALREADY: it does not run; -ENOTTY: a saved stream, which nobody can stop.
+ */
+int sendtrace_stop(struct sendtrace *trace);
+
+/* The session's counters. Errors: -ENOTTY: a saved stream, which has none. */
+int sendtrace_stats(struct sendtrace *trace, struct sendtrace_stats *stats);
+
+/* ---- Payloads --------------------------------------------------------------------- */
+
+enum sendtrace_reader_why {
+	/* Beyond enum sendtrace_why: the event's fragments could not be kept or joined. */
+	SENDTRACE_WHY_UNJOINED = 31,
+	/* More than any reason: the size of a table. */
+	SENDTRACE_WHYS = 32,
+};
+
+/* Bytes that an event's call sent or, if it failed, was asked to send. */
+static inline uint64_t sendtrace_sent(const struct sendtrace_event *event)
+{
+	return event->ret >= 0 ? (uint64_t)event->ret : event->len;
+}
+
+/* Are the event's fragments gone? Then its payload has no beginning, and counts as none. */
+static inline int sendtrace_is_unjoined(const struct sendtrace_item *item)
+{
+	return item->event.frag_len && !item->joined;
+}
+
+/* Bytes of payload that sendtrace_payload_read() gives for an event. */
+static inline uint64_t sendtrace_payload_size(const struct sendtrace_item *item)
+{
+	if (sendtrace_is_unjoined(item))
+		return 0;
+	return (uint64_t)item->event.frag_len + item->event.cap_len;
+}
+
+/* Is less of the payload there than was sent? */
+static inline int sendtrace_is_cut(const struct sendtrace_item *item)
+{
+	return item->rec.type == SENDTRACE_RECORD_SEND &&
+	       sendtrace_payload_size(item) < sendtrace_sent(&item->event);
+}
+
+/**
+ * sendtrace_payload - the payload without copying it
+ * @item: an event
+ *
+ * Return: sendtrace_payload_size() bytes, in one piece, or NULL where the payload came in
+ * fragments: then use sendtrace_payload_read(). Most payloads are in one piece.
+ */
+static inline const unsigned char *sendtrace_payload(const struct sendtrace_item *item)
+{
+	return item->joined ? NULL : item->payload;
+}
+
+/**
+ * sendtrace_payload_read - copy a part of the payload, however it came
+ * @item: an event
+ * @offset: of the part; bytes
+ * @to: where it is copied
+ * @size: bytes that there is room for
+ *
+ * Return: how many bytes were copied: fewer than @size at the end of the payload, or where
+ * the file that keeps it cannot be read.
+ */
+size_t sendtrace_payload_read(const struct sendtrace_item *item, uint64_t offset,
+			      void *to, size_t size);
+
+/* Why an event is cut: an enum sendtrace_why, or SENDTRACE_WHY_UNJOINED. */
+unsigned int sendtrace_why(const struct sendtrace_item *item);
+
+/* The word for it, such as "snaplen"; "unknown" for a reason of a newer module. */
+const char *sendtrace_why_name(unsigned int why);
+
+#pragma GCC visibility pop
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* SENDTRACE_H */

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _SENDTRACE_SESSION_H
+#define _SENDTRACE_SESSION_H
+
+#include <stdint.h>
+
+#include "join.h"
+#include "sendtrace.h"
+#include "sequence.h"
+#include "source.h"
+
+/**
+ * struct sendtrace - a source, and what is known of its records
+ * @source: where records come from
+ * @shown: thread whose event was returned last and may have fragments; 0 for none
+ * @sequence: what the next record of each CPU must say
+ * @join: fragments that wait for their event
+ * @fault: what was wrong with the last record
+ */
+struct sendtrace {
+	struct source *source;
+	uint32_t shown;
+	struct sequence sequence;
+	struct join join;
+	struct sendtrace_fault fault;
+};
+
+#endif /* _SENDTRACE_SESSION_H */

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _SENDTRACE_SOURCE_H
+#define _SENDTRACE_SOURCE_H
+
+/*
+ * Where records come from: the device (live.c) or a saved stream (saved.c). All that differs
+ * between the two is here; nobody else asks which one it is.
+ */
+#include "sendtrace.h"
+
+struct source;
+
+/**
+ * struct source_ops - what a source can do
+ * @hint: what may be wrong where a record makes no sense, or ""
+ * @mapped: records are read from mapped rings
+ * @next: the next record: its first byte, valid until the next call, and its header as
+ *	decode_frame() found it. Return: as sendtrace_next()
+ * @place: say where the record is that @next returned last
+ * @poll_before: as sendtrace_poll_before()
+ * @free: release everything
+ * @info: versions and limits
+ * @configure, @filter, @map, @start, @stop, @stats, @rings, @poll_after: as the sendtrace_
+ *	functions
+ *
+ * Those from @info on are NULL where there is nothing to ask or to do.
+ */
+struct source_ops {
+	const char *hint;
+	_Bool mapped;
+	int (*next)(struct source *source, const void **from,
+		    const struct sendtrace_record **rec, struct sendtrace_fault *fault);
+	void (*place)(const struct source *source, struct sendtrace_fault *fault);
+	void (*poll_before)(struct source *source, struct pollfd *fd, int *timeout);
+	void (*free)(struct source *source);
+	const struct sendtrace_info *(*info)(const struct source *source);
+	int (*configure)(struct source *source, struct sendtrace_config *config);
+	int (*filter)(struct source *source, const struct sendtrace_filter *filter);
+	int (*map)(struct source *source);
+	int (*start)(struct source *source);
+	int (*stop)(struct source *source);
+	int (*stats)(struct source *source, struct sendtrace_stats *stats);
+	unsigned int (*rings)(const struct source *source);
+	int (*poll_after)(struct source *source, const struct pollfd *fd);
+};
+
+/**
+ * struct source - the part that all sources have
+ * @ops: what it can do; another table once the rings are mapped
+ * @busy: records came since poll_before()
+ */
+struct source {
+	const struct source_ops *ops;
+	_Bool busy;
+};
+
+/* The device at @path, and @fd, which is closed by @free unless this fails. */
+int live_open(struct source **source, const char *path);
+int saved_open(struct source **source, int fd);
+
+#endif /* _SENDTRACE_SOURCE_H */

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Why less of a payload is there than was sent: the reason and its word. */
+#include "sendtrace.h"
+
+unsigned int sendtrace_why(const struct sendtrace_item *item)
+{
+	return sendtrace_is_unjoined(item) ? SENDTRACE_WHY_UNJOINED : item->event.why;
+}
+
+const char *sendtrace_why_name(unsigned int why)
+{
+	static const char *const names[SENDTRACE_WHYS] = {
+		[SENDTRACE_WHY_SNAPLEN] = "snaplen",
+		[SENDTRACE_WHY_INLINE_BOUND] = "inline_bound",
+		[SENDTRACE_WHY_RING_SIZE] = "ring_size",
+		[SENDTRACE_WHY_RING_FULL] = "ring_full",
+		[SENDTRACE_WHY_FAULT] = "fault",
+		[SENDTRACE_WHY_NO_WORK] = "no_work",
+		[SENDTRACE_WHY_UNJOINED] = "unjoined",
+	};
+
+	return why < SENDTRACE_WHYS && names[why] ? names[why] : "unknown";
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0
+/* sendread - what processes send, and to whom, as lines of text */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "message.h"
+#include "options.h"
+#include "report.h"
+#include "signals.h"
+#include "start.h"
+#include "tracer.h"
+
+enum exit_status {
+	EXIT_DONE = 0,
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2,
+};
+
+/* ---- Tracing -------------------------------------------------------------------- */
+
+static void complain_corrupt(const struct sendtrace_fault *fault)
+{
+	message("corrupt record at %s: %s%s%s", fault->where, fault->text,
+		*fault->hint ? "; " : "", fault->hint);
+}
+
+static int complain(const struct tracer *tracer, int err)
+{
+	const char *device = tracer->options.device;
+
+	if (tracer->output_failed)
+		message("cannot write to standard output: %s", strerror(-err));
+	else if (err == -EBADMSG)
+		complain_corrupt(sendtrace_fault(tracer->trace));
+	else if (err == -ENODEV)
+		message("the session of '%s' ended unexpectedly: 'dmesg' may say why, then "
+			"run sendread again",
+			device);
+	else
+		message("cannot read '%s': %s", device, strerror(-err));
+	return EXIT_FAILED;
+}
+
+static int run(struct tracer *tracer)
+{
+	int err, status = EXIT_DONE;
+
+	err = tracer_run(tracer);
+	/* Somebody closed the pipe, or interrupted twice: print no more. */
+	if (err == -EPIPE || err == -EINTR)
+		return EXIT_DONE;
+	if (err && err != -ENODATA)
+		status = complain(tracer, err);
+	if (!tracer->options.quiet)
+		report_summary(&tracer->tally, tracer->trace);
+	return tracer->tally.unreported ? EXIT_FAILED : status;
+}
+
+static int start_and_report(struct tracer *tracer)
+{
+	struct sendtrace_config config;
+	int err;
+
+	err = start_session(&tracer->options, &tracer->trace, &config);
+	if (err)
+		return err;
+	if (tracer->options.verbose)
+		report_versions(tracer->trace, &config);
+	if (tracer->options.quiet)
+		return 0;
+	report_absent(&tracer->options.filter);
+	report_listening(&tracer->options, tracer->trace, &config);
+	return 0;
+}
+
+static int open_output(struct tracer *tracer)
+{
+	tracer->signal_fd = signals_init();
+	if (tracer->signal_fd < 0) {
+		message("cannot catch signals: %s", strerror(-tracer->signal_fd));
+		return tracer->signal_fd;
+	}
+	tracer->sink = tracer->options.sink_new(STDOUT_FILENO, signals_give_up());
+	if (tracer->sink)
+		return 0;
+	message("no memory for the output");
+	return -ENOMEM;
+}
+
+static int trace(struct tracer *tracer, bool saved)
+{
+	int err, status;
+
+	err = open_output(tracer);
+	if (!err && saved)
+		err = start_saved(&tracer->options, &tracer->trace);
+	else if (!err)
+		err = start_and_report(tracer);
+	if (err)
+		return err == -ERANGE ? EXIT_USAGE : EXIT_FAILED;
+	signals_stop_after(tracer->options.duration);
+	status = run(tracer);
+	sendtrace_close(tracer->trace);
+	sink_free(tracer->sink);
+	return status;
+}
+
+/* ---- The command line ----------------------------------------------------------- */
+
+/* Otherwise the device could become standard output, and be written to. */
+static void open_missing_stdio(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDONLY);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	close(fd);
+}
+
+static int print_usage(void)
+{
+	options_usage(stdout);
+	return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
+}
+
+static int print_version(void)
+{
+	printf("sendread %s (ABI %d)\n", SENDTRACE_VERSION, SENDTRACE_ABI);
+	return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
+}
+
+static int wrong_usage(const struct options *options)
+{
+	message("%s", options->error);
+	return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	static struct tracer tracer;
+	int saved;
+
+	message_set_program("sendread");
+	open_missing_stdio();
+	if (options_parse(&tracer.options, argc, argv))
+		return wrong_usage(&tracer.options);
+	if (tracer.options.action == OPTIONS_HELP)
+		return print_usage();
+	if (tracer.options.action == OPTIONS_VERSION)
+		return print_version();
+	saved = start_is_saved(&tracer.options);
+	if (saved < 0)
+		return EXIT_FAILED;
+	if (options_check_source(&tracer.options, !saved))
+		return wrong_usage(&tracer.options);
+	return trace(&tracer, saved);
+}

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The command line. */
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "number.h"
+#include "pattern.h"
+#include "text.h"
+
+enum {
+	/* Options without a short form: beyond the range of char. */
+	OPTION_READ = 256,
+	OPTION_NO_LOAD,
+	OPTION_DEVICE,
+
+	SNAPLEN_MAX = 64 << 20,
+	BUFFER_KIB_MAX = 2 << 20, /* 2 GiB: the power of two below what 32 bits hold */
+	DURATION_MAX = 1000000000,
+	PID_MAX = 1 << 22, /* the kernel's PID_MAX_LIMIT */
+};
+
+/* getopt_long() and the usage are both made from this table. */
+static const struct known_option {
+	int letter;
+	const char *name;
+	const char *argument;
+	const char *help;
+} known_options[] = {
+	{ 'a', "accepts", NULL, "also show accepted connections" },
+	{ 'B', "buffer-size", "KIB",
+	  "ring per CPU (default 16384, or less: 65536 in all)" },
+	{ 'c', "count", "N", "end after N lines" },
+	{ 'd', "duration", "SECONDS", "end after SECONDS, which may be a fraction" },
+	{ 'p', "pid", "PID", "only process PID; may be repeated, or PID,PID..." },
+	{ 'q', "quiet", NULL, "print only errors and losses: no start, no summary" },
+	{ 's', "snaplen", "BYTES", "show at most BYTES of a message (default 1048576)" },
+	{ 'v', "verbose", NULL, "print what is in force: versions, rings, filter" },
+	{ OPTION_READ, "read", NULL, "use read() instead of mapped rings" },
+	{ OPTION_NO_LOAD, "no-load", NULL, "do not load the module if it is not loaded" },
+	{ OPTION_DEVICE, "device", "FILE",
+	  "instead of " SENDTRACE_DEVICE "; or a saved stream" },
+	{ 'V', "version", NULL, "print the version" },
+	{ 'h', "help", NULL, "print this" },
+};
+
+enum {
+	NR_OPTIONS = sizeof(known_options) / sizeof(known_options[0])
+};
+
+__attribute__((format(printf, 2, 3))) static int wrong(struct options *options,
+						       const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(options->error, sizeof(options->error), fmt, ap);
+	va_end(ap);
+	return -EINVAL;
+}
+
+static const struct known_option *find_option(int letter)
+{
+	size_t i;
+
+	for (i = 0; i < NR_OPTIONS; i++) {
+		if (known_options[i].letter == letter)
+			return &known_options[i];
+	}
+	return NULL;
+}
+
+/* ---- Values --------------------------------------------------------------------- */
+
+static int parse_number(struct options *options, int letter, const char *text,
+			uint64_t max, uint64_t *value)
+{
+	const struct known_option *option = find_option(letter);
+
+	if (number_parse(text, 1, max, value) == 0)
+		return 0;
+	return wrong(options, "--%s is '%s', expected a whole number from 1 to %llu",
+		     option->name, text, (unsigned long long)max);
+}
+
+static int parse_bytes(struct options *options, int letter, const char *text,
+		       uint64_t max, uint32_t unit, uint32_t *bytes)
+{
+	uint64_t value;
+	int err;
+
+	err = parse_number(options, letter, text, max, &value);
+	if (!err)
+		*bytes = (uint32_t)(value * unit);
+	return err;
+}
+
+static int parse_duration(struct options *options, const char *text)
+{
+	if (number_parse_seconds(text, DURATION_MAX, &options->duration) == 0)
+		return 0;
+	return wrong(
+		options,
+		"--duration is '%s', expected seconds above 0 and up to %d, such as 10 or 0.5",
+		text, DURATION_MAX);
+}
+
+static int add_pid(struct options *options, const char *text, const char *whole)
+{
+	struct sendtrace_filter *filter = &options->filter;
+	uint64_t pid;
+
+	if (number_parse(text, 1, PID_MAX, &pid))
+		return wrong(
+			options,
+			"--pid is '%s', expected process ids from 1 to %d, such as 812 or 812,813",
+			whole, PID_MAX);
+	if (filter->nr_pids == SENDTRACE_MAX_PIDS)
+		return wrong(options,
+			     "'%s' is one process id too many, expected at most %d", text,
+			     SENDTRACE_MAX_PIDS);
+	filter->pids[filter->nr_pids++] = (uint32_t)pid;
+	return 0;
+}
+
+static int add_pids(struct options *options, const char *list)
+{
+	char text[NUMBER_WIDEST + 1];
+	const char *from = list;
+	size_t size;
+	int err;
+
+	for (;;) {
+		size = strcspn(from, ",");
+		snprintf(text, sizeof(text), "%.*s", (int)size, from);
+		err = add_pid(options, text, list);
+		if (err || from[size] == '\0')
+			return err;
+		from += size + 1;
+	}
+}
+
+/* ---- Patterns ------------------------------------------------------------------- */
+
+static int add_pattern(struct options *options, const char *pattern)
+{
+	struct sendtrace_filter *filter = &options->filter;
+	const char *missing = pattern_fault(pattern);
+	size_t size = strlen(pattern);
+
+	if (size == 0)
+		return wrong(options,
+			     "COMM is '', expected a name, a pattern, or '.' for all");
+	if (size >= SENDTRACE_PATTERN_LEN)
+		return wrong(options,
+			     "COMM is '%s', expected at most %d characters, not %zu",
+			     pattern, SENDTRACE_PATTERN_LEN - 1, size);
+	if (missing)
+		return wrong(options, "COMM is '%s', expected %s", pattern, missing);
+	if (filter->nr_patterns == SENDTRACE_MAX_PATTERNS)
+		return wrong(options, "COMM '%s' is one too many, expected at most %d",
+			     pattern, SENDTRACE_MAX_PATTERNS);
+	memcpy(filter->patterns[filter->nr_patterns++], pattern, size + 1);
+	return 0;
+}
+
+/* ---- The command line ----------------------------------------------------------- */
+
+static void fill_getopt(struct option longs[NR_OPTIONS + 1],
+			char shorts[2 * NR_OPTIONS + 2])
+{
+	size_t i;
+
+	memset(longs, 0, (NR_OPTIONS + 1) * sizeof(*longs));
+	*shorts++ = ':'; /* getopt_long() then returns ':' for a missing argument */
+	for (i = 0; i < NR_OPTIONS; i++) {
+		const struct known_option *known = &known_options[i];
+
+		longs[i].name = known->name;
+		longs[i].has_arg = known->argument ? required_argument : no_argument;
+		longs[i].val = known->letter;
+		if (known->letter > 0xff)
+			continue;
+		*shorts++ = (char)known->letter;
+		if (known->argument)
+			*shorts++ = ':';
+	}
+	*shorts = '\0';
+}
+
+static int bad_option(struct options *options, int answer, char **argv)
+{
+	const struct known_option *known = find_option(optopt);
+
+	if (answer == ':' && known)
+		return wrong(options, "option '%s' needs an argument, expected %s",
+			     argv[optind - 1], known->argument);
+	if (known)
+		return wrong(options,
+			     "'%s' gives option '--%s' an argument, expected none",
+			     argv[optind - 1], known->name);
+	if (optopt)
+		return wrong(options,
+			     "unknown option '-%c', expected one of 'sendread --help'",
+			     optopt);
+	return wrong(options, "unknown option '%s', expected one of 'sendread --help'",
+		     argv[optind - 1]);
+}
+
+static int set_flag(struct options *options, int letter)
+{
+	switch (letter) {
+	case 'a':
+		options->accepts = true;
+		break;
+	case 'q':
+		options->quiet = true;
+		break;
+	case 'v':
+		options->verbose = true;
+		break;
+	case OPTION_READ:
+		options->use_read = true;
+		break;
+	case OPTION_NO_LOAD:
+		options->no_load = true;
+		break;
+	}
+	return 0;
+}
+
+static int set_option(struct options *options, int letter, const char *argument)
+{
+	switch (letter) {
+	case 'B':
+		return parse_bytes(options, letter, argument, BUFFER_KIB_MAX, 1024,
+				   &options->ring_size);
+	case 's':
+		return parse_bytes(options, letter, argument, SNAPLEN_MAX, 1,
+				   &options->snaplen);
+	case 'c':
+		return parse_number(options, letter, argument, UINT64_MAX,
+				    &options->count);
+	case 'd':
+		return parse_duration(options, argument);
+	case 'p':
+		return add_pids(options, argument);
+	case OPTION_DEVICE:
+		options->device = argument;
+		return *argument ? 0 :
+				   wrong(options, "--device is '', expected a file name");
+	default:
+		return set_flag(options, letter);
+	}
+}
+
+int options_parse(struct options *options, int argc, char **argv)
+{
+	struct option longs[NR_OPTIONS + 1];
+	char shorts[2 * NR_OPTIONS + 2];
+	int letter, err = 0;
+
+	memset(options, 0, sizeof(*options));
+	options->device = SENDTRACE_DEVICE;
+	options->sink_new = text_new;
+	fill_getopt(longs, shorts);
+	opterr = 0;
+	optind = 0;
+	while (!err && (letter = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		if (letter == 'h' || letter == 'V') {
+			options->action = letter == 'h' ? OPTIONS_HELP : OPTIONS_VERSION;
+			return 0;
+		}
+		if (letter == '?' || letter == ':')
+			return bad_option(options, letter, argv);
+		err = set_option(options, letter, optarg);
+	}
+	for (; !err && optind < argc; optind++)
+		err = add_pattern(options, argv[optind]);
+	return err;
+}
+
+static bool matches_all(const struct sendtrace_filter *filter)
+{
+	return filter->nr_pids == 0 &&
+	       (filter->nr_patterns == 0 ||
+		(filter->nr_patterns == 1 && strcmp(filter->patterns[0], ".") == 0));
+}
+
+int options_check_source(struct options *options, bool session)
+{
+	const struct sendtrace_filter *filter = &options->filter;
+
+	if (session && filter->nr_patterns == 0 && filter->nr_pids == 0)
+		return wrong(
+			options,
+			"no COMM and no --pid, expected whose calls to show ('.' shows everyone's)");
+	if (!session && !matches_all(filter))
+		return wrong(
+			options,
+			"'%s' is a saved record stream, expected no COMM and no --pid: "
+			"they choose what the kernel records",
+			options->device);
+	return 0;
+}
+
+/* ---- The usage ------------------------------------------------------------------ */
+
+static void usage_option(FILE *to, const struct known_option *option)
+{
+	char name[40];
+
+	snprintf(name, sizeof(name), "--%s%s%s", option->name,
+		 option->argument ? " " : "", option->argument ?: "");
+	if (option->letter > 0xff)
+		fprintf(to, "      %-22s %s\n", name, option->help);
+	else
+		fprintf(to, "  -%c, %-22s %s\n", option->letter, name, option->help);
+}
+
+void options_usage(FILE *to)
+{
+	size_t i;
+
+	fputs("Usage: sendread [OPTION]... [COMM]...\n"
+	      "Show what processes send, and to whom: each send() and sendto() as a line.\n"
+	      "\n"
+	      "COMM is the name of a process or thread, or a pattern of *, ? and [a-z];\n"
+	      "'.' is everyone.\n"
+	      "\n",
+	      to);
+	for (i = 0; i < NR_OPTIONS; i++)
+		usage_option(to, &known_options[i]);
+	fputs("\n"
+	      "EXAMPLES:\n"
+	      "  sendread mysqld            what mysqld answers\n"
+	      "  sendread 'php*' nginx      several names\n"
+	      "  sendread -p 812 -c 7       the next 7 sends of process 812\n"
+	      "  sendread -d 10 -s 100 .    10 seconds of all, 100 bytes of each\n",
+	      to);
+}

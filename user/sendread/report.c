@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What sendread prints on standard error: that it listens, losses, the summary. */
+#include "report.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "message.h"
+#include "options.h"
+
+enum {
+	INTERVAL_MS = 1000
+};
+
+static const char *const lost_reasons[SENDTRACE_LOST_REASONS] = {
+	[SENDTRACE_LOST_RING_FULL] = "ring full",
+};
+
+/* The word for a reason; a newer module may have more. */
+static const char *lost_reason(size_t reason)
+{
+	return lost_reasons[reason] ?: "unknown reason";
+}
+
+static const char *plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+struct words {
+	char buffer[700];
+	size_t used;
+};
+
+__attribute__((format(printf, 2, 3))) static void append(struct words *words,
+							 const char *fmt, ...)
+{
+	size_t room = sizeof(words->buffer) - words->used;
+	va_list ap;
+	int size;
+
+	va_start(ap, fmt);
+	size = vsnprintf(words->buffer + words->used, room, fmt, ap);
+	va_end(ap);
+	words->used += (size_t)size < room ? (size_t)size : room - 1;
+}
+
+/* ---- The start ------------------------------------------------------------------ */
+
+static void append_filter(struct words *words, const struct sendtrace_filter *filter)
+{
+	bool all = filter->nr_patterns == 0;
+	uint32_t i;
+
+	for (i = 0; i < filter->nr_patterns; i++)
+		all |= strcmp(filter->patterns[i], ".") == 0;
+	append(words, all ? "calls of everyone" : "calls of ");
+	for (i = 0; !all && i < filter->nr_patterns; i++)
+		append(words, "%s%s", i ? ", " : "", filter->patterns[i]);
+	if (filter->nr_pids)
+		append(words, filter->nr_pids > 1 ? " in processes " : " in process ");
+	for (i = 0; i < filter->nr_pids; i++)
+		append(words, "%s%u", i ? ", " : "", filter->pids[i]);
+}
+
+void report_listening(const struct options *options, const struct sendtrace *trace,
+		      const struct sendtrace_config *config)
+{
+	unsigned int rings = sendtrace_rings(trace);
+	struct words words = { .used = 0 };
+
+	words.buffer[0] = '\0';
+	append_filter(&words, &options->filter);
+	message("listening: %s, snap length %u bytes, rings of %u KiB for each of %u CPU%s",
+		words.buffer, config->snaplen, config->ring_size / 1024, rings,
+		plural(rings));
+}
+
+/* The id of a thread that is not its process's first is no process id. */
+static bool is_process(uint32_t pid)
+{
+	return syscall(SYS_tgkill, pid, pid, 0) == 0 || errno != ESRCH;
+}
+
+/* Other PID namespaces have other ids. The number of the initial one: linux/proc_ns.h. */
+static bool sees_all_processes(void)
+{
+	struct stat status;
+
+	return stat("/proc/self/ns/pid", &status) == 0 && status.st_ino == 0xEFFFFFFC;
+}
+
+void report_absent(const struct sendtrace_filter *filter)
+{
+	uint32_t i;
+
+	if (!sees_all_processes())
+		return;
+	for (i = 0; i < filter->nr_pids; i++)
+		if (!is_process(filter->pids[i]))
+			message("no process %u exists now, expected an id of the initial PID "
+				"namespace; waiting for it",
+				filter->pids[i]);
+}
+
+void report_versions(const struct sendtrace *trace, const struct sendtrace_config *config)
+{
+	const struct sendtrace_info *info = sendtrace_info(trace);
+
+	message("sendread %s, module sendtrace %s, ABI %u", SENDTRACE_VERSION,
+		info->version, info->abi);
+	message("records of%s%s, up to %u bytes of payload copied of one call, read %s",
+		config->events & SENDTRACE_EVENTS_SEND ? " sends" : "",
+		config->events & SENDTRACE_EVENTS_ACCEPT ? " and accepts" : "",
+		!info->late && info->inline_max < config->snaplen ? info->inline_max :
+								    config->snaplen,
+		sendtrace_is_mapped(trace) ? "from mapped rings" : "by read()");
+}
+
+/* ---- Counting ------------------------------------------------------------------- */
+
+void report_cut(struct tally *tally, const struct sendtrace_item *item)
+{
+	unsigned int why = sendtrace_why(item);
+
+	tally->cut[why < SENDTRACE_WHYS ? why : 0]++;
+}
+
+static void note_cpu(struct tally *tally, uint32_t cpu)
+{
+	if (!tally->pending.any || cpu < tally->pending.first_cpu)
+		tally->pending.first_cpu = cpu;
+	if (!tally->pending.any || cpu > tally->pending.last_cpu)
+		tally->pending.last_cpu = cpu;
+	tally->pending.any = true;
+}
+
+/* A saved stream may claim any number: the sum must not wrap around to 0. */
+static void add(__u64 *sum, __u64 count)
+{
+	if (__builtin_add_overflow(*sum, count, sum))
+		*sum = ~0ULL;
+}
+
+static void count_lost(struct tally *tally, const struct sendtrace_lost *lost)
+{
+	size_t i;
+
+	for (i = 0; i < SENDTRACE_LOST_REASONS; i++) {
+		add(&tally->lost[i], lost->reasons[i]);
+		add(&tally->pending.lost[i], lost->reasons[i]);
+	}
+}
+
+void report_gap(struct tally *tally, const struct sendtrace_item *item)
+{
+	add(&tally->unreported, item->missing);
+	add(&tally->pending.unreported, item->missing);
+	if (item->rec.type == SENDTRACE_RECORD_LOST)
+		count_lost(tally, &item->lost);
+	note_cpu(tally, item->rec.cpu);
+}
+
+static void say_pending(const struct tally *tally)
+{
+	struct words words = { .used = 0 };
+	const char *comma = "";
+	size_t i;
+
+	for (i = 0; i < SENDTRACE_LOST_REASONS; i++) {
+		if (!tally->pending.lost[i])
+			continue;
+		append(&words, "%s%llu event%s lost: %s", comma,
+		       (unsigned long long)tally->pending.lost[i],
+		       plural(tally->pending.lost[i]), lost_reason(i));
+		comma = ", ";
+	}
+	if (tally->pending.unreported)
+		append(&words, "%s%llu event%s lost: unexplained sequence gap", comma,
+		       (unsigned long long)tally->pending.unreported,
+		       plural(tally->pending.unreported));
+	if (tally->pending.first_cpu == tally->pending.last_cpu)
+		message("cpu %u: %s", tally->pending.first_cpu, words.buffer);
+	else
+		message("cpus %u to %u: %s", tally->pending.first_cpu,
+			tally->pending.last_cpu, words.buffer);
+}
+
+int report_pending(struct tally *tally, _Bool now)
+{
+	int64_t time, wait;
+
+	if (!tally->pending.any)
+		return -1;
+	time = clock_ms();
+	wait = tally->said ? tally->said + INTERVAL_MS - time : 0;
+	if (!now && wait > 0)
+		return (int)wait;
+	say_pending(tally);
+	memset(&tally->pending, 0, sizeof(tally->pending));
+	tally->said = time;
+	return -1;
+}
+
+/* ---- The end -------------------------------------------------------------------- */
+
+static void summarize_lost(const __u64 lost[SENDTRACE_LOST_REASONS], uint64_t unreported)
+{
+	bool none = true;
+	size_t i;
+
+	for (i = 0; i < SENDTRACE_LOST_REASONS; i++) {
+		if (!lost[i])
+			continue;
+		none = false;
+		message_plain("%llu event%s lost: %s", (unsigned long long)lost[i],
+			      plural(lost[i]), lost_reason(i));
+	}
+	if (unreported)
+		message_plain("%llu event%s lost: unexplained sequence gap",
+			      (unsigned long long)unreported, plural(unreported));
+	else if (none)
+		message_plain("0 events lost");
+}
+
+static void summarize_cut(const uint64_t cut[SENDTRACE_WHYS])
+{
+	struct words words = { .used = 0 };
+	uint64_t sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < SENDTRACE_WHYS; i++) {
+		if (!cut[i])
+			continue;
+		append(&words, "%s%s %llu", sum ? ", " : "", sendtrace_why_name(i),
+		       (unsigned long long)cut[i]);
+		sum += cut[i];
+	}
+	if (sum)
+		message_plain("%llu event%s cut: %s", (unsigned long long)sum,
+			      plural(sum), words.buffer);
+}
+
+void report_summary(const struct tally *tally, struct sendtrace *trace)
+{
+	struct sendtrace_stats stats;
+	bool session = sendtrace_stats(trace, &stats) == 0;
+
+	message_plain("%llu event%s captured", (unsigned long long)tally->printed,
+		      plural(tally->printed));
+	summarize_lost(session ? stats.lost : tally->lost, tally->unreported);
+	summarize_cut(tally->cut);
+	if (session && stats.missed)
+		message_plain(
+			"%llu call%s missed: no free probe instance (see maxactive in "
+			"'modinfo sendtrace')",
+			(unsigned long long)stats.missed, plural(stats.missed));
+}

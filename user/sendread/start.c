@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0
+/* From options to a session that runs, or to a message that says why not. */
+#include "start.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "message.h"
+#include "module.h"
+#include "options.h"
+#include "sendtrace.h"
+
+int start_is_saved(const struct options *options)
+{
+	int saved = sendtrace_is_saved(options->device);
+
+	if (saved >= 0)
+		return saved;
+	/* The device is not there before the module is loaded. */
+	if (strcmp(options->device, SENDTRACE_DEVICE) == 0 && saved != -EINVAL)
+		return 0;
+	if (saved == -EINVAL)
+		message("'%s' is of the wrong type, expected the device, a file or a pipe",
+			options->device);
+	else
+		message("cannot open '%s': %s; expected the device or a saved record stream",
+			options->device, strerror(-saved));
+	return saved;
+}
+
+int start_saved(const struct options *options, struct sendtrace **trace)
+{
+	int err = sendtrace_open(trace, options->device);
+
+	if (err)
+		message("cannot open '%s': %s", options->device, strerror(-err));
+	return err;
+}
+
+/* ---- Opening the device --------------------------------------------------------- */
+
+static int open_failed(const struct options *options, int err)
+{
+	switch (err) {
+	case -ENOENT:
+	case -ENXIO:
+	case -ENODEV:
+		message("'%s' is not there: load the module with 'modprobe sendtrace'%s",
+			options->device,
+			options->no_load ? " (--no-load forbids it here)" :
+					   ", or run sendread as root, which loads it");
+		break;
+	case -EACCES:
+		message("no permission to open '%s': run sendread as root",
+			options->device);
+		break;
+	case -EPERM:
+		message("no permission to trace with '%s': expected CAP_SYS_ADMIN on the host "
+			"itself, not in a container: run sendread as root there",
+			options->device);
+		break;
+	case -ENOTTY:
+		message("'%s' does not answer as sendtrace, expected ABI %d: "
+			"is it %s, and of the same version as sendread?",
+			options->device, SENDTRACE_ABI, SENDTRACE_DEVICE);
+		break;
+	default:
+		message("cannot open '%s': %s", options->device, strerror(-err));
+	}
+	return err;
+}
+
+static bool may_load(const struct options *options, int err)
+{
+	return (err == -ENOENT || err == -ENXIO || err == -ENODEV) && !options->no_load &&
+	       geteuid() == 0 && strcmp(options->device, SENDTRACE_DEVICE) == 0;
+}
+
+static int open_device(const struct options *options, struct sendtrace **trace)
+{
+	int err = sendtrace_open_device(trace, options->device);
+
+	if (may_load(options, err)) {
+		err = module_load(options->device);
+		if (err)
+			return err;
+		err = sendtrace_open_device(trace, options->device);
+	}
+	return err ? open_failed(options, err) : 0;
+}
+
+static int check_abi(struct sendtrace *trace)
+{
+	const struct sendtrace_info *info = sendtrace_info(trace);
+
+	if (info->abi == SENDTRACE_ABI)
+		return 0;
+	message("module sendtrace %s speaks ABI %u, expected %d: update %s",
+		info->version, info->abi, SENDTRACE_ABI,
+		info->abi < SENDTRACE_ABI ? "the module and reload it" : "sendread");
+	return -EPROTO;
+}
+
+/* ---- Configuration -------------------------------------------------------------- */
+
+static int check_limits(const struct options *options, const struct sendtrace_info *info)
+{
+	if (options->snaplen > info->snaplen_max) {
+		message("--snaplen is %u, expected at most %u, this module's limit",
+			options->snaplen, info->snaplen_max);
+		return -ERANGE;
+	}
+	if (options->ring_size && (options->ring_size < info->ring_size_min ||
+				   options->ring_size > info->ring_size_max)) {
+		message("--buffer-size is %u, expected from %u to %u, this module's limits",
+			options->ring_size / 1024, (info->ring_size_min + 1023) / 1024,
+			info->ring_size_max / 1024);
+		return -ERANGE;
+	}
+	return 0;
+}
+
+static int memory_failed(const struct sendtrace_config *config,
+			 const struct sendtrace_info *info)
+{
+	uint32_t size = config->ring_size ? config->ring_size : info->ring_size_default;
+
+	message("no memory for rings of %u KiB for each of %u CPUs: try a smaller "
+		"--buffer-size, such as %u",
+		size / 1024, info->nr_cpus, size / 4096);
+	return -ENOMEM;
+}
+
+static int configure(const struct options *options, struct sendtrace *trace,
+		     struct sendtrace_config *config)
+{
+	const struct sendtrace_info *info = sendtrace_info(trace);
+	int err;
+
+	err = check_limits(options, info);
+	if (err)
+		return err;
+	*config = (struct sendtrace_config){
+		.snaplen = options->snaplen,
+		.ring_size = options->ring_size,
+		.events = options->accepts ? SENDTRACE_EVENTS_ALL : SENDTRACE_EVENTS_SEND,
+	};
+	err = sendtrace_configure(trace, config);
+	if (err == -ENOMEM)
+		return memory_failed(config, info);
+	if (err)
+		message("'%s' refuses the configuration: %s", options->device,
+			strerror(-err));
+	return err;
+}
+
+static int set_filter(const struct options *options, struct sendtrace *trace)
+{
+	int err = sendtrace_filter(trace, &options->filter);
+
+	if (err)
+		message("'%s' refuses the filter: %s", options->device, strerror(-err));
+	return err;
+}
+
+static int map(const struct options *options, struct sendtrace *trace)
+{
+	int err;
+
+	if (options->use_read)
+		return 0;
+	err = sendtrace_map(trace);
+	if (err)
+		message("cannot map the rings of '%s': %s; try --read", options->device,
+			strerror(-err));
+	return err;
+}
+
+/* ---- Start ---------------------------------------------------------------------- */
+
+static int start_failed(const struct sendtrace *trace, int err)
+{
+	const char *lockdown = module_lockdown();
+
+	switch (err) {
+	case -EPERM:
+		if (lockdown)
+			message("the kernel is locked down (%s) and forbids tracing, "
+				"see kernel_lockdown(7)",
+				lockdown);
+		else
+			message("no permission to trace: expected CAP_SYS_ADMIN on the host "
+				"itself: run sendread as root there");
+		break;
+	case -EUSERS:
+		message("%u sessions run already, which is the limit: end another sendread, "
+			"/proc/sendtrace/sessions lists them",
+			sendtrace_info(trace)->max_sessions);
+		break;
+	case -ENOENT:
+		message("this kernel has no function to probe, expected '__sys_sendto' and "
+			"CONFIG_KRETPROBES=y: 'dmesg' says more");
+		break;
+	case -ENOMEM:
+		message("no memory to arm the probes: try a smaller --buffer-size, or a "
+			"smaller module parameter maxactive");
+		break;
+	default:
+		message("cannot start to trace: %s; 'dmesg' may say more",
+			strerror(-err));
+	}
+	return err;
+}
+
+static int start(struct sendtrace *trace)
+{
+	int err = sendtrace_start(trace);
+
+	return err ? start_failed(trace, err) : 0;
+}
+
+int start_session(const struct options *options, struct sendtrace **result,
+		  struct sendtrace_config *config)
+{
+	struct sendtrace *trace;
+	int err;
+
+	err = open_device(options, &trace);
+	if (err)
+		return err;
+	err = check_abi(trace);
+	if (!err)
+		err = configure(options, trace, config);
+	if (!err)
+		err = set_filter(options, trace);
+	if (!err)
+		err = map(options, trace);
+	if (!err)
+		err = start(trace);
+	if (err)
+		sendtrace_close(trace);
+	else
+		*result = trace;
+	return err;
+}

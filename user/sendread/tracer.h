@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _SENDREAD_TRACER_H
+#define _SENDREAD_TRACER_H
+
+#include <stdbool.h>
+
+#include "blind.h"
+#include "options.h"
+#include "report.h"
+#include "sendtrace.h"
+#include "sink.h"
+
+/**
+ * struct tracer - a run of sendread
+ * @options: what is asked for
+ * @trace: where records come from
+ * @sink: where events go
+ * @output_failed: @sink returned an error
+ * @stopping: the kernel records no more: what is left is still shown
+ * @signal_fd: readable when a signal came
+ * @blind: what was printed about probes that see nothing
+ * @tally: what came, and what did not
+ */
+struct tracer {
+	struct options options;
+	struct sendtrace *trace;
+	struct sink *sink;
+	bool output_failed;
+	bool stopping;
+	int signal_fd;
+	struct blind blind;
+	struct tally tally;
+};
+
+/*
+ * Show records until it is asked to end. Return: 0 when asked to end, -ENODATA at the end of
+ * the stream, -EPIPE if nobody reads our output any more, or another negative errno.
+ */
+int tracer_run(struct tracer *tracer);
+
+#endif /* _SENDREAD_TRACER_H */

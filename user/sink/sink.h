@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _SINK_SINK_H
+#define _SINK_SINK_H
+
+/*
+ * What becomes of the records that sendtrace_next() returns: lines of text, a file, a screen.
+ * A program shows records through this table and does not know which sink it has.
+ */
+#include <signal.h>
+#include <stdint.h>
+
+struct sendtrace_item;
+struct sink;
+
+/**
+ * struct sink_ops - what a sink can do
+ * @record: show an event: @item of SENDTRACE_RECORD_SEND or _ACCEPT, valid until it returns
+ * @gap: events are missing before this place: @item->missing of them, or, of
+ *	SENDTRACE_RECORD_LOST, as it reports. NULL where the sink shows no gaps
+ * @tick: time goes by: called when records pause. @now: milliseconds of clock_ms(). Return:
+ *	milliseconds after which it wants to be called again, -1 for never. NULL: never
+ * @flush: write what is buffered
+ * @free: release everything, without a flush
+ *
+ * @record, @gap and @flush return 0, or the first error of the output, negative: from then
+ * on the sink throws everything away and returns that error.
+ */
+struct sink_ops {
+	int (*record)(struct sink *sink, const struct sendtrace_item *item);
+	int (*gap)(struct sink *sink, const struct sendtrace_item *item);
+	int (*tick)(struct sink *sink, int64_t now);
+	int (*flush)(struct sink *sink);
+	void (*free)(struct sink *sink);
+};
+
+/* The part that all sinks have. */
+struct sink {
+	const struct sink_ops *ops;
+};
+
+/**
+ * sink_new_fn - make a sink that writes to a descriptor
+ * @fd: stays the caller's
+ * @give_up: when it is not 0, a write() that a signal interrupts is not tried again; may be
+ *	NULL
+ *
+ * Return: the sink, to be freed by sink_free(), or NULL where there is no memory.
+ */
+typedef struct sink *sink_new_fn(int fd, const volatile sig_atomic_t *give_up);
+
+static inline int sink_record(struct sink *sink, const struct sendtrace_item *item)
+{
+	return sink->ops->record(sink, item);
+}
+
+static inline int sink_gap(struct sink *sink, const struct sendtrace_item *item)
+{
+	return sink->ops->gap ? sink->ops->gap(sink, item) : 0;
+}
+
+static inline int sink_tick(struct sink *sink, int64_t now)
+{
+	return sink->ops->tick ? sink->ops->tick(sink, now) : -1;
+}
+
+static inline int sink_flush(struct sink *sink)
+{
+	return sink->ops->flush(sink);
+}
+
+static inline void sink_free(struct sink *sink)
+{
+	if (sink)
+		sink->ops->free(sink);
+}
+
+#endif /* _SINK_SINK_H */
