@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The grammar of name patterns, for the module, which matches names, and for the reader,
  * which checks what a user typed. It is the grammar of a shell, without named classes
