@@ -96,6 +96,7 @@ static int probe_suite_init(struct kunit_suite *suite)
 static int probe_test_init(struct kunit *test)
 {
 	begun = ended = 0;
+	atomic_set(&canary_seen, 0);
 	return 0;
 }
 
@@ -161,6 +162,26 @@ static void missing_functions_are_reported_by_their_events(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, st_probe_missing(), EVENT_MISSING | EVENT_NEEDED);
 }
 
+static void missed_calls_are_added_up_by_event(struct kunit *test)
+{
+	probes[0].missed = 3;
+	probes[7].missed = 4;
+	KUNIT_EXPECT_EQ(test, st_probe_missed(7), 4);
+	KUNIT_EXPECT_EQ(test, st_probe_missed_by(EVENT_SHARED), 7);
+	KUNIT_EXPECT_EQ(test, st_probe_missed_by(EVENT_ONE), 3);
+	probes[0].missed = probes[7].missed = 0;
+}
+
+/* That it can be blind takes root's hand: a functional case switches kprobes off. */
+static void an_armed_hook_is_not_blind(struct kunit *test)
+{
+	KUNIT_EXPECT_FALSE(test, st_probe_blind());
+	KUNIT_ASSERT_EQ(test, st_probe_arm(EVENT_ONE), 0);
+	KUNIT_EXPECT_FALSE(test, st_probe_blind());
+	KUNIT_EXPECT_EQ(test, atomic_read(&canary_seen), 1);
+	st_probe_disarm(EVENT_ONE);
+}
+
 static void all_hooks_together_have_one_bound_in_memory(struct kunit *test)
 {
 	size_t all = (size_t)maxactive * ST_HOOKS * INSTANCE_SIZE;
@@ -192,6 +213,8 @@ static struct kunit_case probe_cases[] = {
 	KUNIT_CASE(without_an_optional_function_the_rest_is_armed),
 	KUNIT_CASE(without_a_needed_function_nothing_is_armed),
 	KUNIT_CASE(missing_functions_are_reported_by_their_events),
+	KUNIT_CASE(missed_calls_are_added_up_by_event),
+	KUNIT_CASE(an_armed_hook_is_not_blind),
 	KUNIT_CASE(all_hooks_together_have_one_bound_in_memory),
 	KUNIT_CASE(a_call_runs_its_own_hooks_begin_and_end),
 	{}

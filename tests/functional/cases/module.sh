@@ -129,18 +129,28 @@ case_module_reload() {
 	same main.want main.out
 }
 
-scenario module.probes "probes are registered while a session runs, and only then"
+# probed SYMBOL: is there a probe on it?
+probed() {
+	grep -q "$1" /sys/kernel/debug/kprobes/list
+}
+
+not_probed() {
+	! probed "$1"
+}
+
+scenario module.probes "a function is probed while a running session asks for its events, and only then"
 case_module_probes() {
 	holds "no probe before" no_probes
 	equal "armed before" "$(value armed)" 0
 	start_reader main nobody
-	start_reader second nobody
-	for symbol in __sys_sendto __sys_accept4; do
-		holds "$symbol is probed" grep -q $symbol /sys/kernel/debug/kprobes/list
-	done
+	holds "a session that asks for sends probes __sys_sendto" probed __sys_sendto
+	holds "... and not __sys_accept4" not_probed __sys_accept4
+	start_reader second -a nobody
+	holds "one that asks for accepts probes __sys_accept4, too" probed __sys_accept4
 	equal "armed" "$(value armed)" 1
 	stop_reader main
-	holds "the second session keeps its probes" grep -q __sys_sendto /sys/kernel/debug/kprobes/list
+	holds "the second session keeps its probes" probed __sys_sendto
+	holds "... both of them" probed __sys_accept4
 	stop_reader second
 	holds "no probe after" no_probes
 	equal "armed after" "$(value armed)" 0
