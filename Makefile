@@ -78,9 +78,10 @@ clean:
 
 # With DESTDIR (for packagers) this only copies files to that folder.
 install: user
-	install -d "$(SOURCES)/kmod" "$(SOURCES)/include/uapi/linux"
+	install -d "$(SOURCES)/kmod" "$(SOURCES)/include/sendtrace" "$(SOURCES)/include/uapi/linux"
 	install -m 644 Kbuild Makefile dkms.conf COPYING "$(SOURCES)"
 	install -m 644 kmod/*.[ch] kmod/compat.mk "$(SOURCES)/kmod"
+	install -m 644 include/sendtrace/pattern.h "$(SOURCES)/include/sendtrace"
 	install -m 644 include/uapi/linux/sendtrace.h "$(SOURCES)/include/uapi/linux"
 	+$(MAKE) -C user install PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" VERSION="$(VERSION)"
 ifeq ($(DESTDIR),)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The only file that knows kernel versions. The code is written for the newest kernel;
- * what an older one lacks is supplied here under its own name and signature, so that
- * giving up a kernel means deleting lines here and nowhere else.
+ * The only file that knows kernel versions. The code is written for the newest kernel.
+ * Functions that older kernels lack are defined here, with their real names and
+ * signatures: to drop support of a kernel, delete lines only here.
  */
 #ifndef _ST_COMPAT_H
 #define _ST_COMPAT_H
@@ -17,12 +17,12 @@
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 10, 0)
 #error "sendtrace needs Linux 5.10 or newer"
 #endif
-/* Handlers that read the kernel's own structures are not built on a guess. */
+/* The handlers read kernel-internal structures, so unknown kernels are refused. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 4, 0) && !defined(ST_NEWER_KERNEL)
 #error "this sendtrace knows Linux 5.10 to 7.3: get a newer sendtrace, or try this one on a test host with make KBUILD_OPTIONS=ST_NEWER_KERNEL=y"
 #endif
 
-/* Ring positions are 64-bit words that one instruction writes. */
+/* Ring positions are 64-bit words, and one instruction must write them. */
 #if !IS_ENABLED(CONFIG_64BIT)
 #error "sendtrace needs a 64-bit kernel (CONFIG_64BIT)"
 #endif
@@ -34,15 +34,15 @@
 #endif
 
 /*
- * Does the kernel export task_work_add()? Debian's do, mainline does not. Kbuild looks it
- * up in Module.symvers.
+ * Does the kernel export task_work_add()? Debian's kernels do, vanilla kernels do not.
+ * Kbuild looks it up in Module.symvers.
  */
 #define ST_CAN_DEFER IS_ENABLED(ST_HAVE_TASK_WORK)
 
 /*
- * What the ring's pages are allocated with: charged to the memory cgroup of whoever asks.
- * Before 5.11 the charge was noted where vm_insert_page() looks for pages that must not be
- * mapped into user space (mm/memory.c, validate_page_before_insert()).
+ * Flags for the ring's pages: charge them to the caller's memory cgroup. Before 5.11 the
+ * kernel stored the charge in a field of the page that vm_insert_page() checks for pages
+ * that must not be mapped into user space (mm/memory.c, validate_page_before_insert()).
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
 #define ST_GFP_MAPPED GFP_KERNEL
@@ -51,9 +51,10 @@
 #endif
 
 /*
- * Calls that a probe has missed beside those that found no instance: it was hit within
- * another probe's handler. Before 5.14 each page fault in a handler was counted there as
- * well (arch/x86/kernel/kprobes/core.c, kprobe_fault_handler()), which is no miss.
+ * Calls that a probe missed for another reason than a lack of instances: it was hit
+ * inside another probe's handler. Before 5.14 this counter also counted each page fault
+ * in a handler, which is not a miss (arch/x86/kernel/kprobes/core.c,
+ * kprobe_fault_handler()).
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 14, 0)
 #define st_kprobe_missed(kp) 0
@@ -62,10 +63,10 @@
 #endif
 
 /*
- * Before 7.0, irq_work_sync() of RT kernels returned while the thread that runs the work
- * could still be about to look into it (kernel/irq_work.c, irq_work_single():
- * rcuwait_wake_up() comes after the work is marked as done). Waits until that thread has
- * slept, which may take seconds; before the work's memory is given back.
+ * Must be called before an irq_work is freed. On RT kernels before 7.0, irq_work_sync()
+ * could return while the thread that runs the work was still going to access it
+ * (kernel/irq_work.c, irq_work_single(): rcuwait_wake_up() comes after the work is marked
+ * as done). This waits until that thread has slept, which may take seconds.
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0) && IS_ENABLED(CONFIG_PREEMPT_RT)
 #define st_irq_work_settle() synchronize_rcu_tasks()
@@ -73,11 +74,18 @@
 #define st_irq_work_settle() ((void)0)
 #endif
 
+/* The kretprobe of an instance, in its entry handler. */
+#ifdef ST_HAVE_GET_KRETPROBE
+#define st_kretprobe_of(ri) get_kretprobe(ri)
+#else
+#define st_kretprobe_of(ri) ((ri)->rp)
+#endif /* before 5.11 */
+
 #ifndef fd_file
 #define fd_file(fd) ((fd).file)
 #endif /* before 6.12 */
 
-/* Distributions put these into older kernels: compat.mk looks. */
+/* Distributions backport these to older kernels: compat.mk looks for them. */
 #ifndef ST_HAVE_SOCK_FROM_FILE
 #define sock_from_file(file)                         \
 	({                                           \
@@ -89,7 +97,7 @@
 #ifndef ST_HAVE_FAULT_IN_READABLE
 #include <linux/pagemap.h>
 #include <linux/uaccess.h>
-/* The older one checks no address, and does not tell how far it came, which nobody asks. */
+/* The older function checks no address and does not return its progress: not needed. */
 static inline size_t fault_in_readable(const char __user *uaddr, size_t size)
 {
 	return access_ok(uaddr, size) && !fault_in_pages_readable(uaddr, size) ? 0 : size;

@@ -6,3 +6,4 @@ st-has = $(shell grep -qsw $(1) $(srctree)/include/linux/$(2) && echo y)
 ccflags-$(call st-has,fault_in_readable,pagemap.h) += -DST_HAVE_FAULT_IN_READABLE
 ccflags-$(call st-has,'sock_from_file(struct file \*file)',net.h) += -DST_HAVE_SOCK_FROM_FILE
 ccflags-$(call st-has,vm_flags_clear,mm.h) += -DST_HAVE_VM_FLAGS_CLEAR
+ccflags-$(call st-has,get_kretprobe,kprobes.h) += -DST_HAVE_GET_KRETPROBE

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Task work: the kernel calls us back in the same thread before it executes another
- * instruction in user mode, preemptible and free to fault pages in. The thread cannot
- * change its buffer before that, nor make another call.
+ * instruction in user mode. There it may be preempted and may fault pages in. Until then
+ * the thread can neither change its buffer nor make another call.
  *
- * The objects are allocated beforehand, since a handler cannot, and claimed by bit. They
- * belong to no session: a session that is stopped is not found any more when the work
- * looks for it. But the work's code is ours, so an object in use holds the module: while a
- * thread waits for a slow page, rmmod says that the module is busy. Then unloading still
- * has to wait until no task can be in the last instructions behind module_put()
- * (synchronize_rcu_tasks() waits until each was seen to sleep or in user mode).
+ * A handler cannot allocate, so the objects are allocated in advance and claimed by a bit
+ * each. They do not belong to a session: if a session was stopped meanwhile, the work
+ * does not find it any more. The work runs our code, so an object in use holds a
+ * reference to the module: while a thread waits for a slow page, rmmod reports that the
+ * module is in use. Unloading must also wait for tasks that are still in the last
+ * instructions after module_put(): synchronize_rcu_tasks() waits until every task has
+ * slept or run in user mode.
  */
 #include <linux/bitmap.h>
 #include <linux/module.h>
@@ -26,9 +27,9 @@
 static unsigned int works = 1024;
 module_param(works, uint, 0444);
 MODULE_PARM_DESC(works,
-		 "long payloads that can be copied at once (1-65536, default 1024)");
+		 "long payloads that can be copied concurrently (1-65536, default 1024)");
 
-/* Guards the allocation. */
+/* Protects the allocation. */
 static DEFINE_MUTEX(prepare_lock);
 static struct st_deferred *pool;
 static unsigned long *unused;
@@ -60,9 +61,9 @@ int __init st_defer_init(void)
 }
 
 /**
- * st_defer_prepare() - have the objects allocated, at the latest before the first call
+ * st_defer_prepare() - allocate the objects, before any call is traced
  *
- * They stay until the module is unloaded.
+ * They stay allocated until the module is unloaded.
  *
  * Context: may sleep.
  * Return: 0 or -ENOMEM.
@@ -83,7 +84,7 @@ int st_defer_prepare(void)
 /**
  * st_defer_exit() - free the objects
  *
- * Context: the module is being unloaded; may sleep.
+ * Context: module unload; may sleep.
  */
 void st_defer_exit(void)
 {
@@ -94,7 +95,7 @@ void st_defer_exit(void)
 	bitmap_free(unused);
 }
 
-/* test_and_set_bit() for its ordering: the next owner sees nothing of this one's. */
+/* test_and_set_bit(), because it orders: our accesses come before the next owner's. */
 static void give_back(struct st_deferred *deferred)
 {
 	test_and_set_bit(deferred - pool, unused);
@@ -117,7 +118,7 @@ static struct st_deferred *claim(unsigned int from, unsigned int to)
 	for (; bit < to; bit = find_next_bit(unused, to, bit + 1)) {
 		if (!test_and_clear_bit(bit, unused))
 			continue; /* another CPU was faster */
-		/* The session's open file holds it as well, now. */
+		/* Safe: now the session's open file holds a reference, too. */
 		__module_get(THIS_MODULE);
 		return &pool[bit];
 	}
@@ -129,7 +130,7 @@ NOKPROBE_SYMBOL(claim);
  * st_defer_get() - claim an object
  *
  * Context: a handler.
- * Return: an object that has to go to st_defer_queue(), or NULL where all are in use.
+ * Return: an object, which must be passed to st_defer_queue(), or NULL if all are in use.
  */
 struct st_deferred *st_defer_get(void)
 {
@@ -137,18 +138,18 @@ struct st_deferred *st_defer_get(void)
 
 	if (!ST_CAN_DEFER)
 		return NULL;
-	/* Each CPU begins at a place of its own, or they would all want the same. */
+	/* Each CPU starts its search at a different place, to avoid contention. */
 	from = (u64)pool_size * smp_processor_id() / nr_cpu_ids;
 	return claim(from, pool_size) ?: claim(0, from);
 }
 NOKPROBE_SYMBOL(st_defer_get);
 
 /**
- * st_defer_queue() - have an object's @finish called before the thread goes on
+ * st_defer_queue() - call an object's @finish before the thread returns to user mode
  * @deferred: from st_defer_get(), filled in
  *
  * Context: a handler.
- * Return: true, or false where the thread is exiting already; then the object is gone.
+ * Return: true; or false if the thread is already exiting: then the object was released.
  */
 bool st_defer_queue(struct st_deferred *deferred)
 {

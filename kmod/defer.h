@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What cannot be done in a handler is done before the thread returns to user mode. */
+/* Task work: what a handler cannot do is done before the thread returns to user mode. */
 #ifndef _ST_DEFER_H
 #define _ST_DEFER_H
 
@@ -7,13 +7,13 @@
 #include <linux/types.h>
 #include <linux/sendtrace.h>
 
-#include "event.h"
+#include "call.h"
 
 /**
- * struct st_deferred - the rest of a call's story
- * @work: how the kernel knows it
- * @finish: what is called in the thread's own context, where it may sleep
- * @call: the call; the bits of @call.wanted are the sessions that still wait for it
+ * struct st_deferred - a call whose record waits for task work
+ * @work: the kernel's handle
+ * @finish: called in the thread's own context, where it may sleep
+ * @call: the call; @call.wanted has a bit for each session that still waits for its record
  * @sent: bytes of payload
  */
 struct st_deferred {

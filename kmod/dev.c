@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The device: turns system calls into calls of the session, and brings session and probes
- * together.
+ * The device: maps system calls to operations of a session, and connects sessions and
+ * probes.
  *
- * Lock order: read_lock of a session, its lock, then those of session.c and probe.c.
- * mmap() comes with mmap_lock held and takes only mode_lock; read() holds read_lock, and
- * no other, where it may fault.
+ * Lock order: read_lock of a session, its lock, then the locks of session.c and probe.c.
+ * mmap() is entered with mmap_lock held and takes only mode_lock. read() holds only
+ * read_lock where it may fault.
  */
 #include <linux/capability.h>
 #include <linux/err.h>
@@ -19,24 +19,27 @@
 #include <linux/uaccess.h>
 
 #include "compat.h"
+#include "consume.h"
 #include "defer.h"
 #include "dev.h"
 #include "probe.h"
+#include "running.h"
 #include "session.h"
 
 /* ---- Starting and stopping ---------------------------------------------------- */
 
-static u64 missed_by_host(void)
-{
-	return st_probe_missed(ST_PROBE_SEND) + st_probe_missed(ST_PROBE_ACCEPT);
-}
-
-/* Checked here as well as at open(): the file may have been passed on. */
+/* Checked here and at open(): the file may have been passed to another process. */
 static int may_trace(void)
 {
 	if (!capable(CAP_SYS_ADMIN))
 		return -EPERM;
 	return security_locked_down(LOCKDOWN_KPROBES);
+}
+
+/* Of the hooks that the session asks for. */
+static u64 missed_in_this_run(const struct st_session *session)
+{
+	return st_probe_missed_by(session->events) - session->missed_before;
 }
 
 static int configure_if_never(struct st_session *session)
@@ -65,15 +68,13 @@ static int session_begin(struct st_session *session)
 	err = st_defer_prepare();
 	if (err)
 		return err;
-	err = st_probe_arm();
+	err = st_probe_arm(session->events);
 	if (err)
 		return err;
-	session->missed_before = missed_by_host();
+	session->missed_before = st_probe_missed_by(session->events);
 	err = st_session_start(session);
 	if (err)
-		st_probe_disarm();
-	else
-		st_session_set_started(session);
+		st_probe_disarm(session->events);
 	return err;
 }
 
@@ -83,8 +84,8 @@ static int session_end(struct st_session *session)
 	if (!session->running)
 		return -EALREADY;
 	st_session_stop(session);
-	session->missed += missed_by_host() - session->missed_before;
-	st_probe_disarm();
+	session->missed += missed_in_this_run(session);
+	st_probe_disarm(session->events);
 	return 0;
 }
 
@@ -127,6 +128,7 @@ static int ioctl_info(void __user *arg)
 		.snaplen_max = ST_SNAPLEN_MAX,
 		.inline_max = st_session_inline_max(),
 		.late = ST_CAN_DEFER,
+		.events_missing = st_probe_missing(),
 		.ring_size_default = st_session_default_ring_size(),
 		.ring_size_min = ST_RING_SIZE_MIN,
 		.ring_size_max = ST_RING_SIZE_MAX,
@@ -137,8 +139,9 @@ static int ioctl_info(void __user *arg)
 }
 
 /*
- * Who was given an open session may read what its giver has chosen, and not choose. So
- * these two ask again, as starting does.
+ * A process that was given an open session may read the records that the giver has
+ * chosen, but not choose others. So CONFIG and FILTER check the capability again, as
+ * START does.
  */
 static int ioctl_config(struct st_session *session, void __user *arg)
 {
@@ -152,7 +155,7 @@ static int ioctl_config(struct st_session *session, void __user *arg)
 	err = st_session_complete_config(&config);
 	if (err)
 		return err;
-	/* Before anything has changed: who sees EFAULT has no rings. */
+	/* Before anything changes: after EFAULT the session has no rings. */
 	if (copy_to_user(arg, &config, sizeof(config)))
 		return -EFAULT;
 	mutex_lock(&session->lock);
@@ -164,19 +167,19 @@ static int ioctl_config(struct st_session *session, void __user *arg)
 static int ioctl_filter(struct st_session *session, void __user *arg)
 {
 	struct sendtrace_filter *wanted;
-	struct st_filter *filter;
+	struct st_rules *rules;
 
 	if (!capable(CAP_SYS_ADMIN))
 		return -EPERM;
 	wanted = memdup_user(arg, sizeof(*wanted));
 	if (IS_ERR(wanted))
 		return PTR_ERR(wanted);
-	filter = st_filter_create(wanted);
+	rules = st_rules_create(wanted);
 	kfree(wanted);
-	if (IS_ERR(filter))
-		return PTR_ERR(filter);
+	if (IS_ERR(rules))
+		return PTR_ERR(rules);
 	mutex_lock(&session->lock);
-	st_session_set_filter(session, filter);
+	st_session_set_rules(session, rules);
 	mutex_unlock(&session->lock);
 	return 0;
 }
@@ -211,7 +214,7 @@ static int ioctl_stats(struct st_session *session, void __user *arg)
 	stats.missed = session->missed;
 	stats.blind = st_probe_blind();
 	if (session->running)
-		stats.missed += missed_by_host() - session->missed_before;
+		stats.missed += missed_in_this_run(session);
 	mutex_unlock(&session->lock);
 
 	stats.hits = sum.hits;
@@ -249,119 +252,42 @@ static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 
 /* ---- read ----------------------------------------------------------------------- */
 
-/* What `cat` needs: never started means, start. Stopped stays stopped. */
+/* For `cat`: starts a session that was never started. A stopped one stays stopped. */
 static int start_if_never(struct st_session *session)
 {
 	int err = 0;
 
 	mutex_lock(&session->lock);
-	if (!st_session_was_started(session))
+	if (!st_consume_was_started(session))
 		err = session_begin(session);
 	mutex_unlock(&session->lock);
 	return err;
 }
 
-/* The record that is given out next, or the one of which a part was given out already. */
-static struct st_ring *next_to_read(struct st_session *session,
-				    const struct sendtrace_record **rec)
-{
-	if (!session->read_offset)
-		session->read_ring = st_session_oldest(session, rec);
-	else
-		*rec = st_ring_peek(session->read_ring);
-	return session->read_ring;
-}
-
-/*
- * Whole records, as many as fit. One that is larger than the whole buffer is given out in
- * pieces: `cat` must not fail because somebody sent much at once.
- */
-static ssize_t copy_records(struct st_session *session, char __user *buf, size_t size)
-{
-	const struct sendtrace_record *rec;
-	size_t done = 0, piece;
-	struct st_ring *ring;
-
-	while (done < size && (ring = next_to_read(session, &rec))) {
-		piece = rec->size - session->read_offset;
-		if (piece > size - done) {
-			if (done)
-				break;
-			piece = size;
-		}
-		if (copy_to_user(buf + done, (const u8 *)rec + session->read_offset,
-				 piece))
-			return done ?: -EFAULT;
-		done += piece;
-		session->read_offset += piece;
-		if (session->read_offset == rec->size) {
-			session->read_offset = 0;
-			st_ring_release(ring, rec);
-		}
-	}
-	return done;
-}
-
-/* Asks to be woken before it looks, so that nothing can slip in between. */
-static bool worth_looking(struct st_session *session)
-{
-	st_bell_want(&session->bell);
-	return st_session_readable(session) || !READ_ONCE(session->running);
-}
-
-static ssize_t read_records(struct file *file, char __user *buf, size_t size)
-{
-	struct st_session *session = file->private_data;
-	bool running;
-	ssize_t done;
-	int err;
-
-	for (;;) {
-		/* In this order: what was written before the stop is still given out. */
-		running = READ_ONCE(session->running);
-		done = copy_records(session, buf, size);
-		if (done || !running)
-			return done;
-		if (file->f_flags & O_NONBLOCK)
-			return -EAGAIN;
-		err = wait_event_interruptible(session->bell.waiters,
-					       worth_looking(session));
-		if (err)
-			return err;
-	}
-}
-
-/* Another thread may sleep in its read(), with the lock held. */
-static int lock_for_reading(struct file *file, struct st_session *session)
-{
-	if (file->f_flags & O_NONBLOCK)
-		return mutex_trylock(&session->read_lock) ? 0 : -EAGAIN;
-	return mutex_lock_interruptible(&session->read_lock);
-}
-
 static ssize_t dev_read(struct file *file, char __user *buf, size_t size, loff_t *pos)
 {
 	struct st_session *session = file->private_data;
+	bool nonblock = file->f_flags & O_NONBLOCK;
 	ssize_t done;
 
 	if (!size)
 		return 0;
-	done = st_session_claim(session, ST_MODE_READ);
+	done = st_consume_claim(session, ST_MODE_READ);
 	if (done)
 		return done;
-	done = lock_for_reading(file, session);
+	done = st_consume_lock(session, nonblock);
 	if (done)
 		return done;
 	done = start_if_never(session);
 	if (!done)
-		done = read_records(file, buf, size);
+		done = st_consume_read(session, buf, size, nonblock);
 	mutex_unlock(&session->read_lock);
 	return done;
 }
 
 /*
- * A session that was never started is readable in the sense that a read() has something
- * to do: it starts it.
+ * A session that was never started is reported as readable: a read() would not wait for a
+ * start, but start it.
  */
 static __poll_t dev_poll(struct file *file, poll_table *wait)
 {
@@ -369,12 +295,12 @@ static __poll_t dev_poll(struct file *file, poll_table *wait)
 	__poll_t mask = 0;
 
 	poll_wait(file, &session->bell.waiters, wait);
-	if (!st_session_was_started(session))
+	if (!st_consume_was_started(session))
 		return EPOLLIN | EPOLLRDNORM;
 	st_bell_want(&session->bell);
 	if (!READ_ONCE(session->running))
 		mask |= EPOLLHUP;
-	if (st_session_readable(session))
+	if (st_consume_readable(session))
 		mask |= EPOLLIN | EPOLLRDNORM;
 	return mask;
 }
@@ -388,18 +314,18 @@ static int dev_mmap(struct file *file, struct vm_area_struct *vma)
 	struct st_ring *ring;
 	int err;
 
-	ring = st_session_ring(session, upper_32_bits(offset));
+	ring = st_consume_ring(session, upper_32_bits(offset));
 	if (IS_ERR(ring))
 		return PTR_ERR(ring);
 	offset = lower_32_bits(offset);
 	err = st_ring_check_map(ring, vma, offset);
 	if (!err)
-		err = st_session_claim(session, ST_MODE_MAP);
+		err = st_consume_claim(session, ST_MODE_MAP);
 	if (err)
 		return err;
 	err = st_ring_map(ring, vma, offset);
 	if (err)
-		st_session_unclaim(session);
+		st_consume_unclaim(session);
 	return err;
 }
 
@@ -424,9 +350,9 @@ static struct miscdevice device = {
 };
 
 /**
- * st_dev_init() - make /dev/sendtrace appear
+ * st_dev_init() - create /dev/sendtrace
  *
- * Return: 0 or what misc_register() says.
+ * Return: 0 or the error of misc_register().
  */
 int __init st_dev_init(void)
 {
@@ -434,7 +360,9 @@ int __init st_dev_init(void)
 }
 
 /**
- * st_dev_exit() - take it away; nobody has it open, or the module could not be unloaded
+ * st_dev_exit() - remove /dev/sendtrace
+ *
+ * It is not open: an open file holds a reference to the module.
  */
 void st_dev_exit(void)
 {

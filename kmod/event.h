@@ -1,58 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* One call's story, from its entry to the record. */
+/* The story of a call, from its entry to its record. */
 #ifndef _ST_EVENT_H
 #define _ST_EVENT_H
 
-#include <linux/types.h>
-#include <linux/sendtrace.h>
+#include <linux/indirect_call_wrapper.h>
+#include <asm-generic/kprobes.h>
 
-#include "filter.h"
-#include "peer.h"
+#include "call.h"
+#include "hook.h"
 
 struct pt_regs;
 
-/**
- * struct st_call - all there is to be told of a call; the records are written from it
- * @enter_time: CLOCK_MONOTONIC
- * @exit_time: CLOCK_MONOTONIC; set when it returns
- * @ret: what it returned; set then
- * @len: bytes to send
- * @type: enum sendtrace_record_type; set when it returns
- * @wanted: a bit for each running session that records it
- * @buf: the payload, in the caller's memory
- * @addr: the address to send to, in the caller's memory
- * @uid: effective, in the initial user namespace; set when it returns
- * @fd: descriptor
- * @flags: MSG_* or SOCK_*
- * @addr_len: bytes at @addr
- * @caller: who makes it, by the names of its entry, which are ended and padded; its @tid
- *	is set when it returns
- * @peer: the socket as it was at the entry: by the time a call returns that slept, another
- *	thread may have closed the descriptor and got the same number for something else
- *
- * It holds no reference to anything: where the probes are disarmed while the call sleeps,
- * its return is never seen.
- */
-struct st_call {
-	u64 enter_time;
-	u64 exit_time;
-	s64 ret;
-	size_t len;
-	u16 type;
-	unsigned long wanted;
-	const void __user *buf;
-	const void __user *addr;
-	u32 uid;
-	int fd;
-	u32 flags;
-	int addr_len;
-	struct st_caller caller;
-	struct st_peer peer;
-};
+int st_event_begin(struct st_call *call, const struct st_hook *hook,
+		   struct pt_regs *regs);
 
-bool st_event_send_begins(struct st_call *call, struct pt_regs *regs);
-bool st_event_accept_begins(struct st_call *call, struct pt_regs *regs);
-void st_event_sent(struct st_call *call, int ret);
-void st_event_accepted(struct st_call *call, int ret);
+/* What the rows of the hook table name (hook.c). */
+void st_event_send_begins(struct st_call *call, struct pt_regs *regs);
+void st_event_accept_begins(struct st_call *call, struct pt_regs *regs);
+void st_event_sent(struct st_call *call, long value);
+void st_event_accepted(struct st_call *call, long value);
+
+/**
+ * st_event_end() - record a call that returns
+ * @call: filled in by st_event_begin()
+ * @value: what the function returned
+ *
+ * Where indirect calls are costly (retpolines), the most frequent one is direct.
+ *
+ * Context: the return handler.
+ */
+static nokprobe_inline void st_event_end(struct st_call *call, long value)
+{
+	INDIRECT_CALL_1(call->hook->end, st_event_sent, call, value);
+}
 
 #endif /* _ST_EVENT_H */

@@ -2,19 +2,27 @@
 /*
  * sendtrace - what a process sends, and to whom
  *
- * Who calls whom, a room a file; nothing calls upwards:
+ * A room a file. Calls go down and to the right, never up; so do the headers.
  *
  *	main
- *	 |- dev		/dev/sendtrace: starts and stops sessions, arms the probes
- *	 |- stats	/proc/sendtrace
- *	     |- probe	kretprobes: which calls are seen
- *	     |- event	a call's story, from its entry to its record
- *	     |   |- defer	what has to wait until the thread may sleep
- *	     |   |- record	writes into the ring
- *	     |   |- peer	who is at both ends of the socket
- *	     |- session	who wants what, and the table that event walks
- *	         |- filter	whose calls
- *	         |- ring	one CPU's records, on their way to the reader
+ *	 |- dev			/dev/sendtrace: ioctls, poll, mmap; starts and stops sessions
+ *	 |   |- consume		read() and who consumes the rings
+ *	 |- stats		/proc/sendtrace
+ *	 |- probe		arms the hooks
+ *	     |- hook		the table: which functions, for which events
+ *	         |- event	the story of a call, from its entry to its record
+ *	             |- late	payloads that a handler cannot copy
+ *	             |   |- defer	task work for them
+ *	             |- record	writes records
+ *	             |   |- payload	one source of bytes
+ *	             |- peer	struct socket -> both ends
+ *	session			life and configuration of one open file
+ *	 |- running		the table of running sessions, which event walks
+ *	 |- rules		whose calls
+ *	 |   |- pattern		globs
+ *	 |- ring, bell		one CPU's ring; waking its reader
+ *	call.h, caller.h	what is known of a call, and of the task that makes it
+ *	compat.h		kernel versions, and nowhere else
  */
 #include <linux/init.h>
 #include <linux/module.h>
@@ -51,7 +59,7 @@ static void __exit sendtrace_exit(void)
 {
 	st_dev_exit();
 	st_stats_exit();
-	st_defer_exit(); /* last: a thread may still be leaving what was deferred */
+	st_defer_exit(); /* last: a thread may still be in deferred work */
 }
 
 module_init(sendtrace_init);

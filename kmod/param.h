@@ -5,7 +5,7 @@
 #include <linux/errno.h>
 #include <linux/printk.h>
 
-/* What cannot be is refused at loading: what sysfs shows is what is in force. */
+/* Refuses invalid values at load time, so that sysfs shows the values in use. */
 static inline int st_param_check(const char *name, unsigned int value, unsigned int least,
 				 unsigned int most)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reads both addresses out of a socket without taking its lock, because the handlers may
- * take none: getname() would (net/ipv4/af_inet.c, net/unix/af_unix.c).
+ * Reads both addresses of a socket without its lock, because handlers may take no lock.
+ * getname() would take it (net/ipv4/af_inet.c, net/unix/af_unix.c).
  *
- * What that costs: the parts of an address are read one by one, so while another thread
- * is just connecting the same socket to somewhere else, old and new parts could mix.
- * Whoever sends on a socket while reconnecting it cannot know either where it went.
+ * The price: the parts of an address are read one by one. While another thread connects
+ * the same socket to another address, old and new parts may mix. A program that sends on
+ * a socket while it reconnects it cannot know the destination either.
  */
 #include <linux/net.h>
 #include <linux/pid.h>
@@ -20,8 +20,8 @@
 #include "peer.h"
 
 /**
- * st_peer_clear() - describe a descriptor that is no socket
- * @peer: what to set; the bytes of the addresses are left as they are
+ * st_peer_clear() - describe a descriptor that is not a socket
+ * @peer: to be set; the bytes of the addresses stay unchanged
  */
 void st_peer_clear(struct st_peer *peer)
 {
@@ -59,8 +59,8 @@ static void set_in6(struct st_addr *addr, const struct in6_addr *ip, __be16 port
 NOKPROBE_SYMBOL(set_in6);
 
 /*
- * A stream is connected, or was, when it has a destination port: it keeps the address when
- * it is disconnected, but not the port (tcp_disconnect()). The others say it by their state
+ * A stream socket is or was connected if it has a destination port: tcp_disconnect()
+ * clears the port, but not the address. Other sockets show it by their state
  * (ip4_datagram_connect(), __udp_disconnect()).
  */
 static nokprobe_inline bool has_remote(const struct sock *sk)
@@ -92,7 +92,7 @@ static void peer_of_inet6(const struct sock *sk, struct st_peer *peer)
 	struct in6_addr local = sk->sk_v6_rcv_saddr;
 	int scope = READ_ONCE(sk->sk_bound_dev_if);
 
-	/* IPV6_ADDRFORM may be turning it into an IPv4 socket just now. */
+	/* IPV6_ADDRFORM may be turning it into an IPv4 socket concurrently. */
 	if (np && !ipv6_addr_any(&np->saddr))
 		local = np->saddr;
 	set_in6(&peer->local, &local, READ_ONCE(inet->inet_sport), scope);
@@ -109,8 +109,8 @@ static void peer_of_inet6(const struct sock *sk, struct st_peer *peer)
 /* ---- AF_UNIX ------------------------------------------------------------------ */
 
 /*
- * How much of a name of that length fits a sockaddr_un. One more than that is a path of
- * 108 bytes, with the NUL that the kernel adds (unix_mkname_bsd()).
+ * Limits the length of a name to a sockaddr_un. A path of 108 bytes is one byte longer
+ * than that, because of the NUL that the kernel adds (unix_mkname_bsd()).
  */
 static u16 un_len(int len)
 {
@@ -119,8 +119,8 @@ static u16 un_len(int len)
 NOKPROBE_SYMBOL(un_len);
 
 /*
- * The name of a socket that cannot go away while we look: our own, or one that ours is
- * connected to for good. A name is set once and lives as long as its socket.
+ * The name of a socket that cannot be freed while we look: our own, or one that ours is
+ * permanently connected to. A name is set once and lives as long as its socket.
  */
 static void set_un(struct st_addr *addr, const struct sock *sk)
 {
@@ -137,11 +137,10 @@ static void set_un(struct st_addr *addr, const struct sock *sk)
 NOKPROBE_SYMBOL(set_un);
 
 /*
- * The name of whom a datagram socket is connected to. Another thread may connect it
- * elsewhere at any time, and the last reference to the old peer may then go, so nothing of
- * the peer may be touched as if it were there: every read is one that may fail. What was
- * read counts only if the socket still has the same peer afterwards, for as long as it has
- * a peer it holds a reference to it (unix_dgram_connect()).
+ * The name of the peer of a datagram socket. Another thread may reconnect the socket at
+ * any time, and that may free the old peer. So all reads of the peer must be able to
+ * fail. The result is used only if the socket has the same peer afterwards: as long as it
+ * has a peer, it holds a reference to it (unix_dgram_connect()).
  */
 static int read_name_of_dgram_peer(struct st_addr *addr, struct sock *peer)
 {
@@ -150,7 +149,7 @@ static int read_name_of_dgram_peer(struct st_addr *addr, struct sock *peer)
 
 	if (copy_from_kernel_nofault(&name, &unix_sk(peer)->addr, sizeof(name)))
 		return 0;
-	if (!name) { /* it has none: the family alone */
+	if (!name) { /* no name: only the family */
 		st_addr_set_len(addr, offsetof(struct sockaddr_un, sun_path));
 		addr->un.sun_family = AF_UNIX;
 		return addr->len;
@@ -174,15 +173,16 @@ static void set_un_of_dgram_peer(struct st_addr *addr, struct sock *sk)
 	if (!peer)
 		return;
 	len = read_name_of_dgram_peer(addr, peer);
-	/* The peer is looked at again only after its name was read. */
+	/* Read the peer's name first, then the peer pointer again. */
 	smp_rmb();
 	addr->len = READ_ONCE(unix_sk(sk)->peer) == peer ? len : 0;
 }
 NOKPROBE_SYMBOL(set_un_of_dgram_peer);
 
 /*
- * Set once for a socket that is connected, or half of a pair. Of a listening one it is the
- * listener itself, and replaced by the next listen(), so that it could be freed under us.
+ * sk_peer_pid is set once for a connected socket and for a socketpair(). For a listening
+ * socket it is the listener itself; the next listen() replaces it and could free it while
+ * we read it.
  */
 static u32 unix_peer_pid(const struct sock *sk)
 {
@@ -202,7 +202,7 @@ static void peer_of_unix(struct sock *sk, struct st_peer *peer)
 		set_un_of_dgram_peer(&peer->remote, sk);
 		return;
 	}
-	/* Connected once, and until the socket goes, which its open file prevents. */
+	/* Never reconnected, and not freed: the socket's file is open. */
 	remote = READ_ONCE(unix_sk(sk)->peer);
 	if (remote)
 		set_un(&peer->remote, remote);
@@ -213,12 +213,12 @@ NOKPROBE_SYMBOL(peer_of_unix);
 
 /**
  * st_peer_of() - describe a socket and both its ends
- * @sock: its file stays open meanwhile: the caller holds or has borrowed a reference
- * @peer: what to fill in; an address that is not known has the length 0
+ * @sock: its file must stay open: the caller holds or has borrowed a reference
+ * @peer: to be filled in; an unknown address has the length 0
  *
- * Families other than IPv4, IPv6 and AF_UNIX are told by their number alone.
+ * Of families other than IPv4, IPv6 and AF_UNIX only the number is recorded.
  *
- * Context: any in which a task runs; takes no lock.
+ * Context: any task context; takes no lock.
  */
 void st_peer_of(struct socket *sock, struct st_peer *peer)
 {
@@ -255,15 +255,15 @@ static bool uses_address_of_call(const struct st_peer *peer)
 NOKPROBE_SYMBOL(uses_address_of_call);
 
 /**
- * st_peer_sent_to() - take the address that sendto() was given, where it is what counts
+ * st_peer_sent_to() - use the address that sendto() was given, if it is the destination
  * @peer: from st_peer_of()
- * @addr: the caller's memory
- * @addr_len: how much of it
+ * @addr: the address, in the caller's memory
+ * @addr_len: its length
  *
- * Datagrams go to the address of the call, connected or not. A stream ignores it, as far
- * as it is connected.
+ * A datagram goes to the address of the call, even on a connected socket. A connected
+ * stream ignores that address.
  *
- * Context: the calling task, with page faults off or not; takes no lock.
+ * Context: the calling task, page faults enabled or disabled; takes no lock.
  */
 void st_peer_sent_to(struct st_peer *peer, const void __user *addr, int addr_len)
 {
@@ -276,7 +276,7 @@ void st_peer_sent_to(struct st_peer *peer, const void __user *addr, int addr_len
 		return;
 	given.len = addr_len;
 	if (given.any.sa_family == AF_UNSPEC) {
-		/* udpv6_sendmsg() takes it as no address, udp_sendmsg() as AF_INET. */
+		/* For udpv6_sendmsg() this is no address, for udp_sendmsg() AF_INET. */
 		if (peer->family != AF_INET)
 			return;
 		given.any.sa_family = AF_INET;
@@ -284,6 +284,6 @@ void st_peer_sent_to(struct st_peer *peer, const void __user *addr, int addr_len
 	st_addr_set_len(&peer->remote, given.len);
 	memcpy(&peer->remote.storage, &given.storage, given.len);
 	peer->from_call = true;
-	peer->pid = 0; /* of whom the socket is connected to, not of this address */
+	peer->pid = 0; /* it belongs to the connected peer, not to this address */
 }
 NOKPROBE_SYMBOL(st_peer_sent_to);

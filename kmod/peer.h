@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Who is at both ends of a socket. */
+/* The addresses at both ends of a socket. */
 #ifndef _ST_PEER_H
 #define _ST_PEER_H
 
@@ -13,8 +13,8 @@
 struct socket;
 
 /*
- * The last word of what @len reaches is padded with zeroes. Words behind it are whatever
- * they were: never copy more.
+ * The last word that @len reaches is padded with zeroes. Words behind it are undefined:
+ * never copy them.
  */
 struct st_addr {
 	u16 len; /* 0: unknown */
@@ -29,7 +29,7 @@ struct st_addr {
 };
 
 /**
- * struct st_peer - a socket, described
+ * struct st_peer - description of a socket
  * @inode: as in `socket:[N]` of /proc/PID/fd
  * @pid: AF_UNIX: the process at the other end, in the initial pid namespace; else 0
  * @family: AF_*
@@ -50,7 +50,7 @@ struct st_peer {
 	struct st_addr remote;
 };
 
-/* To be called before the bytes are set. */
+/* Must be called before the bytes are set: it zeroes the last word. */
 static __always_inline void st_addr_set_len(struct st_addr *addr, u16 len)
 {
 	addr->len = len;
@@ -63,7 +63,7 @@ void st_peer_of(struct socket *sock, struct st_peer *peer);
 void st_peer_sent_to(struct st_peer *peer, const void __user *addr, int addr_len);
 
 /**
- * st_peer_is_unbound() - has the socket no port of its own yet, and will it get one?
+ * st_peer_is_unbound() - has the socket no local port yet, and will it get one?
  * @peer: from st_peer_of()
  *
  * Return: true for an IPv4 or IPv6 socket with ports that is not bound.
@@ -72,7 +72,7 @@ static __always_inline bool st_peer_is_unbound(const struct st_peer *peer)
 {
 	if (peer->family != AF_INET && peer->family != AF_INET6)
 		return false;
-	/* In the same place of either. */
+	/* sin_port and sin6_port are at the same offset. */
 	return !peer->local.in.sin_port &&
 	       (peer->type == SOCK_DGRAM || peer->type == SOCK_STREAM);
 }

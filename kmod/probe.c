@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Two kretprobes, registered while at least one session runs: __sys_sendto(), which every
- * send() and sendto() comes through, those of 32-bit programs and socketcall() included,
- * and __sys_accept4().
+ * Arms the hooks of the table (hook.c) as kretprobes, each while at least one running session
+ * asks for one of its events.
  *
- * A kretprobe has a fixed number of instances, and a call keeps one until it returns; a
- * call that finds none is not seen at all. The kernel's own number is far too small for
- * calls that block, hence the parameter maxactive. The entry handlers refuse what no
- * session wants by returning 1, which gives the instance back at once.
+ * A kretprobe has a fixed number of instances, and a call keeps one until it returns. A call
+ * that finds none is missed. The kernel's default is far too small for calls that block,
+ * hence the parameter maxactive. The entry handler refuses a call that no session records by
+ * returning 1, which frees the instance immediately.
  */
 #include <linux/atomic.h>
 #include <linux/kernel.h>
@@ -15,87 +14,154 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/ptrace.h>
-#include <linux/string.h>
+#include <linux/slab.h>
 
 #include "compat.h"
 #include "event.h"
 #include "param.h"
 #include "probe.h"
 
-static unsigned int maxactive = 4096;
+/*
+ * One bound for the instances of all hooks together, however many rows the table has. What is
+ * allocated follows from maxactive, for the hooks that are armed. From Linux 6.12 on, the
+ * kernel adds 8 bytes for each instance and CPU (lib/objpool.c).
+ */
+#define MEMORY_BY_DEFAULT (8U << 20)
+#define MEMORY_AT_MOST	  (64U << 20)
+#define INSTANCE_SIZE	  (sizeof(struct kretprobe_instance) + sizeof(struct st_call))
+#define INSTANCES_OF(memory, most)                        \
+	((memory) / (ST_HOOKS * INSTANCE_SIZE) < (most) ? \
+		 (memory) / (ST_HOOKS * INSTANCE_SIZE) :  \
+		 (most))
+
+static unsigned int maxactive = INSTANCES_OF(MEMORY_BY_DEFAULT, 4096);
 module_param(maxactive, uint, 0444);
-MODULE_PARM_DESC(maxactive,
-		 "calls under way at once that are seen (1-65536, default 4096)");
-
-static int send_entered(struct kretprobe_instance *ri, struct pt_regs *regs)
-{
-	return !st_event_send_begins((void *)ri->data, regs);
-}
-NOKPROBE_SYMBOL(send_entered);
-
-static int send_returned(struct kretprobe_instance *ri, struct pt_regs *regs)
-{
-	st_event_sent((void *)ri->data, (int)regs_return_value(regs));
-	return 0;
-}
-NOKPROBE_SYMBOL(send_returned);
-
-static int accept_entered(struct kretprobe_instance *ri, struct pt_regs *regs)
-{
-	return !st_event_accept_begins((void *)ri->data, regs);
-}
-NOKPROBE_SYMBOL(accept_entered);
-
-static int accept_returned(struct kretprobe_instance *ri, struct pt_regs *regs)
-{
-	st_event_accepted((void *)ri->data, (int)regs_return_value(regs));
-	return 0;
-}
-NOKPROBE_SYMBOL(accept_returned);
-
-/* ---- Arming ------------------------------------------------------------------- */
+MODULE_PARM_DESC(
+	maxactive,
+	"concurrent calls that each hook can follow (1-65536, default 4096; all hooks: at most 64 MiB)");
 
 /**
- * struct hook - a probe and what describes it
- * @rp: built anew at every registration, because kprobes changes it (addr, flags) and
+ * struct probe - a row of the table, as it is in this kernel
+ * @rp: built again for every registration, because kprobes changes it (addr, flags) and
  *	refuses to register it as it left it
- * @symbol: the function
- * @entered: entry handler
- * @returned: return handler
+ * @hook: the row
+ * @symbol: the first of its symbols that this kernel can probe, or NULL
+ * @users: running sessions that ask for it; it is registered while there are any
  * @missed: calls missed in earlier registrations
  */
-struct hook {
+struct probe {
 	struct kretprobe rp;
+	const struct st_hook *hook;
 	const char *symbol;
-	kretprobe_handler_t entered;
-	kretprobe_handler_t returned;
+	unsigned int users;
 	u64 missed;
 };
 
-static struct hook hooks[ST_PROBES] = {
-	[ST_PROBE_SEND] = {
-		.symbol = "__sys_sendto",
-		.entered = send_entered,
-		.returned = send_returned,
-	},
-	[ST_PROBE_ACCEPT] = {
-		.symbol = "__sys_accept4",
-		.entered = accept_entered,
-		.returned = accept_returned,
-	},
-};
+static struct probe probes[ST_HOOKS];
+
+/* ---- The two handlers of all hooks ------------------------------------------------ */
+
+static int entered(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	const struct probe *probe = container_of(st_kretprobe_of(ri), struct probe, rp);
+
+	return st_event_begin((void *)ri->data, probe->hook, regs);
+}
+NOKPROBE_SYMBOL(entered);
+
+static int returned(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	st_event_end((void *)ri->data, regs_return_value(regs));
+	return 0;
+}
+NOKPROBE_SYMBOL(returned);
+
+/* ---- Finding the functions ----------------------------------------------------------- */
 
 /*
- * Probes that are registered may still see nothing: root can switch off all kprobes
- * (debugfs, kprobes/enabled) or ftrace, which they are built on (sysctl
- * kernel.ftrace_enabled), and nobody is told. This probe is on a function of our own, and
- * goes blind for the same reasons: whoever wants to know calls the function.
+ * Modules may not look symbols up in kallsyms, but a kprobe does. Registered disabled, it
+ * changes no code. Returns 0, -ENOENT, or another errno if the function may not be probed.
+ */
+static int try_symbol(struct kprobe *trial, const char *symbol)
+{
+	*trial = (struct kprobe){
+		.symbol_name = symbol,
+		.flags = KPROBE_FLAG_DISABLED,
+	};
+	return register_kprobe(trial);
+}
+
+static int find_function(struct probe *probe, struct kprobe *trial)
+{
+	const char *const *symbol;
+	int err = -ENOENT;
+
+	for (symbol = probe->hook->symbols; *symbol; symbol++) {
+		err = try_symbol(trial, *symbol);
+		if (!err) {
+			probe->symbol = *symbol;
+			return 0;
+		}
+	}
+	if (probe->hook->optional)
+		pr_warn("cannot probe %s (error %d): some calls of the kind '%s' are not seen\n",
+			probe->hook->symbols[0], err, probe->hook->name);
+	else
+		pr_err("cannot probe %s (error %d): sessions that record '%s' cannot start\n",
+		       probe->hook->symbols[0], err, probe->hook->name);
+	return err;
+}
+
+/* One grace period for all: unregistering waits for one. */
+static int find_functions(void)
+{
+	struct kprobe **found, *trials;
+	int i, nr = 0;
+
+	trials = kcalloc(ST_HOOKS, sizeof(*trials), GFP_KERNEL);
+	found = kcalloc(ST_HOOKS, sizeof(*found), GFP_KERNEL);
+	if (trials && found) {
+		for (i = 0; i < ST_HOOKS; i++) {
+			probes[i].hook = &st_hooks[i];
+			if (!find_function(&probes[i], &trials[i]))
+				found[nr++] = &trials[i];
+		}
+		unregister_kprobes(found, nr);
+	}
+	i = trials && found ? 0 : -ENOMEM;
+	kfree(found);
+	kfree(trials);
+	return i;
+}
+
+/**
+ * st_probe_init() - check the parameters, and find the functions to probe
+ *
+ * A function that is missing is logged here, once.
+ *
+ * Return: 0, -EINVAL or -ENOMEM.
+ */
+int __init st_probe_init(void)
+{
+	int err = st_param_check("maxactive", maxactive, 1,
+				 INSTANCES_OF(MEMORY_AT_MOST, 65536));
+
+	return err ?: find_functions();
+}
+
+/* ---- The canary ---------------------------------------------------------------------- */
+
+/*
+ * A probe that is registered may still see nothing: root can switch off all kprobes (debugfs,
+ * kprobes/enabled) or ftrace, which they are built on (sysctl kernel.ftrace_enabled), and the
+ * kernel does not notify us. The canary is a probe on a function of our own, which goes blind
+ * for the same reasons: to find out, we call the function.
  */
 static atomic_t canary_seen = ATOMIC_INIT(0);
 
 static noinline void canary(void)
 {
-	barrier(); /* or the compiler would find that it need not be called */
+	barrier(); /* or the compiler would drop the call */
 }
 
 static int canary_called(struct kprobe *kp, struct pt_regs *regs)
@@ -116,129 +182,149 @@ static int canary_register(void)
 	return register_kprobe(&canary_probe);
 }
 
-/* Guards the registrations and their number of users. */
-static DEFINE_MUTEX(arm_lock);
-static unsigned int users;
+/* ---- Arming -------------------------------------------------------------------------- */
 
-static int hook_register(struct hook *hook)
+/* Guards the registrations, their numbers of users, and the canary. */
+static DEFINE_MUTEX(arm_lock);
+static unsigned int armed;
+
+static int probe_register(struct probe *probe)
 {
 	int err;
 
-	hook->rp = (struct kretprobe){
-		.kp.symbol_name = hook->symbol,
-		.entry_handler = hook->entered,
-		.handler = hook->returned,
+	probe->rp = (struct kretprobe){
+		.kp.symbol_name = probe->symbol,
+		.entry_handler = entered,
+		.handler = returned,
 		.maxactive = maxactive,
 		.data_size = sizeof(struct st_call),
 	};
-	err = register_kretprobe(&hook->rp);
+	err = register_kretprobe(&probe->rp);
 	if (err)
-		pr_err("cannot probe %s: error %d\n", hook->symbol, err);
+		pr_err("cannot probe %s: error %d\n", probe->symbol, err);
 	return err;
 }
 
-/* Plain ints that the kernel counts up without a lock: near enough. */
-static u64 missed_now(const struct hook *hook)
-{
-	return READ_ONCE(hook->rp.nmissed) + st_kprobe_missed(&hook->rp.kp);
-}
-
-/*
- * Waits for the handlers that run. Calls that sleep are let go: when they return, the
- * kernel's own code drops their instances, and nothing of ours is called.
- */
-static void hook_unregister(struct hook *hook)
-{
-	unregister_kretprobe(&hook->rp);
-	hook->missed += missed_now(hook);
-	hook->rp.nmissed = 0;
-	hook->rp.kp.nmissed = 0;
-}
-
-static int register_all(void)
-{
-	int i, err;
-
-	for (i = 0; i < ST_PROBES; i++) {
-		err = hook_register(&hooks[i]);
-		if (err)
-			goto undo;
-	}
-	err = canary_register();
-	if (err)
-		goto undo;
-	return 0;
-undo:
-	while (i--)
-		hook_unregister(&hooks[i]);
-	return err;
-}
-
-/**
- * st_probe_init() - check the parameters
- *
- * Return: 0 or -EINVAL.
- */
-int __init st_probe_init(void)
-{
-	return st_param_check("maxactive", maxactive, 1, 65536);
-}
-
-/**
- * st_probe_arm() - have the calls seen, for one more user
- *
- * Context: may sleep; no lock may be held that is taken where pages are faulted in.
- * Return: 0, or what register_kretprobe() says: -ENOENT where the kernel has no such
- * function, -EINVAL where it may not be probed, -ENOMEM.
- */
-int st_probe_arm(void)
+static int probe_get(struct probe *probe)
 {
 	int err = 0;
 
-	mutex_lock(&arm_lock);
-	if (!users)
-		err = register_all();
+	if (!probe->symbol)
+		return probe->hook->optional ? 0 : -ENOENT;
+	if (!probe->users)
+		err = probe_register(probe);
 	if (!err)
-		users++;
+		probe->users++;
+	return err;
+}
+
+/* The kernel increments these plain ints without a lock: near enough. */
+static u64 missed_now(const struct probe *probe)
+{
+	return READ_ONCE(probe->rp.nmissed) + st_kprobe_missed(&probe->rp.kp);
+}
+
+/*
+ * Drops a use of the first @nr rows that serve @events. Waits for the handlers that run, once
+ * for all. Calls that sleep keep their instances: when they return, the kernel's own code
+ * frees these, and calls nothing of ours.
+ */
+static void put_probes(u32 events, int nr)
+{
+	struct kretprobe *unused[ST_HOOKS];
+	struct probe *probe;
+	int i, count = 0;
+
+	for (i = 0; i < nr; i++) {
+		probe = &probes[i];
+		if ((probe->hook->events & events) && probe->symbol && !--probe->users)
+			unused[count++] = &probe->rp;
+	}
+	unregister_kretprobes(unused, count);
+	while (count--) {
+		probe = container_of(unused[count], struct probe, rp);
+		probe->missed += missed_now(probe);
+		probe->rp.nmissed = 0;
+		probe->rp.kp.nmissed = 0;
+	}
+}
+
+static int get_probes(u32 events)
+{
+	int i, err;
+
+	for (i = 0; i < ST_HOOKS; i++) {
+		if (!(st_hooks[i].events & events))
+			continue;
+		err = probe_get(&probes[i]);
+		if (err) {
+			put_probes(events, i);
+			return err;
+		}
+	}
+	return 0;
+}
+
+/**
+ * st_probe_arm() - arm the hooks of some events, for one more session
+ * @events: SENDTRACE_EVENTS_*
+ *
+ * Context: may sleep; holds no lock that is taken while pages are faulted in.
+ * Return: 0; -ENOENT if this kernel lacks a function that is needed; or what
+ * register_kretprobe() returns.
+ */
+int st_probe_arm(u32 events)
+{
+	int err;
+
+	mutex_lock(&arm_lock);
+	err = armed ? 0 : canary_register();
+	if (err)
+		goto unlock;
+	err = get_probes(events);
+	if (!err)
+		armed++;
+	else if (!armed)
+		unregister_kprobe(&canary_probe);
+unlock:
 	mutex_unlock(&arm_lock);
 	return err;
 }
 
 /**
- * st_probe_disarm() - for one user less
+ * st_probe_disarm() - undo st_probe_arm()
+ * @events: the same as for st_probe_arm()
  *
- * When it returns to the last user, no handler runs and none will.
+ * When it returns, a hook that no other session uses runs no handler any more.
  *
  * Context: may sleep, as st_probe_arm().
  */
-void st_probe_disarm(void)
+void st_probe_disarm(u32 events)
 {
-	int i;
-
 	mutex_lock(&arm_lock);
-	if (!--users) {
+	put_probes(events, ST_HOOKS);
+	if (!--armed)
 		unregister_kprobe(&canary_probe);
-		for (i = ST_PROBES - 1; i >= 0; i--)
-			hook_unregister(&hooks[i]);
-	}
 	mutex_unlock(&arm_lock);
 }
 
+/* ---- What is seen, and what is not ------------------------------------------------------ */
+
 /**
- * st_probe_armed() - are the probes registered?
+ * st_probe_armed() - is any hook armed?
  *
- * Return: true if they are.
+ * Return: true if so.
  */
 bool st_probe_armed(void)
 {
-	return READ_ONCE(users);
+	return READ_ONCE(armed);
 }
 
 /**
- * st_probe_blind() - are the probes registered, but see nothing?
+ * st_probe_blind() - are hooks armed, but see nothing?
  *
  * Context: may sleep.
- * Return: true where root has switched kprobes or ftrace off.
+ * Return: true if root has switched off kprobes or ftrace.
  */
 bool st_probe_blind(void)
 {
@@ -246,7 +332,7 @@ bool st_probe_blind(void)
 	int before;
 
 	mutex_lock(&arm_lock);
-	if (users) {
+	if (armed) {
 		before = atomic_read(&canary_seen);
 		canary();
 		blind = atomic_read(&canary_seen) == before;
@@ -256,18 +342,52 @@ bool st_probe_blind(void)
 }
 
 /**
- * st_probe_missed() - calls that were not seen, since the module was loaded
- * @id: of which probe
+ * st_probe_missing() - events of which this kernel cannot show every call
+ *
+ * Return: SENDTRACE_EVENTS_* of the hooks whose function is missing.
+ */
+u32 st_probe_missing(void)
+{
+	u32 events = 0;
+	int i;
+
+	for (i = 0; i < ST_HOOKS; i++)
+		if (!probes[i].symbol)
+			events |= st_hooks[i].events;
+	return events;
+}
+
+/**
+ * st_probe_missed() - calls that a hook has missed since the module was loaded
+ * @id: the hook
  *
  * Context: may sleep.
- * Return: how many found no free instance.
+ * Return: how many calls found no free instance.
  */
-u64 st_probe_missed(enum st_probe_id id)
+u64 st_probe_missed(enum st_hook_id id)
 {
 	u64 missed;
 
 	mutex_lock(&arm_lock);
-	missed = hooks[id].missed + missed_now(&hooks[id]);
+	missed = probes[id].missed + missed_now(&probes[id]);
 	mutex_unlock(&arm_lock);
+	return missed;
+}
+
+/**
+ * st_probe_missed_by() - the same for all hooks of some events
+ * @events: SENDTRACE_EVENTS_*
+ *
+ * Context: may sleep.
+ * Return: how many calls found no free instance.
+ */
+u64 st_probe_missed_by(u32 events)
+{
+	u64 missed = 0;
+	int i;
+
+	for (i = 0; i < ST_HOOKS; i++)
+		if (st_hooks[i].events & events)
+			missed += st_probe_missed(i);
 	return missed;
 }

@@ -1,30 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Writes records straight into the ring, payload included. Nothing here may sleep, lock,
- * or wait for a page: preemption is off from the reservation to the commit.
+ * Writes records, including the payload, directly into the ring. Nothing here may sleep,
+ * take a lock or wait for a page: preemption is off from the reservation to the commit.
  */
-#include <linux/kasan-checks.h>
 #include <linux/kernel.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
 #include <linux/string.h>
-#include <linux/uaccess.h>
 #include <asm-generic/kprobes.h>
 
 #include "compat.h"
-#include "event.h"
 #include "record.h"
-#include "session.h"
-
-static nokprobe_inline u32 padded(u32 len)
-{
-	return ALIGN(len, SENDTRACE_ALIGN);
-}
 
 static nokprobe_inline u64 *put_address(u64 *to, const struct st_addr *addr)
 {
 	const u64 *from = addr->words;
-	u64 *end = to + padded(addr->len) / sizeof(*to);
+	u64 *end = to + st_padded(addr->len) / sizeof(*to);
 
 	while (to != end)
 		*to++ = *from++;
@@ -32,8 +23,8 @@ static nokprobe_inline u64 *put_address(u64 *to, const struct st_addr *addr)
 }
 
 /*
- * By words, the last of which is padded: st_addr_set_len(). Those of IPv4, the most
- * frequent, without a loop.
+ * Copies whole words; st_addr_set_len() has padded the last one. IPv4, the most frequent
+ * case, is copied without a loop.
  */
 static nokprobe_inline void put_addresses(u64 *to, const struct st_addr *local,
 					  const struct st_addr *remote)
@@ -51,61 +42,15 @@ static nokprobe_inline void put_addresses(u64 *to, const struct st_addr *local,
 }
 
 /*
- * arm64 gives up before the byte that faults, since it loads up to 64 at a time, twice
- * (arch/arm64/lib/copy_from_user.S): the rest is taken one by one. Not where there is no
- * need for it: each attempt on a page of broken memory counts (x86, queue_task_work() in
- * arch/x86/kernel/cpu/mce/core.c). Returns how many there were.
- */
-static nokprobe_inline u32 copy_to_the_fault(u8 *to, const u8 __user *from, u32 len)
-{
-	u32 most = min_t(u32, len, 128);
-	u32 got = 0;
-
-	while (got < most && !raw_copy_from_user(to + got, from + got, 1))
-		got++;
-	return got;
-}
-
-/*
- * The kernel has just read these pages, so a copy that does not wait for a fault succeeds
- * but in the rarest case. Pads with zeroes; what is padding is never left as it was.
- *
- * Raw: __copy_from_user_inatomic() would ask whether @to lies in a stack, or in an object
- * of the heap that is too small (HARDENED_USERCOPY), which takes as long as a short
- * payload; it lies in pages of the ring, where so much was reserved.
- *
- * Returns how much it got before a fault.
- */
-static nokprobe_inline u32 put_payload(void *to, const void __user *from, u32 len)
-{
-	u32 got = 0;
-
-	if (len % SENDTRACE_ALIGN)
-		*(u64 *)(to + padded(len) - SENDTRACE_ALIGN) = 0;
-	/* No mm: the thread is exiting, and what is mapped here is not its memory. */
-	if (likely(current->mm) && access_ok(from, len)) {
-		kasan_check_write(to, len);
-		pagefault_disable();
-		got = len - raw_copy_from_user(to, from, len);
-		if (IS_ENABLED(CONFIG_ARM64) && unlikely(got < len))
-			got += copy_to_the_fault(to + got, from + got, len - got);
-		pagefault_enable();
-	}
-	if (unlikely(got < len))
-		memset(to + got, 0, padded(got) - got);
-	return got;
-}
-
-/*
- * Room for the event with its payload, or, where the ring is too full for that, without:
- * who sent how much to whom is worth more than nothing. Then @len is 0 on return.
+ * Reserves room for the event with its payload or, if the ring is too full, without it:
+ * the event alone still shows who sent how much to whom. Then @len is 0 on return.
  */
 static nokprobe_inline struct sendtrace_event *reserve(struct st_ring *ring, u32 fixed,
 						       u32 *len, u64 time)
 {
 	struct sendtrace_event *slot;
 
-	slot = st_ring_reserve(ring, fixed + padded(*len), time);
+	slot = st_ring_reserve(ring, fixed + st_padded(*len), time);
 	if (unlikely(!slot) && *len) {
 		*len = 0;
 		slot = st_ring_reserve(ring, fixed, time);
@@ -114,10 +59,10 @@ static nokprobe_inline struct sendtrace_event *reserve(struct st_ring *ring, u32
 }
 
 /*
- * All that is the same in every session's record; each field once, none left out.
- * st_ring_reserve() and st_ring_commit() set the rest of the header. What stands side by
- * side on both sides is read before it is written: the compiler then moves it as one, which
- * it may not do where a write could change what is read next.
+ * Sets the fields that are equal in all sessions' records: each once, none omitted.
+ * st_ring_reserve() and st_ring_commit() set the rest of the header. Fields that are
+ * adjacent in both structs are all read before they are written: then the compiler can
+ * copy them together. Otherwise a write might change the next value to be read.
  */
 static nokprobe_inline void describe(struct sendtrace_event *slot,
 				     const struct st_call *call)
@@ -176,8 +121,8 @@ static nokprobe_inline enum st_outcome
 write_event(struct st_session *session, const struct st_call *call, struct st_part part)
 {
 	const struct st_addr *local = &call->peer.local, *remote = &call->peer.remote;
-	u32 fixed =
-		sizeof(struct sendtrace_event) + padded(local->len) + padded(remote->len);
+	u32 fixed = sizeof(struct sendtrace_event) + st_padded(local->len) +
+		    st_padded(remote->len);
 	struct st_ring *ring = session->rings[smp_processor_id()];
 	struct sendtrace_event *slot;
 	u32 len = part.len, got = 0;
@@ -189,7 +134,8 @@ write_event(struct st_session *session, const struct st_call *call, struct st_pa
 		part.why = SENDTRACE_WHY_RING_FULL;
 	put_addresses((u64 *)(slot + 1), local, remote);
 	if (len)
-		got = put_payload((void *)slot + fixed, call->buf + part.offset, len);
+		got = st_payload_copy((void *)slot + fixed, &call->payload, part.offset,
+				      len);
 	if (unlikely(got < len)) {
 		if (!part.must)
 			return ST_FAULTED;
@@ -200,51 +146,45 @@ write_event(struct st_session *session, const struct st_call *call, struct st_pa
 	slot->cap_len = got;
 	slot->why = part.why;
 	count_captured(ring, part.offset + got, part.why);
-	st_ring_commit(ring, &slot->rec, fixed + padded(got), 1);
+	st_ring_commit(ring, &slot->rec, fixed + st_padded(got), 1);
 	st_bell_ring(&session->bell);
 	return ST_WRITTEN;
 }
 
 /**
- * st_record_call() - write the event of a call that returns, with all of its payload
- * @session: in whose ring
- * @call: what it is about, whose addresses and memory
+ * st_record_call() - write the event of a call that returns, with its whole payload
+ * @session: the session whose ring is written
+ * @call: the call, with its addresses and its memory
  * @sent: bytes of payload
- * @must: write what can be had of it now, rather than nothing
  *
  * Context: the calling thread, preemption off.
- * Return: ST_WRITTEN, or, unless @must, ST_FAULTED where the payload is too long for that,
- * or not resident.
+ * Return: ST_WRITTEN; ST_TOO_LONG if the payload is longer than a handler copies; ST_FAULTED
+ * if it is not resident.
  */
 enum st_outcome st_record_call(struct st_session *session, const struct st_call *call,
-			       u64 sent, bool must)
+			       u64 sent)
 {
 	u64 want = st_record_wanted(session, sent);
 	struct st_part part = {
 		.time = call->exit_time,
 		.len = want,
 		.why = st_record_why(session, sent),
-		.must = must,
 	};
 
-	if (unlikely(want > session->inline_max)) {
-		if (!must)
-			return ST_FAULTED;
-		part.len = session->inline_max;
-		part.why = ST_CAN_DEFER ? SENDTRACE_WHY_NO_WORK : session->inline_why;
-	}
+	if (unlikely(want > session->inline_max))
+		return ST_TOO_LONG;
 	return write_event(session, call, part);
 }
 NOKPROBE_SYMBOL(st_record_call);
 
 /**
  * st_record_event() - write an event with the last part of its payload
- * @session: in whose ring
- * @call: what it is about, whose addresses and memory
- * @part: the part of the payload; its fragments have been written
+ * @session: the session whose ring is written
+ * @call: the call, with its addresses and its memory
+ * @part: the last part of the payload; the earlier ones were written as fragments
  *
  * Context: the calling thread, preemption off.
- * Return: ST_WRITTEN, or, unless @part->must, ST_FAULTED.
+ * Return: ST_WRITTEN or, unless @part->must, ST_FAULTED.
  */
 enum st_outcome st_record_event(struct st_session *session, const struct st_call *call,
 				const struct st_part *part)
@@ -253,17 +193,43 @@ enum st_outcome st_record_event(struct st_session *session, const struct st_call
 }
 NOKPROBE_SYMBOL(st_record_event);
 
+/**
+ * st_record_now() - write what can be copied now, because there will be no task work
+ * @session: the session whose ring is written
+ * @call: the call, with its addresses and its memory
+ * @sent: bytes of payload
+ *
+ * Context: the calling thread, preemption off.
+ */
+void st_record_now(struct st_session *session, const struct st_call *call, u64 sent)
+{
+	u64 want = st_record_wanted(session, sent);
+	struct st_part part = {
+		.time = call->exit_time,
+		.len = want,
+		.why = st_record_why(session, sent),
+		.must = true,
+	};
+
+	if (want > session->inline_max) {
+		part.len = session->inline_max;
+		part.why = ST_CAN_DEFER ? SENDTRACE_WHY_NO_WORK : session->inline_why;
+	}
+	st_record_event(session, call, &part);
+}
+NOKPROBE_SYMBOL(st_record_now);
+
 /*
- * Without its payload. A fragment leaves that much room, for the event that will say what
- * became of it.
+ * The largest event without payload. A fragment leaves that much room free, for the event
+ * that reports how the payload ended.
  */
 #define LARGEST_EVENT \
 	(sizeof(struct sendtrace_event) + 2 * sizeof(struct sockaddr_storage))
 
 /**
- * st_record_fragment() - write a part of a payload that more will follow
- * @session: in whose ring
- * @call: whose memory
+ * st_record_fragment() - write a part of a payload that is not the last one
+ * @session: the session whose ring is written
+ * @call: the call whose memory is copied
  * @part: the part of the payload
  *
  * Context: the calling thread, preemption off.
@@ -273,13 +239,14 @@ enum st_outcome st_record_fragment(struct st_session *session, const struct st_c
 				   const struct st_part *part)
 {
 	struct st_ring *ring = session->rings[smp_processor_id()];
-	u32 size = sizeof(struct sendtrace_fragment) + padded(part->len);
+	u32 size = sizeof(struct sendtrace_fragment) + st_padded(part->len);
 	struct sendtrace_fragment *slot;
 
 	slot = st_ring_reserve(ring, size + LARGEST_EVENT, part->time);
 	if (!slot)
 		return ST_FULL;
-	if (put_payload(slot + 1, call->buf + part->offset, part->len) < part->len)
+	if (st_payload_copy(slot + 1, &call->payload, part->offset, part->len) <
+	    part->len)
 		return ST_FAULTED;
 	slot->rec.header_size = sizeof(*slot);
 	slot->rec.type = SENDTRACE_RECORD_FRAGMENT;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Writes one session's records into this CPU's ring. */
+/* Writes a session's records into this CPU's ring. */
 #ifndef _ST_RECORD_H
 #define _ST_RECORD_H
 
@@ -7,23 +7,25 @@
 #include <linux/types.h>
 #include <linux/sendtrace.h>
 
+#include "call.h"
+#include "running.h"
 #include "session.h"
 
-struct st_call;
-
+/* What became of a record. */
 enum st_outcome {
-	ST_WRITTEN, /* or lost, and counted */
-	ST_FAULTED, /* no record was written: a page is not there */
-	ST_FULL, /* no record was written: the ring has no room */
+	ST_WRITTEN, /* written; or lost, and counted as lost */
+	ST_FAULTED, /* not written: a page is not resident */
+	ST_TOO_LONG, /* not written: longer than a handler copies */
+	ST_FULL, /* not written: the ring has no room */
 };
 
 /**
  * struct st_part - a part of a payload
- * @time: of its record
- * @offset: where it begins
- * @len: how long it is
+ * @time: time stamp of its record
+ * @offset: where it begins; bytes
+ * @len: how long it is; bytes
  * @why: enum sendtrace_why of the event that ends with it
- * @must: write what can be had of it, rather than nothing
+ * @must: write what can be copied, rather than no record
  */
 struct st_part {
 	u64 time;
@@ -33,20 +35,38 @@ struct st_part {
 	bool must;
 };
 
-/* Of the payload, a session wants so much. */
+/* Bytes of a payload that a session records. */
 static __always_inline u64 st_record_wanted(const struct st_session *session, u64 sent)
 {
 	return min_t(u64, sent, session->snaplen);
 }
 
-/* The why of a record that has all of it. */
+/* The why of a record that has all of these. */
 static __always_inline u16 st_record_why(const struct st_session *session, u64 sent)
 {
 	return sent > session->snaplen ? SENDTRACE_WHY_SNAPLEN : SENDTRACE_WHY_COMPLETE;
 }
 
+/**
+ * st_record_session_of() - the session of the lowest bit
+ * @call: the call
+ * @mask: at least one bit of @call->wanted
+ *
+ * Context: preemption off, so that the session is not freed.
+ * Return: the session; NULL if it was stopped since the call began, even if the bit belongs
+ * to a session again.
+ */
+static __always_inline struct st_session *st_record_session_of(const struct st_call *call,
+							       unsigned long mask)
+{
+	struct st_session *session = st_running_of(mask);
+
+	return session && session->since <= call->enter_time ? session : NULL;
+}
+
 enum st_outcome st_record_call(struct st_session *session, const struct st_call *call,
-			       u64 sent, bool must);
+			       u64 sent);
+void st_record_now(struct st_session *session, const struct st_call *call, u64 sent);
 enum st_outcome st_record_event(struct st_session *session, const struct st_call *call,
 				const struct st_part *part);
 enum st_outcome st_record_fragment(struct st_session *session, const struct st_call *call,

@@ -2,7 +2,7 @@
 /*
  * One CPU's ring: one producer, one consumer, no lock.
  *
- *   producer: whoever sends on this CPU,     consumer: read(), or the reader's process
+ *   producer: any thread on this CPU,        consumer: read(), or the reader's process
  *   preemption off, never nested             on the mapped pages
  *
  *   tail = LOAD-ACQUIRE consumer->pos (D)    head = LOAD-ACQUIRE producer->pos (B)
@@ -12,38 +12,37 @@
  *   }                                        }
  *
  * (A) pairs with (B): without them the consumer could see the new position before the
- * record's bytes, and print what was there before. (C) pairs with (D): without them the
- * producer could write over a record that is still in use. Both are the pattern of
+ * record's bytes, and print stale bytes. (C) pairs with (D): without them the producer
+ * could overwrite a record that is still in use. Both follow the pattern of
  * tools/memory-model/litmus-tests/MP+pooncerelease+poacquireonce.litmus.
  *
- * Sleeping needs a third pair, of full barriers, because each side stores first and then
- * loads what the other stored (SB+fencembonceonces.litmus):
+ * Sleeping needs a third pair, of full barriers, because each side first stores and then
+ * loads the value that the other side stores (SB+fencembonceonces.litmus):
  *
  *   STORE producer->pos                      STORE bell->wanted
  *   MB (E)                                   MB (F)
  *   LOAD bell->wanted                        LOAD producer->pos
  *
- * Without (E) and (F) the producer could miss that somebody is about to sleep, while the
- * sleeper misses the record: it would lie there until the next one.
+ * Without (E) and (F) the producer could miss that the reader is about to sleep, while
+ * the reader misses the record: it would stay unread until the next one.
  *
- * Pages, in the kernel and in a mapping alike:
+ * Pages, the same in the kernel and in a mapping:
  *
  *   | consumer | producer | data ............ | the same data again ............ |
  *
- * The data stands there twice so that a record that wraps is contiguous. User space may
- * write the consumer page and nothing else; the producer keeps its own position in struct
- * st_ring and believes of the consumer's position only that it is a number: whatever it
- * is, what is written stays inside the data pages.
+ * The data is mapped twice, so that a record that wraps around the end is contiguous.
+ * User space may write only the consumer page. The producer keeps its own position in
+ * struct st_ring and does not trust the consumer's position: with any value, all writes
+ * stay inside the data pages.
  */
 #include <linux/mm.h>
-#include <linux/poll.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
 #include "compat.h"
 #include "ring.h"
 
-#define META_PAGES 2 /* the consumer's and the producer's */
+#define META_PAGES 2 /* consumer and producer */
 
 void st_counters_add(struct st_counters *sum, const struct st_counters *counters)
 {
@@ -71,8 +70,9 @@ static void free_pages_of(struct st_ring *ring)
 }
 
 /*
- * Zeroed, because they are mapped into user space; charged to the cgroup of whoever asks,
- * where that can be; and rather refused than paid for by the OOM killer's choice.
+ * The pages are zeroed, because user space maps them; charged to the cgroup of the
+ * caller, where the kernel allows that; and if memory is short, the allocation fails
+ * instead of invoking the OOM killer.
  */
 static int alloc_pages_of(struct st_ring *ring, unsigned int nr)
 {
@@ -94,7 +94,7 @@ static int alloc_pages_of(struct st_ring *ring, unsigned int nr)
 	return 0;
 }
 
-/* VM_USERMAP is what remap_vmalloc_range() asks for. */
+/* remap_vmalloc_range() requires VM_USERMAP. */
 static void *map_pages_of(struct st_ring *ring)
 {
 	unsigned int data_pages = ring->nr_pages - META_PAGES;
@@ -114,11 +114,11 @@ static void *map_pages_of(struct st_ring *ring)
 
 /**
  * st_ring_alloc() - make an empty ring
- * @cpu: the CPU that will produce; its node gives the memory
+ * @cpu: the producer's CPU; the memory comes from its node
  * @size: bytes of data, a power of two and at least a page
  *
  * Context: may sleep.
- * Return: the ring, to be freed by st_ring_free(), or NULL for want of memory.
+ * Return: the ring, to be freed by st_ring_free(), or NULL if there is not enough memory.
  */
 struct st_ring *st_ring_alloc(int cpu, size_t size)
 {
@@ -152,9 +152,9 @@ free_ring:
 }
 
 /**
- * st_ring_free() - give a ring's memory back
- * @ring: no producer may be left (a grace period has passed since the session was
- *	unpublished) and no mapping: they hold the file, and it the session
+ * st_ring_free() - free a ring
+ * @ring: must have no producer (a grace period has passed since the session was removed
+ *	from the table) and no mapping (a mapping holds the file, and that the session)
  *
  * Context: may sleep.
  */
@@ -167,35 +167,35 @@ void st_ring_free(struct st_ring *ring)
 	kfree(ring);
 }
 
-/* ---- For the producer; what each record takes is in ring.h ------------------- */
+/* ---- For the producer; the code on every record's path is in ring.h ---------- */
 
 /**
- * st_ring_tell_loss() - write a LOST record
- * @ring: this CPU's, which has the room
- * @time: its time stamp
+ * st_ring_report_loss() - write a LOST record
+ * @ring: this CPU's ring; it must have room for the record
+ * @time: time stamp of the record
  *
- * It is handed over with the record that follows.
+ * The consumer gets it together with the next record.
  *
  * Context: preemption off.
  */
-void st_ring_tell_loss(struct st_ring *ring, u64 time)
+void st_ring_report_loss(struct st_ring *ring, u64 time)
 {
 	struct sendtrace_lost *lost = (void *)st_ring_begin_record(ring, time);
 
 	lost->rec.size = sizeof(*lost);
 	lost->rec.header_size = sizeof(*lost);
 	lost->rec.type = SENDTRACE_RECORD_LOST;
-	lost->count = ring->untold;
-	memcpy(lost->reasons, ring->untold_reasons, sizeof(lost->reasons));
+	lost->count = ring->unreported;
+	memcpy(lost->reasons, ring->unreported_reasons, sizeof(lost->reasons));
 	ring->head += sizeof(*lost);
-	ring->seq += ring->untold;
-	ring->untold = 0;
-	memset(ring->untold_reasons, 0, sizeof(ring->untold_reasons));
+	ring->seq += ring->unreported;
+	ring->unreported = 0;
+	memset(ring->unreported_reasons, 0, sizeof(ring->unreported_reasons));
 }
-NOKPROBE_SYMBOL(st_ring_tell_loss);
+NOKPROBE_SYMBOL(st_ring_report_loss);
 
 /**
- * st_ring_lose() - count an event that has no record
+ * st_ring_lose() - count an event that was lost
  * @ring: this CPU's
  * @reason: why
  *
@@ -204,18 +204,19 @@ NOKPROBE_SYMBOL(st_ring_tell_loss);
 void st_ring_lose(struct st_ring *ring, enum sendtrace_lost_reason reason)
 {
 	st_count(ring->count.lost[reason], 1);
-	ring->untold++;
-	ring->untold_reasons[reason]++;
+	ring->unreported++;
+	ring->unreported_reasons[reason]++;
 }
 NOKPROBE_SYMBOL(st_ring_lose);
 
 /* ---- For the consumer ------------------------------------------------------- */
 
 /**
- * st_ring_readable() - is there a record that was not read?
+ * st_ring_readable() - is there an unread record?
  * @ring: any CPU's
  *
- * Return: true if so, in both ways of reading; with a position that makes no sense, too.
+ * Return: true if there is, for read() and for mapped rings; also true if the consumer's
+ * position is invalid.
  */
 bool st_ring_readable(const struct st_ring *ring)
 {
@@ -225,10 +226,10 @@ bool st_ring_readable(const struct st_ring *ring)
 
 /**
  * st_ring_peek() - the oldest record, for read()
- * @ring: any CPU's, not mapped: its consumer's position is the kernel's alone
+ * @ring: any CPU's, not mapped: only the kernel writes its consumer position
  *
  * Context: one caller at a time.
- * Return: the record, until st_ring_release(), or NULL.
+ * Return: the record, valid until st_ring_release(), or NULL.
  */
 const struct sendtrace_record *st_ring_peek(struct st_ring *ring)
 {
@@ -240,7 +241,7 @@ const struct sendtrace_record *st_ring_peek(struct st_ring *ring)
 }
 
 /**
- * st_ring_release() - give a record's room back
+ * st_ring_release() - free a record's room
  * @ring: any CPU's
  * @rec: from st_ring_peek()
  *
@@ -253,13 +254,13 @@ void st_ring_release(struct st_ring *ring, const struct sendtrace_record *rec)
 }
 
 /**
- * st_ring_check_map() - may this part of a ring be mapped like this?
+ * st_ring_check_map() - may a part of a ring be mapped in this way?
  * @ring: any CPU's
- * @vma: what is asked for
- * @offset: where in the ring's pages, in bytes
+ * @vma: the requested mapping
+ * @offset: offset in the ring's pages, in bytes
  *
- * Return: 0, -EINVAL where it is neither of the two parts, or the consumer's would be
- * private, -EPERM for a writable mapping of the producer's.
+ * Return: 0; -EINVAL if it is neither of the two parts, or a private mapping of the
+ * consumer's part; -EPERM for a writable mapping of the producer's part.
  */
 int st_ring_check_map(const struct st_ring *ring, const struct vm_area_struct *vma,
 		      u64 offset)
@@ -276,59 +277,15 @@ int st_ring_check_map(const struct st_ring *ring, const struct vm_area_struct *v
 /**
  * st_ring_map() - map a part of a ring
  * @ring: any CPU's
- * @vma: what is asked for
- * @offset: where in the ring's pages, in bytes; st_ring_check_map() agreed to all three
+ * @vma: the requested mapping
+ * @offset: offset in the ring's pages, in bytes; st_ring_check_map() has accepted all
+ *	three
  *
  * Return: 0 or -ENOMEM.
  */
 int st_ring_map(struct st_ring *ring, struct vm_area_struct *vma, u64 offset)
 {
 	if (offset)
-		vm_flags_clear(vma, VM_MAYWRITE); /* mprotect() must not give it back */
+		vm_flags_clear(vma, VM_MAYWRITE); /* mprotect() must not undo this */
 	return remap_vmalloc_range(vma, ring->consumer, offset >> PAGE_SHIFT);
-}
-
-/* ---- The bell ---------------------------------------------------------------- */
-
-static void wake_waiters(struct irq_work *work)
-{
-	struct st_bell *bell = container_of(work, struct st_bell, work);
-
-	WRITE_ONCE(bell->wanted, false);
-	wake_up_interruptible_poll(&bell->waiters, EPOLLIN | EPOLLRDNORM);
-}
-
-/**
- * st_bell_init() - a bell that nobody waits for
- * @bell: memory of the caller's
- */
-void st_bell_init(struct st_bell *bell)
-{
-	init_waitqueue_head(&bell->waiters);
-	init_irq_work(&bell->work, wake_waiters);
-	bell->wanted = false;
-}
-
-/**
- * st_bell_exit() - wait until no wake-up is under way
- * @bell: nobody can ring it any more; before its memory is given back, another
- *	st_irq_work_settle() is due
- *
- * Context: may sleep.
- */
-void st_bell_exit(struct st_bell *bell)
-{
-	irq_work_sync(&bell->work);
-}
-
-/**
- * st_bell_want() - say that the caller is about to sleep
- * @bell: on whose @waiters the caller stands already
- *
- * The caller looks at every ring once more after this, and only then sleeps.
- */
-void st_bell_want(struct st_bell *bell)
-{
-	WRITE_ONCE(bell->wanted, true);
-	smp_mb(); /* F, matches E */
 }

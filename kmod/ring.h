@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * One CPU's ring of records, and the bell that wakes the reader of several. What the letters
- * at the barriers mean is drawn in ring.c.
- */
+/* One CPU's ring of records. ring.c explains the letters at the barriers. */
 #ifndef _ST_RING_H
 #define _ST_RING_H
 
-#include <linux/irq_work.h>
 #include <linux/types.h>
-#include <linux/wait.h>
 #include <linux/sendtrace.h>
 #include <asm-generic/kprobes.h>
 
 struct vm_area_struct;
 
 /*
- * What happened on one CPU in one session. Each has a single writer, the ring's
- * producer; readers on other CPUs take what READ_ONCE() gives them.
+ * Counters of one CPU in one session. Only the ring's producer writes them; readers on
+ * other CPUs use READ_ONCE().
  */
 struct st_counters {
 	u64 hits;
@@ -28,17 +23,17 @@ struct st_counters {
 	u64 lost[SENDTRACE_LOST_REASONS];
 };
 
-/* Producer only. No read-modify-write that is atomic: there is nobody to race with. */
+/* Producer only. Not an atomic read-modify-write: there is no other writer. */
 #define st_count(counter, n) WRITE_ONCE(counter, (counter) + (n))
 
 void st_counters_add(struct st_counters *sum, const struct st_counters *counters);
 
-/* What the producer touches for each record comes first, in two cache lines. */
+/* Fields that the producer uses for each record come first, in two cache lines. */
 struct st_ring {
-	/* The producer's own: this CPU, with preemption off. */
-	u64 head; /* never read back from a page that is mapped */
+	/* Only for the producer: this CPU, with preemption off. */
+	u64 head; /* never read back from the mapped page */
 	u64 seq;
-	u64 untold; /* events lost since the last record */
+	u64 unreported; /* events lost since the last record */
 
 	/* Invariant after st_ring_alloc(). */
 	u64 size;
@@ -48,11 +43,11 @@ struct st_ring {
 	int cpu;
 	unsigned int nr_pages;
 
-	/* The producer's, as those above. */
+	/* Only for the producer, like the first fields. */
 	struct st_counters count;
-	u64 untold_reasons[SENDTRACE_LOST_REASONS];
+	u64 unreported_reasons[SENDTRACE_LOST_REASONS];
 
-	/* The consumer's own, where that is read(). */
+	/* Only for read(). */
 	u64 tail;
 
 	/* Invariant. */
@@ -62,11 +57,11 @@ struct st_ring {
 struct st_ring *st_ring_alloc(int cpu, size_t size);
 void st_ring_free(struct st_ring *ring);
 
-/* For the producer. Inline is what every record takes. */
-void st_ring_tell_loss(struct st_ring *ring, u64 time);
+/* For the producer. The code on every record's path is inline. */
+void st_ring_report_loss(struct st_ring *ring, u64 time);
 void st_ring_lose(struct st_ring *ring, enum sendtrace_lost_reason reason);
 
-/* Of the header, all that the ring knows. */
+/* Sets the fields of the header that the ring knows. */
 static nokprobe_inline struct sendtrace_record *st_ring_begin_record(struct st_ring *ring,
 								     u64 time)
 {
@@ -81,17 +76,17 @@ static nokprobe_inline struct sendtrace_record *st_ring_begin_record(struct st_r
 }
 
 /**
- * st_ring_reserve() - room for the next record
+ * st_ring_reserve() - reserve room for the next record
  * @ring: this CPU's
  * @size: of the whole record, a multiple of SENDTRACE_ALIGN; far less than the ring
- * @time: its time stamp
+ * @time: time stamp of the record
  *
- * Events lost before are told first, in a record of their own, which has to fit too. The
- * caller fills in what st_ring_begin_record() does not, and commits; it must neither sleep
- * nor fault in between, or this CPU's records would wait for it.
+ * If events were lost before, this first writes a LOST record, which must fit, too. The
+ * caller fills in the fields that st_ring_begin_record() does not set, and commits. It
+ * must not sleep or fault in between: that would block all records of this CPU.
  *
  * Context: preemption off.
- * Return: the record, or NULL where there is no room; then nothing has changed.
+ * Return: the record, or NULL if there is no room; then nothing has changed.
  */
 static nokprobe_inline void *st_ring_reserve(struct st_ring *ring, u32 size, u64 time)
 {
@@ -99,22 +94,22 @@ static nokprobe_inline void *st_ring_reserve(struct st_ring *ring, u32 size, u64
 	u64 used = ring->head - tail;
 	u64 need = size;
 
-	if (unlikely(ring->untold))
+	if (unlikely(ring->unreported))
 		need += sizeof(struct sendtrace_lost);
-	/* More than the ring holds is in use where the consumer's position is nonsense. */
+	/* used > size: the consumer's position is invalid. */
 	if (unlikely(used + need > ring->size || used > ring->size))
 		return NULL;
-	if (unlikely(ring->untold))
-		st_ring_tell_loss(ring, time);
+	if (unlikely(ring->unreported))
+		st_ring_report_loss(ring, time);
 	return st_ring_begin_record(ring, time);
 }
 
 /**
- * st_ring_commit() - hand a record to the consumer
+ * st_ring_commit() - make a record visible to the consumer
  * @ring: this CPU's
- * @rec: from st_ring_reserve(), complete but for its size
- * @size: of the record; may be less than what was reserved
- * @events: how many events it is: 1, or 0 for a part of one
+ * @rec: from st_ring_reserve(), complete except for its size
+ * @size: of the record; may be less than the reserved size
+ * @events: 1 for an event, 0 for a fragment
  *
  * Context: preemption off, the same section as st_ring_reserve().
  */
@@ -129,41 +124,12 @@ st_ring_commit(struct st_ring *ring, struct sendtrace_record *rec, u32 size, u32
 	smp_store_release(&ring->producer->pos, head); /* A, matches B */
 }
 
-/* For the consumer: both, read() only, mapping only. */
+/* For the consumer: one function for both ways, two for read(), two for mapping. */
 bool st_ring_readable(const struct st_ring *ring);
 const struct sendtrace_record *st_ring_peek(struct st_ring *ring);
 void st_ring_release(struct st_ring *ring, const struct sendtrace_record *rec);
 int st_ring_check_map(const struct st_ring *ring, const struct vm_area_struct *vma,
 		      u64 offset);
 int st_ring_map(struct st_ring *ring, struct vm_area_struct *vma, u64 offset);
-
-/**
- * struct st_bell - wakes whoever waits for any of a session's rings
- * @waiters: who waits; wait_event() and poll_wait() use it directly
- * @work: takes the wake-up out of the handlers' context, where no lock may be taken
- * @wanted: somebody waits, or is about to
- */
-struct st_bell {
-	wait_queue_head_t waiters;
-	struct irq_work work;
-	bool wanted;
-};
-
-void st_bell_init(struct st_bell *bell);
-void st_bell_exit(struct st_bell *bell);
-void st_bell_want(struct st_bell *bell);
-
-/**
- * st_bell_ring() - wake whoever sleeps; costs next to nothing where nobody does
- * @bell: of the session in whose ring a record was committed
- *
- * Context: any, interrupts off included.
- */
-static nokprobe_inline void st_bell_ring(struct st_bell *bell)
-{
-	smp_mb(); /* E, matches F */
-	if (unlikely(READ_ONCE(bell->wanted)))
-		irq_work_queue(&bell->work);
-}
 
 #endif /* _ST_RING_H */

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sessions, and the table of those that run, which the handlers walk.
+ * The life of a session: created by open(), configured once, started and stopped any number
+ * of times, destroyed by the release of its file.
  *
- * How a session ends: its pointer is taken out of the table; a grace period later no handler
- * holds it, for handlers run with preemption off, and its bit may be another's: one that found
- * its session unwilling must not record for the next. Then no wake-up can be queued any more,
- * and the one under way is waited for. The rings stay until the file is released, so what
- * they hold can be read after the stop; a mapping holds the file.
+ * How it stops: first no handler may use it any more (running.c). Then no wake-up can be
+ * queued, and the one that may be under way is waited for. The rings stay until the file is
+ * released, so what they hold can still be read; a mapping holds the file.
  */
 #include <linux/cpumask.h>
 #include <linux/cred.h>
@@ -19,6 +18,7 @@
 
 #include "compat.h"
 #include "param.h"
+#include "running.h"
 #include "session.h"
 
 #define RINGS_TOTAL	 (64U << 20)
@@ -27,12 +27,9 @@
 static unsigned int inline_max = IS_ENABLED(CONFIG_PREEMPT_RT) ? 64 << 10 : 1 << 20;
 module_param(inline_max, uint, 0444);
 MODULE_PARM_DESC(inline_max,
-		 "bytes copied of one call without task_work_add() (4096-67108864)");
+		 "bytes copied per call without task_work_add() (4096-67108864)");
 
-unsigned long st_running_mask;
-struct st_session __rcu *st_running[ST_MAX_RUNNING];
-
-/* Guards the table, the list of all open sessions, and the counters of the closed ones. */
+/* Guards the list of all open sessions, and the counters of the closed ones. */
 static DEFINE_MUTEX(list_lock);
 static LIST_HEAD(sessions);
 static u64 sessions_so_far;
@@ -49,9 +46,9 @@ int __init st_session_init(void)
 }
 
 /**
- * st_session_default_ring_size() - bytes of ring for each CPU, where nobody says
+ * st_session_default_ring_size() - default size of a ring, in bytes per CPU
  *
- * Return: 16 MiB, or less where there are so many CPUs that it would be over 64 MiB in all.
+ * Return: 16 MiB, or less if all CPUs' rings together would exceed 64 MiB.
  */
 u32 st_session_default_ring_size(void)
 {
@@ -61,9 +58,10 @@ u32 st_session_default_ring_size(void)
 }
 
 /**
- * st_session_inline_max() - bytes of one call that a handler copies
+ * st_session_inline_max() - maximum bytes per call that a handler copies
  *
- * Return: little, where what is longer can be copied later; else, what the user accepts.
+ * Return: ST_INLINE_MAX if longer payloads can be copied later; else the module
+ * parameter.
  */
 u32 st_session_inline_max(void)
 {
@@ -71,10 +69,10 @@ u32 st_session_inline_max(void)
 }
 
 /**
- * st_session_create() - a session that wants nothing yet
+ * st_session_create() - create a session without configuration and filter
  *
  * Context: the process that opens the device.
- * Return: the session, for st_session_destroy(), or NULL for want of memory.
+ * Return: the session, for st_session_destroy(), or NULL if there is not enough memory.
  */
 struct st_session *st_session_create(void)
 {
@@ -108,7 +106,7 @@ static void free_rings(struct st_ring **rings)
 	kvfree(rings);
 }
 
-/* What a session counted stays in the host's totals. */
+/* Adds a session's counters to the host's totals. */
 static void keep_counters(const struct st_session *session)
 {
 	int cpu;
@@ -121,8 +119,8 @@ static void keep_counters(const struct st_session *session)
 }
 
 /**
- * st_session_destroy() - the end of a session that does not run
- * @session: nobody else has it any more: its file is being released
+ * st_session_destroy() - free a session that does not run
+ * @session: has no other users: its file is being released
  *
  * Context: may sleep.
  */
@@ -135,7 +133,7 @@ void st_session_destroy(struct st_session *session)
 	if (session->started)
 		st_irq_work_settle();
 	free_rings(session->rings);
-	st_filter_free_rcu(rcu_dereference_protected(session->filter, true));
+	st_rules_free_rcu(rcu_dereference_protected(session->rules, true));
 	kfree(session);
 }
 
@@ -146,7 +144,7 @@ static struct st_ring **alloc_rings(u32 size)
 	struct st_ring **rings;
 	int cpu;
 
-	/* Not at the expense of everything else on the host. */
+	/* Leave at least half of the available memory to the rest of the host. */
 	if ((u64)size * num_possible_cpus() > ((u64)si_mem_available() << PAGE_SHIFT) / 2)
 		return NULL;
 	rings = kvcalloc(nr_cpu_ids, sizeof(*rings), GFP_KERNEL_ACCOUNT);
@@ -163,8 +161,8 @@ static struct st_ring **alloc_rings(u32 size)
 }
 
 /**
- * st_session_complete_config() - check a configuration, and fill in what it leaves open
- * @config: what is wanted, not to be trusted; becomes what will be in force
+ * st_session_complete_config() - check a configuration, and fill in the defaults
+ * @config: from user space, not trusted; on return, the values that will be used
  *
  * Return: 0 or -EINVAL.
  */
@@ -187,8 +185,9 @@ int st_session_complete_config(struct sendtrace_config *config)
 }
 
 /*
- * A record of the largest size must fit an empty ring, behind a LOST record; and so that
- * the reader can empty one part of the ring while the other is filled, four should.
+ * The largest record must fit into an empty ring, behind a LOST record. Of the chunks of
+ * a long payload, four should fit, so that the reader can empty one part of the ring
+ * while the other part is filled.
  */
 static void bound_payload(struct st_session *session)
 {
@@ -206,7 +205,7 @@ static void bound_payload(struct st_session *session)
  * @config: from st_session_complete_config()
  *
  * Context: may sleep; @session->lock is held.
- * Return: 0, -EBUSY where it has been done already, -ENOMEM.
+ * Return: 0, -EBUSY if the session is already configured, -ENOMEM.
  */
 int st_session_configure(struct st_session *session,
 			 const struct sendtrace_config *config)
@@ -223,7 +222,7 @@ int st_session_configure(struct st_session *session,
 	session->ring_size = config->ring_size;
 	session->events = config->events;
 	bound_payload(session);
-	/* list_lock as well: whoever lists the sessions looks at their rings. */
+	/* list_lock, too: listing the sessions reads their rings. */
 	mutex_lock(&list_lock);
 	spin_lock(&session->mode_lock);
 	session->rings = rings;
@@ -233,221 +232,70 @@ int st_session_configure(struct st_session *session,
 }
 
 /**
- * st_session_set_filter() - exchange the filter; calls see the old one or the new one
+ * st_session_set_rules() - replace the rules; a call sees the old ones or the new ones
  * @session: running or not
- * @filter: from st_filter_create(); belongs to the session from now on
+ * @rules: from st_rules_create(); the session owns them from now on
  *
  * Context: @session->lock is held.
  */
-void st_session_set_filter(struct st_session *session, struct st_filter *filter)
+void st_session_set_rules(struct st_session *session, struct st_rules *rules)
 {
 	lockdep_assert_held(&session->lock);
-	filter = rcu_replace_pointer(session->filter, filter,
-				     lockdep_is_held(&session->lock));
-	st_filter_free_rcu(filter);
+	rules = rcu_replace_pointer(session->rules, rules,
+				    lockdep_is_held(&session->lock));
+	st_rules_free_rcu(rules);
 }
 
 /* ---- Running --------------------------------------------------------------------- */
 
 /**
  * st_session_start() - show a session to the handlers
- * @session: configured; the probes are armed
+ * @session: configured, not running; its hooks are armed
  *
- * Context: @session->lock is held.
- * Return: 0, or -EUSERS where as many run as can.
+ * Context: may sleep; @session->lock is held.
+ * Return: 0, or -EUSERS if as many sessions run as can.
  */
 int st_session_start(struct st_session *session)
 {
-	int err = -EUSERS;
+	int slot;
 
 	lockdep_assert_held(&session->lock);
-	mutex_lock(&list_lock);
-	if (~st_running_mask) {
-		session->slot = ffz(st_running_mask);
-		session->reader = task_tgid_nr(current);
-		session->since = ktime_get_ns();
-		WRITE_ONCE(session->running, true);
-		rcu_assign_pointer(st_running[session->slot], session);
-		WRITE_ONCE(st_running_mask, st_running_mask | BIT(session->slot));
-		err = 0;
-	}
-	mutex_unlock(&list_lock);
-	return err;
+	session->reader = task_tgid_nr(current);
+	session->since = ktime_get_ns();
+	slot = st_running_add(session);
+	if (slot < 0)
+		return slot;
+	session->slot = slot;
+	WRITE_ONCE(session->running, true);
+	spin_lock(&session->mode_lock);
+	session->started = true;
+	spin_unlock(&session->mode_lock);
+	return 0;
 }
 
 /**
- * st_session_stop() - hide a session from the handlers, and tell its reader
+ * st_session_stop() - hide a session from the handlers, and wake its reader
  * @session: running
  *
- * When it returns no handler writes to the rings any more.
+ * When it returns, no handler writes to the rings any more.
  *
  * Context: may sleep; @session->lock is held.
  */
 void st_session_stop(struct st_session *session)
 {
 	lockdep_assert_held(&session->lock);
-	mutex_lock(&list_lock);
-	RCU_INIT_POINTER(st_running[session->slot], NULL);
-	mutex_unlock(&list_lock);
-	synchronize_rcu();
-	mutex_lock(&list_lock);
-	WRITE_ONCE(st_running_mask, st_running_mask & ~BIT(session->slot));
-	mutex_unlock(&list_lock);
+	st_running_remove(session->slot);
 	st_bell_exit(&session->bell);
 	WRITE_ONCE(session->running, false);
 	wake_up_interruptible_all(&session->bell.waiters);
 }
 
-/* ---- Consuming -------------------------------------------------------------------- */
-
-/**
- * st_session_set_started() - note that the session runs for the first time
- * @session: configured
- */
-void st_session_set_started(struct st_session *session)
-{
-	spin_lock(&session->mode_lock);
-	session->started = true;
-	spin_unlock(&session->mode_lock);
-}
-
-/**
- * st_session_was_started() - has the session ever run?
- * @session: any
- *
- * Return: true if it has; then its rings can be looked at.
- */
-bool st_session_was_started(struct st_session *session)
-{
-	bool started;
-
-	spin_lock(&session->mode_lock);
-	started = session->started;
-	spin_unlock(&session->mode_lock);
-	return started;
-}
-
-/**
- * st_session_claim() - decide how the rings are consumed; for good, if not taken back
- * @session: any
- * @mode: ST_MODE_READ or ST_MODE_MAP
- *
- * Return: 0, or -EBUSY where it has been decided the other way.
- */
-int st_session_claim(struct st_session *session, enum st_mode mode)
-{
-	int err = 0;
-
-	spin_lock(&session->mode_lock);
-	if (session->mode != ST_MODE_OPEN && session->mode != mode) {
-		err = -EBUSY;
-	} else {
-		session->mode = mode;
-		session->claims++;
-	}
-	spin_unlock(&session->mode_lock);
-	return err;
-}
-
-/**
- * st_session_unclaim() - take a claim back that came to nothing
- * @session: claimed by the caller
- */
-void st_session_unclaim(struct st_session *session)
-{
-	spin_lock(&session->mode_lock);
-	if (!--session->claims)
-		session->mode = ST_MODE_OPEN;
-	spin_unlock(&session->mode_lock);
-}
-
-/**
- * st_session_ring() - one CPU's ring, for mapping it
- * @session: any
- * @cpu: any number
- *
- * Return: the ring, ERR_PTR(-ENXIO) before the session was configured, ERR_PTR(-EINVAL)
- * where there can be no such CPU.
- */
-struct st_ring *st_session_ring(struct st_session *session, u64 cpu)
-{
-	struct st_ring **rings;
-
-	spin_lock(&session->mode_lock);
-	rings = session->rings;
-	spin_unlock(&session->mode_lock);
-	if (!rings)
-		return ERR_PTR(-ENXIO);
-	if (cpu >= nr_cpu_ids || !cpu_possible(cpu))
-		return ERR_PTR(-EINVAL);
-	return rings[cpu];
-}
-
-/**
- * st_session_readable() - is there a record in any ring?
- * @session: configured
- *
- * Return: true if there is.
- */
-bool st_session_readable(const struct st_session *session)
-{
-	int cpu;
-
-	for_each_possible_cpu(cpu)
-		if (st_ring_readable(session->rings[cpu]))
-			return true;
-	return false;
-}
-
-static struct st_ring *scan_oldest(struct st_session *session,
-				   const struct sendtrace_record **rec)
-{
-	const struct sendtrace_record *head;
-	struct st_ring *oldest = NULL;
-	int cpu;
-
-	for_each_possible_cpu(cpu) {
-		head = st_ring_peek(session->rings[cpu]);
-		if (head && (!oldest || head->time < (*rec)->time)) {
-			oldest = session->rings[cpu];
-			*rec = head;
-		}
-	}
-	return oldest;
-}
-
-/**
- * st_session_oldest() - the record that read() gives out next
- * @session: configured, claimed for read()
- * @rec: set to the record where there is one
- *
- * A thread's records may lie in several rings. A first look that finds the later one may
- * have passed the earlier one's ring while that was still empty; but what had been
- * written before the later one is there for a second look. So records are given out only
- * when two looks agree.
- *
- * Context: one caller at a time.
- * Return: the record's ring, for st_ring_release(), or NULL where all are empty.
- */
-struct st_ring *st_session_oldest(struct st_session *session,
-				  const struct sendtrace_record **rec)
-{
-	struct st_ring *ring = scan_oldest(session, rec);
-	struct st_ring *before;
-
-	do {
-		before = ring;
-		ring = scan_oldest(session, rec);
-	} while (ring != before);
-	return ring;
-}
-
 /* ---- Counting --------------------------------------------------------------------- */
 
 /**
- * st_session_count() - add up one session's counters
+ * st_session_count() - add one session's counters to a sum
  * @session: any
- * @sum: what to add to
+ * @sum: the sum
  *
  * Context: @session->lock is held.
  */
@@ -463,9 +311,9 @@ void st_session_count(const struct st_session *session, struct st_counters *sum)
 }
 
 /**
- * st_sessions_count() - add up one CPU's counters of all sessions that ever were
+ * st_sessions_count() - add one CPU's counters, of all open and closed sessions, to a sum
  * @cpu: a possible CPU
- * @sum: what to add to
+ * @sum: the sum
  *
  * Context: may sleep.
  */
@@ -482,9 +330,9 @@ void st_sessions_count(int cpu, struct st_counters *sum)
 }
 
 /**
- * st_sessions_visit() - look at each open session
- * @visit: called with @arg; must not call back into this file
- * @arg: the visitor's
+ * st_sessions_visit() - call a function for each open session
+ * @visit: the function; must not call functions of this file
+ * @arg: passed to @visit
  *
  * Context: may sleep.
  */

@@ -1,78 +1,74 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* One session for each open file: what it wants, its rings, its counters. */
+/* A session: one open file of the device, with its configuration, rings and counters. */
 #ifndef _ST_SESSION_H
 #define _ST_SESSION_H
 
-#include <linux/bitops.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/sendtrace.h>
 
-#include "filter.h"
+#include "bell.h"
 #include "ring.h"
-
-/* One bit each in st_running_mask. */
-#define ST_MAX_RUNNING BITS_PER_LONG
+#include "rules.h"
 
 #define ST_SNAPLEN_DEFAULT (1U << 20)
 #define ST_SNAPLEN_MAX	   (64U << 20)
-/* What a handler copies: 2 us with a cold cache, perhaps with interrupts off. */
+/* Most that a handler copies: 2 us with a cold cache, perhaps with interrupts off. */
 #define ST_INLINE_MAX	   (16U << 10)
-/* What is copied at a time with preemption off, later: 7 us with a cold cache. */
+/* What task work copies with preemption off before it looks around: 7 us, cold cache. */
 #define ST_CHUNK_MAX	   (IS_ENABLED(CONFIG_PREEMPT_RT) ? 16U << 10 : 64U << 10)
 #define ST_RING_SIZE_MIN   ((u32)PAGE_SIZE)
 #define ST_RING_SIZE_MAX   (1U << 30)
-int st_session_init(void);
-u32 st_session_default_ring_size(void);
-u32 st_session_inline_max(void);
 
+/* How a session's rings are consumed. */
 enum st_mode {
-	ST_MODE_OPEN, /* neither read nor mapped yet */
+	ST_MODE_OPEN, /* not decided yet */
 	ST_MODE_READ,
 	ST_MODE_MAP,
 };
 
 /**
  * struct st_session - one open file of the device
- * @lock: guards configuring, starting and stopping. Never held where user memory is
- *	touched, nor where mmap() gets: its holder arms probes, which takes locks that in
- *	turn may be held around faults.
+ * @lock: guards configuring, starting and stopping. Never held while user memory is
+ *	accessed, nor by mmap(): its holder arms probes, which takes locks that others hold
+ *	around page faults
  * @read_lock: one read() at a time; taken before @lock, held while user memory is written
- * @mode_lock: guards @mode, @claims, @started and the publication of @rings; innermost, never
- *	held long
+ * @mode_lock: guards @mode, @claims, @started and the publication of @rings; innermost, and
+ *	never held long
  * @rings: nr_cpu_ids pointers, one ring for each possible CPU; NULL until configured, then
- *	invariant (@mode_lock to see it first)
- * @mode: who consumes the rings (@mode_lock)
- * @claims: how often that was asked for and not taken back (@mode_lock)
- * @filter: NULL for none (RCU; changed under @lock)
+ *	invariant (take @mode_lock to see it first)
+ * @mode: how the rings are consumed (@mode_lock)
+ * @claims: how many users of the rings have chosen @mode (@mode_lock)
+ * @rules: NULL for none (RCU; changed under @lock)
  * @events: SENDTRACE_EVENTS_* (invariant once configured)
  * @snaplen: bytes (invariant once configured)
  * @ring_size: bytes (invariant once configured)
  * @inline_max: most bytes that a handler copies of one call (invariant once configured)
- * @inline_why: enum sendtrace_why where that is all (invariant once configured)
- * @chunk_max: most bytes in one record otherwise (invariant once configured)
+ * @inline_why: enum sendtrace_why of a payload that is cut there (invariant once
+ *	configured)
+ * @chunk_max: most bytes that task work copies into one record (invariant once configured)
  * @reader: process id whose own calls are not recorded (invariant while running)
- * @since: time of the last start: calls that began before are not this session's
- *	(invariant while running)
- * @slot: bit in st_running_mask (@lock)
- * @read_ring: whose oldest record was given out in part (@read_lock)
- * @read_offset: how much of it; 0 for none (@read_lock)
+ * @since: time of the last start; calls that began before it are not recorded (invariant
+ *	while running)
+ * @slot: its bit in st_running_mask (@lock)
+ * @read_ring: the ring whose oldest record read() has returned in part (@read_lock)
+ * @read_offset: how many bytes of that record; 0 for none (@read_lock)
  * @running: between start and stop (written under @lock, read anywhere)
- * @started: has been running once (@mode_lock)
+ * @started: has been started once (@mode_lock)
  * @missed: missed calls of the runs that ended (@lock)
- * @missed_before: the host's count when the run began (@lock)
+ * @missed_before: the hooks' count when the current run began (@lock)
  * @bell: wakes the reader
- * @entry: in the list of all sessions (list lock of session.c)
- * @id: counts the sessions since the module was loaded (invariant)
+ * @entry: in the list of all sessions (list_lock of session.c)
+ * @id: a number that counts the sessions since the module was loaded (invariant)
  * @opener_pid: process that opened the device (invariant)
  * @opener_uid: its uid in the initial user namespace (invariant)
  * @opener_comm: its name (invariant)
- * @opened: seconds since 1970 (invariant)
+ * @opened: when; seconds since 1970 (invariant)
  */
 struct st_session {
-	/* What the handlers read. */
-	struct st_filter __rcu *filter;
+	/* Fields that the handlers read. */
+	struct st_rules __rcu *rules;
 	struct st_ring **rings;
 	u64 since;
 	u32 reader;
@@ -105,40 +101,18 @@ struct st_session {
 	time64_t opened;
 };
 
-/* The running sessions: a bit and a pointer each, under RCU. */
-extern unsigned long st_running_mask;
-extern struct st_session __rcu *st_running[ST_MAX_RUNNING];
-
-/**
- * st_running_of() - the session whose bit is the lowest
- * @mask: some bits, of st_running_mask or of what was one
- *
- * Context: preemption off, which keeps the session from going.
- * Return: the session, or NULL where it was stopped meanwhile.
- */
-static __always_inline struct st_session *st_running_of(unsigned long mask)
-{
-	return rcu_dereference_sched(st_running[__ffs(mask)]);
-}
+int st_session_init(void);
+u32 st_session_default_ring_size(void);
+u32 st_session_inline_max(void);
 
 struct st_session *st_session_create(void);
 void st_session_destroy(struct st_session *session);
-
 int st_session_complete_config(struct sendtrace_config *config);
 int st_session_configure(struct st_session *session,
 			 const struct sendtrace_config *config);
-void st_session_set_filter(struct st_session *session, struct st_filter *filter);
+void st_session_set_rules(struct st_session *session, struct st_rules *rules);
 int st_session_start(struct st_session *session);
 void st_session_stop(struct st_session *session);
-
-void st_session_set_started(struct st_session *session);
-bool st_session_was_started(struct st_session *session);
-int st_session_claim(struct st_session *session, enum st_mode mode);
-void st_session_unclaim(struct st_session *session);
-struct st_ring *st_session_ring(struct st_session *session, u64 cpu);
-bool st_session_readable(const struct st_session *session);
-struct st_ring *st_session_oldest(struct st_session *session,
-				  const struct sendtrace_record **rec);
 
 void st_session_count(const struct st_session *session, struct st_counters *sum);
 void st_sessions_count(int cpu, struct st_counters *sum);

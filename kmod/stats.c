@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /proc/sendtrace/stats: a `key value` a line, totals first, then each CPU's with the CPU
- * in front of the key. Keys are added at the end of their part and never taken away.
+ * /proc/sendtrace/stats: one `key value` per line; first the totals, then the values of
+ * each CPU, with `cpuN.` in front of the key. New keys are added at the end of their
+ * part; keys are never removed.
  *
- * /proc/sendtrace/sessions: a line for each open session.
+ * /proc/sendtrace/sessions: one line per open session.
  */
 #include <linux/cpumask.h>
 #include <linux/proc_fs.h>
@@ -41,7 +42,7 @@ static int stats_show(struct seq_file *m, void *v)
 	unsigned int open_and_running[2] = {};
 	struct st_counters sum = {};
 	char prefix[16];
-	int cpu;
+	int cpu, i;
 
 	for_each_possible_cpu(cpu)
 		st_sessions_count(cpu, &sum);
@@ -50,8 +51,8 @@ static int stats_show(struct seq_file *m, void *v)
 	seq_printf(m, "running %u\n", open_and_running[1]);
 	seq_printf(m, "armed %d\n", st_probe_armed());
 	show_counters(m, "", &sum);
-	seq_printf(m, "missed_send %llu\n", st_probe_missed(ST_PROBE_SEND));
-	seq_printf(m, "missed_accept %llu\n", st_probe_missed(ST_PROBE_ACCEPT));
+	for (i = 0; i < ST_HOOKS; i++)
+		seq_printf(m, "missed_%s %llu\n", st_hooks[i].name, st_probe_missed(i));
 	seq_printf(m, "blind %d\n", st_probe_blind());
 
 	for_each_possible_cpu(cpu) {
@@ -88,7 +89,7 @@ static void show_session(const struct st_session *session, void *arg)
 	seq_printf(m, " snaplen=%u ring=%u events=%u ", session->snaplen,
 		   session->ring_size, session->events);
 	rcu_read_lock();
-	st_filter_show(rcu_dereference(session->filter), m);
+	st_rules_show(rcu_dereference(session->rules), m);
 	rcu_read_unlock();
 	seq_putc(m, '\n');
 }
@@ -102,7 +103,7 @@ static int sessions_show(struct seq_file *m, void *v)
 static struct proc_dir_entry *folder;
 
 /**
- * st_stats_init() - make /proc/sendtrace appear
+ * st_stats_init() - create /proc/sendtrace
  *
  * Return: 0 or -ENOMEM.
  */
@@ -111,7 +112,7 @@ int __init st_stats_init(void)
 	folder = proc_mkdir("sendtrace", NULL);
 	if (!folder)
 		return -ENOMEM;
-	/* Names and filters are root's business, sums are anybody's. */
+	/* Only root may see names and filters; everyone may see sums. */
 	if (proc_create_single("stats", 0444, folder, stats_show) &&
 	    proc_create_single("sessions", 0400, folder, sessions_show))
 		return 0;
@@ -120,7 +121,7 @@ int __init st_stats_init(void)
 }
 
 /**
- * st_stats_exit() - take it away, after the last reader has left
+ * st_stats_exit() - remove /proc/sendtrace; waits for its last reader
  */
 void st_stats_exit(void)
 {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The rest of ring: the bell, the counters, and memory that is short. */
+#include "../../kmod/bell.c"
+
 #include <linux/cpumask.h>
 #include <linux/irq_work.h>
 #include <linux/poll.h>

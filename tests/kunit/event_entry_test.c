@@ -4,6 +4,7 @@
 #include <net/sock.h>
 
 #include "fixture.h"
+#include "hook.h"
 #include "session_fixture.h"
 #include "socket_fixture.h"
 
@@ -27,20 +28,31 @@ static void set_arguments(struct pt_regs *regs, const unsigned long value[ARGUME
 #endif
 }
 
-static bool begins(struct kunit *test,
-		   bool (*event)(struct st_call *call, struct pt_regs *regs),
-		   struct st_call *call, const unsigned long value[ARGUMENTS])
+static const struct st_hook send_hook = {
+	.events = SENDTRACE_EVENTS_SEND,
+	.begin = st_event_send_begins,
+	.end = st_event_sent,
+};
+
+static const struct st_hook accept_hook = {
+	.events = SENDTRACE_EVENTS_ACCEPT,
+	.begin = st_event_accept_begins,
+	.end = st_event_accepted,
+};
+
+static bool begins(struct kunit *test, const struct st_hook *hook, struct st_call *call,
+		   const unsigned long value[ARGUMENTS])
 {
 	struct pt_regs *regs = kunit_kzalloc(test, sizeof(*regs), GFP_KERNEL);
-	bool wanted;
+	int refused;
 
 	KUNIT_ASSERT_NOT_NULL(test, regs);
 	set_arguments(regs, value);
 	memset(call, 0xa5, sizeof(*call));
 	preempt_disable();
-	wanted = event(call, regs);
+	refused = st_event_begin(call, hook, regs);
 	preempt_enable();
-	return wanted;
+	return !refused;
 }
 
 static void a_send_is_noted_with_its_arguments(struct kunit *test)
@@ -54,10 +66,11 @@ static void a_send_is_noted_with_its_arguments(struct kunit *test)
 	u64 before = ktime_get_ns();
 	struct st_call call;
 
-	KUNIT_EXPECT_TRUE(test, begins(test, st_event_send_begins, &call, value));
+	KUNIT_EXPECT_TRUE(test, begins(test, &send_hook, &call, value));
 	KUNIT_EXPECT_EQ(test, call.wanted, BIT(session->slot));
+	KUNIT_EXPECT_PTR_EQ(test, call.hook, &send_hook);
 	KUNIT_EXPECT_EQ(test, call.fd, fd);
-	KUNIT_EXPECT_PTR_EQ(test, call.buf, (const void __user *)0x1234);
+	KUNIT_EXPECT_PTR_EQ(test, call.payload.buf, (const void __user *)0x1234);
 	KUNIT_EXPECT_EQ(test, call.len, 0x123456789);
 	KUNIT_EXPECT_EQ(test, call.flags, MSG_NOSIGNAL);
 	KUNIT_EXPECT_PTR_EQ(test, call.addr, (const void __user *)0x5678);
@@ -78,10 +91,10 @@ static void an_accept_is_noted_without_a_payload(struct kunit *test)
 						 GARBAGE | SOCK_CLOEXEC };
 	struct st_call call;
 
-	KUNIT_EXPECT_TRUE(test, begins(test, st_event_accept_begins, &call, value));
+	KUNIT_EXPECT_TRUE(test, begins(test, &accept_hook, &call, value));
 	KUNIT_EXPECT_EQ(test, call.wanted, BIT(session->slot));
 	KUNIT_EXPECT_EQ(test, call.fd, fd);
-	KUNIT_EXPECT_NULL(test, call.buf);
+	KUNIT_EXPECT_NULL(test, call.payload.buf);
 	KUNIT_EXPECT_EQ(test, call.len, 0);
 	KUNIT_EXPECT_EQ(test, call.flags, SOCK_CLOEXEC);
 	KUNIT_EXPECT_NULL(test, call.addr);
@@ -96,10 +109,10 @@ static void of_a_call_that_nobody_wants_nothing_is_kept(struct kunit *test)
 	struct st_call call;
 
 	session->events = SENDTRACE_EVENTS_ACCEPT;
-	KUNIT_EXPECT_FALSE(test, begins(test, st_event_send_begins, &call, value));
+	KUNIT_EXPECT_FALSE(test, begins(test, &send_hook, &call, value));
 	KUNIT_EXPECT_EQ(test, st_test_counted(session)->filtered, 1);
 	session->events = SENDTRACE_EVENTS_SEND;
-	KUNIT_EXPECT_FALSE(test, begins(test, st_event_accept_begins, &call, value));
+	KUNIT_EXPECT_FALSE(test, begins(test, &accept_hook, &call, value));
 	KUNIT_EXPECT_EQ(test, st_test_counted(session)->filtered, 2);
 	KUNIT_EXPECT_EQ(test, st_test_counted(session)->hits, 2);
 	KUNIT_EXPECT_NULL(test, st_test_oldest(session));
@@ -124,7 +137,7 @@ static void names_are_padded_whatever_the_task_has_there(struct kunit *test)
 	memcpy(before, current->comm, sizeof(current->comm));
 	st_test_at_end(test, restore_name, before);
 	memcpy(current->comm, "short\0left over", sizeof(current->comm));
-	KUNIT_EXPECT_TRUE(test, begins(test, st_event_send_begins, &call, value));
+	KUNIT_EXPECT_TRUE(test, begins(test, &send_hook, &call, value));
 	KUNIT_EXPECT_EQ(test, memcmp(&call.caller.comm, padded, sizeof(padded)), 0);
 	KUNIT_EXPECT_EQ(test, memcmp(&call.caller.process, padded, sizeof(padded)), 0);
 	preempt_disable();
@@ -138,7 +151,7 @@ static void names_are_padded_whatever_the_task_has_there(struct kunit *test)
 		0);
 }
 
-/* Its pointer is taken away before its bit. */
+/* A session that stops loses its pointer before its bit. */
 static void a_session_that_has_just_gone_is_passed_over(struct kunit *test)
 {
 	const unsigned long value[ARGUMENTS] = { GARBAGE | 0xffffffff };
@@ -148,7 +161,7 @@ static void a_session_that_has_just_gone_is_passed_over(struct kunit *test)
 
 	st_running_mask |= BIT(0) | BIT(1);
 	session = st_test_session(test, RING, 0); /* in the third place */
-	KUNIT_EXPECT_TRUE(test, begins(test, st_event_send_begins, &call, value));
+	KUNIT_EXPECT_TRUE(test, begins(test, &send_hook, &call, value));
 	KUNIT_EXPECT_EQ(test, call.wanted, BIT(session->slot));
 	st_running_mask = running | BIT(session->slot);
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What cannot be copied when the call returns, and is copied before the thread goes on. */
+/* Payloads that a handler cannot copy, and task work copies before the thread goes on. */
+#include "../../kmod/late.c"
+
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/preempt.h>
@@ -52,7 +54,7 @@ static const struct sendtrace_event *join(struct st_session *session, int *fragm
 
 /* ---- When -------------------------------------------------------------------------------- */
 
-static void what_a_handler_may_copy_is_copied_at_once(struct kunit *test)
+static void what_a_handler_may_copy_is_copied_inline(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
 	struct st_call call = call_of(test, ST_INLINE_MAX);
@@ -258,7 +260,7 @@ static void of_memory_that_never_comes_the_event_has_what_is_there(struct kunit 
 	struct st_call call = call_of(test, PAGE_SIZE);
 	const struct sendtrace_event *event;
 
-	call.buf += PAGE_SIZE - 100;
+	call.payload.buf += PAGE_SIZE - 100;
 	sent(&call, 200);
 	KUNIT_EXPECT_TRUE(test, st_test_run_late());
 	event = st_test_record(test, session);
@@ -303,7 +305,7 @@ static void a_ring_that_is_full_between_fragments_ends_the_payload(struct kunit 
 }
 
 static struct kunit_case event_late_cases[] = {
-	KUNIT_CASE(what_a_handler_may_copy_is_copied_at_once),
+	KUNIT_CASE(what_a_handler_may_copy_is_copied_inline),
 	KUNIT_CASE(a_byte_more_is_copied_later),
 	KUNIT_CASE(a_long_payload_comes_in_fragments_and_whole),
 	KUNIT_CASE(a_long_payload_keeps_the_time_of_its_return),

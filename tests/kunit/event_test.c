@@ -35,10 +35,18 @@ static void accepted(struct st_call *call, int ret)
 	preempt_enable();
 }
 
+static void reads_no_arguments(struct st_call *call, struct pt_regs *regs)
+{
+}
+
+/* As at the entry, but for the arguments, which the case has set. */
 static void began(struct st_call *call)
 {
+	static const struct st_hook hook = { .begin = reads_no_arguments };
+
+	call->hook = &hook;
 	preempt_disable();
-	note_entry(call);
+	note_call(call, NULL);
 	preempt_enable();
 }
 
@@ -94,7 +102,7 @@ static void set_filter(struct kunit *test, struct st_session *session, const cha
 	form->nr_patterns = 1;
 	strscpy(form->patterns[0], name, sizeof(form->patterns[0]));
 	mutex_lock(&session->lock);
-	st_session_set_filter(session, st_filter_create(form));
+	st_session_set_rules(session, st_rules_create(form));
 	mutex_unlock(&session->lock);
 }
 
@@ -396,8 +404,9 @@ static void the_address_of_the_call_is_told(struct kunit *test)
 	const struct sendtrace_event *event;
 	struct socket *sock;
 
-	KUNIT_ASSERT_EQ(test, copy_to_user((void __user *)call.buf, &to.in, to.len), 0);
-	call.addr = call.buf;
+	KUNIT_ASSERT_EQ(test,
+			copy_to_user((void __user *)call.payload.buf, &to.in, to.len), 0);
+	call.addr = call.payload.buf;
 	call.addr_len = to.len;
 	call.fd = st_test_descriptor(test, SOCK_DGRAM, &sock);
 	began(&call);

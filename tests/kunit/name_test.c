@@ -2,7 +2,7 @@
 /* Names as words, and the patterns that are compared with them as such. */
 #include <linux/err.h>
 
-#include "filter.h"
+#include "rules.h"
 #include "fixture.h"
 
 #define KEPT (SENDTRACE_COMM_LEN - 1)
@@ -54,21 +54,21 @@ static void a_name_that_does_not_end_is_ended(struct kunit *test)
 
 /* ---- What matches ------------------------------------------------------------------------ */
 
-static const struct st_filter *filter_of(struct kunit *test, const char *pattern)
+static const struct st_rules *filter_of(struct kunit *test, const char *pattern)
 {
 	struct sendtrace_filter *wanted = test->priv;
-	struct st_filter *filter;
+	struct st_rules *rules;
 
 	memset(wanted, 0, sizeof(*wanted));
 	wanted->nr_patterns = 1;
 	strscpy(wanted->patterns[0], pattern, sizeof(wanted->patterns[0]));
-	filter = st_filter_create(wanted);
-	KUNIT_ASSERT_FALSE(test, IS_ERR(filter));
-	return filter;
+	rules = st_rules_create(wanted);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(rules));
+	return rules;
 }
 
 /* Of a process and a thread of that name. */
-static bool matches(const struct st_filter *filter, const char *text)
+static bool matches(const struct st_rules *rules, const char *text)
 {
 	struct st_caller caller = {};
 	char comm[SENDTRACE_COMM_LEN];
@@ -76,7 +76,7 @@ static bool matches(const struct st_filter *filter, const char *text)
 	set_comm(comm, text);
 	st_name_read(&caller.process, comm);
 	caller.comm = caller.process;
-	return st_filter_match(filter, &caller);
+	return st_rules_match(rules, &caller);
 }
 
 /*
@@ -87,25 +87,25 @@ static void expect_lengths(struct kunit *test, const char *end,
 			   bool (*wanted)(int pattern, int name))
 {
 	static const char text[] = "abcdefghijklmnopqrst";
-	const struct st_filter *filter;
+	const struct st_rules *rules;
 	char pattern[32], name[32];
 	int p, n;
 
 	for (p = *end ? 0 : 1; p < sizeof(text); p++) {
 		snprintf(pattern, sizeof(pattern), "%.*s%s", p, text, end);
-		filter = filter_of(test, pattern);
+		rules = filter_of(test, pattern);
 		for (n = 0; n <= KEPT; n++) {
 			snprintf(name, sizeof(name), "%.*s", n, text);
-			KUNIT_EXPECT_EQ_MSG(test, matches(filter, name), wanted(p, n),
+			KUNIT_EXPECT_EQ_MSG(test, matches(rules, name), wanted(p, n),
 					    "%s and %s", pattern, name);
 			/* Of the same length, but another character at the end. */
 			if (!n || n > p)
 				continue;
 			name[n - 1] = '#';
-			KUNIT_EXPECT_FALSE_MSG(test, matches(filter, name), "%s and %s",
+			KUNIT_EXPECT_FALSE_MSG(test, matches(rules, name), "%s and %s",
 					       pattern, name);
 		}
-		st_filter_free_rcu((struct st_filter *)filter);
+		st_rules_free_rcu((struct st_rules *)rules);
 	}
 }
 
@@ -158,20 +158,20 @@ static void word(char *to, int n, const char *letters)
 
 static void stars_and_question_marks_mean_what_they_should(struct kunit *test)
 {
-	const struct st_filter *filter;
+	const struct st_rules *rules;
 	char pattern[16], name[16];
 	int p, n;
 
 	for (p = 1; p <= 4 + 16 + 64 + 256; p++) {
 		word(pattern, p, "ab*?");
-		filter = filter_of(test, pattern);
+		rules = filter_of(test, pattern);
 		for (n = 0; n <= 2 + 4 + 8 + 16 + 32; n++) {
 			word(name, n, "ab");
-			KUNIT_EXPECT_EQ_MSG(test, matches(filter, name),
+			KUNIT_EXPECT_EQ_MSG(test, matches(rules, name),
 					    simple_match(pattern, name), "%s and %s",
 					    pattern, name);
 		}
-		st_filter_free_rcu((struct st_filter *)filter);
+		st_rules_free_rcu((struct st_rules *)rules);
 	}
 }
 
@@ -233,34 +233,34 @@ static const struct decision {
 
 static void classes_and_backslashes_mean_what_they_should(struct kunit *test)
 {
-	const struct st_filter *filter;
+	const struct st_rules *rules;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(decisions); i++) {
-		filter = filter_of(test, decisions[i].pattern);
-		KUNIT_EXPECT_EQ_MSG(test, matches(filter, decisions[i].name),
+		rules = filter_of(test, decisions[i].pattern);
+		KUNIT_EXPECT_EQ_MSG(test, matches(rules, decisions[i].name),
 				    decisions[i].match, "%s and %s", decisions[i].pattern,
 				    decisions[i].name);
-		st_filter_free_rcu((struct st_filter *)filter);
+		st_rules_free_rcu((struct st_rules *)rules);
 	}
 }
 
 static void what_stood_behind_a_name_does_not_matter(struct kunit *test)
 {
-	const struct st_filter *plain = filter_of(test, "ab");
-	const struct st_filter *beginning = filter_of(test, "a*");
-	const struct st_filter *glob = filter_of(test, "?b");
-	const struct st_filter *longer = filter_of(test, "abz*");
+	const struct st_rules *plain = filter_of(test, "ab");
+	const struct st_rules *beginning = filter_of(test, "a*");
+	const struct st_rules *glob = filter_of(test, "?b");
+	const struct st_rules *longer = filter_of(test, "abz*");
 
 	KUNIT_EXPECT_TRUE(test, matches(plain, "ab"));
 	KUNIT_EXPECT_TRUE(test, matches(beginning, "ab"));
 	KUNIT_EXPECT_TRUE(test, matches(glob, "ab"));
 	/* With what set_comm() leaves there it would, were it not for the NUL. */
 	KUNIT_EXPECT_FALSE(test, matches(longer, "ab"));
-	st_filter_free_rcu((struct st_filter *)plain);
-	st_filter_free_rcu((struct st_filter *)beginning);
-	st_filter_free_rcu((struct st_filter *)glob);
-	st_filter_free_rcu((struct st_filter *)longer);
+	st_rules_free_rcu((struct st_rules *)plain);
+	st_rules_free_rcu((struct st_rules *)beginning);
+	st_rules_free_rcu((struct st_rules *)glob);
+	st_rules_free_rcu((struct st_rules *)longer);
 }
 
 static int name_test_init(struct kunit *test)

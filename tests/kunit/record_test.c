@@ -21,6 +21,17 @@ static enum st_outcome put_event(struct st_session *session, const struct st_cal
 	return outcome;
 }
 
+static enum st_outcome put_call(struct st_session *session, const struct st_call *call,
+				u64 sent)
+{
+	enum st_outcome outcome;
+
+	preempt_disable();
+	outcome = st_record_call(session, call, sent);
+	preempt_enable();
+	return outcome;
+}
+
 static enum st_outcome write_fragment(struct st_session *session,
 				      const struct st_call *call, struct st_part part)
 {
@@ -213,6 +224,22 @@ static void nothing_is_written_of_memory_that_is_not_there(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, st_test_counted(session)->hits, 1);
 }
 
+/* Both need task work, but only a payload that is too long always does. */
+static void too_long_is_not_the_same_as_not_resident(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = call_of(test, PAGE_SIZE);
+	u64 too_long = session->inline_max + 1;
+
+	KUNIT_EXPECT_EQ(test, put_call(session, &call, too_long), ST_TOO_LONG);
+	KUNIT_EXPECT_NULL(test, st_test_oldest(session));
+	call.payload.buf += PAGE_SIZE - 8;
+	KUNIT_EXPECT_EQ(test, put_call(session, &call, 9), ST_FAULTED);
+	KUNIT_EXPECT_NULL(test, st_test_oldest(session));
+	KUNIT_EXPECT_EQ(test, put_call(session, &call, 8), ST_WRITTEN);
+	KUNIT_EXPECT_NOT_NULL(test, st_test_oldest(session));
+}
+
 static void an_event_that_must_be_written_has_what_is_there(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
@@ -251,7 +278,7 @@ static void the_kernels_memory_is_never_copied(struct kunit *test)
 	struct st_call call = call_of(test, 8);
 	const struct sendtrace_event *event;
 
-	call.buf = (const void __force __user *)session;
+	call.payload.buf = (const void __force __user *)session;
 	put_event(session, &call, (struct st_part){ .len = 8, .must = true });
 	event = st_test_record(test, session);
 	KUNIT_EXPECT_EQ(test, event->cap_len, 0);
@@ -375,6 +402,7 @@ static struct kunit_case record_cases[] = {
 	KUNIT_CASE(no_byte_of_a_fragment_is_left_as_it_was),
 	KUNIT_CASE(no_byte_is_left_as_it_was_where_memory_ends),
 	KUNIT_CASE(nothing_is_written_of_memory_that_is_not_there),
+	KUNIT_CASE(too_long_is_not_the_same_as_not_resident),
 	KUNIT_CASE(an_event_that_must_be_written_has_what_is_there),
 	KUNIT_CASE(a_thread_without_memory_has_no_payload),
 	KUNIT_CASE(the_kernels_memory_is_never_copied),

@@ -284,7 +284,7 @@ static void loss_is_told_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ring->count.lost[SENDTRACE_LOST_RING_FULL], 1);
 }
 
-static void loss_stays_untold_where_both_records_do_not_fit(struct kunit *test)
+static void loss_stays_unreported_where_both_records_do_not_fit(struct kunit *test)
 {
 	struct st_ring *ring = test->priv;
 	u32 lost = sizeof(struct sendtrace_lost);
@@ -292,9 +292,9 @@ static void loss_stays_untold_where_both_records_do_not_fit(struct kunit *test)
 	st_test_write(ring, SIZE - lost - 56, 1);
 	st_ring_lose(ring, SENDTRACE_LOST_RING_FULL);
 	KUNIT_EXPECT_FALSE(test, st_test_write(ring, 64, 2));
-	KUNIT_EXPECT_EQ(test, ring->untold, 1);
+	KUNIT_EXPECT_EQ(test, ring->unreported, 1);
 	KUNIT_EXPECT_TRUE(test, st_test_write(ring, 56, 3));
-	KUNIT_EXPECT_EQ(test, ring->untold, 0);
+	KUNIT_EXPECT_EQ(test, ring->unreported, 0);
 }
 
 static struct kunit_case ring_cases[] = {
@@ -318,7 +318,7 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(every_byte_of_a_lost_record_is_written),
 	KUNIT_CASE(reasons_are_told_one_by_one_and_add_up),
 	KUNIT_CASE(loss_is_told_once),
-	KUNIT_CASE(loss_stays_untold_where_both_records_do_not_fit),
+	KUNIT_CASE(loss_stays_unreported_where_both_records_do_not_fit),
 	{}
 };
 

@@ -86,7 +86,7 @@ struct st_call st_test_call(const void __user *buf, size_t len)
 		.wanted = st_running_mask,
 		.caller.pid = task_tgid_nr(current),
 		.len = len,
-		.buf = buf,
+		.payload.buf = buf,
 		.fd = -1,
 	};
 

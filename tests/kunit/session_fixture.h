@@ -7,6 +7,7 @@
 
 #include "defer.h"
 #include "event.h"
+#include "running.h"
 #include "session.h"
 
 /*

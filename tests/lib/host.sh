@@ -9,7 +9,7 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cache=${SENDTRACE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/sendtrace}
 # Where `make user` puts the reader's program.
 # shellcheck disable=SC2034
-reader_path=user/sendread
+reader_path=user/sendread/sendread
 # The job limit of a make that called us is not for the makes that we call.
 unset MAKEFLAGS MFLAGS
 

@@ -27,7 +27,7 @@ options_of_help() {
 
 # .It Fl a , Fl -accepts
 options_of_manual() {
-	sed -n 's/^\.It \(Fl .*\)/\1/p' "$top/user/sendread.8" | grep -oE 'Fl [-A-Za-z]+' |
+	sed -n 's/^\.It \(Fl .*\)/\1/p' "$top/user/sendread/sendread.8" | grep -oE 'Fl [-A-Za-z]+' |
 		sed 's/^Fl /-/' | LC_ALL=C sort
 }
 
@@ -112,8 +112,8 @@ module_rpm_holds() {
 	cd "$top"
 	{
 		echo
-		printf '/%s\n' include include/uapi include/uapi/linux kmod Kbuild Makefile dkms.conf \
-			include/uapi/linux/sendtrace.h kmod/*.[ch] kmod/*.mk
+		printf '/%s\n' include include/sendtrace include/uapi include/uapi/linux kmod Kbuild Makefile dkms.conf \
+			include/sendtrace/pattern.h include/uapi/linux/sendtrace.h kmod/*.[ch] kmod/*.mk
 	} | sed "s|^|/usr/src/sendtrace-$(version)|" | LC_ALL=C sort >"$work/wanted"
 	rpm_files "$work/sendtrace-dkms-$(version)"-*.noarch.rpm >"$work/got"
 	same_lines "$work/wanted" "$work/got"

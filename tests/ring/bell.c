@@ -13,6 +13,7 @@
 #include <sched.h>
 #include <stdio.h>
 
+#include "bell.h"
 #include "load.h"
 
 enum {

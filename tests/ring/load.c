@@ -142,7 +142,7 @@ void load_compare(const struct load *put, const struct load *found,
 	if (put->records != found->records || put->bytes != found->bytes)
 		errx(1, "%llu records were put in, %llu found", put->records,
 		     found->records);
-	if (put->lost != found->lost + ring->untold || put->lost != counted)
+	if (put->lost != found->lost + ring->unreported || put->lost != counted)
 		errx(1, "%llu lost, %llu told, %llu not yet told, %llu counted",
-		     put->lost, found->lost, ring->untold, counted);
+		     put->lost, found->lost, ring->unreported, counted);
 }

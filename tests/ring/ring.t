@@ -24,8 +24,8 @@ planted=(
 	"reader's acquire (B)|stress|merged|user/lib/barrier.h|s/__ATOMIC_ACQUIRE/__ATOMIC_RELAXED/|data race"
 	"reader's release (C)|stress|merged|user/lib/barrier.h|s/__ATOMIC_RELEASE/__ATOMIC_RELAXED/|data race"
 	"reader's second look|stress|merged|user/lib/merge.c|s/while (!merge->settled)/if (!merge->settled)/|came out after"
-	'full barrier (E)|bell|poll|kmod/ring.h|/E, matches F/s/smp_mb()/no_mb()/|a wake-up was lost'
-	'full barrier (F)|bell|poll|kmod/ring.c|/F, matches E/s/smp_mb()/no_mb()/|a wake-up was lost'
+	'full barrier (E)|bell|poll|kmod/bell.h|/E, matches F/s/smp_mb()/no_mb()/|a wake-up was lost'
+	'full barrier (F)|bell|poll|kmod/bell.c|/F, matches E/s/smp_mb()/no_mb()/|a wake-up was lost'
 )
 
 # verdict NAME ok|'not ok' [FILE]: what the file says stands below the point.

@@ -1,37 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Finds mistakes in a pattern before the module gets it. */
+/*
+ * Finds mistakes in a pattern before the module gets it. The module accepts more: what is
+ * refused here means something, but hardly what the user meant.
+ */
 #include "pattern.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#include <sendtrace/pattern.h>
 
-/* The end of a set, as in a shell: a `]` that comes first is one of its characters. */
-static const char *set_end(const char *open)
+/* Does a set contain a named class, such as [[:digit:]]? The grammar has none. */
+static bool has_named_class(const char *set, const char *end)
 {
-	const char *from = open + 1;
+	const char *member;
 
-	if (*from == '!' || *from == '^')
-		from++;
-	do {
-		if (*from == '\\')
-			from++;
-		if (*from == '\0')
-			return NULL;
-		from++;
-	} while (*from != ']');
-	return from;
-}
-
-/* Does a set contain a named class, such as [[:digit:]]? The module knows none. */
-static bool has_named_class(const char *open, const char *end)
-{
-	const char *from;
-
-	for (from = open + 1; from < end; from++) {
-		if (*from == '\\')
-			from++;
-		else if (*from == '[' && strchr(":.=", from[1]))
+	while (set < end) {
+		member = set;
+		st_set_member(&set);
+		if (member[0] == '[' && strchr(":.=", member[1]))
 			return true;
 	}
 	return false;
@@ -46,13 +33,13 @@ const char *pattern_fault(const char *pattern)
 			if (*++from == '\0')
 				return "a character after its last '\\'";
 		} else if (*from == '[') {
-			end = set_end(from);
+			st_set_holds(from + 1, '\0', &end);
 			if (!end)
 				return "a ']' for its '[' (or '\\[' for the character)";
-			if (has_named_class(from, end))
+			if (has_named_class(from + 1, end - 1))
 				return "no '[:', '[.' or '[=' in its '[...]': give the "
 				       "characters, such as [0-9]";
-			from = end;
+			from = end - 1;
 		}
 	}
 	return NULL;

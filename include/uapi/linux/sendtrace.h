@@ -2,30 +2,31 @@
 /*
  * sendtrace - what a process sends, and to whom
  *
- * The contract between sendtrace.ko and whoever reads /dev/sendtrace.
+ * The interface between sendtrace.ko and the programs that read /dev/sendtrace.
  *
- * A session is an open file of /dev/sendtrace. It has a configuration, a filter
- * and one ring for each possible CPU, and is read in one of two ways:
+ * Each open file of /dev/sendtrace is a session: a configuration, a filter and one ring
+ * for each possible CPU. A session is used in these steps:
  *
  *   open()                                 needs CAP_SYS_ADMIN in the initial user
  *                                          namespace
  *   ioctl(SENDTRACE_IOC_INFO)              versions and limits
- *   ioctl(SENDTRACE_IOC_CONFIG)            allocates the rings; once for each session
+ *   ioctl(SENDTRACE_IOC_CONFIG)            allocates the rings; once per session
  *   ioctl(SENDTRACE_IOC_FILTER)            any time, also while the session runs
- *   mmap() of each ring, or nothing        decides: mapped, or read() of whole records
- *   ioctl(SENDTRACE_IOC_START)             the probes are armed when it returns
- *   poll(), then the rings or read()       as long as wanted
- *   ioctl(SENDTRACE_IOC_STOP)              what the rings still hold can be read
+ *   mmap() of each ring                    only to read from mapped rings; without it,
+ *                                          records are read with read()
+ *   ioctl(SENDTRACE_IOC_START)             when it returns, the probes are armed
+ *   poll(), then the rings or read()       repeat as long as needed
+ *   ioctl(SENDTRACE_IOC_STOP)              records left in the rings can still be read
  *   close()
  *
- * A read() from a session that was never configured or started does the missing
- * steps itself: default configuration, no filter, start. So `cat /dev/sendtrace`
- * yields the records of every call on the host.
+ * The first read() from a session that was never configured or started does the missing
+ * steps itself: default configuration, no filter, start. So `cat /dev/sendtrace` prints
+ * the records of every call on the host.
  *
- * Numbers are in the byte order of the host, addresses as the kernel keeps them
- * (network byte order). Times are nanoseconds of CLOCK_MONOTONIC. Process and thread
- * ids are those of the initial pid namespace, uids those of the initial user
- * namespace. Reserved fields must be zero on the way in and are zero on the way out.
+ * Numbers are in host byte order; addresses are as in the kernel (network byte order).
+ * Times are CLOCK_MONOTONIC, in nanoseconds. Process and thread ids are those of the
+ * initial pid namespace, uids those of the initial user namespace. Reserved fields must
+ * be zero in arguments and are zero in results.
  */
 #ifndef _UAPI_LINUX_SENDTRACE_H
 #define _UAPI_LINUX_SENDTRACE_H
@@ -33,7 +34,7 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-/* Raised when an old reader could misread a new module, or the other way round. */
+/* Incremented when an old reader would misread a new module, or the other way round. */
 #define SENDTRACE_ABI 1
 
 #define SENDTRACE_DEVICE "/dev/sendtrace"
@@ -45,19 +46,19 @@
 #define SENDTRACE_PATTERN_LEN  64
 #define SENDTRACE_MAX_PIDS     32
 
-/* Every record begins and ends on a multiple of this many bytes. */
+/* Records begin and end at multiples of this many bytes. */
 #define SENDTRACE_ALIGN 8
 
 /* ---- Records ------------------------------------------------------------------ */
 
 /**
- * enum sendtrace_record_type - what a record is
+ * enum sendtrace_record_type - type of a record
  * @SENDTRACE_RECORD_SEND: a send() or sendto(), struct sendtrace_event
  * @SENDTRACE_RECORD_ACCEPT: an accept() or accept4(), struct sendtrace_event
- * @SENDTRACE_RECORD_LOST: events that did not fit the ring, struct sendtrace_lost
- * @SENDTRACE_RECORD_FRAGMENT: a part of a long payload, struct sendtrace_fragment
+ * @SENDTRACE_RECORD_LOST: events that did not fit into the ring, struct sendtrace_lost
+ * @SENDTRACE_RECORD_FRAGMENT: part of a long payload, struct sendtrace_fragment
  *
- * A reader passes over types that it does not know.
+ * A reader must skip types that it does not know.
  */
 enum sendtrace_record_type {
 	SENDTRACE_RECORD_SEND = 1,
@@ -67,19 +68,20 @@ enum sendtrace_record_type {
 };
 
 /**
- * struct sendtrace_record - what every record begins with
- * @size: bytes of the whole record, this header included; a multiple of
+ * struct sendtrace_record - header of every record
+ * @size: bytes of the whole record, including this header; a multiple of
  *	SENDTRACE_ALIGN
- * @header_size: bytes of the record's fixed part, this header included; a multiple
- *	of SENDTRACE_ALIGN. What is of variable length begins there. Larger than the
- *	struct that the reader knows where a newer module has added fields.
+ * @header_size: bytes of the record's fixed part, including this header; a multiple of
+ *	SENDTRACE_ALIGN. The variable part begins at this offset. If a newer module has
+ *	added fields, this is larger than the struct that the reader knows.
  * @type: enum sendtrace_record_type
- * @seq: how many events came before on this CPU in this session, those lost
- *	included. The next record's is one more after an event, @count more after a
- *	struct sendtrace_lost, the same after a struct sendtrace_fragment: any other step is
- *	a loss that was not told.
- * @time: when it was written; never less than that of the record before in the ring
- * @cpu: the CPU, and so the ring, that it was recorded on
+ * @seq: number of earlier events on this CPU in this session, including lost ones. The
+ *	@seq of the next record is larger by 1 after an event, by @count after a struct
+ *	sendtrace_lost, and by 0 after a struct sendtrace_fragment. Any other step is an
+ *	unreported loss.
+ * @time: when the record was written; never less than @time of the previous record in
+ *	the same ring
+ * @cpu: the CPU that recorded it; its ring holds the record
  * @reserved: zero
  */
 struct sendtrace_record {
@@ -95,15 +97,16 @@ struct sendtrace_record {
 /**
  * enum sendtrace_why - why fewer bytes were captured than were sent
  * @SENDTRACE_WHY_COMPLETE: nothing is missing
- * @SENDTRACE_WHY_SNAPLEN: the session's snap length
- * @SENDTRACE_WHY_INLINE_BOUND: more than the module copies of one call
- *	(struct sendtrace_info.inline_max)
- * @SENDTRACE_WHY_RING_SIZE: more than half of the ring, where it has to be copied at once
+ * @SENDTRACE_WHY_SNAPLEN: longer than the session's snap length
+ * @SENDTRACE_WHY_INLINE_BOUND: only where struct sendtrace_info.late is 0: longer than
+ *	struct sendtrace_info.inline_max
+ * @SENDTRACE_WHY_RING_SIZE: only where struct sendtrace_info.late is 0: longer than half
+ *	of the ring
  * @SENDTRACE_WHY_RING_FULL: the ring had no room for the rest
- * @SENDTRACE_WHY_FAULT: the sender's memory could not be read: never valid, unmapped
- *	meanwhile, or given up by a process that is being killed; or, of a call that
- *	failed, or that could not be copied late, not resident
- * @SENDTRACE_WHY_NO_WORK: more than is copied at once, while too many other long
+ * @SENDTRACE_WHY_FAULT: the sender's memory could not be read: it was never valid, was
+ *	unmapped meanwhile, or belonged to a process that is being killed. Also if it was
+ *	not resident, and the call failed or late copying was not possible
+ * @SENDTRACE_WHY_NO_WORK: too long to be copied inline, while too many other long
  *	payloads were being copied (module parameter works)
  */
 enum sendtrace_why {
@@ -125,40 +128,41 @@ enum sendtrace_why {
  * @enter_time: when the call was entered
  * @exit_time: when it returned
  * @len: bytes that the caller asked to send; 0 for accept
- * @ret: what the call returned: bytes or the new descriptor, or a negative errno
- *	(an interrupted call may show the kernel's own -512, ERESTARTSYS)
- * @inode: inode number of the socket, the one in `socket:[N]` of /proc/PID/fd;
- *	0 where the descriptor was no socket
+ * @ret: return value: bytes sent, the new descriptor, or a negative errno (for an
+ *	interrupted call, perhaps a kernel-internal one such as -512, ERESTARTSYS)
+ * @inode: inode number of the socket, as in `socket:[N]` of /proc/PID/fd; 0 if the
+ *	descriptor was not a socket
  * @pid: process (thread group) id
  * @tid: thread id
  * @uid: effective user id
- * @fd: descriptor that was sent on; of accept, the listening one (@ret is the new one)
+ * @fd: the descriptor; for accept, the listening one (@ret is the new one)
  * @flags: MSG_* of a send, SOCK_* of an accept4
  * @addr_len: length of the address that the caller passed; 0 for accept
- * @peer_pid: AF_UNIX: process that connected or listened at the other end; else 0
- * @frag_len: bytes of payload in the struct sendtrace_fragment records of this thread
- *	since its event before
- * @cap_len: bytes of payload in this record, which follow those
+ * @peer_pid: for AF_UNIX, the process that connected or listened at the other end; else 0
+ * @frag_len: bytes of payload in the struct sendtrace_fragment records that this thread
+ *	wrote since its previous event
+ * @cap_len: bytes of payload in this record; they follow those @frag_len bytes
  * @event_flags: SENDTRACE_EVENT_*
- * @family: AF_*, 0 where the descriptor was no socket
+ * @family: AF_*; 0 if the descriptor was not a socket
  * @sock_type: SOCK_STREAM, SOCK_DGRAM, ...
  * @protocol: IPPROTO_*, or the family's own
  * @why: enum sendtrace_why
  * @local_len: bytes of the local address, a sockaddr of @family; 0 if unknown
- * @peer_len: bytes of the address sent to, a sockaddr; 0 if unknown
+ * @peer_len: bytes of the destination address, a sockaddr; 0 if unknown
  * @reserved: zero
- * @comm: name of the thread when the call was entered, padded with NUL
- * @process: name of the process then: its thread-group leader's
+ * @comm: name of the thread at the entry of the call, padded with NUL
+ * @process: name of the process (of its thread-group leader) at that time
  *
- * At @rec.header_size follow the local address, the peer's address and the payload,
- * each padded with zero bytes to a multiple of SENDTRACE_ALIGN. The payload of a call
- * that succeeded is the first @frag_len + @cap_len of the @ret bytes that were sent; of
- * a call that failed, of the @len bytes that it was asked to send. It is copied when the
- * call returns, before the thread goes on: what another thread has written over it by
- * then is seen changed.
+ * The local address, the peer's address and the payload follow at @rec.header_size, each
+ * padded with zero bytes to a multiple of SENDTRACE_ALIGN. The payload is the first
+ * @frag_len + @cap_len of the @ret bytes that were sent or, if the call failed, of the
+ * @len bytes that it was asked to send. It is copied when the call returns, before the
+ * thread goes on: if another thread has changed the buffer by then, the changed bytes are
+ * recorded.
  *
- * An AF_UNIX address of the kernel's is as long as its name needs. A path is ended by NUL unless it fills
- * sun_path; an abstract name begins with NUL, and is all that follows (unix(7)).
+ * An AF_UNIX address that comes from the kernel is only as long as its name. A path ends
+ * with NUL unless it fills sun_path. An abstract name begins with NUL and takes all
+ * remaining bytes (unix(7)).
  */
 struct sendtrace_event {
 	struct sendtrace_record rec;
@@ -189,15 +193,15 @@ struct sendtrace_event {
 };
 
 /**
- * struct sendtrace_fragment - a part of a payload that is too long for one record
- * @rec: type SENDTRACE_RECORD_FRAGMENT; its seq is the next event's
- * @offset: of this part in the payload
- * @tid: whose; the thread's next event says by its frag_len that it is complete
- * @cap_len: bytes of payload, which begin at @rec.header_size
+ * struct sendtrace_fragment - part of a payload that is too long for one record
+ * @rec: type SENDTRACE_RECORD_FRAGMENT; its seq is that of the next event on this CPU
+ * @offset: position of this part in the payload
+ * @tid: the sending thread; its next event ends the payload (see frag_len there)
+ * @cap_len: bytes of payload; they begin at @rec.header_size
  *
- * A thread's fragments come in order, the first with @offset 0, all of them before the
- * event that they belong to, perhaps in other CPUs' rings. The event may be lost: then the
- * thread's next first fragment, or its next event with a frag_len of 0, shows it.
+ * The fragments of a thread come in order, from @offset 0 on, and before the event that
+ * they belong to. They may be in the rings of other CPUs. If the event was lost, the
+ * thread's next record shows it: a fragment with @offset 0, or an event with frag_len 0.
  */
 struct sendtrace_fragment {
 	struct sendtrace_record rec;
@@ -207,9 +211,9 @@ struct sendtrace_fragment {
 };
 
 /**
- * enum sendtrace_lost_reason - why an event is not there at all
- * @SENDTRACE_LOST_RING_FULL: the ring had no room for the header
- * @SENDTRACE_LOST_REASONS: room in the tables below, not a reason
+ * enum sendtrace_lost_reason - why a whole event was lost
+ * @SENDTRACE_LOST_RING_FULL: the ring had no room even for the event without payload
+ * @SENDTRACE_LOST_REASONS: size of the arrays below, not a reason
  */
 enum sendtrace_lost_reason {
 	SENDTRACE_LOST_RING_FULL = 0,
@@ -217,11 +221,11 @@ enum sendtrace_lost_reason {
 };
 
 /**
- * struct sendtrace_lost - events lost on this CPU since the record before
- * @rec: type SENDTRACE_RECORD_LOST; its seq is the first lost event's, its time at
- *	most that of the record that follows it
- * @count: how many
- * @reasons: how many for each enum sendtrace_lost_reason; they add up to @count
+ * struct sendtrace_lost - events lost on this CPU since the previous record
+ * @rec: type SENDTRACE_RECORD_LOST; its seq is that of the first lost event; its time is
+ *	not later than that of the next record
+ * @count: number of lost events
+ * @reasons: number for each enum sendtrace_lost_reason; their sum is @count
  */
 struct sendtrace_lost {
 	struct sendtrace_record rec;
@@ -232,43 +236,41 @@ struct sendtrace_lost {
 /* ---- Rings -------------------------------------------------------------------- */
 
 /*
- * A ring is mapped in two pieces, of the pages that struct sendtrace_info.page_size
- * tells:
+ * A ring is mapped in two parts. The page size is struct sendtrace_info.page_size.
  *
  *   offset SENDTRACE_MMAP_CONSUMER(cpu), 1 page, readable and writable, MAP_SHARED
  *	struct sendtrace_consumer
  *   offset SENDTRACE_MMAP_PRODUCER(cpu, page_size), 1 page + 2 * ring size, read only
- *	struct sendtrace_producer, then the data, twice in a row, so that a record
- *	that wraps can be read without looking
+ *	struct sendtrace_producer, then the data, mapped twice in a row: a record that
+ *	wraps around the end is contiguous, too
  *
- * Positions count bytes and never wrap; a position's place in the data is its
- * remainder modulo the ring size (a power of two). Record by record, the reader does
+ * Positions count bytes and never wrap. Position modulo ring size (a power of two) is the
+ * offset in the data. The reader does
  *
- *	head = load_acquire(&producer->pos);	pairs with the kernel's release: what
- *						is below head is complete
+ *	head = load_acquire(&producer->pos);	pairs with the kernel's release: all
+ *						records below head are complete
  *	while (tail != head) {
  *		record = data + (tail & (ring_size - 1));
  *		... use it ...
  *		tail += record->size;
  *	}
  *	store_release(&consumer->pos, tail);	pairs with the kernel's acquire: the
- *						kernel may write over all below tail
+ *						kernel may overwrite all below tail
  *
- * and keeps tail for itself. A consumer position that is not at a record's beginning,
- * or not between the two ends, harms only the reader who wrote it. poll() says
+ * and keeps tail in its own memory. A wrong consumer position (not the beginning of a
+ * record, or not between the old tail and head) harms only this reader. poll() reports
  * EPOLLIN while a ring is not empty, and EPOLLHUP after the session was stopped.
  *
- * To see the calls of one thread, or along one connection, in their order: give out
- * the record with the lowest time among all rings, but not before every ring that
- * seemed empty has been looked at once more, after the last time that a new head was
- * seen in any ring.
+ * To get the calls of one thread, or of one connection, in order: always take the record
+ * with the lowest time of all rings, but first look again at every ring that was empty.
+ * If that finds a new head in any ring, look again at all that are still empty.
  */
 #define SENDTRACE_MMAP_CONSUMER(cpu)	   ((__u64)(cpu) << 32)
 #define SENDTRACE_MMAP_PRODUCER(cpu, page) (SENDTRACE_MMAP_CONSUMER(cpu) + (page))
 
 /**
  * struct sendtrace_consumer - the page of a ring that the reader writes
- * @pos: all below has been read
+ * @pos: everything below has been read
  */
 struct sendtrace_consumer {
 	__u64 pos;
@@ -276,10 +278,10 @@ struct sendtrace_consumer {
 
 /**
  * struct sendtrace_producer - the page of a ring that the kernel writes
- * @pos: all below has been written
- * @data_offset: from this struct to the data, in bytes
+ * @pos: everything below has been written
+ * @data_offset: bytes from this struct to the data
  * @data_size: bytes of data, a power of two; mapped twice
- * @cpu: whose ring it is
+ * @cpu: the CPU that writes this ring
  * @reserved: zero
  */
 struct sendtrace_producer {
@@ -296,17 +298,20 @@ struct sendtrace_producer {
  * struct sendtrace_info - versions and limits
  * @abi: SENDTRACE_ABI of the module
  * @page_size: bytes
- * @nr_cpus: one more than the highest CPU number that may have a ring
- * @max_sessions: that can run at the same time
+ * @nr_cpus: the highest CPU number that may have a ring, plus one
+ * @max_sessions: how many sessions can run concurrently
  * @snaplen_default: bytes of one call
  * @snaplen_max: bytes of one call
- * @inline_max: bytes of one call that are copied at once. Where that is less than
- *	@snaplen_max and @late is 0, what is longer is cut
- * @late: 1 where longer payloads are copied whole before the caller goes on; 0 where the
- *	kernel does not let a module do that
+ * @inline_max: bytes of one call that are copied inline, in the handler. If @late is 0, longer
+ *	payloads are cut there
  * @ring_size_default: bytes for each CPU
  * @ring_size_min: bytes for each CPU
  * @ring_size_max: bytes for each CPU
+ * @late: 1 if longer payloads are copied whole before the caller continues; 0 if this kernel
+ *	does not let a module do that
+ * @events_missing: SENDTRACE_EVENTS_* of which some calls are not seen, because this kernel
+ *	lacks a function to probe; the kernel's log names the function. 0 if all calls are
+ *	seen. Modules older than this field set it to 0, too
  * @reserved: zero
  * @version: MODULE_VERSION, ended by NUL
  */
@@ -322,7 +327,8 @@ struct sendtrace_info {
 	__u32 ring_size_min;
 	__u32 ring_size_max;
 	__u32 late;
-	__u32 reserved[5];
+	__u32 events_missing;
+	__u32 reserved[4];
 	char version[SENDTRACE_VERSION_LEN];
 };
 
@@ -332,14 +338,14 @@ struct sendtrace_info {
 #define SENDTRACE_EVENTS_ALL	(SENDTRACE_EVENTS_SEND | SENDTRACE_EVENTS_ACCEPT)
 
 /**
- * struct sendtrace_config - what a session records, and the memory that it takes
- * @snaplen: bytes of payload of one call, at the most; 0 for the default
- * @ring_size: bytes of ring for each CPU, rounded up to a power of two; 0 for the
- *	default: 16 MiB, less where that would be over 64 MiB for all CPUs together
+ * struct sendtrace_config - what a session records, and its ring size
+ * @snaplen: maximum payload per call, in bytes; 0 for the default
+ * @ring_size: bytes of ring per CPU, rounded up to a power of two; 0 for the default:
+ *	16 MiB, or less if all rings together would exceed 64 MiB
  * @events: SENDTRACE_EVENTS_*; 0 for all of them
  * @reserved: must be zero
  *
- * On return it says what is in force.
+ * On return, the struct contains the values in use.
  */
 struct sendtrace_config {
 	__u32 snaplen;
@@ -350,19 +356,20 @@ struct sendtrace_config {
 
 /**
  * struct sendtrace_filter - whose calls are recorded
- * @nr_patterns: how many of @patterns are used; 0 for any name
- * @nr_pids: how many of @pids are used; 0 for any process
+ * @nr_patterns: number of @patterns used; 0 for any name
+ * @nr_pids: number of @pids used; 0 for any process
  * @reserved: must be zero
  * @pids: process ids
- * @patterns: names, each ended and padded with NUL
+ * @patterns: names or patterns, not empty, each ended and padded with NUL
  *
- * A call is recorded if its process is among @pids (or there are none) and the name
- * of its process or of its thread matches one of @patterns (or there are none). "."
- * matches every name; `*`, `?`, `[a-z]` and `[!a-z]` are as in a shell, but for classes
- * with a name (`[:digit:]`), which are not known; `\` takes away a character's meaning. A
- * `[` without its `]`, and a `\` at the end, stand for themselves. A pattern without any
- * of these that is longer than the 15 characters which the kernel keeps of a name is
- * compared as far as those.
+ * A call is recorded if its process is one of @pids (or @nr_pids is 0) and the name of
+ * its process or of its thread matches one of @patterns (or @nr_patterns is 0).
+ *
+ * "." matches every name. `*`, `?`, `[a-z]` and `[!a-z]` work as in a shell; named
+ * classes such as `[:digit:]` are not supported. A backslash makes the next character
+ * literal. A `[` without `]`, and a `\` at the end, are literal. The kernel keeps only 15
+ * characters of a name: of a longer pattern without any of these special characters, only
+ * the first 15 are compared.
  *
  * The calls of the process that started the session are never recorded.
  */
@@ -375,18 +382,20 @@ struct sendtrace_filter {
 };
 
 /**
- * struct sendtrace_stats - a session's counters, from its first start on
- * @hits: calls that this session was offered; filtered + captured + all of lost
- * @filtered: calls that the filter, or the choice of events, refused
- * @captured: records written
+ * struct sendtrace_stats - a session's counters since its first start
+ * @hits: calls that this session had to decide on: filtered + captured + the sum of lost
+ * @filtered: calls that the filter or the choice of events refused
+ * @captured: event records written
  * @bytes: bytes of payload in them
- * @cut: records with less payload than was sent
- * @faults: records cut because memory could not be read
- * @missed: calls of any process that found no free probe instance while this session
- *	ran (module parameter maxactive); in none of the other figures
+ * @cut: event records with less payload than was sent
+ * @faults: event records cut because memory could not be read
+ * @missed: calls, of any process, that found no free probe instance while this session ran
+ *	(module parameter maxactive), counted by the probes of the events that this session
+ *	records; not part of any other counter
  * @lost: calls lost, for each enum sendtrace_lost_reason
- * @blind: 1 where the probes are registered, but see nothing just now: root has switched
- *	off kprobes (debugfs, kprobes/enabled) or ftrace (sysctl kernel.ftrace_enabled)
+ * @blind: 1 if the probes are registered but see nothing at present, because root has
+ *	disabled kprobes (debugfs, kprobes/enabled) or ftrace (sysctl
+ *	kernel.ftrace_enabled)
  * @reserved: zero
  */
 struct sendtrace_stats {
@@ -403,30 +412,31 @@ struct sendtrace_stats {
 };
 
 /*
- * Every command fails with EFAULT for a pointer that cannot be read or written, with
- * EINVAL for a value out of its limits or a reserved field that is not zero, and
- * ENOTTY answers what is no command. Beyond those:
+ * Every command fails with EFAULT if its pointer cannot be read or written, and with
+ * EINVAL if a value is out of its limits or a reserved field is not zero. Unknown
+ * commands fail with ENOTTY. Other errors:
  *
- * INFO
- * CONFIG	EPERM: no CAP_SYS_ADMIN; EBUSY: the session has its rings already; ENOMEM
- * FILTER	EPERM: no CAP_SYS_ADMIN; EINVAL also for a pattern that is empty or not
- *		ended by NUL; ENOMEM
- * START	EALREADY: it runs; EPERM: no CAP_SYS_ADMIN, or the kernel is locked down
- *		(kernel_lockdown(7)); EUSERS: max_sessions run; ENOENT: this kernel has
- *		no function to probe; ENOMEM
- * STOP		EALREADY: it does not run
- * STATS
+ * INFO		none
+ * CONFIG	EPERM: no CAP_SYS_ADMIN; EBUSY: the session already has rings; ENOMEM
+ * FILTER	EPERM: no CAP_SYS_ADMIN; EINVAL: also if a pattern is empty or does not
+ *		end with NUL; ENOMEM
+ * START	EALREADY: already running; EPERM: no CAP_SYS_ADMIN, or the kernel is
+ *		locked down (kernel_lockdown(7)); EUSERS: max_sessions are running;
+ *		ENOENT: this kernel lacks a function to probe; ENOMEM
+ * STOP		EALREADY: not running
+ * STATS	none
  *
- * read() returns as many whole records as fit; a record that is larger than the whole
- * buffer comes in pieces, by one read() after the other. It fails with EBUSY where the
- * rings are mapped, EAGAIN with O_NONBLOCK where there is nothing, as START where it has
- * to start the session, and returns 0 where there is nothing and the session was stopped.
+ * read() returns as many whole records as fit into the buffer. A record that is larger
+ * than the whole buffer is returned in pieces, by consecutive read() calls. If there is
+ * no record, read() waits, or fails with EAGAIN if O_NONBLOCK is set; after the session
+ * was stopped it returns 0. It fails with EBUSY if the rings are mapped. If it has to
+ * start the session, it can also fail with the errors of START.
  *
- * mmap() fails with EBUSY after a read(), with ENXIO before CONFIG, with EINVAL for an
- * offset or a length that is none of those above, and with EPERM for a writable mapping
- * of the producer's part.
+ * mmap() fails with EBUSY after a read(), with ENXIO before CONFIG, with EINVAL for any
+ * other offset or length than those above, and with EPERM for a writable mapping of the
+ * producer's part.
  *
- * poll() says EPOLLIN also before the first start, as a read() would not wait for one.
+ * Before the first start, poll() reports EPOLLIN: a read() would start the session.
  */
 #define SENDTRACE_IOC_MAGIC  0xF5
 #define SENDTRACE_IOC_INFO   _IOR(SENDTRACE_IOC_MAGIC, 0x00, struct sendtrace_info)

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "../../kmod/filter.c"
+#include "../../kmod/pattern.c"
+#include "../../kmod/rules.c"
 
 #include "fixture.h"
 
 #define ALL_BUT_NUL (SENDTRACE_PATTERN_LEN - 1)
 
-static int filter_test_init(struct kunit *test)
+static int rules_test_init(struct kunit *test)
 {
 	test->priv = kunit_kzalloc(test, sizeof(struct sendtrace_filter), GFP_KERNEL);
 	return test->priv ? 0 : -ENOMEM;
@@ -18,27 +19,27 @@ static void add_pattern(struct sendtrace_filter *wanted, const char *text)
 	strscpy(wanted->patterns[wanted->nr_patterns++], text, SENDTRACE_PATTERN_LEN);
 }
 
-static void free_filter(struct kunit_resource *resource)
+static void free_rules(struct kunit_resource *resource)
 {
-	st_filter_free_rcu(resource->data);
+	st_rules_free_rcu(resource->data);
 }
 
-static const struct st_filter *create(struct kunit *test)
+static const struct st_rules *create(struct kunit *test)
 {
-	struct st_filter *filter = st_filter_create(test->priv);
+	struct st_rules *rules = st_rules_create(test->priv);
 
-	KUNIT_ASSERT_FALSE(test, IS_ERR(filter));
-	st_test_at_end(test, free_filter, filter);
-	return filter;
+	KUNIT_ASSERT_FALSE(test, IS_ERR(rules));
+	st_test_at_end(test, free_rules, rules);
+	return rules;
 }
 
 static long creation_error(struct kunit *test)
 {
-	struct st_filter *filter = st_filter_create(test->priv);
+	struct st_rules *rules = st_rules_create(test->priv);
 
-	if (IS_ERR(filter))
-		return PTR_ERR(filter);
-	st_filter_free_rcu(filter);
+	if (IS_ERR(rules))
+		return PTR_ERR(rules);
+	st_rules_free_rcu(rules);
 	return 0;
 }
 
@@ -51,7 +52,7 @@ static union st_name named(const char *text)
 	return name;
 }
 
-/* Does a filter of this one pattern match a process of this name? */
+/* Do rules of this one pattern match a process of this name? */
 static bool matches(struct kunit *test, const char *pattern, const char *name)
 {
 	struct st_caller caller = { .pid = 1, .process = named(name) };
@@ -60,7 +61,7 @@ static bool matches(struct kunit *test, const char *pattern, const char *name)
 	wanted->nr_patterns = 0;
 	memset(wanted->patterns, 0, sizeof(wanted->patterns));
 	add_pattern(wanted, pattern);
-	return st_filter_match(create(test), &caller);
+	return st_rules_match(create(test), &caller);
 }
 
 /* ---- What is accepted ---------------------------------------------------------------- */
@@ -95,7 +96,7 @@ static void as_many_pids_as_there_is_room_for_are_taken(struct kunit *test)
 
 	wanted->nr_pids = SENDTRACE_MAX_PIDS;
 	wanted->pids[SENDTRACE_MAX_PIDS - 1] = 77;
-	KUNIT_EXPECT_TRUE(test, st_filter_match(create(test), &last));
+	KUNIT_EXPECT_TRUE(test, st_rules_match(create(test), &last));
 }
 
 static void one_pid_too_many_is_refused(struct kunit *test)
@@ -184,7 +185,7 @@ static void want_of_memory_is_said(struct kunit *test)
 
 static void freeing_no_filter_does_nothing(struct kunit *test)
 {
-	st_filter_free_rcu(NULL);
+	st_rules_free_rcu(NULL);
 }
 
 /* ---- What matches ------------------------------------------------------------------- */
@@ -193,7 +194,7 @@ static void a_filter_of_nothing_matches_everything(struct kunit *test)
 {
 	struct st_caller caller = { .pid = 1, .comm.text = "a", .process.text = "b" };
 
-	KUNIT_EXPECT_TRUE(test, st_filter_match(create(test), &caller));
+	KUNIT_EXPECT_TRUE(test, st_rules_match(create(test), &caller));
 }
 
 static void a_name_matches_itself_alone(struct kunit *test)
@@ -212,13 +213,13 @@ static void a_name_matches_the_process_or_the_thread(struct kunit *test)
 	struct st_caller by_thread = { .comm.text = "mysqld", .process.text = "systemd" };
 	struct st_caller neither = { .comm.text = "connection",
 				     .process.text = "systemd" };
-	const struct st_filter *filter;
+	const struct st_rules *rules;
 
 	add_pattern(test->priv, "mysqld");
-	filter = create(test);
-	KUNIT_EXPECT_TRUE(test, st_filter_match(filter, &by_process));
-	KUNIT_EXPECT_TRUE(test, st_filter_match(filter, &by_thread));
-	KUNIT_EXPECT_FALSE(test, st_filter_match(filter, &neither));
+	rules = create(test);
+	KUNIT_EXPECT_TRUE(test, st_rules_match(rules, &by_process));
+	KUNIT_EXPECT_TRUE(test, st_rules_match(rules, &by_thread));
+	KUNIT_EXPECT_FALSE(test, st_rules_match(rules, &neither));
 }
 
 static void fifteen_characters_match_as_they_are(struct kunit *test)
@@ -285,27 +286,27 @@ static void one_of_several_patterns_is_enough(struct kunit *test)
 
 	add_pattern(wanted, "mysqld");
 	add_pattern(wanted, "ng*");
-	KUNIT_EXPECT_TRUE(test, st_filter_match(create(test), &caller));
+	KUNIT_EXPECT_TRUE(test, st_rules_match(create(test), &caller));
 	caller.process = named("apache2");
-	KUNIT_EXPECT_FALSE(test, st_filter_match(create(test), &caller));
+	KUNIT_EXPECT_FALSE(test, st_rules_match(create(test), &caller));
 	add_pattern(wanted, ".");
-	KUNIT_EXPECT_TRUE(test, st_filter_match(create(test), &caller));
+	KUNIT_EXPECT_TRUE(test, st_rules_match(create(test), &caller));
 }
 
 static void a_process_must_be_among_the_pids(struct kunit *test)
 {
 	struct st_caller caller = { .pid = 8, .comm.text = "a", .process.text = "a" };
 	struct sendtrace_filter *wanted = test->priv;
-	const struct st_filter *filter;
+	const struct st_rules *rules;
 
 	wanted->nr_pids = 2;
 	wanted->pids[0] = 7;
 	wanted->pids[1] = 8;
 	wanted->pids[2] = 9;
-	filter = create(test);
-	KUNIT_EXPECT_TRUE(test, st_filter_match(filter, &caller));
+	rules = create(test);
+	KUNIT_EXPECT_TRUE(test, st_rules_match(rules, &caller));
 	caller.pid = 9;
-	KUNIT_EXPECT_FALSE(test, st_filter_match(filter, &caller));
+	KUNIT_EXPECT_FALSE(test, st_rules_match(rules, &caller));
 }
 
 static void pid_and_name_must_both_match(struct kunit *test)
@@ -322,14 +323,14 @@ static void pid_and_name_must_both_match(struct kunit *test)
 	wanted->nr_pids = 1;
 	wanted->pids[0] = 7;
 	add_pattern(wanted, "mysqld");
-	KUNIT_EXPECT_TRUE(test, st_filter_match(create(test), &right));
-	KUNIT_EXPECT_FALSE(test, st_filter_match(create(test), &wrong_pid));
-	KUNIT_EXPECT_FALSE(test, st_filter_match(create(test), &wrong_name));
+	KUNIT_EXPECT_TRUE(test, st_rules_match(create(test), &right));
+	KUNIT_EXPECT_FALSE(test, st_rules_match(create(test), &wrong_pid));
+	KUNIT_EXPECT_FALSE(test, st_rules_match(create(test), &wrong_name));
 }
 
 /* ---- What it says of itself ------------------------------------------------------------ */
 
-static const char *shown(struct kunit *test, const struct st_filter *filter, size_t size)
+static const char *shown(struct kunit *test, const struct st_rules *rules, size_t size)
 {
 	struct seq_file *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
 
@@ -337,7 +338,7 @@ static const char *shown(struct kunit *test, const struct st_filter *filter, siz
 	m->size = size;
 	m->buf = kunit_kzalloc(test, size + 1, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, m->buf);
-	st_filter_show(filter, m);
+	st_rules_show(rules, m);
 	KUNIT_EXPECT_LE(test, m->count, size);
 	return m->buf;
 }
@@ -377,7 +378,7 @@ static void a_buffer_that_is_too_small_is_not_overrun(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, shown(test, create(test), size)[size], 0);
 }
 
-static struct kunit_case filter_cases[] = {
+static struct kunit_case rules_cases[] = {
 	KUNIT_CASE(as_many_patterns_as_there_is_room_for_are_taken),
 	KUNIT_CASE(one_pattern_too_many_is_refused),
 	KUNIT_CASE(as_many_pids_as_there_is_room_for_are_taken),
@@ -411,9 +412,9 @@ static struct kunit_case filter_cases[] = {
 	{}
 };
 
-static struct kunit_suite filter_suite = {
-	.name = "sendtrace_filter",
-	.init = filter_test_init,
-	.test_cases = filter_cases,
+static struct kunit_suite rules_suite = {
+	.name = "sendtrace_rules",
+	.init = rules_test_init,
+	.test_cases = rules_cases,
 };
-kunit_test_suite(filter_suite);
+kunit_test_suite(rules_suite);

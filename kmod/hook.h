@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The table of hooks: which kernel functions are probed, for which events, and how. */
+#ifndef _ST_HOOK_H
+#define _ST_HOOK_H
+
+#include <linux/types.h>
+
+struct pt_regs;
+struct st_call;
+
+/* The rows of the table. */
+enum st_hook_id {
+	ST_HOOK_SEND,
+	ST_HOOK_ACCEPT,
+	ST_HOOKS,
+};
+
+#define ST_HOOK_SYMBOLS 3
+
+/**
+ * struct st_hook - one row: a kernel function, and what is done at its entry and return
+ * @name: what the counters and messages call it; `missed_<name>` of /proc/sendtrace/stats
+ * @symbols: the function, then its fallbacks in the order of preference, then NULL
+ * @events: SENDTRACE_EVENTS_* that need this hook; it is armed while a session asks for one
+ * @optional: if this kernel has none of @symbols, sessions start without the hook. Without
+ *	it START fails with -ENOENT
+ * @begin: reads the function's arguments, for a call that a session records: fd, payload,
+ *	len, flags, addr and addr_len of struct st_call. Context: the entry handler
+ * @end: records the call. Context: the return handler
+ *
+ * Invariant. Adding a way of sending means adding a row, and its @begin and @end.
+ */
+struct st_hook {
+	const char *name;
+	const char *symbols[ST_HOOK_SYMBOLS];
+	u32 events;
+	bool optional;
+	void (*begin)(struct st_call *call, struct pt_regs *regs);
+	void (*end)(struct st_call *call, long ret);
+};
+
+/* ST_HOOKS rows. */
+extern const struct st_hook st_hooks[];
+
+#endif /* _ST_HOOK_H */

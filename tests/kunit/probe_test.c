@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Arming by table: a table of twelve hooks, as the module will have one day, some of whose
+ * functions this kernel lacks.
+ */
+#include <linux/init.h>
+
+#include "hook.h"
+
+#undef __init
+#define __init
+#define ST_HOOKS 12
+#include "../../kmod/probe.c"
+
+#include <kunit/test.h>
+
+#include "fixture.h"
+#include "session_fixture.h"
+
+enum {
+	EVENT_ONE = 1 << 0,
+	EVENT_MANY = 1 << 1,
+	EVENT_SHARED = 1 << 2,
+	EVENT_FALLBACK = 1 << 3,
+	EVENT_MISSING = 1 << 4,
+	EVENT_NEEDED = 1 << 5,
+};
+
+static unsigned int begun, ended;
+static long ended_with;
+
+static void begins(struct st_call *call, struct pt_regs *regs)
+{
+	begun++;
+	call->fd = -1;
+}
+
+static void ends(struct st_call *call, long ret)
+{
+	ended++;
+	ended_with = ret;
+}
+
+/* A function to be hooked: the kernel's own cannot be called from here. */
+int st_test_called(int value);
+
+noinline int st_test_called(int value)
+{
+	barrier();
+	return value;
+}
+
+#define HOOK(of, ...)                                                                    \
+	{                                                                                \
+		.events = of, .begin = begins, .end = ends, .name = "test", .symbols = { \
+			__VA_ARGS__                                                      \
+		}                                                                        \
+	}
+#define OPTIONAL(of, ...)                                                   \
+	{                                                                   \
+		.events = of, .begin = begins, .end = ends, .name = "test", \
+		.symbols = { __VA_ARGS__ }, .optional = true                \
+	}
+
+const struct st_hook st_hooks[] = {
+	HOOK(EVENT_ONE | EVENT_SHARED, "__sys_socket"),
+	HOOK(EVENT_MANY, "__sys_connect"),
+	HOOK(EVENT_MANY, "__sys_bind"),
+	HOOK(EVENT_MANY, "__sys_listen"),
+	HOOK(EVENT_MANY, "__sys_getsockname"),
+	HOOK(EVENT_MANY, "__sys_getpeername"),
+	HOOK(EVENT_MANY, "__sys_sendmsg"),
+	HOOK(EVENT_MANY | EVENT_SHARED, "__sys_recvfrom"),
+	HOOK(EVENT_FALLBACK, "st_no_such_function", "st_test_called"),
+	OPTIONAL(EVENT_MISSING, "st_no_such_function", "st_nor_this_one"),
+	HOOK(EVENT_MISSING, "__sys_accept4"),
+	HOOK(EVENT_NEEDED, "st_no_such_function"),
+};
+
+/* A bit for each row that is registered. */
+static unsigned int registered(void)
+{
+	unsigned int i, mask = 0;
+
+	for (i = 0; i < ST_HOOKS; i++)
+		if (probes[i].users)
+			mask |= BIT(i);
+	return mask;
+}
+
+static int probe_suite_init(struct kunit_suite *suite)
+{
+	return st_probe_init();
+}
+
+static int probe_test_init(struct kunit *test)
+{
+	begun = ended = 0;
+	return 0;
+}
+
+static void a_hook_that_no_session_asks_for_is_not_registered(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, registered(), 0);
+	KUNIT_EXPECT_FALSE(test, st_probe_armed());
+	KUNIT_ASSERT_EQ(test, st_probe_arm(EVENT_ONE), 0);
+	KUNIT_EXPECT_EQ(test, registered(), BIT(0));
+	KUNIT_EXPECT_TRUE(test, st_probe_armed());
+	st_probe_disarm(EVENT_ONE);
+	KUNIT_EXPECT_EQ(test, registered(), 0);
+	KUNIT_EXPECT_FALSE(test, st_probe_armed());
+}
+
+static void a_hook_stays_until_its_last_session_stops(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, st_probe_arm(EVENT_ONE), 0);
+	KUNIT_ASSERT_EQ(test, st_probe_arm(EVENT_SHARED), 0);
+	KUNIT_EXPECT_EQ(test, registered(), BIT(0) | BIT(7));
+	st_probe_disarm(EVENT_ONE);
+	KUNIT_EXPECT_EQ(test, registered(), BIT(0) | BIT(7));
+	st_probe_disarm(EVENT_SHARED);
+	KUNIT_EXPECT_EQ(test, registered(), 0);
+}
+
+static void all_hooks_of_an_event_are_armed(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, st_probe_arm(EVENT_MANY), 0);
+	KUNIT_EXPECT_EQ(test, registered(), GENMASK(7, 1));
+	st_probe_disarm(EVENT_MANY);
+	KUNIT_EXPECT_EQ(test, registered(), 0);
+}
+
+static void a_fallback_is_used_if_the_first_symbol_is_missing(struct kunit *test)
+{
+	KUNIT_EXPECT_STREQ(test, probes[8].symbol, "st_test_called");
+	KUNIT_ASSERT_EQ(test, st_probe_arm(EVENT_FALLBACK), 0);
+	KUNIT_EXPECT_EQ(test, registered(), BIT(8));
+	st_probe_disarm(EVENT_FALLBACK);
+}
+
+static void without_an_optional_function_the_rest_is_armed(struct kunit *test)
+{
+	KUNIT_EXPECT_NULL(test, probes[9].symbol);
+	KUNIT_ASSERT_EQ(test, st_probe_arm(EVENT_MISSING), 0);
+	KUNIT_EXPECT_EQ(test, registered(), BIT(10));
+	st_probe_disarm(EVENT_MISSING);
+	KUNIT_EXPECT_EQ(test, registered(), 0);
+}
+
+static void without_a_needed_function_nothing_is_armed(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, st_probe_arm(EVENT_ONE | EVENT_NEEDED), -ENOENT);
+	KUNIT_EXPECT_EQ(test, registered(), 0);
+	KUNIT_EXPECT_FALSE(test, st_probe_armed());
+	KUNIT_EXPECT_EQ(test, st_probe_arm(EVENT_ONE), 0);
+	st_probe_disarm(EVENT_ONE);
+}
+
+static void missing_functions_are_reported_by_their_events(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, st_probe_missing(), EVENT_MISSING | EVENT_NEEDED);
+}
+
+static void all_hooks_together_have_one_bound_in_memory(struct kunit *test)
+{
+	size_t all = (size_t)maxactive * ST_HOOKS * INSTANCE_SIZE;
+
+	KUNIT_EXPECT_LE(test, all, MEMORY_BY_DEFAULT);
+	KUNIT_EXPECT_GT(test, all, MEMORY_BY_DEFAULT / 2);
+	KUNIT_EXPECT_GE(test, maxactive, 1000);
+}
+
+/* Both handlers find the row of the call's own hook. */
+static void a_call_runs_its_own_hooks_begin_and_end(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, 16 * PAGE_SIZE, 0);
+
+	session->events = EVENT_FALLBACK;
+	KUNIT_ASSERT_EQ(test, st_probe_arm(EVENT_FALLBACK), 0);
+	st_test_called(-EBADF);
+	st_probe_disarm(EVENT_FALLBACK);
+	KUNIT_EXPECT_EQ(test, begun, 1);
+	KUNIT_EXPECT_EQ(test, ended, 1);
+	KUNIT_EXPECT_EQ(test, (int)ended_with, -EBADF);
+}
+
+static struct kunit_case probe_cases[] = {
+	KUNIT_CASE(a_hook_that_no_session_asks_for_is_not_registered),
+	KUNIT_CASE(a_hook_stays_until_its_last_session_stops),
+	KUNIT_CASE(all_hooks_of_an_event_are_armed),
+	KUNIT_CASE(a_fallback_is_used_if_the_first_symbol_is_missing),
+	KUNIT_CASE(without_an_optional_function_the_rest_is_armed),
+	KUNIT_CASE(without_a_needed_function_nothing_is_armed),
+	KUNIT_CASE(missing_functions_are_reported_by_their_events),
+	KUNIT_CASE(all_hooks_together_have_one_bound_in_memory),
+	KUNIT_CASE(a_call_runs_its_own_hooks_begin_and_end),
+	{}
+};
+
+static struct kunit_suite probe_suite = {
+	.name = "sendtrace_probe",
+	.suite_init = probe_suite_init,
+	.init = probe_test_init,
+	.test_cases = probe_cases,
+};
+kunit_test_suite(probe_suite);

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The table of running sessions: slots are given, found, and given again. */
+#include "../../kmod/running.c"
+
+#include <kunit/test.h>
+
+#include "session.h"
+
+static struct st_session *session_of(struct kunit *test)
+{
+	struct st_session *session = kunit_kzalloc(test, sizeof(*session), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, session);
+	return session;
+}
+
+static struct st_session *found(unsigned long mask)
+{
+	struct st_session *session;
+
+	preempt_disable();
+	session = st_running_of(mask);
+	preempt_enable();
+	return session;
+}
+
+static void a_session_is_found_by_its_bit(struct kunit *test)
+{
+	struct st_session *one = session_of(test), *other = session_of(test);
+	int first = st_running_add(one), second = st_running_add(other);
+
+	KUNIT_EXPECT_NE(test, first, second);
+	KUNIT_EXPECT_EQ(test, st_running_mask, BIT(first) | BIT(second));
+	KUNIT_EXPECT_PTR_EQ(test, found(BIT(first)), one);
+	KUNIT_EXPECT_PTR_EQ(test, found(BIT(second)), other);
+	st_running_remove(first);
+	KUNIT_EXPECT_EQ(test, st_running_mask, BIT(second));
+	KUNIT_EXPECT_PTR_EQ(test, found(BIT(second)), other);
+	st_running_remove(second);
+	KUNIT_EXPECT_EQ(test, st_running_mask, 0);
+}
+
+static void of_several_bits_the_lowest_counts(struct kunit *test)
+{
+	struct st_session *one = session_of(test), *other = session_of(test);
+	int first = st_running_add(one), second = st_running_add(other);
+
+	KUNIT_EXPECT_LT(test, first, second);
+	KUNIT_EXPECT_PTR_EQ(test, found(BIT(first) | BIT(second)), one);
+	st_running_remove(first);
+	st_running_remove(second);
+}
+
+static void a_removed_session_is_not_found(struct kunit *test)
+{
+	int slot = st_running_add(session_of(test));
+
+	st_running_remove(slot);
+	KUNIT_EXPECT_NULL(test, found(BIT(slot)));
+}
+
+static void one_session_more_than_there_are_slots_is_refused(struct kunit *test)
+{
+	struct st_session *session = session_of(test);
+	int slot;
+
+	for (slot = 0; slot < ST_MAX_RUNNING; slot++)
+		KUNIT_EXPECT_EQ(test, st_running_add(session), slot);
+	KUNIT_EXPECT_EQ(test, st_running_add(session), -EUSERS);
+	st_running_remove(17);
+	KUNIT_EXPECT_EQ(test, st_running_add(session), 17);
+	while (slot--)
+		st_running_remove(slot);
+	KUNIT_EXPECT_EQ(test, st_running_mask, 0);
+}
+
+static struct kunit_case running_cases[] = {
+	KUNIT_CASE(a_session_is_found_by_its_bit),
+	KUNIT_CASE(of_several_bits_the_lowest_counts),
+	KUNIT_CASE(a_removed_session_is_not_found),
+	KUNIT_CASE(one_session_more_than_there_are_slots_is_refused),
+	{}
+};
+
+static struct kunit_suite running_suite = {
+	.name = "sendtrace_running",
+	.test_cases = running_cases,
+};
+kunit_test_suite(running_suite);
