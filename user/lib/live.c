@@ -125,6 +125,15 @@ static void unmap_ring(const struct live *live, const struct ring *ring)
 	munmap((void *)ring->producer, producer_length(live));
 }
 
+static void unmap_rings(struct live *live)
+{
+	uint32_t i;
+
+	for (i = 0; i < live->merge.nr_rings; i++)
+		unmap_ring(live, &live->merge.rings[i]);
+	merge_free(&live->merge);
+}
+
 static bool producer_is_sound(const struct live *live,
 			      const struct sendtrace_producer *producer, uint32_t cpu)
 {
@@ -207,11 +216,8 @@ static unsigned int read_rings(const struct source *source)
 static void live_free(struct source *source)
 {
 	struct live *live = live_of(source);
-	uint32_t i;
 
-	for (i = 0; i < live->merge.nr_rings; i++)
-		unmap_ring(live, &live->merge.rings[i]);
-	merge_free(&live->merge);
+	unmap_rings(live);
 	stream_free(&live->stream);
 	close(live->fd);
 	free(live);
@@ -250,8 +256,10 @@ static int read_map(struct source *source)
 	}
 	if (!err && live->merge.nr_rings == 0)
 		err = -EINVAL;
-	if (err)
+	if (err) {
+		unmap_rings(live);
 		return err;
+	}
 	stream_free(&live->stream);
 	source->ops = &live_mapped_ops;
 	return 0;
