@@ -96,6 +96,8 @@ static void assert_next(uint16_t type, uint64_t missing)
 	assert_int_equal(sendtrace_next(trace, &item), 1);
 	assert_int_equal(item.rec.type, type);
 	assert_int_equal(item.missing, missing);
+	assert_int_equal(sendtrace_is_gap(&item),
+			 missing != 0 || type == SENDTRACE_RECORD_LOST);
 }
 
 static void assert_payload(const char *expected)

@@ -34,7 +34,7 @@ static int show(struct tracer *tracer, const struct sendtrace_item *item)
 {
 	int err = 0;
 
-	if (report_is_gap(item)) {
+	if (sendtrace_is_gap(item)) {
 		report_gap(&tracer->tally, item);
 		report_pending(&tracer->tally, false);
 		err = sink_gap(tracer->sink, item);

@@ -7,7 +7,6 @@
  * A program shows records through this table and does not know which sink it has.
  */
 #include <signal.h>
-#include <stddef.h>
 
 struct sendtrace_item;
 struct sink;
@@ -15,8 +14,8 @@ struct sink;
 /**
  * struct sink_ops - what a sink can do
  * @record: show an event: @item of SENDTRACE_RECORD_SEND or _ACCEPT, valid until it returns
- * @gap: events are missing before this place: @item->missing of them, or, of
- *	SENDTRACE_RECORD_LOST, as it reports. NULL where the sink shows no gaps
+ * @gap: events are missing at this place: sendtrace_is_gap(@item); @item may also be an event,
+ *	which @record gets next. NULL where the sink shows no gaps
  * @tick: called when records pause, for what a sink does from time to time. Return:
  *	milliseconds after which it is to be called again, -1 for never. NULL: never called
  * @flush: write what is buffered
