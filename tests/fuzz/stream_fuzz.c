@@ -103,7 +103,7 @@ static void require_joined(const struct sendtrace_item *record, const struct inp
 /* What sendread does with a record besides the line. */
 static void report(struct tally *tally, const struct sendtrace_item *record)
 {
-	if (report_is_gap(record))
+	if (sendtrace_is_gap(record))
 		report_gap(tally, record);
 	if (is_event(record->rec.type))
 		report_printed(tally, record);

@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 
 static struct sendtrace *trace;
 static struct sendtrace_item item;
+static int stream_fd;
 static int feed;
 
 static int open_stream(void **state)
@@ -22,8 +24,9 @@ static int open_stream(void **state)
 
 	(void)state;
 	assert_int_equal(pipe(ends), 0);
+	stream_fd = ends[0];
 	feed = ends[1];
-	return sendtrace_open_stream(&trace, ends[0]);
+	return sendtrace_open_stream(&trace, stream_fd);
 }
 
 static int close_stream(void **state)
@@ -31,6 +34,8 @@ static int close_stream(void **state)
 	(void)state;
 	close(feed);
 	sendtrace_close(trace);
+	/* It has closed the descriptor, too. */
+	assert_int_equal(fcntl(stream_fd, F_GETFD), -1);
 	return 0;
 }
 
@@ -91,6 +96,8 @@ static void assert_next(uint16_t type, uint64_t missing)
 	assert_int_equal(sendtrace_next(trace, &item), 1);
 	assert_int_equal(item.rec.type, type);
 	assert_int_equal(item.missing, missing);
+	assert_int_equal(sendtrace_is_gap(&item),
+			 missing != 0 || type == SENDTRACE_RECORD_LOST);
 }
 
 static void assert_payload(const char *expected)

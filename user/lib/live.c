@@ -30,7 +30,7 @@ enum {
  * @info: versions and limits
  * @ring_size: bytes of each ring, 0 before it was configured
  * @merge: the mapped rings
- * @stream: what read() returns
+ * @stream: what read() returns; no buffer once the rings are mapped
  */
 struct live {
 	struct source source;
@@ -76,6 +76,11 @@ static int live_filter(struct source *source, const struct sendtrace_filter *fil
 	return command(live_of(source), SENDTRACE_IOC_FILTER, (void *)filter);
 }
 
+static int live_start(struct source *source)
+{
+	return command(live_of(source), SENDTRACE_IOC_START, NULL);
+}
+
 static int live_stop(struct source *source)
 {
 	struct live *live = live_of(source);
@@ -118,6 +123,15 @@ static void unmap_ring(const struct live *live, const struct ring *ring)
 {
 	munmap(ring->consumer, live->info.page_size);
 	munmap((void *)ring->producer, producer_length(live));
+}
+
+static void unmap_rings(struct live *live)
+{
+	uint32_t i;
+
+	for (i = 0; i < live->merge.nr_rings; i++)
+		unmap_ring(live, &live->merge.rings[i]);
+	merge_free(&live->merge);
 }
 
 static bool producer_is_sound(const struct live *live,
@@ -173,11 +187,6 @@ static unsigned int mapped_rings(const struct source *source)
 	return const_live_of(source)->merge.nr_rings;
 }
 
-static int mapped_start(struct source *source)
-{
-	return command(live_of(source), SENDTRACE_IOC_START, NULL);
-}
-
 static int mapped_map(struct source *source)
 {
 	(void)source;
@@ -202,39 +211,34 @@ static unsigned int read_rings(const struct source *source)
 	return const_live_of(source)->info.nr_cpus;
 }
 
-static int read_start(struct source *source)
-{
-	struct live *live = live_of(source);
-
-	if (stream_init(&live->stream, live->fd, true, STREAM_CAPACITY))
-		return -ENOMEM;
-	return command(live, SENDTRACE_IOC_START, NULL);
-}
-
 /* ---- The whole ------------------------------------------------------------------ */
 
 static void live_free(struct source *source)
 {
 	struct live *live = live_of(source);
-	uint32_t i;
 
-	for (i = 0; i < live->merge.nr_rings; i++)
-		unmap_ring(live, &live->merge.rings[i]);
-	merge_free(&live->merge);
+	unmap_rings(live);
 	stream_free(&live->stream);
 	close(live->fd);
 	free(live);
 }
 
-#define LIVE_OPS                                                        \
-	.hint = "", .info = live_info, .configure = live_configure,     \
-	.filter = live_filter, .stop = live_stop, .stats = live_stats,  \
-	.poll_before = live_poll_before, .poll_after = live_poll_after, \
-	.free = live_free
-
 static const struct source_ops live_mapped_ops = {
-	LIVE_OPS,	.next = mapped_next,   .place = mapped_place, .map = mapped_map,
-	.mapped = true, .rings = mapped_rings, .start = mapped_start,
+	.hint = "",
+	.mapped = true,
+	.next = mapped_next,
+	.place = mapped_place,
+	.map = mapped_map,
+	.rings = mapped_rings,
+	.poll_before = live_poll_before,
+	.free = live_free,
+	.info = live_info,
+	.configure = live_configure,
+	.filter = live_filter,
+	.start = live_start,
+	.stop = live_stop,
+	.stats = live_stats,
+	.poll_after = live_poll_after,
 };
 
 static int read_map(struct source *source)
@@ -252,14 +256,30 @@ static int read_map(struct source *source)
 	}
 	if (!err && live->merge.nr_rings == 0)
 		err = -EINVAL;
-	if (!err)
-		source->ops = &live_mapped_ops;
-	return err;
+	if (err) {
+		unmap_rings(live);
+		return err;
+	}
+	stream_free(&live->stream);
+	source->ops = &live_mapped_ops;
+	return 0;
 }
 
 static const struct source_ops live_read_ops = {
-	LIVE_OPS,	 .next = read_next,   .place = read_place,
-	.map = read_map, .rings = read_rings, .start = read_start,
+	.hint = "",
+	.next = read_next,
+	.place = read_place,
+	.map = read_map,
+	.rings = read_rings,
+	.poll_before = live_poll_before,
+	.free = live_free,
+	.info = live_info,
+	.configure = live_configure,
+	.filter = live_filter,
+	.start = live_start,
+	.stop = live_stop,
+	.stats = live_stats,
+	.poll_after = live_poll_after,
 };
 
 int live_open(struct source **source, const char *path)
@@ -271,11 +291,16 @@ int live_open(struct source **source, const char *path)
 		return -ENOMEM;
 	live->source.ops = &live_read_ops;
 	live->fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	err = live->fd < 0 ? -errno : command(live, SENDTRACE_IOC_INFO, &live->info);
-	if (err) {
-		if (live->fd >= 0)
-			close(live->fd);
+	if (live->fd < 0) {
+		err = -errno;
 		free(live);
+		return err;
+	}
+	err = command(live, SENDTRACE_IOC_INFO, &live->info);
+	if (!err)
+		err = stream_init(&live->stream, live->fd, true, STREAM_CAPACITY);
+	if (err) {
+		live_free(&live->source);
 		return err;
 	}
 	live->info.version[SENDTRACE_VERSION_LEN - 1] = '\0';

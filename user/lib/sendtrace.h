@@ -199,6 +199,12 @@ int sendtrace_start(struct sendtrace *trace);
  */
 int sendtrace_next(struct sendtrace *trace, struct sendtrace_item *item);
 
+/* Does @item show that events are missing: by a gap before it, or as a LOST record? */
+static inline int sendtrace_is_gap(const struct sendtrace_item *item)
+{
+	return item->missing || item->rec.type == SENDTRACE_RECORD_LOST;
+}
+
 /* What was wrong after -EBADMSG, valid until the next call of anything. */
 const struct sendtrace_fault *sendtrace_fault(const struct sendtrace *trace);
 

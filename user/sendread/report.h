@@ -55,13 +55,7 @@ static inline void report_printed(struct tally *tally, const struct sendtrace_it
 		report_cut(tally, item);
 }
 
-/* Does @item show that events are missing? */
-static inline int report_is_gap(const struct sendtrace_item *item)
-{
-	return item->missing || item->rec.type == SENDTRACE_RECORD_LOST;
-}
-
-/* Count the events that are missing; report_pending() prints them. */
+/* Count the events that are missing at a gap; report_pending() prints them. */
 void report_gap(struct tally *tally, const struct sendtrace_item *item);
 
 /*

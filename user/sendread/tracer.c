@@ -34,7 +34,7 @@ static int show(struct tracer *tracer, const struct sendtrace_item *item)
 {
 	int err = 0;
 
-	if (report_is_gap(item)) {
+	if (sendtrace_is_gap(item)) {
 		report_gap(&tracer->tally, item);
 		report_pending(&tracer->tally, false);
 		err = sink_gap(tracer->sink, item);
@@ -84,13 +84,16 @@ static int show_all(struct tracer *tracer)
 
 /* ---- Waiting -------------------------------------------------------------------- */
 
-/* Until something is due that does not come by itself. Milliseconds, -1 for never. */
+/*
+ * How long to wait for records: until losses are to be printed, the probes to be checked, or
+ * the sink to be called. Return: milliseconds, -1 for no limit.
+ */
 static int time_to_wait(struct tracer *tracer)
 {
 	int timeout = report_pending(&tracer->tally, false);
 
 	timeout = clock_sooner(timeout, blind_check(&tracer->blind, tracer->trace));
-	return clock_sooner(timeout, sink_tick(tracer->sink, clock_ms()));
+	return clock_sooner(timeout, sink_tick(tracer->sink));
 }
 
 /* Return: 0, -EPIPE if nobody reads our output any more, or another errno. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Escapes bytes with AVX2. Most bytes of a binary protocol need an escape, which one by one
- * costs eight instructions each. Here 32 bytes at a time become \xNN, all of them; then the
+ * Escapes bytes with AVX2. Most bytes of a binary protocol need an escape. Byte by byte that
+ * costs eight instructions each. Here 32 bytes at a time are all written as \xNN; then the
  * characters that are not needed are dropped.
  */
 #include "escape_variants.h"
@@ -38,9 +38,9 @@ enum need {
  * mask, which lists the positions of the characters to keep. ORDER(needs) makes the mask for
  * @needs, a number with one digit of base NEEDS for each byte.
  *
- * The mask's last byte also holds the length of the result minus 1. If some characters are
- * dropped, the shuffle writes that byte behind the end of the text, where it does no harm. If
- * all 16 are kept, position 15 and length 16 - 1 are the same number.
+ * The mask's last byte also holds the length of the result minus 1. If characters are dropped,
+ * it selects a character that lands behind the end of the text, where it does no harm. If all
+ * 16 are kept, position 15 and length 16 - 1 are the same number.
  */
 typedef unsigned __int128 text_order;
 

@@ -7,7 +7,6 @@
  * A program shows records through this table and does not know which sink it has.
  */
 #include <signal.h>
-#include <stdint.h>
 
 struct sendtrace_item;
 struct sink;
@@ -15,10 +14,10 @@ struct sink;
 /**
  * struct sink_ops - what a sink can do
  * @record: show an event: @item of SENDTRACE_RECORD_SEND or _ACCEPT, valid until it returns
- * @gap: events are missing before this place: @item->missing of them, or, of
- *	SENDTRACE_RECORD_LOST, as it reports. NULL where the sink shows no gaps
- * @tick: time goes by: called when records pause. @now: milliseconds of clock_ms(). Return:
- *	milliseconds after which it wants to be called again, -1 for never. NULL: never
+ * @gap: events are missing at this place: sendtrace_is_gap(@item); @item may also be an event,
+ *	which @record gets next. NULL where the sink shows no gaps
+ * @tick: called when records pause, for what a sink does from time to time. Return:
+ *	milliseconds after which it is to be called again, -1 for never. NULL: never called
  * @flush: write what is buffered
  * @free: release everything, without a flush
  *
@@ -28,7 +27,7 @@ struct sink;
 struct sink_ops {
 	int (*record)(struct sink *sink, const struct sendtrace_item *item);
 	int (*gap)(struct sink *sink, const struct sendtrace_item *item);
-	int (*tick)(struct sink *sink, int64_t now);
+	int (*tick)(struct sink *sink);
 	int (*flush)(struct sink *sink);
 	void (*free)(struct sink *sink);
 };
@@ -58,9 +57,9 @@ static inline int sink_gap(struct sink *sink, const struct sendtrace_item *item)
 	return sink->ops->gap ? sink->ops->gap(sink, item) : 0;
 }
 
-static inline int sink_tick(struct sink *sink, int64_t now)
+static inline int sink_tick(struct sink *sink)
 {
-	return sink->ops->tick ? sink->ops->tick(sink, now) : -1;
+	return sink->ops->tick ? sink->ops->tick(sink) : -1;
 }
 
 static inline int sink_flush(struct sink *sink)
