@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The rest of ring: the bell, the counters, and memory that is short. */
+/* The bell, the counters, and allocations that fail. */
 #include "../../kmod/bell.c"
 
 #include <linux/cpumask.h>
@@ -58,7 +58,7 @@ static void ring_and_settle(struct st_bell *bell)
 	st_bell_exit(bell);
 }
 
-static void nobody_is_woken_who_does_not_want_it(struct kunit *test)
+static void a_reader_that_does_not_wait_is_not_woken(struct kunit *test)
 {
 	struct listener *listener = test->priv;
 
@@ -66,7 +66,7 @@ static void nobody_is_woken_who_does_not_want_it(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, listener->woken, 0);
 }
 
-static void who_wants_it_is_woken_as_readable(struct kunit *test)
+static void a_waiting_reader_is_woken_as_readable(struct kunit *test)
 {
 	struct listener *listener = test->priv;
 
@@ -77,7 +77,7 @@ static void who_wants_it_is_woken_as_readable(struct kunit *test)
 			(__force u32)(EPOLLIN | EPOLLRDNORM));
 }
 
-static void one_wish_is_one_wake_up(struct kunit *test)
+static void one_request_is_one_wake_up(struct kunit *test)
 {
 	struct listener *listener = test->priv;
 
@@ -105,7 +105,7 @@ static void the_bell_rings_with_interrupts_off(struct kunit *test)
 
 /* ---- The counters ------------------------------------------------------------------------- */
 
-static void counters_add_up_each_for_itself(struct kunit *test)
+static void each_counter_is_added_separately(struct kunit *test)
 {
 	struct st_counters *one = kunit_kzalloc(test, sizeof(*one), GFP_KERNEL);
 	struct st_counters *sum = kunit_kzalloc(test, sizeof(*sum), GFP_KERNEL);
@@ -145,10 +145,10 @@ static void freeing_no_ring_does_nothing(struct kunit *test)
 }
 
 /*
- * The struct, the array of pages, three pages, the array that has the data twice, and the
- * mapping: at the least. Some of what the kernel allocates beside that it can do without.
+ * The minimum: the struct, the array of pages, three pages, the array that has the data
+ * twice, and the mapping. The kernel makes further allocations, some of them optional.
  */
-static void whichever_allocation_fails_there_is_no_ring_or_a_whole_one(struct kunit *test)
+static void a_failed_allocation_leaves_no_ring_or_a_complete_one(struct kunit *test)
 {
 	struct st_ring *ring;
 	int n, refused = 0;
@@ -169,12 +169,13 @@ static void whichever_allocation_fails_there_is_no_ring_or_a_whole_one(struct ku
 	KUNIT_EXPECT_GE(test, refused, 7);
 }
 
-static struct kunit_case bell_cases[] = { KUNIT_CASE(
-						  nobody_is_woken_who_does_not_want_it),
-					  KUNIT_CASE(who_wants_it_is_woken_as_readable),
-					  KUNIT_CASE(one_wish_is_one_wake_up),
-					  KUNIT_CASE(the_bell_rings_with_interrupts_off),
-					  {} };
+static struct kunit_case bell_cases[] = {
+	KUNIT_CASE(a_reader_that_does_not_wait_is_not_woken),
+	KUNIT_CASE(a_waiting_reader_is_woken_as_readable),
+	KUNIT_CASE(one_request_is_one_wake_up),
+	KUNIT_CASE(the_bell_rings_with_interrupts_off),
+	{}
+};
 
 static struct kunit_suite bell_suite = {
 	.name = "sendtrace_bell",
@@ -183,10 +184,10 @@ static struct kunit_suite bell_suite = {
 };
 
 static struct kunit_case memory_cases[] = {
-	KUNIT_CASE(counters_add_up_each_for_itself),
+	KUNIT_CASE(each_counter_is_added_separately),
 	KUNIT_CASE(a_ring_belongs_to_its_cpu),
 	KUNIT_CASE(freeing_no_ring_does_nothing),
-	KUNIT_CASE(whichever_allocation_fails_there_is_no_ring_or_a_whole_one),
+	KUNIT_CASE(a_failed_allocation_leaves_no_ring_or_a_complete_one),
 	{}
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What is noted of a call when it is entered, and of which calls nothing is. */
+/* The entry of a call: what is noted, and for which calls. */
 #include <linux/ptrace.h>
 #include <net/sock.h>
 
@@ -11,7 +11,7 @@
 #define RING	  PAGE_SIZE
 #define ARGUMENTS 6
 
-/* The upper halves of what is an int are whatever the caller left there. */
+/* The upper half of the register of an int argument is undefined. */
 #define GARBAGE 0xdeadbeef00000000UL
 
 static void set_arguments(struct pt_regs *regs, const unsigned long value[ARGUMENTS])
@@ -102,7 +102,7 @@ static void an_accept_is_noted_without_a_payload(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, call.peer.inode, SOCK_INODE(sock)->i_ino);
 }
 
-static void of_a_call_that_nobody_wants_nothing_is_kept(struct kunit *test)
+static void an_unwanted_call_is_not_noted(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
 	const unsigned long value[ARGUMENTS] = {};
@@ -123,8 +123,8 @@ static void restore_name(struct kunit_resource *resource)
 	memcpy(current->comm, resource->data, sizeof(current->comm));
 }
 
-/* Kernels before 5.17 leave the end of a longer name where a shorter one is set. */
-static void names_are_padded_whatever_the_task_has_there(struct kunit *test)
+/* Before 5.17 the kernel left the end of the old name behind a shorter new name. */
+static void names_are_padded_even_with_bytes_behind_their_end(struct kunit *test)
 {
 	char *before = kunit_kzalloc(test, sizeof(current->comm), GFP_KERNEL);
 	const unsigned long value[ARGUMENTS] = { GARBAGE | 0xffffffff };
@@ -152,7 +152,7 @@ static void names_are_padded_whatever_the_task_has_there(struct kunit *test)
 }
 
 /* A session that stops loses its pointer before its bit. */
-static void a_session_that_has_just_gone_is_passed_over(struct kunit *test)
+static void a_session_that_has_just_stopped_is_skipped(struct kunit *test)
 {
 	const unsigned long value[ARGUMENTS] = { GARBAGE | 0xffffffff };
 	unsigned long running = st_running_mask;
@@ -160,7 +160,7 @@ static void a_session_that_has_just_gone_is_passed_over(struct kunit *test)
 	struct st_call call;
 
 	st_running_mask |= BIT(0) | BIT(1);
-	session = st_test_session(test, RING, 0); /* in the third place */
+	session = st_test_session(test, RING, 0); /* gets the third bit */
 	KUNIT_EXPECT_TRUE(test, begins(test, &send_hook, &call, value));
 	KUNIT_EXPECT_EQ(test, call.wanted, BIT(session->slot));
 	st_running_mask = running | BIT(session->slot);
@@ -169,9 +169,9 @@ static void a_session_that_has_just_gone_is_passed_over(struct kunit *test)
 static struct kunit_case entry_cases[] = {
 	KUNIT_CASE(a_send_is_noted_with_its_arguments),
 	KUNIT_CASE(an_accept_is_noted_without_a_payload),
-	KUNIT_CASE(of_a_call_that_nobody_wants_nothing_is_kept),
-	KUNIT_CASE(names_are_padded_whatever_the_task_has_there),
-	KUNIT_CASE(a_session_that_has_just_gone_is_passed_over),
+	KUNIT_CASE(an_unwanted_call_is_not_noted),
+	KUNIT_CASE(names_are_padded_even_with_bytes_behind_their_end),
+	KUNIT_CASE(a_session_that_has_just_stopped_is_skipped),
 	{}
 };
 

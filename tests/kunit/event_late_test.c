@@ -26,8 +26,8 @@ static struct st_call call_of(struct kunit *test, size_t len)
 }
 
 /*
- * Reads a payload's records up to and including its event. Returns the event, which is not
- * released, or NULL where a record is not what it should be.
+ * Reads the records of a payload, up to and including its event. Returns the event, which
+ * is not released, or NULL if a record is wrong.
  */
 static const struct sendtrace_event *join(struct st_session *session, int *fragments)
 {
@@ -66,7 +66,7 @@ static void what_a_handler_may_copy_is_copied_inline(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, event->cap_len, ST_INLINE_MAX);
 }
 
-static void a_byte_more_is_copied_later(struct kunit *test)
+static void one_byte_more_is_copied_later(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
 	struct st_call call = call_of(test, ST_INLINE_MAX + 1);
@@ -83,7 +83,7 @@ static void a_byte_more_is_copied_later(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_COMPLETE);
 }
 
-static void a_long_payload_comes_in_fragments_and_whole(struct kunit *test)
+static void a_long_payload_is_complete_in_fragments(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, 4 * RING, 0);
 	struct st_call call = call_of(test, LONG);
@@ -116,7 +116,7 @@ static void a_long_payload_keeps_the_time_of_its_return(struct kunit *test)
 	KUNIT_EXPECT_GT(test, event->rec.time, event->exit_time);
 }
 
-static void a_snap_length_cuts_between_fragments_too(struct kunit *test)
+static void a_snap_length_also_cuts_a_fragmented_payload(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, 4 * RING, ST_CHUNK_MAX + 5);
 	struct st_call call = call_of(test, LONG);
@@ -134,7 +134,7 @@ static void a_snap_length_cuts_between_fragments_too(struct kunit *test)
 
 /* ---- For whom ------------------------------------------------------------------------------ */
 
-static void sessions_of_different_sizes_all_get_it_whole(struct kunit *test)
+static void sessions_of_all_ring_sizes_get_the_whole_payload(struct kunit *test)
 {
 	struct st_session *little = st_test_session(test, 16 * PAGE_SIZE, 30000);
 	struct st_session *now = st_test_session(test, 16 * PAGE_SIZE, 100);
@@ -157,7 +157,7 @@ static void sessions_of_different_sizes_all_get_it_whole(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, st_test_oldest(now));
 }
 
-static void a_session_that_is_stopped_before_that_gets_nothing(struct kunit *test)
+static void a_session_stopped_before_the_late_copy_gets_nothing(struct kunit *test)
 {
 	struct st_session *stopped = st_test_session(test, 4 * RING, 0);
 	struct st_session *running = st_test_session(test, 4 * RING, 0);
@@ -171,7 +171,7 @@ static void a_session_that_is_stopped_before_that_gets_nothing(struct kunit *tes
 	KUNIT_EXPECT_NOT_NULL(test, join(running, &fragments));
 }
 
-static void a_session_that_takes_its_place_gets_nothing_either(struct kunit *test)
+static void a_session_that_reuses_its_bit_gets_nothing(struct kunit *test)
 {
 	struct st_session *stopped = st_test_session(test, 4 * RING, 0);
 	struct st_call call = call_of(test, LONG);
@@ -201,7 +201,7 @@ static void expect_cut_at_once(struct kunit *test, struct st_session *session)
 	KUNIT_EXPECT_TRUE(test, st_test_is_payload(event + 1, 0, ST_INLINE_MAX));
 }
 
-static void where_too_many_wait_it_is_cut_at_once(struct kunit *test)
+static void a_payload_is_cut_if_too_many_are_being_copied(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
 
@@ -209,7 +209,7 @@ static void where_too_many_wait_it_is_cut_at_once(struct kunit *test)
 	expect_cut_at_once(test, session);
 }
 
-static void where_the_thread_is_exiting_it_is_cut_at_once(struct kunit *test)
+static void a_payload_is_cut_if_the_thread_is_exiting(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
 
@@ -219,8 +219,8 @@ static void where_the_thread_is_exiting_it_is_cut_at_once(struct kunit *test)
 
 /* ---- Memory and room -------------------------------------------------------------------------- */
 
-/* Mapped, but never touched: the first copy faults. */
-static void a_page_that_is_not_there_yet_is_waited_for(struct kunit *test)
+/* Mapped, but never touched: so the first copy faults. */
+static void a_page_that_is_not_resident_is_faulted_in(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
 	const struct sendtrace_event *event;
@@ -237,9 +237,8 @@ static void a_page_that_is_not_there_yet_is_waited_for(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, memchr_inv(event + 1, 0, 64));
 }
 
-/* The call itself did not wait for it, so neither may the thread for us. */
-static void
-a_page_that_a_failed_call_has_not_touched_is_not_waited_for(struct kunit *test)
+/* The failed call did not wait for the page, so our copy must not wait either. */
+static void a_page_untouched_by_a_failed_call_is_not_faulted_in(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
 	const struct sendtrace_event *event;
@@ -254,7 +253,7 @@ a_page_that_a_failed_call_has_not_touched_is_not_waited_for(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_FAULT);
 }
 
-static void of_memory_that_never_comes_the_event_has_what_is_there(struct kunit *test)
+static void an_event_has_the_readable_part_of_its_payload(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
 	struct st_call call = call_of(test, PAGE_SIZE);
@@ -306,18 +305,18 @@ static void a_ring_that_is_full_between_fragments_ends_the_payload(struct kunit 
 
 static struct kunit_case event_late_cases[] = {
 	KUNIT_CASE(what_a_handler_may_copy_is_copied_inline),
-	KUNIT_CASE(a_byte_more_is_copied_later),
-	KUNIT_CASE(a_long_payload_comes_in_fragments_and_whole),
+	KUNIT_CASE(one_byte_more_is_copied_later),
+	KUNIT_CASE(a_long_payload_is_complete_in_fragments),
 	KUNIT_CASE(a_long_payload_keeps_the_time_of_its_return),
-	KUNIT_CASE(a_snap_length_cuts_between_fragments_too),
-	KUNIT_CASE(sessions_of_different_sizes_all_get_it_whole),
-	KUNIT_CASE(a_session_that_is_stopped_before_that_gets_nothing),
-	KUNIT_CASE(a_session_that_takes_its_place_gets_nothing_either),
-	KUNIT_CASE(where_too_many_wait_it_is_cut_at_once),
-	KUNIT_CASE(where_the_thread_is_exiting_it_is_cut_at_once),
-	KUNIT_CASE(a_page_that_is_not_there_yet_is_waited_for),
-	KUNIT_CASE(a_page_that_a_failed_call_has_not_touched_is_not_waited_for),
-	KUNIT_CASE(of_memory_that_never_comes_the_event_has_what_is_there),
+	KUNIT_CASE(a_snap_length_also_cuts_a_fragmented_payload),
+	KUNIT_CASE(sessions_of_all_ring_sizes_get_the_whole_payload),
+	KUNIT_CASE(a_session_stopped_before_the_late_copy_gets_nothing),
+	KUNIT_CASE(a_session_that_reuses_its_bit_gets_nothing),
+	KUNIT_CASE(a_payload_is_cut_if_too_many_are_being_copied),
+	KUNIT_CASE(a_payload_is_cut_if_the_thread_is_exiting),
+	KUNIT_CASE(a_page_that_is_not_resident_is_faulted_in),
+	KUNIT_CASE(a_page_untouched_by_a_failed_call_is_not_faulted_in),
+	KUNIT_CASE(an_event_has_the_readable_part_of_its_payload),
 	KUNIT_CASE(memory_that_ends_between_fragments_ends_the_payload),
 	KUNIT_CASE(a_ring_that_is_full_between_fragments_ends_the_payload),
 	{}

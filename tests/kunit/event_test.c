@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* From the call to the record, where nothing has to wait. */
+/* From the call to the record, without deferred work. */
 #include "../../kmod/event.c"
 
 #include <net/sock.h>
@@ -50,7 +50,7 @@ static void began(struct st_call *call)
 	preempt_enable();
 }
 
-/* A call with a payload of @len bytes in memory of the user's. */
+/* A call with a payload of @len bytes in user memory. */
 static struct st_call call_of(struct kunit *test, size_t len)
 {
 	st_test_use_user_memory(test);
@@ -59,7 +59,7 @@ static struct st_call call_of(struct kunit *test, size_t len)
 
 /* ---- Who wants it ------------------------------------------------------------------------- */
 
-static void nobody_wants_what_nobody_records(struct kunit *test)
+static void without_sessions_no_call_is_wanted(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, wanted(SENDTRACE_EVENTS_SEND), 0);
 }
@@ -145,7 +145,7 @@ static void a_send_is_recorded_as_it_was_made(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, st_test_is_payload(event + 1, 0, 11));
 }
 
-static void the_caller_is_told(struct kunit *test)
+static void the_caller_is_recorded(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
 	struct st_call call = call_of(test, 1);
@@ -178,7 +178,7 @@ static void a_call_ends_after_it_began(struct kunit *test)
 	KUNIT_EXPECT_LE(test, event->exit_time, ktime_get_ns());
 }
 
-static void of_a_short_send_the_bytes_that_were_sent_are_there(struct kunit *test)
+static void a_short_send_has_the_bytes_that_were_sent(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
 	struct st_call call = call_of(test, 100);
@@ -192,7 +192,7 @@ static void of_a_short_send_the_bytes_that_were_sent_are_there(struct kunit *tes
 	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_COMPLETE);
 }
 
-static void of_a_failed_send_the_bytes_that_were_meant_are_there(struct kunit *test)
+static void a_failed_send_has_the_bytes_it_should_have_sent(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
 	struct st_call call = call_of(test, 100);
@@ -205,7 +205,7 @@ static void of_a_failed_send_the_bytes_that_were_meant_are_there(struct kunit *t
 	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_COMPLETE);
 }
 
-static void never_more_is_there_than_the_call_was_given(struct kunit *test)
+static void a_payload_is_never_longer_than_the_buffer(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
 	struct st_call call = call_of(test, 100);
@@ -231,7 +231,7 @@ static void a_send_of_nothing_is_complete(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, event->rec.size, sizeof(*event));
 }
 
-static void a_payload_is_cut_behind_the_snap_length(struct kunit *test)
+static void a_payload_is_cut_at_the_snap_length(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 50);
 	struct st_call call = call_of(test, 51);
@@ -264,7 +264,7 @@ static void each_session_has_its_own_record_by_its_own_limits(struct kunit *test
 	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_COMPLETE);
 }
 
-static void only_who_wanted_the_call_records_it(struct kunit *test)
+static void only_sessions_that_wanted_the_call_record_it(struct kunit *test)
 {
 	struct st_session *one = st_test_session(test, RING, 0);
 	struct st_session *other = st_test_session(test, RING, 0);
@@ -276,7 +276,7 @@ static void only_who_wanted_the_call_records_it(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, st_test_oldest(other));
 }
 
-static void a_session_that_started_after_the_call_is_passed_over(struct kunit *test)
+static void a_session_that_started_after_the_call_is_skipped(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
 	struct st_call call = call_of(test, 8);
@@ -290,7 +290,7 @@ static void a_session_that_started_after_the_call_is_passed_over(struct kunit *t
 	KUNIT_EXPECT_NOT_NULL(test, st_test_oldest(session));
 }
 
-static void a_session_that_was_stopped_meanwhile_is_passed_over(struct kunit *test)
+static void a_session_that_was_stopped_meanwhile_is_skipped(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
 	struct st_call call = call_of(test, 8);
@@ -323,7 +323,7 @@ static void every_hit_is_filtered_captured_or_lost(struct kunit *test)
 
 /* ---- Which socket ----------------------------------------------------------------------------- */
 
-static void a_descriptor_that_is_no_socket_has_no_family(struct kunit *test)
+static void a_descriptor_that_is_not_a_socket_has_no_family(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
 	struct st_call call = st_test_call(NULL, 0);
@@ -363,7 +363,7 @@ static const struct sockaddr_in *local_of(const struct sendtrace_event *event)
 	return (const void *)(event + 1);
 }
 
-static void an_address_that_the_send_gave_the_socket_is_told(struct kunit *test)
+static void a_local_address_set_by_the_send_is_recorded(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
 	struct st_addr at = st_test_loopback();
@@ -381,7 +381,7 @@ static void an_address_that_the_send_gave_the_socket_is_told(struct kunit *test)
 	KUNIT_EXPECT_NE(test, local_of(event)->sin_port, 0);
 }
 
-static void an_address_of_another_socket_is_not_believed(struct kunit *test)
+static void an_address_of_another_socket_is_not_recorded(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
 	struct st_addr at = st_test_loopback();
@@ -396,7 +396,7 @@ static void an_address_of_another_socket_is_not_believed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, local_of(st_test_record(test, session))->sin_port, 0);
 }
 
-static void the_address_of_the_call_is_told(struct kunit *test)
+static void the_address_of_the_call_is_recorded(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
 	struct st_addr to = st_test_loopback();
@@ -453,29 +453,29 @@ static void an_accept_that_failed_describes_the_listening_socket(struct kunit *t
 }
 
 static struct kunit_case event_cases[] = {
-	KUNIT_CASE(nobody_wants_what_nobody_records),
+	KUNIT_CASE(without_sessions_no_call_is_wanted),
 	KUNIT_CASE(a_running_session_wants_the_events_it_chose),
 	KUNIT_CASE(a_session_that_was_stopped_wants_nothing),
 	KUNIT_CASE(the_readers_own_calls_are_filtered),
 	KUNIT_CASE(each_session_decides_by_its_own_filter),
 	KUNIT_CASE(a_send_is_recorded_as_it_was_made),
-	KUNIT_CASE(the_caller_is_told),
+	KUNIT_CASE(the_caller_is_recorded),
 	KUNIT_CASE(a_call_ends_after_it_began),
-	KUNIT_CASE(of_a_short_send_the_bytes_that_were_sent_are_there),
-	KUNIT_CASE(of_a_failed_send_the_bytes_that_were_meant_are_there),
-	KUNIT_CASE(never_more_is_there_than_the_call_was_given),
+	KUNIT_CASE(a_short_send_has_the_bytes_that_were_sent),
+	KUNIT_CASE(a_failed_send_has_the_bytes_it_should_have_sent),
+	KUNIT_CASE(a_payload_is_never_longer_than_the_buffer),
 	KUNIT_CASE(a_send_of_nothing_is_complete),
-	KUNIT_CASE(a_payload_is_cut_behind_the_snap_length),
+	KUNIT_CASE(a_payload_is_cut_at_the_snap_length),
 	KUNIT_CASE(each_session_has_its_own_record_by_its_own_limits),
-	KUNIT_CASE(only_who_wanted_the_call_records_it),
-	KUNIT_CASE(a_session_that_started_after_the_call_is_passed_over),
-	KUNIT_CASE(a_session_that_was_stopped_meanwhile_is_passed_over),
+	KUNIT_CASE(only_sessions_that_wanted_the_call_record_it),
+	KUNIT_CASE(a_session_that_started_after_the_call_is_skipped),
+	KUNIT_CASE(a_session_that_was_stopped_meanwhile_is_skipped),
 	KUNIT_CASE(every_hit_is_filtered_captured_or_lost),
-	KUNIT_CASE(a_descriptor_that_is_no_socket_has_no_family),
+	KUNIT_CASE(a_descriptor_that_is_not_a_socket_has_no_family),
 	KUNIT_CASE(the_socket_is_the_one_at_the_entry),
-	KUNIT_CASE(an_address_that_the_send_gave_the_socket_is_told),
-	KUNIT_CASE(an_address_of_another_socket_is_not_believed),
-	KUNIT_CASE(the_address_of_the_call_is_told),
+	KUNIT_CASE(a_local_address_set_by_the_send_is_recorded),
+	KUNIT_CASE(an_address_of_another_socket_is_not_recorded),
+	KUNIT_CASE(the_address_of_the_call_is_recorded),
 	KUNIT_CASE(an_accept_describes_the_new_socket),
 	KUNIT_CASE(an_accept_that_failed_describes_the_listening_socket),
 	{}

@@ -39,8 +39,9 @@ void st_test_suite_exit(struct kunit_suite *suite)
 }
 
 /*
- * A case that gave up has ended its thread, and the thread's end has dropped the memory:
- * then this runs in the process that loads the module, whose memory it is.
+ * After a failed assertion the case's thread has exited, and its exit has dropped the
+ * memory. Then this runs in the process that loads the module, and must not drop it
+ * again.
  */
 static void drop_user_memory(struct kunit_resource *resource)
 {
@@ -52,7 +53,7 @@ static void drop_user_memory(struct kunit_resource *resource)
 
 void st_test_use_user_memory(struct kunit *test)
 {
-	/* One reference that either drop_user_memory() gives back, or the thread's end. */
+	/* This reference is dropped by drop_user_memory() or by the exit of the thread. */
 	mmget(lender);
 	kthread_use_mm(lender);
 	st_test_at_end(test, drop_user_memory, NULL);

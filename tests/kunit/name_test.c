@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Names as words, and the patterns that are compared with them as such. */
+/* Names as words, and the patterns that are compared with them word by word. */
 #include <linux/err.h>
 
 #include "rules.h"
@@ -7,7 +7,7 @@
 
 #define KEPT (SENDTRACE_COMM_LEN - 1)
 
-/* As a task has it where a longer name stood there before. */
+/* A name in a task that had a longer name before. */
 static void set_comm(char comm[SENDTRACE_COMM_LEN], const char *text)
 {
 	memset(comm, 'z', SENDTRACE_COMM_LEN);
@@ -28,7 +28,7 @@ static bool is_kept(const char *text)
 	return !memcmp(name.text, padded, sizeof(padded));
 }
 
-static void of_a_name_nothing_behind_its_end_is_kept(struct kunit *test)
+static void bytes_behind_the_end_of_a_name_are_dropped(struct kunit *test)
 {
 	char text[SENDTRACE_COMM_LEN] = {};
 	int len;
@@ -41,7 +41,7 @@ static void of_a_name_nothing_behind_its_end_is_kept(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, is_kept("eight  \x80\xff"));
 }
 
-static void a_name_that_does_not_end_is_ended(struct kunit *test)
+static void a_name_without_a_nul_gets_one(struct kunit *test)
 {
 	union st_name name;
 	char comm[SENDTRACE_COMM_LEN];
@@ -67,7 +67,7 @@ static const struct st_rules *filter_of(struct kunit *test, const char *pattern)
 	return rules;
 }
 
-/* Of a process and a thread of that name. */
+/* A caller whose process and thread have this name. */
 static bool matches(const struct st_rules *rules, const char *text)
 {
 	struct st_caller caller = {};
@@ -80,8 +80,8 @@ static bool matches(const struct st_rules *rules, const char *text)
 }
 
 /*
- * For each length of a pattern that begins with so much of the text and has @end behind it,
- * and of each name: @wanted says whether they match.
+ * Tries all lengths of patterns and of names. A pattern is the beginning of the text,
+ * followed by @end; @wanted tells whether it matches the name.
  */
 static void expect_lengths(struct kunit *test, const char *end,
 			   bool (*wanted)(int pattern, int name))
@@ -134,7 +134,7 @@ static void patterns_of_every_length_match_names_of_every_length(struct kunit *t
 	expect_lengths(test, "[!#]", one_longer);
 }
 
-/* As one would define it. */
+/* The definition of a match, in its simplest form. */
 static bool simple_match(const char *pattern, const char *name)
 {
 	if (*pattern == '*')
@@ -245,7 +245,7 @@ static void classes_and_backslashes_mean_what_they_should(struct kunit *test)
 	}
 }
 
-static void what_stood_behind_a_name_does_not_matter(struct kunit *test)
+static void bytes_behind_the_end_of_a_name_do_not_matter(struct kunit *test)
 {
 	const struct st_rules *plain = filter_of(test, "ab");
 	const struct st_rules *beginning = filter_of(test, "a*");
@@ -255,7 +255,7 @@ static void what_stood_behind_a_name_does_not_matter(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, matches(plain, "ab"));
 	KUNIT_EXPECT_TRUE(test, matches(beginning, "ab"));
 	KUNIT_EXPECT_TRUE(test, matches(glob, "ab"));
-	/* With what set_comm() leaves there it would, were it not for the NUL. */
+	/* The bytes that set_comm() leaves behind the NUL would match. */
 	KUNIT_EXPECT_FALSE(test, matches(longer, "ab"));
 	st_rules_free_rcu((struct st_rules *)plain);
 	st_rules_free_rcu((struct st_rules *)beginning);
@@ -270,12 +270,12 @@ static int name_test_init(struct kunit *test)
 }
 
 static struct kunit_case name_cases[] = {
-	KUNIT_CASE(of_a_name_nothing_behind_its_end_is_kept),
-	KUNIT_CASE(a_name_that_does_not_end_is_ended),
+	KUNIT_CASE(bytes_behind_the_end_of_a_name_are_dropped),
+	KUNIT_CASE(a_name_without_a_nul_gets_one),
 	KUNIT_CASE(patterns_of_every_length_match_names_of_every_length),
 	KUNIT_CASE(stars_and_question_marks_mean_what_they_should),
 	KUNIT_CASE(classes_and_backslashes_mean_what_they_should),
-	KUNIT_CASE(what_stood_behind_a_name_does_not_matter),
+	KUNIT_CASE(bytes_behind_the_end_of_a_name_do_not_matter),
 	{}
 };
 

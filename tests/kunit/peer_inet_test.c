@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* IPv4 and IPv6: what peer says of sockets, against what their getname() says. */
+/* IPv4 and IPv6: compares the results of peer with those of getname(). */
 #include <net/ipv6.h>
 #include <net/sock.h>
 
@@ -36,14 +36,14 @@ static void expect_both_ends(struct kunit *test, struct socket *sock)
 	st_test_expect_remote(test, sock, &peer->remote);
 }
 
-/* Connects to itself along @to, and looks at both sockets. */
+/* Connects to a listener at @to, and checks the sockets of both ends. */
 static void expect_tcp(struct kunit *test, struct st_addr at, int client_family,
 		       struct st_addr to)
 {
 	struct socket *listener = st_test_listener(test, SOCK_STREAM, &at);
 	struct socket *client = st_test_socket(test, client_family, SOCK_STREAM, 0);
 
-	to.in.sin_port = at.in.sin_port; /* the same place in sockaddr_in6 */
+	to.in.sin_port = at.in.sin_port; /* the same offset as in sockaddr_in6 */
 	st_test_connect(test, client, &to);
 	expect_both_ends(test, client);
 	expect_both_ends(test, st_test_accept(test, listener));
@@ -167,7 +167,7 @@ static void a_udp_socket_is_connected_even_to_port_zero(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, peer->remote.in.sin_addr.s_addr, to.in.sin_addr.s_addr);
 }
 
-static void a_socket_of_a_group_has_the_groups_address(struct kunit *test)
+static void a_socket_bound_to_a_multicast_group_has_its_address(struct kunit *test)
 {
 	struct st_addr group = st_test_loopback();
 	struct socket *sock = st_test_socket(test, AF_INET, SOCK_DGRAM, 0);
@@ -192,7 +192,7 @@ static void a_raw_socket_is_connected_by_its_address(struct kunit *test)
 
 /* ---- Who still gets a local port ---------------------------------------------------------------- */
 
-static void only_a_socket_without_its_port_is_unbound(struct kunit *test)
+static void only_a_socket_without_a_local_port_is_unbound(struct kunit *test)
 {
 	struct st_addr at = st_test_loopback(), at6 = st_test_loopback6();
 	struct socket *udp = st_test_socket(test, AF_INET, SOCK_DGRAM, 0);
@@ -206,7 +206,7 @@ static void only_a_socket_without_its_port_is_unbound(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, st_peer_is_unbound(peer_of(test, tcp6)));
 }
 
-static void what_knows_no_ports_is_never_unbound(struct kunit *test)
+static void a_socket_without_ports_is_never_unbound(struct kunit *test)
 {
 	struct socket *raw = st_test_socket(test, AF_INET, SOCK_RAW, IPPROTO_ICMP);
 	struct socket *un = st_test_socket(test, AF_UNIX, SOCK_DGRAM, 0);
@@ -219,7 +219,7 @@ static void what_knows_no_ports_is_never_unbound(struct kunit *test)
 
 /* ---- Other families ------------------------------------------------------------------------------ */
 
-static void another_family_is_told_by_its_number_alone(struct kunit *test)
+static void another_family_has_only_its_number(struct kunit *test)
 {
 	struct socket *sock = st_test_socket(test, AF_NETLINK, SOCK_RAW, 0);
 	const struct st_peer *peer = peer_of(test, sock);
@@ -245,7 +245,7 @@ static void a_socket_that_is_not_set_up_has_no_family(struct kunit *test)
 	sock_release(sock);
 }
 
-static void what_is_no_socket_has_nothing(struct kunit *test)
+static void a_descriptor_that_is_not_a_socket_has_nothing(struct kunit *test)
 {
 	struct st_peer *peer = test->priv;
 
@@ -272,13 +272,13 @@ static struct kunit_case peer_inet_cases[] = {
 	KUNIT_CASE(an_unconnected_udp_socket_has_no_remote_end),
 	KUNIT_CASE(a_disconnected_udp_socket_has_no_remote_end),
 	KUNIT_CASE(a_udp_socket_is_connected_even_to_port_zero),
-	KUNIT_CASE(a_socket_of_a_group_has_the_groups_address),
+	KUNIT_CASE(a_socket_bound_to_a_multicast_group_has_its_address),
 	KUNIT_CASE(a_raw_socket_is_connected_by_its_address),
-	KUNIT_CASE(only_a_socket_without_its_port_is_unbound),
-	KUNIT_CASE(what_knows_no_ports_is_never_unbound),
-	KUNIT_CASE(another_family_is_told_by_its_number_alone),
+	KUNIT_CASE(only_a_socket_without_a_local_port_is_unbound),
+	KUNIT_CASE(a_socket_without_ports_is_never_unbound),
+	KUNIT_CASE(another_family_has_only_its_number),
 	KUNIT_CASE(a_socket_that_is_not_set_up_has_no_family),
-	KUNIT_CASE(what_is_no_socket_has_nothing),
+	KUNIT_CASE(a_descriptor_that_is_not_a_socket_has_nothing),
 	{}
 };
 

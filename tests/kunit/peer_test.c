@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* AF_UNIX, and the address that a call brings along. */
+/* AF_UNIX, and the address that is passed to a call. */
 #include "../../kmod/peer.c"
 
 #include <linux/vmalloc.h>
@@ -51,7 +51,7 @@ static void a_stream_to_an_abstract_name_has_it_as_its_remote_end(struct kunit *
 	expect_stream(test, st_test_abstract("sendtrace\0kunit", 15));
 }
 
-static void the_longest_abstract_name_is_known_whole(struct kunit *test)
+static void the_longest_abstract_name_is_complete(struct kunit *test)
 {
 	char name[sizeof_field(struct sockaddr_un, sun_path) - 1];
 
@@ -59,8 +59,7 @@ static void the_longest_abstract_name_is_known_whole(struct kunit *test)
 	expect_stream(test, st_test_abstract(name, sizeof(name)));
 }
 
-static void
-the_longest_path_is_known_but_for_the_nul_that_the_kernel_adds(struct kunit *test)
+static void the_longest_path_is_complete_except_for_the_added_nul(struct kunit *test)
 {
 	struct st_addr at = st_test_path("/tmp/");
 	struct socket *sock = st_test_socket(test, AF_UNIX, SOCK_STREAM, 0);
@@ -74,7 +73,7 @@ the_longest_path_is_known_but_for_the_nul_that_the_kernel_adds(struct kunit *tes
 	KUNIT_EXPECT_EQ(test, memcmp(&peer->local.un, &at.un, sizeof(at.un)), 0);
 }
 
-static void half_of_a_pair_has_no_names_but_a_process(struct kunit *test)
+static void a_socketpair_has_no_names_but_a_process(struct kunit *test)
 {
 	struct socket *pair[2];
 	const struct st_peer *peer;
@@ -100,7 +99,7 @@ static void a_listening_unix_socket_has_neither_remote_end_nor_process(struct ku
 
 /* ---- AF_UNIX: datagrams ------------------------------------------------------------------ */
 
-static void a_datagram_socket_has_the_name_of_whom_it_is_connected_to(struct kunit *test)
+static void a_datagram_socket_has_the_name_of_its_peer(struct kunit *test)
 {
 	struct st_addr at = st_test_path("/tmp/sendtrace-kunit-dgram");
 	struct socket *sock = st_test_socket(test, AF_UNIX, SOCK_DGRAM, 0);
@@ -114,8 +113,7 @@ static void a_datagram_socket_has_the_name_of_whom_it_is_connected_to(struct kun
 	KUNIT_EXPECT_EQ(test, peer->local.len, sizeof(sa_family_t));
 }
 
-static void
-a_datagram_socket_that_is_connected_elsewhere_has_the_new_name(struct kunit *test)
+static void a_reconnected_datagram_socket_has_the_new_name(struct kunit *test)
 {
 	struct st_addr one = st_test_abstract("sendtrace-1", 11);
 	struct st_addr two = st_test_abstract("sendtrace-two", 13);
@@ -132,7 +130,7 @@ a_datagram_socket_that_is_connected_elsewhere_has_the_new_name(struct kunit *tes
 	KUNIT_EXPECT_EQ(test, peer_of(test, sock)->remote.len, 0);
 }
 
-static void a_pair_of_datagram_sockets_has_no_names_but_a_process(struct kunit *test)
+static void a_datagram_socketpair_has_no_names_but_a_process(struct kunit *test)
 {
 	struct socket *pair[2];
 	const struct st_peer *peer;
@@ -144,7 +142,7 @@ static void a_pair_of_datagram_sockets_has_no_names_but_a_process(struct kunit *
 	KUNIT_EXPECT_EQ(test, peer->pid, task_tgid_nr(current));
 }
 
-/* The peer of a datagram socket can be gone at any moment while it is looked at. */
+/* The peer of a datagram socket can be freed at any time while it is read. */
 
 static void a_peer_that_cannot_be_read_has_no_name(struct kunit *test)
 {
@@ -153,7 +151,7 @@ static void a_peer_that_cannot_be_read_has_no_name(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, read_name_of_dgram_peer(&addr, (struct sock *)8), 0);
 }
 
-static void a_name_that_cannot_be_read_is_none(struct kunit *test)
+static void an_unreadable_name_is_unknown(struct kunit *test)
 {
 	struct unix_sock *peer = kunit_kzalloc(test, sizeof(*peer), GFP_KERNEL);
 	struct st_addr addr = {};
@@ -163,8 +161,8 @@ static void a_name_that_cannot_be_read_is_none(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, read_name_of_dgram_peer(&addr, &peer->sk), 0);
 }
 
-/* Bytes of a name behind which memory ends. */
-static void a_name_that_can_be_read_in_part_is_none(struct kunit *test)
+/* Bytes of a name that ends at the end of mapped memory. */
+static void a_partly_readable_name_is_unknown(struct kunit *test)
 {
 	struct unix_sock *peer = kunit_kzalloc(test, sizeof(*peer), GFP_KERNEL);
 	struct st_addr addr = {};
@@ -178,7 +176,7 @@ static void a_name_that_can_be_read_in_part_is_none(struct kunit *test)
 	vfree(page);
 }
 
-static void a_names_length_is_only_a_number(struct kunit *test)
+static void an_invalid_length_of_a_name_does_no_harm(struct kunit *test)
 {
 	struct unix_sock *peer = kunit_kzalloc(test, sizeof(*peer), GFP_KERNEL);
 	struct unix_address *name = kunit_kzalloc(test, 256, GFP_KERNEL);
@@ -209,7 +207,7 @@ static struct st_peer *peer_like(struct kunit *test, u16 family, u16 type)
 	return peer;
 }
 
-/* Memory of the user's that holds @addr and ends right behind it. */
+/* User memory that contains @addr and ends directly behind it. */
 static const void __user *give(struct kunit *test, const struct st_addr *addr)
 {
 	void __user *at;
@@ -258,7 +256,7 @@ static void an_unconnected_stream_goes_to_the_address_of_the_call(struct kunit *
 	KUNIT_EXPECT_EQ(test, peer->remote.len, sizeof(struct sockaddr_in6));
 }
 
-static void an_address_is_taken_up_to_the_largest_length(struct kunit *test)
+static void an_address_is_accepted_up_to_the_maximum_length(struct kunit *test)
 {
 	static const int lens[] = { INT_MIN, -1, 0, 1, 2, 16, 127, 128, 129, INT_MAX };
 	static const int taken[] = { 0, 0, 0, 0, 2, 16, 127, 128, 0, 0 };
@@ -311,21 +309,21 @@ static void an_address_without_a_family_is_ipv4_where_ipv4_is_spoken(struct kuni
 static struct kunit_case peer_cases[] = {
 	KUNIT_CASE(a_stream_to_a_path_has_it_as_its_remote_end),
 	KUNIT_CASE(a_stream_to_an_abstract_name_has_it_as_its_remote_end),
-	KUNIT_CASE(the_longest_abstract_name_is_known_whole),
-	KUNIT_CASE(the_longest_path_is_known_but_for_the_nul_that_the_kernel_adds),
-	KUNIT_CASE(half_of_a_pair_has_no_names_but_a_process),
+	KUNIT_CASE(the_longest_abstract_name_is_complete),
+	KUNIT_CASE(the_longest_path_is_complete_except_for_the_added_nul),
+	KUNIT_CASE(a_socketpair_has_no_names_but_a_process),
 	KUNIT_CASE(a_listening_unix_socket_has_neither_remote_end_nor_process),
-	KUNIT_CASE(a_datagram_socket_has_the_name_of_whom_it_is_connected_to),
-	KUNIT_CASE(a_datagram_socket_that_is_connected_elsewhere_has_the_new_name),
-	KUNIT_CASE(a_pair_of_datagram_sockets_has_no_names_but_a_process),
+	KUNIT_CASE(a_datagram_socket_has_the_name_of_its_peer),
+	KUNIT_CASE(a_reconnected_datagram_socket_has_the_new_name),
+	KUNIT_CASE(a_datagram_socketpair_has_no_names_but_a_process),
 	KUNIT_CASE(a_peer_that_cannot_be_read_has_no_name),
-	KUNIT_CASE(a_name_that_cannot_be_read_is_none),
-	KUNIT_CASE(a_name_that_can_be_read_in_part_is_none),
-	KUNIT_CASE(a_names_length_is_only_a_number),
+	KUNIT_CASE(an_unreadable_name_is_unknown),
+	KUNIT_CASE(a_partly_readable_name_is_unknown),
+	KUNIT_CASE(an_invalid_length_of_a_name_does_no_harm),
 	KUNIT_CASE(a_datagram_goes_to_the_address_of_the_call),
 	KUNIT_CASE(a_connected_stream_ignores_the_address_of_the_call),
 	KUNIT_CASE(an_unconnected_stream_goes_to_the_address_of_the_call),
-	KUNIT_CASE(an_address_is_taken_up_to_the_largest_length),
+	KUNIT_CASE(an_address_is_accepted_up_to_the_maximum_length),
 	KUNIT_CASE(an_address_that_cannot_be_read_changes_nothing),
 	KUNIT_CASE(an_address_without_a_family_is_ipv4_where_ipv4_is_spoken),
 	{}

@@ -7,7 +7,7 @@
 #include "session_fixture.h"
 #include "socket_fixture.h"
 
-/* The smallest ring there is: what holds here holds in all. */
+/* The smallest ring: what fits here fits into every ring. */
 #define RING PAGE_SIZE
 
 static enum st_outcome put_event(struct st_session *session, const struct st_call *call,
@@ -44,7 +44,7 @@ static enum st_outcome write_fragment(struct st_session *session,
 	return outcome;
 }
 
-/* A call whose payload lies in memory of the user's. */
+/* A call whose payload is in user memory. */
 static struct st_call call_of(struct kunit *test, size_t len)
 {
 	st_test_use_user_memory(test);
@@ -53,7 +53,7 @@ static struct st_call call_of(struct kunit *test, size_t len)
 
 /* ---- What a record holds ------------------------------------------------------------------ */
 
-static void a_payload_stands_behind_both_addresses(struct kunit *test)
+static void a_payload_follows_both_addresses(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
 	struct st_call call = call_of(test, 11);
@@ -90,7 +90,7 @@ static void a_part_is_taken_from_its_place_in_the_payload(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, st_test_counted(session)->cut, 1);
 }
 
-static void a_fragment_says_whose_it_is_and_from_where(struct kunit *test)
+static void a_fragment_has_its_thread_and_its_offset(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
 	struct st_call call = call_of(test, 300);
@@ -113,7 +113,7 @@ static void a_fragment_says_whose_it_is_and_from_where(struct kunit *test)
 
 /* ---- No byte is left over ------------------------------------------------------------------ */
 
-/* Bytes that showed one paint in one record and the other in the other were not written. */
+/* Bytes that have the respective paint in both records were not written. */
 static int left_over(const u8 *one, u8 paint, const u8 *other, u8 other_paint, u32 size)
 {
 	int bytes = 0;
@@ -124,7 +124,7 @@ static int left_over(const u8 *one, u8 paint, const u8 *other, u8 other_paint, u
 	return bytes;
 }
 
-/* A record's copy, of a ring that was painted before; without the time, which differs. */
+/* A copy of a record in a painted ring, without the time, which differs. */
 static u32 copy_painted(struct st_session *session, const struct st_call *call,
 			struct st_part part, bool fragment, u8 paint, u8 *copy)
 {
@@ -165,7 +165,7 @@ static void expect_none_left_over(struct kunit *test, struct st_session *session
 			    call->peer.remote.len, part.len);
 }
 
-static void no_byte_of_an_event_is_left_as_it_was(struct kunit *test)
+static void every_byte_of_an_event_is_written(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
 	struct st_call call = call_of(test, 64);
@@ -182,7 +182,7 @@ static void no_byte_of_an_event_is_left_as_it_was(struct kunit *test)
 			}
 }
 
-static void no_byte_of_a_fragment_is_left_as_it_was(struct kunit *test)
+static void every_byte_of_a_fragment_is_written(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
 	struct st_call call = call_of(test, 64);
@@ -193,7 +193,7 @@ static void no_byte_of_a_fragment_is_left_as_it_was(struct kunit *test)
 				      (struct st_part){ .len = len }, true);
 }
 
-static void no_byte_is_left_as_it_was_where_memory_ends(struct kunit *test)
+static void every_byte_is_written_if_the_payload_ends_early(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
 	struct st_call call = call_of(test, PAGE_SIZE);
@@ -209,7 +209,7 @@ static void no_byte_is_left_as_it_was_where_memory_ends(struct kunit *test)
 
 /* ---- Memory that is not there -------------------------------------------------------------- */
 
-static void nothing_is_written_of_memory_that_is_not_there(struct kunit *test)
+static void no_record_is_written_of_memory_that_is_not_resident(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
 	struct st_call call = call_of(test, PAGE_SIZE);
@@ -240,7 +240,7 @@ static void too_long_is_not_the_same_as_not_resident(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, st_test_oldest(session));
 }
 
-static void an_event_that_must_be_written_has_what_is_there(struct kunit *test)
+static void an_event_that_must_be_written_has_the_readable_part(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
 	struct st_call call = call_of(test, PAGE_SIZE);
@@ -256,7 +256,7 @@ static void an_event_that_must_be_written_has_what_is_there(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, st_test_counted(session)->cut, 1);
 }
 
-/* Its memory is gone, while the CPU still has somebody's, who may even have that address. */
+/* No mm of its own, but the CPU still uses another one, which may map the address. */
 static void a_thread_without_memory_has_no_payload(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
@@ -272,7 +272,7 @@ static void a_thread_without_memory_has_no_payload(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_FAULT);
 }
 
-static void the_kernels_memory_is_never_copied(struct kunit *test)
+static void kernel_memory_is_never_copied(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
 	struct st_call call = call_of(test, 8);
@@ -303,7 +303,7 @@ static void a_record_of_the_largest_size_fits_the_smallest_ring(struct kunit *te
 	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_COMPLETE);
 }
 
-static void where_the_payload_does_not_fit_the_header_does(struct kunit *test)
+static void an_event_is_written_without_payload_if_only_that_fits(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
 	struct st_call call = call_of(test, 2048);
@@ -320,7 +320,7 @@ static void where_the_payload_does_not_fit_the_header_does(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, st_test_counted(session)->cut, 1);
 }
 
-static void where_no_header_fits_the_event_is_lost_and_counted(struct kunit *test)
+static void an_event_that_does_not_fit_is_lost_and_counted(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
 	const struct st_counters *count = st_test_counted(session);
@@ -362,7 +362,7 @@ static void a_fragment_leaves_room_for_its_event(struct kunit *test)
 
 /* ---- Numbers and bells ----------------------------------------------------------------------- */
 
-static void fragments_are_no_events_and_count_nothing(struct kunit *test)
+static void fragments_are_not_counted_as_events(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
 	struct st_call call = call_of(test, 64);
@@ -395,22 +395,22 @@ static void every_record_rings_the_bell(struct kunit *test)
 }
 
 static struct kunit_case record_cases[] = {
-	KUNIT_CASE(a_payload_stands_behind_both_addresses),
+	KUNIT_CASE(a_payload_follows_both_addresses),
 	KUNIT_CASE(a_part_is_taken_from_its_place_in_the_payload),
-	KUNIT_CASE(a_fragment_says_whose_it_is_and_from_where),
-	KUNIT_CASE(no_byte_of_an_event_is_left_as_it_was),
-	KUNIT_CASE(no_byte_of_a_fragment_is_left_as_it_was),
-	KUNIT_CASE(no_byte_is_left_as_it_was_where_memory_ends),
-	KUNIT_CASE(nothing_is_written_of_memory_that_is_not_there),
+	KUNIT_CASE(a_fragment_has_its_thread_and_its_offset),
+	KUNIT_CASE(every_byte_of_an_event_is_written),
+	KUNIT_CASE(every_byte_of_a_fragment_is_written),
+	KUNIT_CASE(every_byte_is_written_if_the_payload_ends_early),
+	KUNIT_CASE(no_record_is_written_of_memory_that_is_not_resident),
 	KUNIT_CASE(too_long_is_not_the_same_as_not_resident),
-	KUNIT_CASE(an_event_that_must_be_written_has_what_is_there),
+	KUNIT_CASE(an_event_that_must_be_written_has_the_readable_part),
 	KUNIT_CASE(a_thread_without_memory_has_no_payload),
-	KUNIT_CASE(the_kernels_memory_is_never_copied),
+	KUNIT_CASE(kernel_memory_is_never_copied),
 	KUNIT_CASE(a_record_of_the_largest_size_fits_the_smallest_ring),
-	KUNIT_CASE(where_the_payload_does_not_fit_the_header_does),
-	KUNIT_CASE(where_no_header_fits_the_event_is_lost_and_counted),
+	KUNIT_CASE(an_event_is_written_without_payload_if_only_that_fits),
+	KUNIT_CASE(an_event_that_does_not_fit_is_lost_and_counted),
 	KUNIT_CASE(a_fragment_leaves_room_for_its_event),
-	KUNIT_CASE(fragments_are_no_events_and_count_nothing),
+	KUNIT_CASE(fragments_are_not_counted_as_events),
 	KUNIT_CASE(every_record_rings_the_bell),
 	{}
 };

@@ -23,7 +23,7 @@ static void a_new_ring_is_empty(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, st_ring_peek(ring));
 }
 
-static void a_new_ring_says_where_its_data_is(struct kunit *test)
+static void a_new_ring_describes_its_data(struct kunit *test)
 {
 	struct st_ring *ring = test->priv;
 	const struct sendtrace_producer *producer = ring->producer;
@@ -36,7 +36,7 @@ static void a_new_ring_says_where_its_data_is(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, ring->data, (u8 *)producer + producer->data_offset);
 }
 
-static void nothing_but_zeroes_is_in_a_new_ring(struct kunit *test)
+static void a_new_ring_is_zeroed(struct kunit *test)
 {
 	const struct st_ring *ring = test->priv;
 	size_t head = sizeof(struct sendtrace_producer);
@@ -46,7 +46,7 @@ static void nothing_but_zeroes_is_in_a_new_ring(struct kunit *test)
 					   PAGE_SIZE - head + 2 * SIZE));
 }
 
-static void the_data_is_there_twice(struct kunit *test)
+static void the_data_is_mapped_twice(struct kunit *test)
 {
 	struct st_ring *ring = test->priv;
 
@@ -58,7 +58,7 @@ static void the_data_is_there_twice(struct kunit *test)
 
 /* ---- Records ------------------------------------------------------------------------ */
 
-static void a_record_comes_out_as_it_went_in(struct kunit *test)
+static void a_record_is_read_as_it_was_written(struct kunit *test)
 {
 	struct st_ring *ring = test->priv;
 	const struct sendtrace_record *rec;
@@ -73,7 +73,7 @@ static void a_record_comes_out_as_it_went_in(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, st_test_is_filled(rec, 64, 1));
 }
 
-static void records_come_out_in_their_order_with_their_numbers(struct kunit *test)
+static void records_are_read_in_order_with_their_numbers(struct kunit *test)
 {
 	struct st_ring *ring = test->priv;
 	const struct sendtrace_record *rec;
@@ -104,7 +104,7 @@ static void a_record_stays_the_oldest_until_it_is_released(struct kunit *test)
 	KUNIT_EXPECT_PTR_NE(test, st_test_peek(test, ring), first);
 }
 
-static void a_part_of_an_event_has_the_events_number(struct kunit *test)
+static void a_fragment_has_the_number_of_the_next_event(struct kunit *test)
 {
 	struct st_ring *ring = test->priv;
 	struct sendtrace_record *rec;
@@ -128,7 +128,7 @@ static void nothing_is_readable_before_it_is_committed(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, st_ring_readable(ring));
 }
 
-static void a_record_may_become_shorter_than_what_was_reserved(struct kunit *test)
+static void a_record_may_be_shorter_than_reserved(struct kunit *test)
 {
 	struct st_ring *ring = test->priv;
 	struct sendtrace_record *rec;
@@ -182,7 +182,7 @@ static void a_ring_can_be_filled_to_its_last_byte(struct kunit *test)
 	}
 }
 
-static void a_full_ring_is_left_as_it_is(struct kunit *test)
+static void a_full_ring_is_not_changed(struct kunit *test)
 {
 	struct st_ring *ring = test->priv;
 	struct st_ring before;
@@ -195,7 +195,7 @@ static void a_full_ring_is_left_as_it_is(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, st_test_is_filled(st_test_peek(test, ring), SIZE, 1));
 }
 
-static void a_full_ring_has_room_again_for_what_was_read(struct kunit *test)
+static void reading_makes_room_in_a_full_ring(struct kunit *test)
 {
 	struct st_ring *ring = test->priv;
 	int i;
@@ -208,7 +208,7 @@ static void a_full_ring_has_room_again_for_what_was_read(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, st_test_write(ring, 40, 9));
 }
 
-static void what_is_larger_than_the_ring_is_refused(struct kunit *test)
+static void a_record_larger_than_the_ring_is_refused(struct kunit *test)
 {
 	struct st_ring *ring = test->priv;
 
@@ -219,7 +219,7 @@ static void what_is_larger_than_the_ring_is_refused(struct kunit *test)
 
 /* ---- Loss --------------------------------------------------------------------------- */
 
-static void what_was_lost_is_told_before_the_next_record(struct kunit *test)
+static void a_loss_is_reported_before_the_next_record(struct kunit *test)
 {
 	struct st_ring *ring = test->priv;
 	const struct sendtrace_lost *lost;
@@ -258,7 +258,7 @@ static void every_byte_of_a_lost_record_is_written(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, lost->reasons[i], 0);
 }
 
-static void reasons_are_told_one_by_one_and_add_up(struct kunit *test)
+static void losses_are_counted_by_reason(struct kunit *test)
 {
 	struct st_ring *ring = test->priv;
 	const struct sendtrace_lost *lost = (const void *)ring->data;
@@ -273,7 +273,7 @@ static void reasons_are_told_one_by_one_and_add_up(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ring->count.lost[SENDTRACE_LOST_REASONS - 1], 2);
 }
 
-static void loss_is_told_once(struct kunit *test)
+static void a_loss_is_reported_once(struct kunit *test)
 {
 	struct st_ring *ring = test->priv;
 
@@ -299,25 +299,25 @@ static void loss_stays_unreported_where_both_records_do_not_fit(struct kunit *te
 
 static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(a_new_ring_is_empty),
-	KUNIT_CASE(a_new_ring_says_where_its_data_is),
-	KUNIT_CASE(nothing_but_zeroes_is_in_a_new_ring),
-	KUNIT_CASE(the_data_is_there_twice),
-	KUNIT_CASE(a_record_comes_out_as_it_went_in),
-	KUNIT_CASE(records_come_out_in_their_order_with_their_numbers),
+	KUNIT_CASE(a_new_ring_describes_its_data),
+	KUNIT_CASE(a_new_ring_is_zeroed),
+	KUNIT_CASE(the_data_is_mapped_twice),
+	KUNIT_CASE(a_record_is_read_as_it_was_written),
+	KUNIT_CASE(records_are_read_in_order_with_their_numbers),
 	KUNIT_CASE(a_record_stays_the_oldest_until_it_is_released),
-	KUNIT_CASE(a_part_of_an_event_has_the_events_number),
+	KUNIT_CASE(a_fragment_has_the_number_of_the_next_event),
 	KUNIT_CASE(nothing_is_readable_before_it_is_committed),
-	KUNIT_CASE(a_record_may_become_shorter_than_what_was_reserved),
+	KUNIT_CASE(a_record_may_be_shorter_than_reserved),
 	KUNIT_CASE(a_record_that_wraps_is_contiguous),
 	KUNIT_CASE(a_record_of_the_largest_size_fits_behind_a_lost_one),
 	KUNIT_CASE(a_ring_can_be_filled_to_its_last_byte),
-	KUNIT_CASE(a_full_ring_is_left_as_it_is),
-	KUNIT_CASE(a_full_ring_has_room_again_for_what_was_read),
-	KUNIT_CASE(what_is_larger_than_the_ring_is_refused),
-	KUNIT_CASE(what_was_lost_is_told_before_the_next_record),
+	KUNIT_CASE(a_full_ring_is_not_changed),
+	KUNIT_CASE(reading_makes_room_in_a_full_ring),
+	KUNIT_CASE(a_record_larger_than_the_ring_is_refused),
+	KUNIT_CASE(a_loss_is_reported_before_the_next_record),
 	KUNIT_CASE(every_byte_of_a_lost_record_is_written),
-	KUNIT_CASE(reasons_are_told_one_by_one_and_add_up),
-	KUNIT_CASE(loss_is_told_once),
+	KUNIT_CASE(losses_are_counted_by_reason),
+	KUNIT_CASE(a_loss_is_reported_once),
 	KUNIT_CASE(loss_stays_unreported_where_both_records_do_not_fit),
 	{}
 };

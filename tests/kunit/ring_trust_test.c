@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What user space may do to a ring: write any position, map what it may, wait. */
+/* What user space can do to a ring: write any position, and map its parts. */
 #include <linux/anon_inodes.h>
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -14,7 +14,7 @@
 #include "ring_fixture.h"
 
 #define SIZE PAGE_SIZE
-/* Where the head is when a position is tried: behind a wrap, not at a place of its own. */
+/* The head when a position is tried: after a wrap, not a multiple of the ring size. */
 #define HEAD (SIZE + 512)
 
 static int ring_trust_test_init(struct kunit *test)
@@ -32,12 +32,12 @@ struct position {
 };
 
 static const struct position positions[] = {
-	{ "zero, more than a ring behind", 0, false },
-	{ "a byte more than a ring behind", HEAD - SIZE - 1, false },
-	{ "a ring behind", HEAD - SIZE, false },
-	{ "a record short of room", HEAD - SIZE + 511, false },
-	{ "just enough room", HEAD - SIZE + 512, true },
-	{ "an odd byte in between", HEAD - 77, true },
+	{ "zero, more than a ring behind the head", 0, false },
+	{ "a byte more than a ring behind the head", HEAD - SIZE - 1, false },
+	{ "a ring behind the head", HEAD - SIZE, false },
+	{ "a byte too little room for a record", HEAD - SIZE + 511, false },
+	{ "exactly enough room for a record", HEAD - SIZE + 512, true },
+	{ "an unaligned position in between", HEAD - 77, true },
 	{ "a byte behind the head", HEAD - 1, true },
 	{ "at the head", HEAD, true },
 	{ "a byte ahead of the head", HEAD + 1, false },
@@ -61,7 +61,7 @@ static void fill_up_to_head(struct st_ring *ring)
 	}
 }
 
-static void any_position_is_only_a_number(struct kunit *test)
+static void any_consumer_position_is_tolerated(struct kunit *test)
 {
 	const struct position *position = test->param_value;
 	struct st_ring *ring = test->priv;
@@ -107,7 +107,7 @@ static void no_position_leads_outside_the_data(struct kunit *test)
 	KUNIT_EXPECT_LT(test, taken, 19000);
 }
 
-static void a_position_that_makes_sense_again_is_believed_again(struct kunit *test)
+static void a_valid_position_works_again_after_invalid_ones(struct kunit *test)
 {
 	struct st_ring *ring = test->priv;
 
@@ -118,7 +118,7 @@ static void a_position_that_makes_sense_again_is_believed_again(struct kunit *te
 	KUNIT_EXPECT_TRUE(test, st_test_write(ring, 64, 2));
 }
 
-static void the_kernel_reads_by_its_own_position(struct kunit *test)
+static void the_kernel_reads_at_its_own_position(struct kunit *test)
 {
 	struct st_ring *ring = test->priv;
 
@@ -128,7 +128,7 @@ static void the_kernel_reads_by_its_own_position(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, st_ring_readable(ring));
 }
 
-static void the_kernel_writes_by_its_own_position(struct kunit *test)
+static void the_kernel_writes_at_its_own_position(struct kunit *test)
 {
 	struct st_ring *ring = test->priv;
 
@@ -153,22 +153,24 @@ struct mapping {
 static const struct mapping mappings[] = {
 	{ "the consumer's page, shared and writable", 0, PAGE_SIZE, VM_SHARED | VM_WRITE,
 	  0 },
-	{ "the consumer's page, shared, to be read", 0, PAGE_SIZE, VM_SHARED, 0 },
+	{ "the consumer's page, shared, read only", 0, PAGE_SIZE, VM_SHARED, 0 },
 	{ "the consumer's page, private", 0, PAGE_SIZE, VM_WRITE, -EINVAL },
 	{ "more than the consumer's page", 0, 2 * PAGE_SIZE, VM_SHARED, -EINVAL },
-	{ "all from the consumer's page on", 0, PAGE_SIZE + PRODUCER_SIZE, VM_SHARED,
-	  -EINVAL },
+	{ "both parts in one mapping", 0, PAGE_SIZE + PRODUCER_SIZE, VM_SHARED, -EINVAL },
 	{ "the producer's part, shared", PAGE_SIZE, PRODUCER_SIZE, VM_SHARED, 0 },
 	{ "the producer's part, private", PAGE_SIZE, PRODUCER_SIZE, 0, 0 },
 	{ "the producer's part, writable", PAGE_SIZE, PRODUCER_SIZE, VM_SHARED | VM_WRITE,
 	  -EPERM },
 	{ "the producer's part, private, writable", PAGE_SIZE, PRODUCER_SIZE, VM_WRITE,
 	  -EPERM },
-	{ "a page less of it", PAGE_SIZE, PRODUCER_SIZE - PAGE_SIZE, VM_SHARED, -EINVAL },
-	{ "a page more of it", PAGE_SIZE, PRODUCER_SIZE + PAGE_SIZE, VM_SHARED, -EINVAL },
-	{ "the data alone", 2 * PAGE_SIZE, 2 * SIZE, VM_SHARED, -EINVAL },
-	{ "from an odd offset", PAGE_SIZE + 1, PRODUCER_SIZE, VM_SHARED, -EINVAL },
-	{ "from far behind", 1ULL << 31, PAGE_SIZE, VM_SHARED, -EINVAL },
+	{ "the producer's part, a page less", PAGE_SIZE, PRODUCER_SIZE - PAGE_SIZE,
+	  VM_SHARED, -EINVAL },
+	{ "the producer's part, a page more", PAGE_SIZE, PRODUCER_SIZE + PAGE_SIZE,
+	  VM_SHARED, -EINVAL },
+	{ "only the data", 2 * PAGE_SIZE, 2 * SIZE, VM_SHARED, -EINVAL },
+	{ "from an unaligned offset", PAGE_SIZE + 1, PRODUCER_SIZE, VM_SHARED, -EINVAL },
+	{ "from an offset far behind the end", 1ULL << 31, PAGE_SIZE, VM_SHARED,
+	  -EINVAL },
 };
 
 static void describe_mapping(const struct mapping *mapping, char *name)
@@ -206,7 +208,7 @@ static void put_file(struct kunit_resource *resource)
 	fput(resource->data);
 }
 
-/* Maps into the memory of the user's that st_test_use_user_memory() gave. */
+/* Maps into the user memory from st_test_use_user_memory(). */
 static unsigned long map_as_user(struct kunit *test, u64 offset, size_t size, int prot)
 {
 	struct file *file;
@@ -220,7 +222,7 @@ static unsigned long map_as_user(struct kunit *test, u64 offset, size_t size, in
 	return at;
 }
 
-static void what_is_written_shows_in_the_mapping(struct kunit *test)
+static void written_records_appear_in_the_mapping(struct kunit *test)
 {
 	struct sendtrace_producer producer;
 	struct st_ring *ring = test->priv;
@@ -242,7 +244,7 @@ static void what_is_written_shows_in_the_mapping(struct kunit *test)
 	vm_munmap(at - producer.data_offset - producer.data_size, PRODUCER_SIZE);
 }
 
-static void what_the_reader_writes_shows_in_the_ring(struct kunit *test)
+static void what_the_reader_writes_appears_in_the_ring(struct kunit *test)
 {
 	struct st_ring *ring = test->priv;
 	unsigned long at;
@@ -277,14 +279,14 @@ static void the_producers_part_can_never_become_writable(struct kunit *test)
 }
 
 static struct kunit_case ring_trust_cases[] = {
-	KUNIT_CASE_PARAM(any_position_is_only_a_number, position_gen_params),
+	KUNIT_CASE_PARAM(any_consumer_position_is_tolerated, position_gen_params),
 	KUNIT_CASE(no_position_leads_outside_the_data),
-	KUNIT_CASE(a_position_that_makes_sense_again_is_believed_again),
-	KUNIT_CASE(the_kernel_reads_by_its_own_position),
-	KUNIT_CASE(the_kernel_writes_by_its_own_position),
+	KUNIT_CASE(a_valid_position_works_again_after_invalid_ones),
+	KUNIT_CASE(the_kernel_reads_at_its_own_position),
+	KUNIT_CASE(the_kernel_writes_at_its_own_position),
 	KUNIT_CASE_PARAM(a_ring_is_mapped_in_its_two_parts_only, mapping_gen_params),
-	KUNIT_CASE(what_is_written_shows_in_the_mapping),
-	KUNIT_CASE(what_the_reader_writes_shows_in_the_ring),
+	KUNIT_CASE(written_records_appear_in_the_mapping),
+	KUNIT_CASE(what_the_reader_writes_appears_in_the_ring),
 	KUNIT_CASE(the_producers_part_can_never_become_writable),
 	{}
 };

@@ -43,7 +43,7 @@ static long creation_error(struct kunit *test)
 	return 0;
 }
 
-/* As the kernel cuts it. */
+/* Cut to 15 characters, as the kernel does. */
 static union st_name named(const char *text)
 {
 	union st_name name = {};
@@ -66,7 +66,7 @@ static bool matches(struct kunit *test, const char *pattern, const char *name)
 
 /* ---- What is accepted ---------------------------------------------------------------- */
 
-static void as_many_patterns_as_there_is_room_for_are_taken(struct kunit *test)
+static void the_maximum_number_of_patterns_is_accepted(struct kunit *test)
 {
 	struct sendtrace_filter *wanted = test->priv;
 	int i;
@@ -89,7 +89,7 @@ static void one_pattern_too_many_is_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, creation_error(test), -EINVAL);
 }
 
-static void as_many_pids_as_there_is_room_for_are_taken(struct kunit *test)
+static void the_maximum_number_of_pids_is_accepted(struct kunit *test)
 {
 	struct st_caller last = { .pid = 77, .comm.text = "", .process.text = "" };
 	struct sendtrace_filter *wanted = test->priv;
@@ -122,7 +122,7 @@ static void a_reserved_field_that_is_not_zero_is_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, creation_error(test), 0);
 }
 
-static void an_empty_pattern_is_refused_wherever_it_stands(struct kunit *test)
+static void an_empty_pattern_is_refused_at_any_place(struct kunit *test)
 {
 	struct sendtrace_filter *wanted = test->priv;
 
@@ -134,7 +134,7 @@ static void an_empty_pattern_is_refused_wherever_it_stands(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, creation_error(test), -EINVAL);
 }
 
-static void a_pattern_may_fill_its_field_but_for_its_end(struct kunit *test)
+static void a_pattern_may_fill_its_field_except_for_the_nul(struct kunit *test)
 {
 	struct sendtrace_filter *wanted = test->priv;
 
@@ -143,7 +143,7 @@ static void a_pattern_may_fill_its_field_but_for_its_end(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, creation_error(test), 0);
 }
 
-static void a_pattern_without_an_end_is_refused(struct kunit *test)
+static void a_pattern_without_a_nul_is_refused(struct kunit *test)
 {
 	struct sendtrace_filter *wanted = test->priv;
 
@@ -152,7 +152,7 @@ static void a_pattern_without_an_end_is_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, creation_error(test), -EINVAL);
 }
 
-static void anything_behind_the_end_of_a_pattern_is_refused(struct kunit *test)
+static void bytes_behind_the_nul_of_a_pattern_are_refused(struct kunit *test)
 {
 	struct sendtrace_filter *wanted = test->priv;
 
@@ -164,7 +164,7 @@ static void anything_behind_the_end_of_a_pattern_is_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, creation_error(test), -EINVAL);
 }
 
-static void patterns_that_are_not_used_are_not_looked_at(struct kunit *test)
+static void unused_patterns_are_ignored(struct kunit *test)
 {
 	struct sendtrace_filter *wanted = test->priv;
 
@@ -173,7 +173,7 @@ static void patterns_that_are_not_used_are_not_looked_at(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, creation_error(test), 0);
 }
 
-static void want_of_memory_is_said(struct kunit *test)
+static void a_lack_of_memory_is_reported(struct kunit *test)
 {
 	long err;
 
@@ -197,7 +197,7 @@ static void a_filter_of_nothing_matches_everything(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, st_rules_match(create(test), &caller));
 }
 
-static void a_name_matches_itself_alone(struct kunit *test)
+static void a_name_matches_only_itself(struct kunit *test)
 {
 	KUNIT_EXPECT_TRUE(test, matches(test, "mysqld", "mysqld"));
 	KUNIT_EXPECT_FALSE(test, matches(test, "mysqld", "mysql"));
@@ -222,14 +222,14 @@ static void a_name_matches_the_process_or_the_thread(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, st_rules_match(rules, &neither));
 }
 
-static void fifteen_characters_match_as_they_are(struct kunit *test)
+static void fifteen_characters_match_exactly(struct kunit *test)
 {
 	KUNIT_EXPECT_TRUE(test, matches(test, "systemd-resolve", "systemd-resolve"));
 	KUNIT_EXPECT_FALSE(test, matches(test, "systemd-resolve", "systemd-resolv"));
 	KUNIT_EXPECT_FALSE(test, matches(test, "systemd-resolve", "systemd-resolvx"));
 }
 
-static void sixteen_characters_match_the_name_that_was_cut(struct kunit *test)
+static void sixteen_characters_match_the_name_cut_to_fifteen(struct kunit *test)
 {
 	KUNIT_EXPECT_TRUE(test, matches(test, "systemd-resolved", "systemd-resolve"));
 	KUNIT_EXPECT_FALSE(test, matches(test, "systemd-resolved", "systemd-resolv"));
@@ -257,7 +257,7 @@ static void a_question_mark_matches_one_character(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, matches(test, "mysql?", "mysqldd"));
 }
 
-static void brackets_match_one_of_what_they_hold(struct kunit *test)
+static void brackets_match_one_of_their_characters(struct kunit *test)
 {
 	KUNIT_EXPECT_TRUE(test, matches(test, "node[0-9]", "node7"));
 	KUNIT_EXPECT_FALSE(test, matches(test, "node[0-9]", "nodex"));
@@ -265,7 +265,7 @@ static void brackets_match_one_of_what_they_hold(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, matches(test, "node[0", "node[0"));
 }
 
-static void a_backslash_takes_the_meaning_away(struct kunit *test)
+static void a_backslash_makes_the_next_character_literal(struct kunit *test)
 {
 	KUNIT_EXPECT_TRUE(test, matches(test, "a\\*", "a*"));
 	KUNIT_EXPECT_FALSE(test, matches(test, "a\\*", "ab"));
@@ -362,7 +362,7 @@ static void patterns_and_pids_are_shown_with_commas(struct kunit *test)
 			   "comms=mysqld,ng* pids=7,4294967295");
 }
 
-static void what_would_split_a_pattern_is_escaped(struct kunit *test)
+static void separators_in_a_pattern_are_escaped(struct kunit *test)
 {
 	add_pattern(test->priv, "a b,c\n\\");
 	KUNIT_EXPECT_STREQ(test, shown(test, create(test), 64),
@@ -379,35 +379,35 @@ static void a_buffer_that_is_too_small_is_not_overrun(struct kunit *test)
 }
 
 static struct kunit_case rules_cases[] = {
-	KUNIT_CASE(as_many_patterns_as_there_is_room_for_are_taken),
+	KUNIT_CASE(the_maximum_number_of_patterns_is_accepted),
 	KUNIT_CASE(one_pattern_too_many_is_refused),
-	KUNIT_CASE(as_many_pids_as_there_is_room_for_are_taken),
+	KUNIT_CASE(the_maximum_number_of_pids_is_accepted),
 	KUNIT_CASE(one_pid_too_many_is_refused),
 	KUNIT_CASE(a_reserved_field_that_is_not_zero_is_refused),
-	KUNIT_CASE(an_empty_pattern_is_refused_wherever_it_stands),
-	KUNIT_CASE(a_pattern_may_fill_its_field_but_for_its_end),
-	KUNIT_CASE(a_pattern_without_an_end_is_refused),
-	KUNIT_CASE(anything_behind_the_end_of_a_pattern_is_refused),
-	KUNIT_CASE(patterns_that_are_not_used_are_not_looked_at),
-	KUNIT_CASE(want_of_memory_is_said),
+	KUNIT_CASE(an_empty_pattern_is_refused_at_any_place),
+	KUNIT_CASE(a_pattern_may_fill_its_field_except_for_the_nul),
+	KUNIT_CASE(a_pattern_without_a_nul_is_refused),
+	KUNIT_CASE(bytes_behind_the_nul_of_a_pattern_are_refused),
+	KUNIT_CASE(unused_patterns_are_ignored),
+	KUNIT_CASE(a_lack_of_memory_is_reported),
 	KUNIT_CASE(freeing_no_filter_does_nothing),
 	KUNIT_CASE(a_filter_of_nothing_matches_everything),
-	KUNIT_CASE(a_name_matches_itself_alone),
+	KUNIT_CASE(a_name_matches_only_itself),
 	KUNIT_CASE(a_name_matches_the_process_or_the_thread),
-	KUNIT_CASE(fifteen_characters_match_as_they_are),
-	KUNIT_CASE(sixteen_characters_match_the_name_that_was_cut),
+	KUNIT_CASE(fifteen_characters_match_exactly),
+	KUNIT_CASE(sixteen_characters_match_the_name_cut_to_fifteen),
 	KUNIT_CASE(a_glob_is_not_cut),
 	KUNIT_CASE(a_star_matches_any_characters_and_none),
 	KUNIT_CASE(a_question_mark_matches_one_character),
-	KUNIT_CASE(brackets_match_one_of_what_they_hold),
-	KUNIT_CASE(a_backslash_takes_the_meaning_away),
+	KUNIT_CASE(brackets_match_one_of_their_characters),
+	KUNIT_CASE(a_backslash_makes_the_next_character_literal),
 	KUNIT_CASE(a_dot_alone_matches_every_name),
 	KUNIT_CASE(one_of_several_patterns_is_enough),
 	KUNIT_CASE(a_process_must_be_among_the_pids),
 	KUNIT_CASE(pid_and_name_must_both_match),
 	KUNIT_CASE(no_filter_is_shown_as_all),
 	KUNIT_CASE(patterns_and_pids_are_shown_with_commas),
-	KUNIT_CASE(what_would_split_a_pattern_is_escaped),
+	KUNIT_CASE(separators_in_a_pattern_are_escaped),
 	KUNIT_CASE(a_buffer_that_is_too_small_is_not_overrun),
 	{}
 };

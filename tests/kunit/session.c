@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What event needs of the sessions is theirs as it is: the table, the limits, the rings. */
+/* The real sessions, for the tests of event: the table, the limits, the rings. */
 #include "../../kmod/session.c"

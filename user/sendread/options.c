@@ -32,19 +32,19 @@ static const struct known_option {
 } known_options[] = {
 	{ 'a', "accepts", NULL, "also show accepted connections" },
 	{ 'B', "buffer-size", "KIB",
-	  "ring per CPU (default 16384, or less: 65536 in all)" },
-	{ 'c', "count", "N", "end after N lines" },
-	{ 'd', "duration", "SECONDS", "end after SECONDS, which may be a fraction" },
-	{ 'p', "pid", "PID", "only process PID; may be repeated, or PID,PID..." },
-	{ 'q', "quiet", NULL, "print only errors and losses: no start, no summary" },
-	{ 's', "snaplen", "BYTES", "show at most BYTES of a message (default 1048576)" },
-	{ 'v', "verbose", NULL, "print what is in force: versions, rings, filter" },
-	{ OPTION_READ, "read", NULL, "use read() instead of mapped rings" },
-	{ OPTION_NO_LOAD, "no-load", NULL, "do not load the module if it is not loaded" },
+	  "ring size per CPU in KiB (default: at most 16384)" },
+	{ 'c', "count", "N", "stop after N lines" },
+	{ 'd', "duration", "SECONDS", "stop after SECONDS, which may be a fraction" },
+	{ 'p', "pid", "PID", "only process PID; repeatable, or a list PID,PID..." },
+	{ 'q', "quiet", NULL, "print only errors and losses" },
+	{ 's', "snaplen", "BYTES", "show at most BYTES per call (default 1048576)" },
+	{ 'v', "verbose", NULL, "also print versions and limits" },
+	{ OPTION_READ, "read", NULL, "use read(2) instead of mapped rings" },
+	{ OPTION_NO_LOAD, "no-load", NULL, "do not load the module" },
 	{ OPTION_DEVICE, "device", "FILE",
-	  "instead of " SENDTRACE_DEVICE "; or a saved stream" },
+	  "read FILE: another device, or a saved stream" },
 	{ 'V', "version", NULL, "print the version" },
-	{ 'h', "help", NULL, "print this" },
+	{ 'h', "help", NULL, "print this help" },
 };
 
 enum {
@@ -326,19 +326,19 @@ void options_usage(FILE *to)
 	size_t i;
 
 	fputs("Usage: sendread [OPTION]... [COMM]...\n"
-	      "Show what processes send, and to whom: each send() and sendto() as a line.\n"
+	      "Show what processes send, and to whom: one line per send() or sendto().\n"
 	      "\n"
-	      "COMM is the name of a process or thread, or a pattern of *, ? and [a-z];\n"
-	      "'.' is everyone.\n"
+	      "COMM is the name of a process or thread, or a pattern with *, ? or [a-z];\n"
+	      "'.' matches every name.\n"
 	      "\n",
 	      to);
 	for (i = 0; i < NR_OPTIONS; i++)
 		usage_option(to, &known_options[i]);
 	fputs("\n"
 	      "EXAMPLES:\n"
-	      "  sendread mysqld            what mysqld answers\n"
+	      "  sendread mysqld            what mysqld sends\n"
 	      "  sendread 'php*' nginx      several names\n"
 	      "  sendread -p 812 -c 7       the next 7 sends of process 812\n"
-	      "  sendread -d 10 -s 100 .    10 seconds of all, 100 bytes of each\n",
+	      "  sendread -d 10 -s 100 .    all processes for 10 seconds, 100 bytes each\n",
 	      to);
 }
