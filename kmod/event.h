@@ -14,7 +14,7 @@ struct pt_regs;
 int st_event_begin(struct st_call *call, const struct st_hook *hook,
 		   struct pt_regs *regs);
 
-/* What the rows of the hook table name (hook.c). */
+/* What the rows of the hook table name (hooks.c). */
 void st_event_send_begins(struct st_call *call, struct pt_regs *regs);
 void st_event_accept_begins(struct st_call *call, struct pt_regs *regs);
 void st_event_sent(struct st_call *call, long value);

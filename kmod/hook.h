@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The table of hooks: which kernel functions are probed, for which events, and how. */
+/* One hook: a kernel function, the events that need it, and what is done with a call. */
 #ifndef _ST_HOOK_H
 #define _ST_HOOK_H
 
@@ -7,13 +7,6 @@
 
 struct pt_regs;
 struct st_call;
-
-/* The rows of the table. */
-enum st_hook_id {
-	ST_HOOK_SEND,
-	ST_HOOK_ACCEPT,
-	ST_HOOKS,
-};
 
 #define ST_HOOK_SYMBOLS 3
 
@@ -38,8 +31,5 @@ struct st_hook {
 	void (*begin)(struct st_call *call, struct pt_regs *regs);
 	void (*end)(struct st_call *call, long ret);
 };
-
-/* ST_HOOKS rows. */
-extern const struct st_hook st_hooks[];
 
 #endif /* _ST_HOOK_H */

@@ -9,7 +9,7 @@
  *	 |   |- consume		read() and who consumes the rings
  *	 |- stats		/proc/sendtrace
  *	 |- probe		arms the hooks
- *	     |- hook		the table: which functions, for which events
+ *	     |- hooks		the table: which functions, for which events
  *	         |- event	the story of a call, from its entry to its record
  *	             |- late	payloads that a handler cannot copy
  *	             |   |- defer	task work for them
@@ -22,6 +22,7 @@
  *	 |   |- pattern		globs
  *	 |- ring, bell		one CPU's ring; waking its reader
  *	call.h, caller.h	what is known of a call, and of the task that makes it
+ *	hook.h			one row of the table
  *	compat.h		kernel versions, and nowhere else
  */
 #include <linux/init.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Arms the hooks of the table (hook.c) as kretprobes, each while at least one running session
+ * Arms the hooks of the table (hooks.c) as kretprobes, each while at least one running session
  * asks for one of its events.
  *
  * A kretprobe has a fixed number of instances, and a call keeps one until it returns. A call

@@ -5,7 +5,7 @@
 
 #include <linux/types.h>
 
-#include "hook.h"
+#include "hooks.h"
 
 int st_probe_init(void);
 int st_probe_arm(u32 events);

@@ -5,7 +5,7 @@
  */
 #include <linux/init.h>
 
-#include "hook.h"
+#include "hooks.h"
 
 #undef __init
 #define __init

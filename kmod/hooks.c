@@ -7,7 +7,7 @@
  * net/compat.c).
  */
 #include "event.h"
-#include "hook.h"
+#include "hooks.h"
 
 const struct st_hook st_hooks[ST_HOOKS] = {
 	[ST_HOOK_SEND] = {
