@@ -15,8 +15,8 @@ struct st_call;
  * @name: what the counters and messages call it; `missed_<name>` of /proc/sendtrace/stats
  * @symbols: the function, then its fallbacks in the order of preference, then NULL
  * @events: SENDTRACE_EVENTS_* that need this hook; it is armed while a session asks for one
- * @optional: if this kernel has none of @symbols, sessions start without the hook. Without
- *	it START fails with -ENOENT
+ * @optional: if this kernel has none of @symbols, sessions start without the hook. If the
+ *	hook is needed, START fails then, with -ENOENT
  * @begin: reads the function's arguments, for a call that a session records: fd, payload,
  *	len, flags, addr and addr_len of struct st_call. Context: the entry handler
  * @end: records the call. Context: the return handler
