@@ -74,7 +74,11 @@
 #define st_irq_work_settle() ((void)0)
 #endif
 
-/* The kretprobe of an instance, in its entry handler. */
+/*
+ * The kretprobe of an instance, in its entry handler. NULL while the kretprobe is being
+ * unregistered, in kernels from 5.11 on that do not use rethook (unregister_kretprobes() in
+ * kernel/kprobes.c).
+ */
 #ifdef ST_HAVE_GET_KRETPROBE
 #define st_kretprobe_of(ri) get_kretprobe(ri)
 #else

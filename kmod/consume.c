@@ -214,6 +214,15 @@ int st_consume_lock(struct st_session *session, bool nonblock)
 }
 
 /**
+ * st_consume_unlock() - undo st_consume_lock()
+ * @session: locked by the caller
+ */
+void st_consume_unlock(struct st_session *session)
+{
+	mutex_unlock(&session->read_lock);
+}
+
+/**
  * st_consume_read() - copy records to the reader, and wait until there is one
  * @session: started once, claimed for read()
  * @buf: user memory

@@ -16,6 +16,7 @@ bool st_consume_readable(const struct st_session *session);
 struct st_ring *st_consume_oldest(struct st_session *session,
 				  const struct sendtrace_record **rec);
 int st_consume_lock(struct st_session *session, bool nonblock);
+void st_consume_unlock(struct st_session *session);
 ssize_t st_consume_read(struct st_session *session, char __user *buf, size_t size,
 			bool nonblock);
 

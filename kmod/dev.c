@@ -3,7 +3,8 @@
  * The device: maps system calls to operations of a session, and connects sessions and
  * probes.
  *
- * Lock order: read_lock of a session, its lock, then the locks of session.c and probe.c.
+ * Lock order: read_lock of a session, its lock, then the locks of session.c, running.c and
+ * probe.c.
  * mmap() is entered with mmap_lock held and takes only mode_lock. read() holds only
  * read_lock where it may fault.
  */
@@ -36,7 +37,7 @@ static int may_trace(void)
 	return security_locked_down(LOCKDOWN_KPROBES);
 }
 
-/* Of the hooks that the session asks for. */
+/* Calls that the hooks of the session's events have missed. */
 static u64 missed_in_this_run(const struct st_session *session)
 {
 	return st_probe_missed_by(session->events) - session->missed_before;
@@ -281,7 +282,7 @@ static ssize_t dev_read(struct file *file, char __user *buf, size_t size, loff_t
 	done = start_if_never(session);
 	if (!done)
 		done = st_consume_read(session, buf, size, nonblock);
-	mutex_unlock(&session->read_lock);
+	st_consume_unlock(session);
 	return done;
 }
 

@@ -230,8 +230,11 @@ static nokprobe_inline void record_for_all(const struct st_call *call, u64 sent)
 
 	for (; sessions; sessions &= sessions - 1) {
 		session = st_record_session_of(call, sessions);
-		if (session &&
-		    unlikely(st_record_call(session, call, sent) != ST_WRITTEN))
+		if (unlikely(!session))
+			continue;
+		if (!ST_CAN_DEFER)
+			st_record_now(session, call, sent);
+		else if (unlikely(st_record_call(session, call, sent) != ST_WRITTEN))
 			late |= sessions & -sessions;
 	}
 	if (unlikely(late))

@@ -13,10 +13,10 @@ struct st_call;
 /**
  * struct st_hook - one row: a kernel function, and what is done at its entry and return
  * @name: what the counters and messages call it; `missed_<name>` of /proc/sendtrace/stats
- * @symbols: the function, then its fallbacks in the order of preference, then NULL
+ * @symbols: the function, then its fallbacks in the order of preference; NULL for no more
  * @events: SENDTRACE_EVENTS_* that need this hook; it is armed while a session asks for one
- * @optional: if this kernel has none of @symbols, sessions start without the hook. If the
- *	hook is needed, START fails then, with -ENOENT
+ * @optional: if none of @symbols can be probed, a session that asks for one of @events starts
+ *	without the hook; otherwise its START fails
  * @begin: reads the function's arguments, for a call that a session records: fd, payload,
  *	len, flags, addr and addr_len of struct st_call. Context: the entry handler
  * @end: records the call. Context: the return handler

@@ -123,7 +123,7 @@ static void finish_late(struct st_deferred *late)
 }
 
 /**
- * st_late_record() - have the rest of a call recorded before its thread goes on
+ * st_late_record() - let task work record a call, before its thread goes on
  * @call: a call that returns
  * @sent: bytes of payload
  * @sessions: a bit for each session that waits for its record

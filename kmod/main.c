@@ -2,7 +2,7 @@
 /*
  * sendtrace - what a process sends, and to whom
  *
- * A room a file. Calls go down and to the right, never up; so do the headers.
+ * Each file is a room. Calls go down and to the right, never up; so do the headers.
  *
  *	main
  *	 |- dev			/dev/sendtrace: ioctls, poll, mmap; starts and stops sessions
@@ -21,8 +21,8 @@
  *	 |- rules		whose calls
  *	 |   |- pattern		globs
  *	 |- ring, bell		one CPU's ring; waking its reader
- *	call.h, caller.h	what is known of a call, and of the task that makes it
  *	hook.h			one row of the table
+ *	call.h			what is known of a call: its caller.h, payload and peer
  *	compat.h		kernel versions, and nowhere else
  */
 #include <linux/init.h>
@@ -38,7 +38,8 @@ static int __init sendtrace_init(void)
 {
 	int err;
 
-	err = st_probe_init() ?: st_defer_init() ?: st_session_init();
+	/* st_probe_init() last: it does more than check parameters. */
+	err = st_defer_init() ?: st_session_init() ?: st_probe_init();
 	if (err)
 		return err;
 	err = st_stats_init();

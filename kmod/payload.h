@@ -3,9 +3,9 @@
 #ifndef _ST_PAYLOAD_H
 #define _ST_PAYLOAD_H
 
-#include <linux/align.h>
 #include <linux/kasan-checks.h>
 #include <linux/kconfig.h>
+#include <linux/kernel.h>
 #include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/types.h>

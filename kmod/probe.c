@@ -22,30 +22,32 @@
 #include "probe.h"
 
 /*
- * One bound for the instances of all hooks together, however many rows the table has. What is
- * allocated follows from maxactive, for the hooks that are armed. From Linux 6.12 on, the
- * kernel adds 8 bytes for each instance and CPU (lib/objpool.c).
+ * One bound for the instances of all hooks together, however many rows the table has. Only
+ * hooks that are armed have instances. Up to Linux 6.1 each is a kmalloc() of its own, hence
+ * the power of two. From 6.12 on, the kernel adds 8 bytes for each CPU and instance
+ * (lib/objpool.c), which is not counted here.
  */
 #define MEMORY_BY_DEFAULT (8U << 20)
 #define MEMORY_AT_MOST	  (64U << 20)
-#define INSTANCE_SIZE	  (sizeof(struct kretprobe_instance) + sizeof(struct st_call))
-#define INSTANCES_OF(memory, most)                        \
+#define INSTANCE_SIZE \
+	roundup_pow_of_two(sizeof(struct kretprobe_instance) + sizeof(struct st_call))
+#define INSTANCES_IN(memory, most)                        \
 	((memory) / (ST_HOOKS * INSTANCE_SIZE) < (most) ? \
 		 (memory) / (ST_HOOKS * INSTANCE_SIZE) :  \
 		 (most))
 
-static unsigned int maxactive = INSTANCES_OF(MEMORY_BY_DEFAULT, 4096);
+static unsigned int maxactive = INSTANCES_IN(MEMORY_BY_DEFAULT, 4096);
 module_param(maxactive, uint, 0444);
-MODULE_PARM_DESC(
-	maxactive,
-	"concurrent calls that each hook can follow (1-65536, default 4096; all hooks: at most 64 MiB)");
+MODULE_PARM_DESC(maxactive,
+		 "concurrent calls that each probe can follow (1-65536, default 4096)");
 
 /**
- * struct probe - a row of the table, as it is in this kernel
+ * struct probe - a row of the table in this kernel
  * @rp: built again for every registration, because kprobes changes it (addr, flags) and
  *	refuses to register it as it left it
  * @hook: the row
- * @symbol: the first of its symbols that this kernel can probe, or NULL
+ * @symbol: the first of its symbols that this kernel can probe, or NULL (arm_lock)
+ * @err: if there is none, why the first one cannot be probed
  * @users: running sessions that ask for it; it is registered while there are any
  * @missed: calls missed in earlier registrations
  */
@@ -53,6 +55,7 @@ struct probe {
 	struct kretprobe rp;
 	const struct st_hook *hook;
 	const char *symbol;
+	int err;
 	unsigned int users;
 	u64 missed;
 };
@@ -63,9 +66,12 @@ static struct probe probes[ST_HOOKS];
 
 static int entered(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
-	const struct probe *probe = container_of(st_kretprobe_of(ri), struct probe, rp);
+	struct kretprobe *rp = st_kretprobe_of(ri);
 
-	return st_event_begin((void *)ri->data, probe->hook, regs);
+	if (unlikely(!rp))
+		return 1;
+	return st_event_begin((void *)ri->data, container_of(rp, struct probe, rp)->hook,
+			      regs);
 }
 NOKPROBE_SYMBOL(entered);
 
@@ -82,7 +88,7 @@ NOKPROBE_SYMBOL(returned);
  * Modules may not look symbols up in kallsyms, but a kprobe does. Registered disabled, it
  * changes no code. Returns 0, -ENOENT, or another errno if the function may not be probed.
  */
-static int try_symbol(struct kprobe *trial, const char *symbol)
+static int __init try_symbol(struct kprobe *trial, const char *symbol)
 {
 	*trial = (struct kprobe){
 		.symbol_name = symbol,
@@ -91,47 +97,59 @@ static int try_symbol(struct kprobe *trial, const char *symbol)
 	return register_kprobe(trial);
 }
 
-static int find_function(struct probe *probe, struct kprobe *trial)
+static void __init report_missing(const struct probe *probe)
 {
-	const char *const *symbol;
-	int err = -ENOENT;
+	const char *symbol = probe->hook->symbols[0], *name = probe->hook->name;
 
-	for (symbol = probe->hook->symbols; *symbol; symbol++) {
-		err = try_symbol(trial, *symbol);
-		if (!err) {
-			probe->symbol = *symbol;
-			return 0;
-		}
-	}
 	if (probe->hook->optional)
 		pr_warn("cannot probe %s (error %d): some calls of the kind '%s' are not seen\n",
-			probe->hook->symbols[0], err, probe->hook->name);
+			symbol, probe->err, name);
 	else
 		pr_err("cannot probe %s (error %d): sessions that record '%s' cannot start\n",
-		       probe->hook->symbols[0], err, probe->hook->name);
-	return err;
+		       symbol, probe->err, name);
+}
+
+/* Returns 0, whether the function was found or not, or -ENOMEM. */
+static int __init find_function(struct probe *probe, struct kprobe *trial)
+{
+	const struct st_hook *hook = probe->hook;
+	int i, err;
+
+	for (i = 0; i < ST_HOOK_SYMBOLS && hook->symbols[i]; i++) {
+		err = try_symbol(trial, hook->symbols[i]);
+		if (err == -ENOMEM)
+			return err;
+		if (!err) {
+			probe->symbol = hook->symbols[i];
+			return 0;
+		}
+		if (!i)
+			probe->err = err;
+	}
+	report_missing(probe);
+	return 0;
 }
 
 /* One grace period for all: unregistering waits for one. */
-static int find_functions(void)
+static int __init find_functions(void)
 {
 	struct kprobe **found, *trials;
-	int i, nr = 0;
+	int i, nr = 0, err = 0;
 
 	trials = kcalloc(ST_HOOKS, sizeof(*trials), GFP_KERNEL);
 	found = kcalloc(ST_HOOKS, sizeof(*found), GFP_KERNEL);
-	if (trials && found) {
-		for (i = 0; i < ST_HOOKS; i++) {
-			probes[i].hook = &st_hooks[i];
-			if (!find_function(&probes[i], &trials[i]))
-				found[nr++] = &trials[i];
-		}
-		unregister_kprobes(found, nr);
+	if (!trials || !found)
+		err = -ENOMEM;
+	for (i = 0; !err && i < ST_HOOKS; i++) {
+		probes[i].hook = &st_hooks[i];
+		err = find_function(&probes[i], &trials[i]);
+		if (probes[i].symbol)
+			found[nr++] = &trials[i];
 	}
-	i = trials && found ? 0 : -ENOMEM;
+	unregister_kprobes(found, nr);
 	kfree(found);
 	kfree(trials);
-	return i;
+	return err;
 }
 
 /**
@@ -144,7 +162,7 @@ static int find_functions(void)
 int __init st_probe_init(void)
 {
 	int err = st_param_check("maxactive", maxactive, 1,
-				 INSTANCES_OF(MEMORY_AT_MOST, 65536));
+				 INSTANCES_IN(MEMORY_AT_MOST, 65536));
 
 	return err ?: find_functions();
 }
@@ -205,17 +223,27 @@ static int probe_register(struct probe *probe)
 	return err;
 }
 
+/* An optional hook that cannot be registered is missing from now on. */
+static int without_it(struct probe *probe, int err)
+{
+	if (!probe->hook->optional || err == -ENOMEM)
+		return err;
+	probe->symbol = NULL;
+	return 0;
+}
+
 static int probe_get(struct probe *probe)
 {
 	int err = 0;
 
 	if (!probe->symbol)
-		return probe->hook->optional ? 0 : -ENOENT;
+		return without_it(probe, probe->err);
 	if (!probe->users)
 		err = probe_register(probe);
-	if (!err)
-		probe->users++;
-	return err;
+	if (err)
+		return without_it(probe, err);
+	probe->users++;
+	return 0;
 }
 
 /* The kernel increments these plain ints without a lock: near enough. */
@@ -270,8 +298,8 @@ static int get_probes(u32 events)
  * @events: SENDTRACE_EVENTS_*
  *
  * Context: may sleep; holds no lock that is taken while pages are faulted in.
- * Return: 0; -ENOENT if this kernel lacks a function that is needed; or what
- * register_kretprobe() returns.
+ * Return: 0; -ENOENT if this kernel lacks a function that is needed, -EINVAL if it must not
+ * be probed; or what register_kretprobe() and register_kprobe() return.
  */
 int st_probe_arm(u32 events)
 {
@@ -344,6 +372,7 @@ bool st_probe_blind(void)
 /**
  * st_probe_missing() - events of which this kernel cannot show every call
  *
+ * Context: may sleep.
  * Return: SENDTRACE_EVENTS_* of the hooks whose function is missing.
  */
 u32 st_probe_missing(void)
@@ -351,9 +380,11 @@ u32 st_probe_missing(void)
 	u32 events = 0;
 	int i;
 
+	mutex_lock(&arm_lock);
 	for (i = 0; i < ST_HOOKS; i++)
 		if (!probes[i].symbol)
 			events |= st_hooks[i].events;
+	mutex_unlock(&arm_lock);
 	return events;
 }
 

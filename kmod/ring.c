@@ -44,6 +44,13 @@
 
 #define META_PAGES 2 /* consumer and producer */
 
+/**
+ * st_counters_add() - add counters to a sum
+ * @sum: the sum
+ * @counters: one ring's; its producer may be counting
+ *
+ * Context: any.
+ */
 void st_counters_add(struct st_counters *sum, const struct st_counters *counters)
 {
 	int i;

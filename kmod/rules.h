@@ -41,7 +41,7 @@ bool st_rules_match_all(const struct st_rules *rules, const struct st_caller *ca
  * @rules: under RCU
  * @caller: the caller
  *
- * Context: any. Inline is only what one name takes, because every call of every process pays
+ * Context: any. Only the case of one plain name is inline: every call of every process pays
  * for it.
  * Return: true if it does.
  */

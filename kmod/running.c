@@ -4,9 +4,14 @@
  *
  * How a session leaves it: its pointer is cleared, and a grace period later no handler has
  * the pointer any more, because handlers run with preemption off. Only then is its bit
- * cleared, so that another session can get it: a handler that has noted the bit in a call,
- * and finds no session there, must not record that call for the next one.
+ * cleared, so that another session can get it.
+ *
+ * A call that sleeps has noted the bits of the sessions that want it. The next session of such
+ * a bit must not record it: its rules never saw it. So a session's time begins when it has got
+ * its slot, which is later than the grace period that freed the slot, and it records only
+ * calls that were entered since (st_record_session_of()).
  */
+#include <linux/ktime.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
 
@@ -20,18 +25,21 @@ static DEFINE_MUTEX(table_lock);
 
 /**
  * st_running_add() - show a session to the handlers
- * @session: complete; handlers use it before this returns
+ * @session: complete but for *@since; handlers use it before this returns
+ * @since: set to the time from which on the slot is the session's, before handlers see it;
+ *	nanoseconds of CLOCK_MONOTONIC
  *
  * Context: may sleep.
  * Return: its slot, for st_running_remove(), or -EUSERS if all are in use.
  */
-int st_running_add(struct st_session *session)
+int st_running_add(struct st_session *session, u64 *since)
 {
 	int slot = -EUSERS;
 
 	mutex_lock(&table_lock);
 	if (~st_running_mask) {
 		slot = ffz(st_running_mask);
+		*since = ktime_get_ns();
 		rcu_assign_pointer(st_running[slot], session);
 		WRITE_ONCE(st_running_mask, st_running_mask | BIT(slot));
 	}

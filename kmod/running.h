@@ -16,7 +16,7 @@ struct st_session;
 extern unsigned long st_running_mask;
 extern struct st_session __rcu *st_running[ST_MAX_RUNNING];
 
-int st_running_add(struct st_session *session);
+int st_running_add(struct st_session *session, u64 *since);
 void st_running_remove(int slot);
 
 /**

@@ -261,8 +261,7 @@ int st_session_start(struct st_session *session)
 
 	lockdep_assert_held(&session->lock);
 	session->reader = task_tgid_nr(current);
-	session->since = ktime_get_ns();
-	slot = st_running_add(session);
+	slot = st_running_add(session, &session->since);
 	if (slot < 0)
 		return slot;
 	session->slot = slot;

@@ -93,6 +93,15 @@ static int probe_suite_init(struct kunit_suite *suite)
 	return st_probe_init();
 }
 
+static const char *symbol_before;
+
+/* Gives a row a function that does not exist, as if it had vanished since the load. */
+static void lose_function(int row)
+{
+	symbol_before = probes[row].symbol;
+	probes[row].symbol = "st_no_such_function";
+}
+
 static int probe_test_init(struct kunit *test)
 {
 	begun = ended = 0;
@@ -157,6 +166,27 @@ static void without_a_needed_function_nothing_is_armed(struct kunit *test)
 	st_probe_disarm(EVENT_ONE);
 }
 
+static void if_one_function_cannot_be_probed_no_other_stays_armed(struct kunit *test)
+{
+	lose_function(3);
+	KUNIT_EXPECT_EQ(test, st_probe_arm(EVENT_MANY), -ENOENT);
+	probes[3].symbol = symbol_before;
+	KUNIT_EXPECT_EQ(test, registered(), 0);
+	KUNIT_EXPECT_FALSE(test, st_probe_armed());
+	KUNIT_EXPECT_EQ(test, st_probe_arm(EVENT_MANY), 0);
+	st_probe_disarm(EVENT_MANY);
+}
+
+static void an_optional_function_that_cannot_be_probed_is_missing(struct kunit *test)
+{
+	lose_function(9);
+	KUNIT_EXPECT_EQ(test, st_probe_arm(EVENT_MISSING), 0);
+	KUNIT_EXPECT_NULL(test, probes[9].symbol);
+	KUNIT_EXPECT_EQ(test, registered(), BIT(10));
+	st_probe_disarm(EVENT_MISSING);
+	KUNIT_EXPECT_EQ(test, registered(), 0);
+}
+
 static void missing_functions_are_reported_by_their_events(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, st_probe_missing(), EVENT_MISSING | EVENT_NEEDED);
@@ -164,15 +194,20 @@ static void missing_functions_are_reported_by_their_events(struct kunit *test)
 
 static void missed_calls_are_added_up_by_event(struct kunit *test)
 {
-	probes[0].missed = 3;
-	probes[7].missed = 4;
-	KUNIT_EXPECT_EQ(test, st_probe_missed(7), 4);
-	KUNIT_EXPECT_EQ(test, st_probe_missed_by(EVENT_SHARED), 7);
-	KUNIT_EXPECT_EQ(test, st_probe_missed_by(EVENT_ONE), 3);
-	probes[0].missed = probes[7].missed = 0;
+	u64 one = st_probe_missed_by(EVENT_ONE),
+	    shared = st_probe_missed_by(EVENT_SHARED);
+	u64 seventh = st_probe_missed(7);
+
+	probes[0].missed += 3;
+	probes[7].missed += 4;
+	KUNIT_EXPECT_EQ(test, st_probe_missed(7), seventh + 4);
+	KUNIT_EXPECT_EQ(test, st_probe_missed_by(EVENT_SHARED), shared + 7);
+	KUNIT_EXPECT_EQ(test, st_probe_missed_by(EVENT_ONE), one + 3);
+	probes[0].missed -= 3;
+	probes[7].missed -= 4;
 }
 
-/* That it can be blind takes root's hand: a functional case switches kprobes off. */
+/* The functional suite shows the opposite: there root switches kprobes off. */
 static void an_armed_hook_is_not_blind(struct kunit *test)
 {
 	KUNIT_EXPECT_FALSE(test, st_probe_blind());
@@ -191,6 +226,15 @@ static void all_hooks_together_have_one_bound_in_memory(struct kunit *test)
 	KUNIT_EXPECT_GE(test, maxactive, 1000);
 }
 
+static void more_instances_than_the_bound_are_refused(struct kunit *test)
+{
+	unsigned int before = maxactive;
+
+	maxactive = INSTANCES_IN(MEMORY_AT_MOST, 65536) + 1;
+	KUNIT_EXPECT_EQ(test, st_probe_init(), -EINVAL);
+	maxactive = before;
+}
+
 /* Both handlers find the row of the call's own hook. */
 static void a_call_runs_its_own_hooks_begin_and_end(struct kunit *test)
 {
@@ -205,6 +249,37 @@ static void a_call_runs_its_own_hooks_begin_and_end(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, (int)ended_with, -EBADF);
 }
 
+static void a_function_is_hooked_only_while_its_event_is_armed(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, 16 * PAGE_SIZE, 0);
+
+	session->events = EVENT_FALLBACK;
+	KUNIT_ASSERT_EQ(test, st_probe_arm(EVENT_MANY), 0);
+	st_test_called(0);
+	KUNIT_EXPECT_EQ(test, begun, 0);
+	KUNIT_ASSERT_EQ(test, st_probe_arm(EVENT_FALLBACK), 0);
+	st_probe_disarm(EVENT_FALLBACK);
+	st_test_called(0);
+	KUNIT_EXPECT_EQ(test, begun, 0);
+	st_probe_disarm(EVENT_MANY);
+}
+
+/* As in kernels without rethook, while the kretprobe is being unregistered. */
+static void a_call_whose_probe_is_being_unregistered_is_refused(struct kunit *test)
+{
+	struct kretprobe_instance *ri;
+	struct rethook *rethook;
+
+	ri = kunit_kzalloc(test, sizeof(*ri) + sizeof(struct st_call), GFP_KERNEL);
+	rethook = kunit_kzalloc(test, sizeof(*rethook), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, ri);
+	KUNIT_ASSERT_NOT_NULL(test, rethook);
+	ri->node.rethook = rethook;
+	preempt_disable();
+	KUNIT_EXPECT_EQ(test, entered(ri, NULL), 1);
+	preempt_enable();
+}
+
 static struct kunit_case probe_cases[] = {
 	KUNIT_CASE(a_hook_that_no_session_asks_for_is_not_registered),
 	KUNIT_CASE(a_hook_stays_until_its_last_session_stops),
@@ -212,11 +287,16 @@ static struct kunit_case probe_cases[] = {
 	KUNIT_CASE(a_fallback_is_used_if_the_first_symbol_is_missing),
 	KUNIT_CASE(without_an_optional_function_the_rest_is_armed),
 	KUNIT_CASE(without_a_needed_function_nothing_is_armed),
+	KUNIT_CASE(if_one_function_cannot_be_probed_no_other_stays_armed),
+	KUNIT_CASE(an_optional_function_that_cannot_be_probed_is_missing),
 	KUNIT_CASE(missing_functions_are_reported_by_their_events),
 	KUNIT_CASE(missed_calls_are_added_up_by_event),
 	KUNIT_CASE(an_armed_hook_is_not_blind),
 	KUNIT_CASE(all_hooks_together_have_one_bound_in_memory),
+	KUNIT_CASE(more_instances_than_the_bound_are_refused),
 	KUNIT_CASE(a_call_runs_its_own_hooks_begin_and_end),
+	KUNIT_CASE(a_function_is_hooked_only_while_its_event_is_armed),
+	KUNIT_CASE(a_call_whose_probe_is_being_unregistered_is_refused),
 	{}
 };
 
