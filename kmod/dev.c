@@ -21,8 +21,8 @@
 
 #include "compat.h"
 #include "consume.h"
-#include "defer.h"
 #include "dev.h"
+#include "pool.h"
 #include "probe.h"
 #include "running.h"
 #include "session.h"
@@ -66,7 +66,7 @@ static int session_begin(struct st_session *session)
 	err = configure_if_never(session);
 	if (err)
 		return err;
-	err = st_defer_prepare();
+	err = st_pool_prepare();
 	if (err)
 		return err;
 	err = st_probe_arm(session->events);

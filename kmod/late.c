@@ -9,8 +9,8 @@
 #include <linux/timekeeping.h>
 #include <asm-generic/kprobes.h>
 
-#include "defer.h"
 #include "late.h"
+#include "pool.h"
 #include "record.h"
 #include "session.h"
 
@@ -89,7 +89,7 @@ static u32 chunk_for(const struct st_deferred *late)
 #define FAULT_TRIES 4
 
 /*
- * Runs in the calling thread before it returns to user mode, preemptible (defer.c). Pages are
+ * Runs in the calling thread before it returns to user mode, preemptible (pool.c). Pages are
  * faulted in between two tries, never between the reservation of a record and its commit: one
  * slow page would delay every record of this CPU.
  *
@@ -133,7 +133,7 @@ static void finish_late(struct st_deferred *late)
  */
 bool st_late_record(const struct st_call *call, u64 sent, unsigned long sessions)
 {
-	struct st_deferred *deferred = st_defer_get();
+	struct st_deferred *deferred = st_pool_get();
 
 	if (!deferred)
 		return false;
@@ -141,6 +141,6 @@ bool st_late_record(const struct st_call *call, u64 sent, unsigned long sessions
 	deferred->call.wanted = sessions;
 	deferred->sent = sent;
 	deferred->finish = finish_late;
-	return st_defer_queue(deferred);
+	return st_pool_queue(deferred);
 }
 NOKPROBE_SYMBOL(st_late_record);

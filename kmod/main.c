@@ -12,7 +12,7 @@
  *	     |- hooks		the table: which functions, for which events
  *	         |- event	the story of a call, from its entry to its record
  *	             |- late	payloads that a handler cannot copy
- *	             |   |- defer	task work for them
+ *	             |   |- pool	objects that carry calls to task work
  *	             |- record	writes records
  *	             |   |- payload	one source of bytes
  *	             |- peer	struct socket -> both ends
@@ -28,8 +28,8 @@
 #include <linux/init.h>
 #include <linux/module.h>
 
-#include "defer.h"
 #include "dev.h"
+#include "pool.h"
 #include "probe.h"
 #include "session.h"
 #include "stats.h"
@@ -39,7 +39,7 @@ static int __init sendtrace_init(void)
 	int err;
 
 	/* st_probe_init() last: it does more than check parameters. */
-	err = st_defer_init() ?: st_session_init() ?: st_probe_init();
+	err = st_pool_init() ?: st_session_init() ?: st_probe_init();
 	if (err)
 		return err;
 	err = st_stats_init();
@@ -61,7 +61,7 @@ static void __exit sendtrace_exit(void)
 {
 	st_dev_exit();
 	st_stats_exit();
-	st_defer_exit(); /* last: a thread may still be in deferred work */
+	st_pool_exit(); /* last: a thread may still be in deferred work */
 }
 
 module_init(sendtrace_init);

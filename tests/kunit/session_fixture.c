@@ -124,14 +124,14 @@ bool st_test_is_payload(const void *at, size_t offset, size_t len)
 	return true;
 }
 
-/* ---- In place of defer.c ------------------------------------------------------------------ */
+/* ---- In place of pool.c ------------------------------------------------------------------ */
 
-struct st_deferred *st_defer_get(void)
+struct st_deferred *st_pool_get(void)
 {
 	return st_test_late.none_left ? NULL : &st_test_late.deferred;
 }
 
-bool st_defer_queue(struct st_deferred *deferred)
+bool st_pool_queue(struct st_deferred *deferred)
 {
 	st_test_late.queued = !st_test_late.exiting;
 	return st_test_late.queued;

@@ -5,7 +5,7 @@
 
 #include <kunit/test.h>
 
-#include "defer.h"
+#include "pool.h"
 #include "event.h"
 #include "running.h"
 #include "session.h"
@@ -46,11 +46,11 @@ void __user *st_test_payload(struct kunit *test, size_t len);
 bool st_test_is_payload(const void *at, size_t offset, size_t len);
 
 /*
- * Replaces defer.c: the test decides what is available, and when deferred work runs.
+ * Replaces pool.c: the test decides what is available, and when deferred work runs.
  */
 struct st_test_late {
-	bool none_left; /* st_defer_get() returns NULL */
-	bool exiting; /* st_defer_queue() fails */
+	bool none_left; /* st_pool_get() returns NULL */
+	bool exiting; /* st_pool_queue() fails */
 	bool queued;
 	struct st_deferred deferred;
 };

@@ -21,8 +21,8 @@
 #include <asm-generic/kprobes.h>
 
 #include "compat.h"
-#include "defer.h"
 #include "param.h"
+#include "pool.h"
 
 static unsigned int works = 1024;
 module_param(works, uint, 0444);
@@ -51,24 +51,24 @@ static int allocate(void)
 }
 
 /**
- * st_defer_init() - check the parameters
+ * st_pool_init() - check the parameters
  *
  * Return: 0 or -EINVAL.
  */
-int __init st_defer_init(void)
+int __init st_pool_init(void)
 {
 	return st_param_check("works", works, 1, 65536);
 }
 
 /**
- * st_defer_prepare() - allocate the objects, before any call is traced
+ * st_pool_prepare() - allocate the objects, before any call is traced
  *
  * They stay allocated until the module is unloaded.
  *
  * Context: may sleep.
  * Return: 0 or -ENOMEM.
  */
-int st_defer_prepare(void)
+int st_pool_prepare(void)
 {
 	int err = 0;
 
@@ -82,11 +82,11 @@ int st_defer_prepare(void)
 }
 
 /**
- * st_defer_exit() - free the objects
+ * st_pool_exit() - free the objects
  *
  * Context: module unload; may sleep.
  */
-void st_defer_exit(void)
+void st_pool_exit(void)
 {
 	if (!pool)
 		return;
@@ -127,12 +127,12 @@ static struct st_deferred *claim(unsigned int from, unsigned int to)
 NOKPROBE_SYMBOL(claim);
 
 /**
- * st_defer_get() - claim an object
+ * st_pool_get() - claim an object
  *
  * Context: a handler.
- * Return: an object, which must be passed to st_defer_queue(), or NULL if all are in use.
+ * Return: an object, which must be passed to st_pool_queue(), or NULL if all are in use.
  */
-struct st_deferred *st_defer_get(void)
+struct st_deferred *st_pool_get(void)
 {
 	unsigned int from;
 
@@ -142,16 +142,16 @@ struct st_deferred *st_defer_get(void)
 	from = (u64)pool_size * smp_processor_id() / nr_cpu_ids;
 	return claim(from, pool_size) ?: claim(0, from);
 }
-NOKPROBE_SYMBOL(st_defer_get);
+NOKPROBE_SYMBOL(st_pool_get);
 
 /**
- * st_defer_queue() - call an object's @finish before the thread returns to user mode
- * @deferred: from st_defer_get(), filled in
+ * st_pool_queue() - call an object's @finish before the thread returns to user mode
+ * @deferred: from st_pool_get(), filled in
  *
  * Context: a handler.
  * Return: true; or false if the thread is already exiting: then the object was released.
  */
-bool st_defer_queue(struct st_deferred *deferred)
+bool st_pool_queue(struct st_deferred *deferred)
 {
 	init_task_work(&deferred->work, run);
 	if (ST_CAN_DEFER && !task_work_add(current, &deferred->work, TWA_RESUME))
@@ -159,4 +159,4 @@ bool st_defer_queue(struct st_deferred *deferred)
 	give_back(deferred);
 	return false;
 }
-NOKPROBE_SYMBOL(st_defer_queue);
+NOKPROBE_SYMBOL(st_pool_queue);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Task work: what a handler cannot do is done before the thread returns to user mode. */
-#ifndef _ST_DEFER_H
-#define _ST_DEFER_H
+/* The objects that carry calls to task work, where what a handler cannot do is done. */
+#ifndef _ST_POOL_H
+#define _ST_POOL_H
 
 #include <linux/task_work.h>
 #include <linux/types.h>
@@ -23,10 +23,10 @@ struct st_deferred {
 	u64 sent;
 };
 
-int st_defer_init(void);
-int st_defer_prepare(void);
-void st_defer_exit(void);
-struct st_deferred *st_defer_get(void);
-bool st_defer_queue(struct st_deferred *deferred);
+int st_pool_init(void);
+int st_pool_prepare(void);
+void st_pool_exit(void);
+struct st_deferred *st_pool_get(void);
+bool st_pool_queue(struct st_deferred *deferred);
 
-#endif /* _ST_DEFER_H */
+#endif /* _ST_POOL_H */
