@@ -261,9 +261,10 @@ struct sendtrace_lost {
  * record, or not between the old tail and head) harms only this reader. poll() reports
  * EPOLLIN while a ring is not empty, and EPOLLHUP after the session was stopped.
  *
- * To get the calls of one thread, or of one connection, in order: always take the record
- * with the lowest time of all rings, but first look again at every ring that was empty.
- * If that finds a new head in any ring, look again at all that are still empty.
+ * To get the calls of one thread in order: always take the record with the lowest time of
+ * all rings, but first look again at every ring that was empty. If that finds a new head in
+ * any ring, look again at all that are still empty. The calls of several threads, also those
+ * on one connection, then come in the order in which they returned.
  */
 #define SENDTRACE_MMAP_CONSUMER(cpu)	   ((__u64)(cpu) << 32)
 #define SENDTRACE_MMAP_PRODUCER(cpu, page) (SENDTRACE_MMAP_CONSUMER(cpu) + (page))
