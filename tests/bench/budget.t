@@ -18,12 +18,22 @@ slack_percent=5
 # Where the budget is almost 0, so is 5 % of it.
 slack_least=15
 
-# What traced sends cost over untraced ones: VARIANT SIZE SENDER READER
+# What traced sends cost over untraced ones: VARIANT SIZE SENDER READER. Of figures that were
+# measured twice, the smaller one counts.
 costs() {
 	awk -F'|' '
-		$2 == "untraced" { untraced[$3] = $4; next }
-		{ printf "%s\t%s\t%d\t%d\n", $2, $3, $4 - untraced[$3] + 0.5, $5 + 0.5 }
-	' "$figures/budget"
+		!(($2, $3) in sender) { sender[$2, $3] = $4; reader[$2, $3] = $5; key[++n] = $2 "|" $3 }
+		$4 < sender[$2, $3] { sender[$2, $3] = $4 }
+		$5 < reader[$2, $3] { reader[$2, $3] = $5 }
+		END {
+			for (i = 1; i <= n; i++) {
+				split(key[i], at, "|")
+				if (at[1] != "untraced")
+					printf "%s\t%s\t%d\t%d\n", at[1], at[2],
+						sender[at[1], at[2]] - sender["untraced", at[2]] + 0.5,
+						reader[at[1], at[2]] + 0.5
+			}
+		}' "$figures/budget"
 }
 
 rewrite() {
@@ -44,6 +54,7 @@ over() {
 		}'
 }
 
+# Prints a line for each budget: SENTENCE|FAULT
 compare() {
 	local variant size sender reader got fault
 	while read -r variant size sender reader; do
@@ -54,8 +65,15 @@ compare() {
 		else
 			fault=$(over sender "${got% *}" "$sender")$(over reader "${got#* }" "$reader")
 		fi
-		tap_point "$variant, $size bytes: sender and reader take ${got:--}, of $sender and $reader" "$fault"
+		echo "$variant, $size bytes: sender and reader take ${got:--}, of $sender and $reader|$fault"
 	done < <(grep -v '^#' "$bench/budgets")
+}
+
+report() {
+	local sentence fault
+	while IFS='|' read -r sentence fault; do
+		tap_point "$sentence" "$fault"
+	done < <(compare)
 }
 
 case ${1-} in
@@ -66,8 +84,14 @@ esac
 bench_prepare >&2 || bail_out "the kernel, the emulator or floor.ko is missing"
 forget_figures budget
 bench_guest budget --count --cpus 1
+# Random numbers of the guest's kernel, such as those of its hash tables, now and then make the
+# sends of one program cost a hundred instructions more. A cost that really grew is high twice.
+if [ "${1-}" != --rewrite ] && compare | grep -q '|.'; then
+	echo "# over budget: measuring again"
+	bench_guest budget --count --cpus 1
+fi
 if [ "${1-}" = --rewrite ] && [ "$failed" = 0 ]; then
 	rewrite
 fi
-compare
+report
 finish

@@ -10,7 +10,7 @@ set -eu
 takes="seed calls seconds"
 deep_usage random.t "[--seed N] [--calls N|--seconds S] [--kernel DIR]" \
 	"--seed N           seed of the random numbers: the same seed gives the same calls; default 1" \
-	"--calls N          calls of each thread; default 80" \
+	"--calls N          calls of each thread; default 60" \
 	"--seconds S        makes calls for so long instead"
 deep_options "$@"
 deep_run "random.*"

@@ -18,7 +18,7 @@ make_random_calls() {
 	if [ "$seconds" != 0 ]; then
 		set -- seconds $((seconds / $1 + 1))
 	else
-		set -- calls $(($(parameter calls 80) / $1))
+		set -- calls $(($(parameter calls 60) / $1))
 	fi
 	echo "# seed $seed, $*"
 	start_senders random-sender 2 20000

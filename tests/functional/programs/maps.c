@@ -54,7 +54,8 @@ static void bad_places(void)
 		  EINVAL, "CPU 0x7fffffff");
 	check_map(2 * page, PROT_READ, MAP_SHARED, consumer, EINVAL,
 		  "two pages at the consumer's page");
-	check_map(page + len, PROT_READ, MAP_SHARED, consumer, EINVAL, "both in one mapping");
+	check_map(page + len, PROT_READ, MAP_SHARED, consumer, EINVAL,
+		  "both in one mapping");
 	check_map(page, PROT_READ, MAP_SHARED, producer, EINVAL,
 		  "only the first page of the producer's part");
 	check_map(len - page, PROT_READ, MAP_SHARED, producer, EINVAL,
