@@ -22,11 +22,19 @@ static struct st_payload ending(struct kunit *test, size_t len)
 	return (struct st_payload){ .buf = at + PAGE_SIZE - len };
 }
 
+static u8 *slot_of(struct kunit *test)
+{
+	u8 *slot = kunit_kzalloc(test, SLOT, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, slot);
+	memset(slot, PAINT, SLOT);
+	return slot;
+}
+
 static u32 copy(u8 slot[SLOT], const struct st_payload *payload, u64 offset, u32 len)
 {
 	u32 got;
 
-	memset(slot, PAINT, SLOT);
 	preempt_disable();
 	got = st_payload_copy(slot, payload, offset, len);
 	preempt_enable();
@@ -36,9 +44,8 @@ static u32 copy(u8 slot[SLOT], const struct st_payload *payload, u64 offset, u32
 static void a_copy_is_padded_with_zeroes(struct kunit *test)
 {
 	struct st_payload payload = ending(test, 40);
-	u8 *slot = kunit_kzalloc(test, SLOT, GFP_KERNEL);
+	u8 *slot = slot_of(test);
 
-	KUNIT_ASSERT_NOT_NULL(test, slot);
 	KUNIT_EXPECT_EQ(test, copy(slot, &payload, 0, 19), 19);
 	KUNIT_EXPECT_TRUE(test, st_test_is_payload(slot, PAGE_SIZE - 40, 19));
 	KUNIT_EXPECT_NULL(test, memchr_inv(slot + 19, 0, 24 - 19));
@@ -48,9 +55,8 @@ static void a_copy_is_padded_with_zeroes(struct kunit *test)
 static void a_copy_begins_at_the_offset(struct kunit *test)
 {
 	struct st_payload payload = ending(test, 100);
-	u8 *slot = kunit_kzalloc(test, SLOT, GFP_KERNEL);
+	u8 *slot = slot_of(test);
 
-	KUNIT_ASSERT_NOT_NULL(test, slot);
 	KUNIT_EXPECT_EQ(test, copy(slot, &payload, 60, 40), 40);
 	KUNIT_EXPECT_TRUE(test, st_test_is_payload(slot, PAGE_SIZE - 40, 40));
 }
@@ -58,9 +64,8 @@ static void a_copy_begins_at_the_offset(struct kunit *test)
 static void a_copy_ends_where_memory_ends(struct kunit *test)
 {
 	struct st_payload payload = ending(test, 21);
-	u8 *slot = kunit_kzalloc(test, SLOT, GFP_KERNEL);
+	u8 *slot = slot_of(test);
 
-	KUNIT_ASSERT_NOT_NULL(test, slot);
 	KUNIT_EXPECT_EQ(test, copy(slot, &payload, 0, 100), 21);
 	KUNIT_EXPECT_TRUE(test, st_test_is_payload(slot, PAGE_SIZE - 21, 21));
 	KUNIT_EXPECT_NULL(test, memchr_inv(slot + 21, 0, 24 - 21));
@@ -74,11 +79,9 @@ static u32 (*volatile copy_to_fault)(u8 *to, const u8 __user *from,
 static void the_copy_to_the_fault_ends_at_the_first_absent_byte(struct kunit *test)
 {
 	struct st_payload payload = ending(test, 77);
-	u8 *slot = kunit_kzalloc(test, SLOT, GFP_KERNEL);
+	u8 *slot = slot_of(test);
 	u32 got;
 
-	KUNIT_ASSERT_NOT_NULL(test, slot);
-	memset(slot, PAINT, SLOT);
 	pagefault_disable();
 	got = copy_to_fault(slot, payload.buf, 200);
 	pagefault_enable();
@@ -90,10 +93,9 @@ static void the_copy_to_the_fault_ends_at_the_first_absent_byte(struct kunit *te
 static void the_copy_to_the_fault_is_never_long(struct kunit *test)
 {
 	struct st_payload payload = ending(test, 200);
-	u8 *slot = kunit_kzalloc(test, SLOT, GFP_KERNEL);
+	u8 *slot = slot_of(test);
 	u32 got;
 
-	KUNIT_ASSERT_NOT_NULL(test, slot);
 	pagefault_disable();
 	got = copy_to_fault(slot, payload.buf, 200);
 	pagefault_enable();
@@ -103,10 +105,9 @@ static void the_copy_to_the_fault_is_never_long(struct kunit *test)
 /* A page of the user's that no one has touched yet is not resident. */
 static void a_page_that_is_faulted_in_can_be_copied(struct kunit *test)
 {
-	u8 *slot = kunit_kzalloc(test, SLOT, GFP_KERNEL);
+	u8 *slot = slot_of(test);
 	struct st_payload payload;
 
-	KUNIT_ASSERT_NOT_NULL(test, slot);
 	st_test_use_user_memory(test);
 	payload.buf = st_test_user_pages(test, PAGE_SIZE);
 	KUNIT_EXPECT_EQ(test, copy(slot, &payload, 100, 8), 0);
