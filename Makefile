@@ -59,7 +59,7 @@ module:
 module-if-possible:
 	+@if $(have-headers); then $(MAKE) module; \
 	else $(no-headers); echo "make: built only sendread and libsendtrace, not the module;" \
-		"'make demo' shows both in a virtual machine" >&2; fi
+		"'make demo' shows module and sendread in a virtual machine" >&2; fi
 
 user:
 	+$(MAKE) -C user VERSION="$(VERSION)"
