@@ -37,8 +37,8 @@ static int complain(const struct tracer *tracer, int err)
 	else if (err == -EBADMSG)
 		complain_corrupt(sendtrace_fault(tracer->trace));
 	else if (err == -ENODEV)
-		message("the session of '%s' ended unexpectedly: 'dmesg' may say why, then "
-			"run sendread again",
+		message("the session of '%s' ended unexpectedly: 'dmesg' may say why. Run "
+			"sendread again",
 			device);
 	else
 		message("cannot read '%s': %s", device, strerror(-err));
@@ -66,15 +66,9 @@ static int start_and_report(struct tracer *tracer)
 	int err;
 
 	err = start_session(&tracer->options, &tracer->trace, &config);
-	if (err)
-		return err;
-	if (tracer->options.verbose)
-		report_versions(tracer->trace, &config);
-	if (tracer->options.quiet)
-		return 0;
-	report_absent(&tracer->options.filter);
-	report_listening(&tracer->options, tracer->trace, &config);
-	return 0;
+	if (!err)
+		report_started(&tracer->options, tracer->trace, &config);
+	return err;
 }
 
 static int open_output(struct tracer *tracer)

@@ -97,7 +97,7 @@ static bool sees_all_processes(void)
 	return stat("/proc/self/ns/pid", &status) == 0 && status.st_ino == 0xEFFFFFFC;
 }
 
-void report_absent(const struct sendtrace_filter *filter)
+static void report_absent(const struct sendtrace_filter *filter)
 {
 	uint32_t i;
 
@@ -105,23 +105,45 @@ void report_absent(const struct sendtrace_filter *filter)
 		return;
 	for (i = 0; i < filter->nr_pids; i++)
 		if (!is_process(filter->pids[i]))
-			message("no process %u exists now, expected an id of the initial PID "
-				"namespace; waiting for it",
+			message("process %u does not exist yet: waiting for it (expected its id "
+				"in the host's PID namespace)",
 				filter->pids[i]);
 }
 
-void report_versions(const struct sendtrace *trace, const struct sendtrace_config *config)
+static void report_versions(const struct sendtrace *trace,
+			    const struct sendtrace_config *config)
 {
 	const struct sendtrace_info *info = sendtrace_info(trace);
 
 	message("sendread %s, module sendtrace %s, ABI %u", SENDTRACE_VERSION,
 		info->version, info->abi);
-	message("records of%s%s, up to %u bytes of payload copied of one call, read %s",
+	message("records of%s%s; at most %u bytes of payload per call; read %s",
 		config->events & SENDTRACE_EVENTS_SEND ? " sends" : "",
 		config->events & SENDTRACE_EVENTS_ACCEPT ? " and accepts" : "",
 		!info->late && info->inline_max < config->snaplen ? info->inline_max :
 								    config->snaplen,
 		sendtrace_is_mapped(trace) ? "from mapped rings" : "by read()");
+}
+
+/* Also with --quiet: it is a loss that no counter shows. */
+static void report_unseen(const struct sendtrace *trace,
+			  const struct sendtrace_config *config)
+{
+	if (sendtrace_info(trace)->events_missing & config->events)
+		message("some calls are not seen: this kernel lacks a function to probe, "
+			"'dmesg' names it");
+}
+
+void report_started(const struct options *options, const struct sendtrace *trace,
+		    const struct sendtrace_config *config)
+{
+	if (options->verbose)
+		report_versions(trace, config);
+	report_unseen(trace, config);
+	if (options->quiet)
+		return;
+	report_absent(&options->filter);
+	report_listening(options, trace, config);
 }
 
 /* ---- Counting ------------------------------------------------------------------- */
@@ -260,6 +282,6 @@ void report_summary(const struct tally *tally, struct sendtrace *trace)
 	if (session && stats.missed)
 		message_plain(
 			"%llu call%s missed: no free probe instance (see maxactive in "
-			"'modinfo sendtrace')",
+			"'modinfo sendtrace'), or inside another probe's handler",
 			(unsigned long long)stats.missed, plural(stats.missed));
 }

@@ -33,16 +33,16 @@ struct tally {
 	int64_t said;
 };
 
-/* Warn of each process id in @filter that does not exist; call before report_listening(). */
-void report_absent(const struct sendtrace_filter *filter);
+/*
+ * The probes are armed: print what the options ask for, and warn of calls that will not be
+ * seen. Not for a saved stream.
+ */
+void report_started(const struct options *options, const struct sendtrace *trace,
+		    const struct sendtrace_config *config);
 
-/* The probes are armed. */
+/* The message of report_started() that sendread listens. */
 void report_listening(const struct options *options, const struct sendtrace *trace,
 		      const struct sendtrace_config *config);
-
-/* What is in force, for --verbose. */
-void report_versions(const struct sendtrace *trace,
-		     const struct sendtrace_config *config);
 
 /* Count a payload of which less was printed than was sent. */
 void report_cut(struct tally *tally, const struct sendtrace_item *item);
