@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Mixed traffic for a long time, on the kernel that looks for mistakes: the memory of module
+# Mixed traffic for a long time, on the debug kernel: the memory of module
 # and reader is sampled and must not grow (cases/soak.sh).
 set -eu
 . "$(dirname "$0")/lib.sh"

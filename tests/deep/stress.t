@@ -18,7 +18,7 @@ given=("${parameters[@]}")
 memory=1536
 guest debian "on Debian's kernel" "stress.* churn.*"
 
-# The same on the kernel that looks for mistakes, a tenth as often: it is about ten times slower.
+# The same on the debug kernel, a tenth as often: it is about ten times slower.
 reduce() {
 	local option
 	parameters=()
@@ -27,6 +27,6 @@ reduce() {
 	done
 }
 reduce
-guest debug "on the kernel that looks for mistakes" \
+guest debug "on the debug kernel" \
 	"stress.cycles stress.sessions stress.probes_* stress.*_off stress.end"
 finish

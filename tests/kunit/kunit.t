@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Runs the KUnit suites (tests/kunit) on the kernel that looks for mistakes and passes on their
+# Runs the KUnit suites (tests/kunit) on the debug kernel and passes on their
 # TAP; then checks how many lines of each room of the module they ran.
 set -eu
 . "$(dirname "$0")/../lib/host.sh"

@@ -57,7 +57,7 @@ static void *produce(void *unused)
 
 /* ---- The consumer --------------------------------------------------------------- */
 
-/* worth_looking() of dev.c. */
+/* worth_looking() of consume.c. */
 static bool worth_looking(void)
 {
 	st_bell_want(&bell);

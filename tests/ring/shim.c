@@ -185,7 +185,7 @@ bool irq_work_queue(struct irq_work *work)
 	return !__atomic_exchange_n(&work->pending, true, __ATOMIC_SEQ_CST);
 }
 
-/* No longer pending before it runs: it can be queued anew meanwhile (kernel/irq_work.c). */
+/* No longer pending before it runs: it can be queued again meanwhile (kernel/irq_work.c). */
 void shim_interrupts(struct irq_work *work)
 {
 	if (__atomic_exchange_n(&work->pending, false, __ATOMIC_SEQ_CST))

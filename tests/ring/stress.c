@@ -93,7 +93,7 @@ static void await_empty(void)
 	}
 }
 
-/* From time to time only a few events come at once, so that a reader has seen them all. */
+/* From time to time only a few events come together, so that a reader has seen them all. */
 static bool is_calm(u64 made)
 {
 	return !run.hostile && made % CYCLE < CALM && made % AT_ONCE == 0;
