@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Does anybody sleep beside a record? One thread sleeps each time that the ring is empty,
- * as read() does or as poll() does; another puts in a record just about then, rings the
- * bell, and waits until the record was taken. That takes forever if a wake-up was lost.
+ * Checks that a reader never sleeps while a record is unread. The consumer sleeps each time
+ * the ring is empty, as read() or poll() does. At about the same time the producer writes a
+ * record, rings the bell, and waits until the record is consumed: forever, if the wake-up
+ * is lost.
  *
  *	bell read|poll ROUNDS SEED
  *
- * Stores that stay in a processor's store buffer are what (E) and (F) are against, and
- * x86 has those, too: without one of them this fails there, and not only on arm64.
+ * (E) and (F) are needed because stores may stay in a processor's store buffer. x86 has
+ * store buffers, too: without (E) or (F) this test fails there, not only on arm64.
  */
 #include <err.h>
 #include <sched.h>
@@ -18,7 +19,7 @@
 
 enum {
 	RING_SIZE = 4 * 4096,
-	PACE = 800, /* so that both come at the same time again and again */
+	PACE = 800, /* so that the two threads often meet */
 	SPINS = 1000,
 };
 
@@ -47,7 +48,7 @@ static void *produce(void *unused)
 		await_consumer();
 		spin(&random, PACE);
 		if (!load_put(&load, ring, &random, i))
-			errx(1, "no room in a ring that is empty");
+			errx(1, "no room in an empty ring");
 		st_bell_ring(&bell);
 		spin(&random, PACE);
 		shim_interrupts(&bell.work);
@@ -57,7 +58,7 @@ static void *produce(void *unused)
 
 /* ---- The consumer --------------------------------------------------------------- */
 
-/* worth_looking() of consume.c. */
+/* As worth_looking() in kmod/consume.c, for one ring. */
 static bool worth_looking(void)
 {
 	st_bell_want(&bell);
@@ -68,11 +69,11 @@ static void sleep_or_fail(void)
 {
 	sleeps++;
 	if (!shim_sleep(&bell.waiters))
-		errx(1, "a wake-up was lost after %llu sleeps; the ring %s a record",
-		     sleeps, st_ring_readable(ring) ? "has" : "does not have");
+		errx(1, "lost wake-up after %llu sleeps; the ring has %s unread record",
+		     sleeps, st_ring_readable(ring) ? "an" : "no");
 }
 
-/* wait_event(): a look before it stands on the queue, and one each time it stands there. */
+/* As wait_event(): check before joining the queue, and again each time after joining. */
 static void wait_as_read(void)
 {
 	if (worth_looking())
@@ -86,7 +87,7 @@ static void wait_as_read(void)
 	finish_wait(&bell.waiters);
 }
 
-/* do_poll(): it stands on the queue from the first look on. */
+/* As do_poll(): join the queue before the first check. */
 static void wait_as_poll(void)
 {
 	prepare_to_wait(&bell.waiters);
@@ -107,7 +108,8 @@ static void consume(void (*wait)(void))
 		wait();
 		rec = st_ring_peek(ring);
 		if (!rec)
-			errx(1, "nothing to read although the ring is readable");
+			errx(1,
+			     "expected a record, because st_ring_readable() returned true");
 		load_check(&load, rec);
 		st_ring_release(ring, rec);
 		spin(&random, PACE);
@@ -119,7 +121,8 @@ int main(int argc, char **argv)
 	pthread_t producer;
 
 	if (argc != 4)
-		errx(2, "expected 'bell read|poll ROUNDS SEED'");
+		errx(2, "expected 3 arguments (bell read|poll ROUNDS SEED), got %d",
+		     argc - 1);
 	rounds = strtoull(argv[2], NULL, 10);
 	seed = strtoull(argv[3], NULL, 10);
 	st_bell_init(&bell);
@@ -134,6 +137,6 @@ int main(int argc, char **argv)
 	st_ring_free(ring);
 	printf("%llu rounds, %llu sleeps\n", rounds, sleeps);
 	if (sleeps < rounds / 100)
-		errx(1, "expected it to sleep in one round of a hundred at least");
+		errx(1, "expected at least one sleep per 100 rounds");
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Included before user/lib/merge.c on the compiler's command line: after a look at a ring the
- * reader hesitates now and then, so that a lot can happen before its next look.
+ * Included before user/lib/merge.c on the compiler's command line. The reader sometimes pauses
+ * after it has looked at a ring, so that much can happen before it looks again.
  */
 #ifndef HESITATE_H
 #define HESITATE_H

@@ -5,7 +5,7 @@
 #include <sched.h>
 
 enum {
-	/* Types that the reader does not know, and so does not look into. */
+	/* Types that the reader does not know, so that it does not check their contents. */
 	EVENT = 77,
 	PART = 78,
 	HEADER = sizeof(struct sendtrace_record),
@@ -29,13 +29,13 @@ void spin(u64 *state, u64 limit)
 	}
 }
 
-/* @time is another one for each record. */
+/* No two records have the same @time. */
 static u64 word(u64 time, u32 cpu, u64 i)
 {
 	return (time * 8 + cpu + 1) * 0x9e3779b97f4a7c15u + i * 0xbf58476d1ce4e5b9u;
 }
 
-/* Mostly short, as messages are; now and then as large as a record may be. */
+/* Mostly short, like messages; sometimes the maximum size. */
 static u32 random_size(u64 *random, u64 ring_size)
 {
 	u64 choice = random_below(random, 512), limit = 160;
@@ -70,7 +70,7 @@ bool load_put(struct load *load, struct st_ring *ring, u64 *random, u64 time)
 		load->lost++;
 		return false;
 	}
-	/* Less than was reserved, as where a payload could not be read. */
+	/* Sometimes less than the reserved size, as if a payload could not be read. */
 	if (random_below(random, 8) == 0)
 		size = HEADER + (size - HEADER) / 16 * 8;
 	events = random_below(random, 4) != 0;
@@ -89,8 +89,10 @@ static void check_lost(struct load *load, const struct sendtrace_lost *lost)
 	for (i = 0; i < SENDTRACE_LOST_REASONS; i++)
 		sum += lost->reasons[i];
 	if (lost->rec.size != sizeof(*lost) || lost->count != sum || !sum)
-		errx(1, "a LOST record of %u bytes and %llu events, %llu by reason",
-		     lost->rec.size, lost->count, sum);
+		errx(1,
+		     "LOST record: size %u, count %llu, sum of reasons %llu; "
+		     "expected size %zu and both numbers equal and not 0",
+		     lost->rec.size, lost->count, sum, sizeof(*lost));
 	load->next_seq += lost->count;
 	load->lost += lost->count;
 	load->losses++;
@@ -102,10 +104,14 @@ static void check_event(struct load *load, const struct sendtrace_record *rec)
 	u64 i;
 
 	if ((rec->type != EVENT && rec->type != PART) || rec->header_size != HEADER)
-		errx(1, "record %llu is of type %u", rec->seq, rec->type);
+		errx(1,
+		     "record %llu: type %u, header_size %u; "
+		     "expected type %d or %d, header_size %d",
+		     rec->seq, rec->type, rec->header_size, EVENT, PART, HEADER);
 	for (i = 0; i < (rec->size - HEADER) / sizeof(*words); i++) {
 		if (words[i] != word(rec->time, rec->cpu, i))
-			errx(1, "word %llu of record %llu is wrong", i, rec->seq);
+			errx(1, "record %llu: word %llu is %llx, expected %llx", rec->seq,
+			     i, words[i], word(rec->time, rec->cpu, i));
 	}
 	load->next_seq += rec->type == EVENT;
 	load->records++;
@@ -115,13 +121,14 @@ static void check_event(struct load *load, const struct sendtrace_record *rec)
 void load_check(struct load *load, const struct sendtrace_record *rec)
 {
 	if (rec->cpu != load->cpu || rec->reserved)
-		errx(1, "a record of cpu %u, expected %u", rec->cpu, load->cpu);
+		errx(1, "record of cpu %u, reserved %u; expected cpu %u, reserved 0",
+		     rec->cpu, rec->reserved, load->cpu);
 	if (rec->seq != load->next_seq)
-		errx(1, "seq %llu of cpu %u, expected %llu", rec->seq, rec->cpu,
+		errx(1, "cpu %u: seq is %llu, expected %llu", rec->cpu, rec->seq,
 		     load->next_seq);
 	if (rec->time < load->time)
-		errx(1, "time %llu of cpu %u, after %llu", rec->time, rec->cpu,
-		     load->time);
+		errx(1, "cpu %u: time is %llu, expected at least %llu", rec->cpu,
+		     rec->time, load->time);
 	load->time = rec->time;
 	if (rec->type == SENDTRACE_RECORD_LOST)
 		check_lost(load, (const void *)rec);
@@ -140,9 +147,10 @@ void load_compare(const struct load *put, const struct load *found,
 	for (i = 0; i < SENDTRACE_LOST_REASONS; i++)
 		counted += sum.lost[i];
 	if (put->records != found->records || put->bytes != found->bytes)
-		errx(1, "%llu records were put in, %llu found", put->records,
-		     found->records);
+		errx(1, "%llu records written (%llu bytes), %llu found (%llu bytes)",
+		     put->records, put->bytes, found->records, found->bytes);
 	if (put->lost != found->lost + ring->unreported || put->lost != counted)
-		errx(1, "%llu lost, %llu told, %llu not yet told, %llu counted",
+		errx(1,
+		     "%llu events lost; %llu reported, %llu not yet reported, %llu counted",
 		     put->lost, found->lost, ring->unreported, counted);
 }

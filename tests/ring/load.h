@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Records whose every byte can be foretold, so that a wrong one is seen. */
+/* Records with predictable contents, so that the consumer can check every byte. */
 #ifndef LOAD_H
 #define LOAD_H
 
@@ -7,14 +7,14 @@
 #include "ring.h"
 
 /**
- * struct load - what a producer has put into a ring, or a consumer has found there
- * @cpu: the ring's
- * @records: events, and parts of events
- * @bytes: of all records
- * @lost: events that were lost; of the consumer, those that it was told of
- * @losses: LOST records
- * @next_seq: what the next record must say
- * @time: of the last record
+ * struct load - what a producer wrote to a ring, or a consumer read from it
+ * @cpu: CPU of the ring
+ * @records: number of events and parts of events
+ * @bytes: total size of @records
+ * @lost: producer: events lost; consumer: events reported as lost
+ * @losses: number of LOST records
+ * @next_seq: expected sequence number of the next record
+ * @time: time stamp of the last record
  */
 struct load {
 	u32 cpu;
@@ -26,19 +26,19 @@ struct load {
 	u64 time;
 };
 
-/* A random number below @limit, from a state of the caller's. */
+/* Return: a random number below @limit; @state belongs to the caller. */
 u64 random_below(u64 *state, u64 limit);
 
-/* Pass some time, less than anybody would notice. */
+/* Busy-wait for a random, short time: fewer than @limit iterations. */
 void spin(u64 *state, u64 limit);
 
-/* Put a record of random size into the ring, or lose it. Return: whether it fitted. */
+/* Write a record of random size, or count it as lost. Return: true if it fitted. */
 bool load_put(struct load *load, struct st_ring *ring, u64 *random, u64 time);
 
-/* Look at every byte of a record, and at what must follow from the one before. */
+/* Check every byte of a record, and its cpu, seq and time against the records before. */
 void load_check(struct load *load, const struct sendtrace_record *rec);
 
-/* What was put in and what was found are the same, the losses included. */
+/* Check that the consumer found every record, and that every loss is accounted for. */
 void load_compare(const struct load *put, const struct load *found,
 		  const struct st_ring *ring);
 

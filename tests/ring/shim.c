@@ -8,16 +8,16 @@
 
 enum {
 	AREAS_MAX = 32,
-	PATIENCE_SECONDS = 3,
+	WAKE_TIMEOUT_SECONDS = 3,
 	SPINS_BEFORE_SLEEP = 2000,
 };
 
-/* A page is a piece of one file, so that it can be mapped at several places. */
+/* Pages are parts of one file, so that each can be mapped several times. */
 struct page {
 	off_t at;
 };
 
-/* What shim_vmap() has mapped. */
+/* The mappings that shim_vmap() has made. */
 static struct area {
 	void *base;
 	unsigned int count;
@@ -36,7 +36,7 @@ struct page *shim_page(void)
 	if (memory_fd < 0)
 		memory_fd = memfd_create("pages", MFD_CLOEXEC);
 	if (memory_fd < 0 || ftruncate(memory_fd, memory_end + (off_t)PAGE_SIZE))
-		err(1, "no memory for the rings' pages");
+		err(1, "cannot make the file for the rings' pages");
 	page->at = memory_end;
 	memory_end += (off_t)PAGE_SIZE;
 	return page;
@@ -50,7 +50,8 @@ void __free_page(struct page *page)
 static void map_page(char *to, off_t at, int protection)
 {
 	if (mmap(to, PAGE_SIZE, protection, MAP_SHARED | MAP_FIXED, memory_fd, at) != to)
-		err(1, "cannot map a page; are they of %lu bytes?", PAGE_SIZE);
+		err(1, "cannot map a page; expected a host with pages of %lu bytes",
+		    PAGE_SIZE);
 }
 
 static struct area *find_area(const void *base)
@@ -60,7 +61,8 @@ static struct area *find_area(const void *base)
 	while (area < areas + AREAS_MAX && area->base != base)
 		area++;
 	if (area == areas + AREAS_MAX)
-		errx(1, "no area at %p, or too many", base);
+		errx(1, "shim_vmap() mapped nothing at %p, or all %d areas are in use",
+		     base, AREAS_MAX);
 	return area;
 }
 
@@ -137,8 +139,8 @@ void prepare_to_wait(wait_queue_head_t *queue)
 	pthread_mutex_unlock(&queue->lock);
 }
 
-/* A sleep is mostly so short that the host need not know: many more fit into a second. */
-static bool doze(const wait_queue_head_t *queue)
+/* Most sleeps are short: spinning instead of a host sleep gives many more per second. */
+static bool spin_until_woken(const wait_queue_head_t *queue)
 {
 	unsigned int i;
 
@@ -155,10 +157,10 @@ bool shim_sleep(wait_queue_head_t *queue)
 	bool woken;
 	int late = 0;
 
-	if (doze(queue))
+	if (spin_until_woken(queue))
 		return true;
 	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += PATIENCE_SECONDS;
+	until.tv_sec += WAKE_TIMEOUT_SECONDS;
 	pthread_mutex_lock(&queue->lock);
 	while (!queue->woken && !late)
 		late = pthread_cond_timedwait(&queue->wake, &queue->lock, &until);
@@ -185,7 +187,7 @@ bool irq_work_queue(struct irq_work *work)
 	return !__atomic_exchange_n(&work->pending, true, __ATOMIC_SEQ_CST);
 }
 
-/* No longer pending before it runs: it can be queued again meanwhile (kernel/irq_work.c). */
+/* Clears @pending before the call, as kernel/irq_work.c: it may be queued again meanwhile. */
 void shim_interrupts(struct irq_work *work)
 {
 	if (__atomic_exchange_n(&work->pending, false, __ATOMIC_SEQ_CST))

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * As much of the kernel as kmod/ring.c asks for, in user space; included before it on the
- * compiler's command line. The kernel's own headers that it names are empty files there.
+ * The part of the kernel that kmod/ring.c and kmod/bell.c use, in user space. Included before
+ * them on the compiler's command line; the kernel headers that they include are empty files.
  *
- * The barriers are the compiler's atomics, which ThreadSanitizer understands: a pair that
- * is missing in ring.c is a data race to it, on any machine, whatever that machine's
- * processors would have done. It does not understand fences; smp_mb() needs none of its
- * understanding, as no plain access is ordered by it: see bell.c, which tests it.
+ * The barriers are the compiler's atomics, which ThreadSanitizer understands. If ring.c lacks
+ * one of them, ThreadSanitizer reports a data race, on any machine, even if that machine's
+ * processor keeps the accesses in order. ThreadSanitizer does not understand fences, and does
+ * not need to: smp_mb() orders no plain access. bell.c tests smp_mb().
  */
 #ifndef SHIM_H
 #define SHIM_H
@@ -26,7 +26,7 @@ typedef __u16 u16;
 typedef __u32 u32;
 typedef __u64 u64;
 
-/* Of a kernel for which compat.h supplies what ring.c uses, and which has all it demands. */
+/* Linux 6.1 with all options that compat.h requires: there it defines what ring.c uses. */
 #define ST_HAVE_FAULT_IN_READABLE
 #define ST_HAVE_SOCK_FROM_FILE
 #define KERNEL_VERSION(a, b, c) (((a) << 16) + ((b) << 8) + (c))
@@ -47,7 +47,7 @@ typedef __u64 u64;
 #define smp_store_release(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
 #define smp_mb()		__atomic_thread_fence(__ATOMIC_SEQ_CST)
 
-/* What the self-test puts in the place of one of them. */
+/* Replacements: ring.t removes each barrier in turn to show that the tests notice. */
 #define load_without_acquire(p)	    __atomic_load_n(p, __ATOMIC_RELAXED)
 #define store_without_release(p, v) __atomic_store_n(p, v, __ATOMIC_RELAXED)
 #define no_mb()			    __asm__ volatile("" ::: "memory")
@@ -94,21 +94,21 @@ struct vm_area_struct {
 struct page *shim_page(void);
 void __free_page(struct page *page);
 
-/* As vmap() does, with pages before and behind that nobody may touch. */
+/* As vmap(), with an inaccessible page before and after. */
 void *shim_vmap(struct page **pages, unsigned int count);
 void vunmap(const void *base);
 
-/* Map the pages of a vmap() at @vma a second time, as a process would have them. */
+/* Map the pages of a vmap() again at @vma, as a process sees them. */
 int remap_vmalloc_range(struct vm_area_struct *vma, void *base, unsigned long first);
 
 /* ---- Waiting -------------------------------------------------------------------- */
 
 /**
- * struct wait_queue_head - a queue for one
- * @lock: of the rest, as the kernel's queues have one
- * @wake: tells @woken
- * @queued: somebody stands on it
- * @woken: and was woken
+ * struct wait_queue_head - a wait queue for one thread
+ * @lock: protects the other fields, as in the kernel's queues
+ * @wake: signals that @woken was set
+ * @queued: a thread is in the queue
+ * @woken: that thread was woken
  */
 typedef struct wait_queue_head {
 	pthread_mutex_t lock;
@@ -121,7 +121,7 @@ void init_waitqueue_head(wait_queue_head_t *queue);
 void shim_wake_up(wait_queue_head_t *queue);
 #define wake_up_interruptible_poll(queue, mask) ((void)(mask), shim_wake_up(queue))
 
-/* The steps of wait_event() and of poll(). shim_sleep(): false if nobody woke it for long. */
+/* The steps of wait_event() and poll(). shim_sleep() returns false after a timeout. */
 void prepare_to_wait(wait_queue_head_t *queue);
 bool shim_sleep(wait_queue_head_t *queue);
 void finish_wait(wait_queue_head_t *queue);
@@ -133,7 +133,7 @@ struct irq_work {
 
 void init_irq_work(struct irq_work *work, void (*function)(struct irq_work *work));
 
-/* The interrupt comes when its CPU lets it: at the producer's next shim_interrupts(). */
+/* The work runs as an interrupt on the producer's CPU: in its next shim_interrupts(). */
 bool irq_work_queue(struct irq_work *work);
 void shim_interrupts(struct irq_work *work);
 void irq_work_sync(struct irq_work *work);

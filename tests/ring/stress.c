@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The ring between a thread that produces and one that consumes, under ThreadSanitizer:
+ * Tests the ring between a producer thread and a consumer thread, under ThreadSanitizer:
  *
  *	stress kernel|merged|mapped|hostile EVENTS SEED
  *
  * kernel	st_ring_peek() and st_ring_release(), as read() uses them
- * merged	user/lib/merge.c on many rings that one thread writes in turn, as one that moves
- *		between CPUs: what comes out must be in its order
- * mapped	the same through st_ring_map(), at addresses of its own, as a process has
- *		them. ThreadSanitizer knows addresses, not pages, so here the contents tell
- * hostile	a consumer that writes anything at all as its position
+ * merged	user/lib/merge.c on many rings. One thread writes them in turn, like a thread that
+ *		moves between CPUs; the reader must return the records in the order of writing
+ * mapped	the same, but the reader uses st_ring_map() and has addresses of its own, as a
+ *		process has. ThreadSanitizer compares addresses, not pages, so only wrong
+ *		contents show a race here
+ * hostile	a consumer that writes arbitrary values as its position
  *
- * A record that wraps is written and read through the data's second mapping, and written
- * over through the first: of these the contents tell, too.
+ * A record that wraps is written and read through the second mapping of the data, and
+ * overwritten through the first: there, too, only wrong contents show a race.
  */
 #include <err.h>
 #include <sched.h>
@@ -25,20 +26,20 @@
 
 enum {
 	RING_SIZE = 4 * 4096,
-	RINGS_MAX = 24, /* many, so that a look at all of them takes a while */
+	RINGS_MAX = 24, /* many, so that a scan of all of them takes long */
 	META = 2 * 4096,
 	ROUNDS_MIN = 100,
 
 	CYCLE = 1 << 16,
 	CALM = 1 << 13,
-	AT_ONCE = 4,
+	BURST = 4,
 };
 
 /**
- * struct lane - one CPU's ring, and both accounts of it
+ * struct lane - one CPU's ring, and what each thread did with it
  * @ring: the ring
- * @put: the producer's
- * @found: the consumer's
+ * @put: what the producer wrote
+ * @found: what the consumer found
  */
 struct lane {
 	struct st_ring *ring;
@@ -47,14 +48,14 @@ struct lane {
 };
 
 /**
- * struct run - what both threads know
- * @lanes: as many as there are rings
- * @count: how many that is
- * @events: how many the producer makes
- * @seed: of its random numbers
- * @full: how often the ring was full; the producer's
- * @hostile: the consumer's position means nothing
- * @drained: how often the rings were empty; the consumer's
+ * struct run - state that both threads share
+ * @lanes: the rings
+ * @count: number of rings
+ * @events: number of events that the producer writes
+ * @seed: of the random numbers
+ * @full: how often a ring was full; only the producer uses it
+ * @drained: how often all rings were empty; only the consumer uses it
+ * @hostile: the consumer writes arbitrary positions
  * @done: the producer has ended
  */
 struct run {
@@ -72,7 +73,7 @@ static struct run run;
 
 /* ---- The producer --------------------------------------------------------------- */
 
-/* Only relaxed loads: ThreadSanitizer must find no order here that the ring lacks. */
+/* Only relaxed loads: an acquire here could hide from ThreadSanitizer that the ring lacks one. */
 static void await_room(const struct st_ring *ring, u64 *random)
 {
 	u64 left = random_below(random, RING_SIZE);
@@ -93,13 +94,13 @@ static void await_empty(void)
 	}
 }
 
-/* From time to time only a few events come together, so that a reader has seen them all. */
+/* From time to time, write only a few events and then wait until the reader has seen them. */
 static bool is_calm(u64 made)
 {
-	return !run.hostile && made % CYCLE < CALM && made % AT_ONCE == 0;
+	return !run.hostile && made % CYCLE < CALM && made % BURST == 0;
 }
 
-/* What a hostile consumer lets happen is a matter of luck: there it goes on until enough. */
+/* With a hostile consumer few events may fit: go on until the ring has wrapped often enough. */
 static bool enough(u64 made)
 {
 	return made >= run.events &&
@@ -129,8 +130,8 @@ static void *produce(void *unused)
 
 /* ---- The consumers -------------------------------------------------------------- */
 
-/* Now and then the consumer is late, so that the ring fills. */
-static void dawdle(u64 *random)
+/* Sometimes the consumer is slow, so that the ring fills up. */
+static void pause_sometimes(u64 *random)
 {
 	if (random_below(random, 1024) == 0)
 		spin(random, 1 << 17);
@@ -149,10 +150,10 @@ static void consume_kernel(void)
 		if (rec) {
 			load_check(&lane->found, rec);
 			st_ring_release(lane->ring, rec);
-			dawdle(&random);
+			pause_sometimes(&random);
 			continue;
 		}
-		/* The producer may have ended between the two looks: then look again. */
+		/* The peek may have missed the last records (@done is a relaxed load): look again. */
 		if (done && !st_ring_readable(lane->ring))
 			return;
 		run.drained++;
@@ -183,7 +184,7 @@ static void add_ring(struct merge *merge, const struct st_ring *ring,
 	merge_add(merge, &mapped);
 }
 
-/* As dev.c maps them for a process. */
+/* As dev_mmap() in kmod/dev.c maps them for a process. */
 static void *map_part(const struct st_ring *ring, u64 offset, size_t size,
 		      vm_flags_t flags)
 {
@@ -196,7 +197,8 @@ static void *map_part(const struct st_ring *ring, u64 offset, size_t size,
 	vma.vm_end = vma.vm_start + size;
 	if (st_ring_check_map(ring, &vma, offset) ||
 	    st_ring_map((struct st_ring *)ring, &vma, offset))
-		errx(1, "st_ring_map() refused what a reader maps");
+		errx(1,
+		     "st_ring_check_map() or st_ring_map() refused a reader's mapping");
 	return at;
 }
 
@@ -220,9 +222,11 @@ static bool find_next(struct merge *merge, u64 *time)
 		return false;
 	rec = from;
 	if (rec->cpu >= run.count || memcmp(rec, header, sizeof(*rec)) != 0)
-		errx(1, "a record of cpu %u, or another's header", rec->cpu);
+		errx(1,
+		     "record of cpu %u: expected a cpu below %u, and the same header in the copy",
+		     rec->cpu, run.count);
 	if (rec->time < *time)
-		errx(1, "time %llu came out after %llu", rec->time, *time);
+		errx(1, "records out of order: time %llu after %llu", rec->time, *time);
 	*time = rec->time;
 	load_check(&run.lanes[rec->cpu].found, rec);
 	return true;
@@ -259,7 +263,7 @@ static void consume_merged(bool mapped)
 	for (;;) {
 		done = READ_ONCE(run.done);
 		if (find_next(&merge, &time)) {
-			dawdle(&random);
+			pause_sometimes(&random);
 			continue;
 		}
 		if (done && !any_readable())
@@ -270,8 +274,8 @@ static void consume_merged(bool mapped)
 	merge_free(&merge);
 }
 
-/* Anything, and what is nearly right more often than what is not. */
-static void scribble(void)
+/* Any value; most often one that is right or almost right. */
+static void write_any_position(void)
 {
 	struct st_ring *ring = run.lanes[0].ring;
 	u64 random = run.seed + 1, pos;
@@ -290,7 +294,7 @@ static void scribble(void)
 			break;
 		}
 		WRITE_ONCE(ring->consumer->pos, pos);
-		/* Where it is right the producer gets on. */
+		/* While the position is valid the producer can write. */
 		spin(&random, 200);
 	}
 }
@@ -300,23 +304,23 @@ static bool is_zero(const u8 *from, size_t size)
 	return from[0] == 0 && memcmp(from, from + 1, size - 1) == 0;
 }
 
-/* Beside the data nothing was written; beyond them are pages that cannot be. */
+/* Nothing outside the data was written. The pages before and after are inaccessible. */
 static void check_pages(const struct st_ring *ring)
 {
 	const struct sendtrace_producer *producer = ring->producer;
 
 	if (producer->data_offset != PAGE_SIZE || producer->data_size != RING_SIZE ||
 	    producer->cpu != 0 || producer->reserved || producer->pos != ring->head)
-		errx(1, "the producer's page was written over");
+		errx(1, "the producer's page was overwritten");
 	if (!is_zero((const u8 *)(producer + 1), PAGE_SIZE - sizeof(*producer)) ||
 	    !is_zero((const u8 *)(ring->consumer + 1),
 		     PAGE_SIZE - sizeof(*ring->consumer)))
-		errx(1, "something was written beside the positions");
+		errx(1, "the rest of a position's page was overwritten");
 	if (ring->data != (const u8 *)ring->consumer + META)
-		errx(1, "the data were moved");
+		errx(1, "the pointer to the data was overwritten");
 }
 
-/* ---- The whole ------------------------------------------------------------------ */
+/* ---- Main ----------------------------------------------------------------------- */
 
 static void set_up(u32 count)
 {
@@ -336,13 +340,13 @@ static void consume(const char *mode)
 	if (strcmp(mode, "kernel") == 0)
 		consume_kernel();
 	else if (run.hostile)
-		scribble();
+		write_any_position();
 	else
 		consume_merged(strcmp(mode, "mapped") == 0);
 }
 
-/* What the run was for has happened: else it shows nothing. */
-static void tell(void)
+/* Print statistics, and fail if the run did not exercise the ring enough. */
+static void report(void)
 {
 	u64 records = 0, bytes = 0, lost = 0, losses = 0;
 	u32 i;
@@ -353,14 +357,15 @@ static void tell(void)
 		lost += run.lanes[i].put.lost;
 		losses += run.lanes[i].found.losses;
 	}
-	printf("%llu records, %llu times round, %llu lost (told in %llu records), "
+	printf("%llu records, %llu wraps per ring, %llu lost (reported in %llu records), "
 	       "%llu times full, %llu times empty\n",
 	       records, bytes / RING_SIZE / run.count, lost, losses, run.full,
 	       run.drained);
 	if (bytes < ROUNDS_MIN * RING_SIZE || !lost)
-		errx(1, "expected the rings to go round a hundred times and be full");
+		errx(1, "expected at least %d bytes of records, and lost events",
+		     ROUNDS_MIN * RING_SIZE);
 	if (!run.hostile && (!losses || !run.drained))
-		errx(1, "expected losses to be told and the rings to be empty at times");
+		errx(1, "expected LOST records, and rings that are empty at times");
 }
 
 int main(int argc, char **argv)
@@ -369,7 +374,10 @@ int main(int argc, char **argv)
 	u32 i;
 
 	if (argc != 4)
-		errx(2, "expected 'stress kernel|merged|mapped|hostile EVENTS SEED'");
+		errx(2,
+		     "expected 3 arguments (stress kernel|merged|mapped|hostile "
+		     "EVENTS SEED), got %d",
+		     argc - 1);
 	run.hostile = strcmp(argv[1], "hostile") == 0;
 	run.events = strtoull(argv[2], NULL, 10);
 	run.seed = strtoull(argv[3], NULL, 10);
@@ -382,7 +390,7 @@ int main(int argc, char **argv)
 		load_compare(&run.lanes[i].put, &run.lanes[i].found, run.lanes[i].ring);
 	if (run.hostile)
 		check_pages(run.lanes[0].ring);
-	tell();
+	report();
 	for (i = 0; i < run.count; i++)
 		st_ring_free(run.lanes[i].ring);
 	return 0;
