@@ -15,6 +15,7 @@
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
 
+#include "compat.h" /* 5.10-rt: <linux/mutex.h> alone is not enough */
 #include "running.h"
 
 unsigned long st_running_mask;
