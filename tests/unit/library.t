@@ -94,9 +94,11 @@ head -c 100 "$work/stream" >"$work/cut"
 run "$work/static" "$work/cut"
 check "a stream that ends within a record is an error" exited 1
 
-run "$cc" -x c++ -fsyntax-only -Wall -Werror -I"$stage$prefix/include" "$lib/../include/sendtrace.h"
-grep -q 'cc1plus' "$work/err" && echo "# no C++ compiler: sendtrace.h was not tried with one" ||
-	check "a C++ program can include the header" exited 0
+for language in c,c11 c++,c++11 c++,c++20; do
+	run "$cc" -x "${language%,*}" -std="${language#*,}" -fsyntax-only -Wall -Wextra \
+		-Wshadow -Werror -I"$stage$prefix/include" "$stage$prefix/include/sendtrace.h"
+	check "a program in ${language#*,} can include the header" exited 0
+done
 
 run user_make uninstall
 check "uninstall succeeds" exited 0

@@ -20,7 +20,7 @@ static void show(const struct sendtrace_item *item)
 
 int main(int argc, char **argv)
 {
-	struct sendtrace_item item;
+	const struct sendtrace_item *item;
 	struct sendtrace *trace;
 	int got, err = sendtrace_open(&trace, argc > 1 ? argv[1] : SENDTRACE_DEVICE);
 
@@ -29,7 +29,7 @@ int main(int argc, char **argv)
 	while (!err) {
 		got = sendtrace_next(trace, &item);
 		if (got == 1)
-			show(&item);
+			show(item);
 		else
 			err = got ? got : sendtrace_wait(trace, -1);
 	}

@@ -9,7 +9,7 @@
  * pipe that holds what `cat /dev/sendtrace` wrote.
  *
  *	sendtrace_open()
- *	sendtrace_configure(), sendtrace_filter(), sendtrace_map()	the device only; optional
+ *	sendtrace_configure(), sendtrace_set_filter(), sendtrace_map()	the device only; optional
  *	sendtrace_start()
  *	sendtrace_next() ...						1: an item
  *		sendtrace_wait()					0: nothing now
@@ -23,7 +23,7 @@
  * Payloads that span several records are joined. While their parts arrive they are kept in
  * memory (2 MiB for all of a handle), and beyond that in unnamed files in $TMPDIR or /tmp.
  *
- * Everything that is public begins with sendtrace_ or SENDTRACE_. The records' fixed parts,
+ * For C11 and C++11. Everything that is public begins with sendtrace_ or SENDTRACE_. The records' fixed parts,
  * struct sendtrace_event and others, are described in <linux/sendtrace.h>.
  */
 #include <stddef.h>
@@ -58,10 +58,6 @@ struct sendtrace_fault {
 
 /**
  * struct sendtrace_item - a record that was checked
- * @rec: the header, which all types have
- * @event: of SENDTRACE_RECORD_SEND and SENDTRACE_RECORD_ACCEPT
- * @lost: of SENDTRACE_RECORD_LOST
- * @fragment: of SENDTRACE_RECORD_FRAGMENT
  * @missing: events of this CPU that are missing before this record and that no LOST record
  *	reports: the sequence numbers have a gap. 0 as long as all is well; 1 where the
  *	numbers step back, since then nobody can say how many are missing
@@ -70,27 +66,32 @@ struct sendtrace_fault {
  * @payload: @event.cap_len bytes, the end of the payload; see sendtrace_payload()
  * @joined: the beginning of the payload, @event.frag_len bytes, where it came in fragments;
  *	NULL where there are none, or they could not be kept
+ * @rec: the header, which all types have
+ * @event: of SENDTRACE_RECORD_SEND and SENDTRACE_RECORD_ACCEPT
+ * @lost: of SENDTRACE_RECORD_LOST
+ * @fragment: of SENDTRACE_RECORD_FRAGMENT
  *
- * The fixed part is a copy. @local, @peer and @payload point into the ring or the buffer:
- * all of an item is valid until the next sendtrace_next() or sendtrace_close(). The kernel
- * does not write over them until then.
+ * The fixed part is a copy. @local, @peer and @payload point into the ring or the buffer.
+ * The item is the library's: all of it is valid until the next sendtrace_next() or
+ * sendtrace_close(), and the kernel does not write over it until then. Programs make no items
+ * and do not use sizeof(): the fixed part is last, so that fields can be appended to it.
  *
  * Fragments are joined to their event and are not returned, but for one with a gap before
  * it: there @missing is not 0, and nothing else of the item needs a look.
  * Of a @rec.type that the library does not know, only @rec and @missing are set.
  */
 struct sendtrace_item {
+	uint64_t missing;
+	const unsigned char *local;
+	const unsigned char *peer;
+	const unsigned char *payload;
+	const struct sendtrace_joined *joined;
 	union {
 		struct sendtrace_record rec;
 		struct sendtrace_event event;
 		struct sendtrace_lost lost;
 		struct sendtrace_fragment fragment;
 	};
-	uint64_t missing;
-	const unsigned char *local;
-	const unsigned char *peer;
-	const unsigned char *payload;
-	const struct sendtrace_joined *joined;
 };
 
 /* ---- Opening and closing ---------------------------------------------------------- */
@@ -140,26 +141,26 @@ void sendtrace_close(struct sendtrace *trace);
 /* ---- The device: before the start ------------------------------------------------- */
 
 /* Versions and limits, valid until sendtrace_close(); NULL for a saved stream. */
-const struct sendtrace_info *sendtrace_info(const struct sendtrace *trace);
+const struct sendtrace_info *sendtrace_get_info(const struct sendtrace *trace);
 
 /**
  * sendtrace_configure - say what is recorded, and allocate the rings
  * @trace: session
  * @config: what is wanted; on return what is in force
  *
- * Errors: -EBUSY: done before; -EINVAL: beyond the limits of sendtrace_info(); -EPERM;
+ * Errors: -EBUSY: done before; -EINVAL: beyond the limits of sendtrace_get_info(); -EPERM;
  * -ENOMEM; -ENOTTY: a saved stream.
  */
 int sendtrace_configure(struct sendtrace *trace, struct sendtrace_config *config);
 
 /**
- * sendtrace_filter - say whose calls are recorded; at any time
+ * sendtrace_set_filter - say whose calls are recorded; at any time
  * @trace: session
  * @filter: names and process ids; everyone's if never called
  *
  * Errors: -EINVAL, -EPERM, -ENOMEM; -ENOTTY: a saved stream.
  */
-int sendtrace_filter(struct sendtrace *trace, const struct sendtrace_filter *filter);
+int sendtrace_set_filter(struct sendtrace *trace, const struct sendtrace_filter *filter);
 
 /**
  * sendtrace_map - map the rings, which is faster than the read() that is used without it
@@ -190,14 +191,14 @@ int sendtrace_start(struct sendtrace *trace);
 /**
  * sendtrace_next - the next record in the order of time
  * @trace: handle that was started
- * @item: the record, valid until the next call
+ * @item: set where 1 is returned: the record, valid until the next call
  *
- * Never waits. Return: 1 and @item; 0 if there is nothing now; -ENODATA after the last
+ * Never waits. Return: 1; 0 if there is nothing now; -ENODATA after the last
  * record of a stream or of a session that was stopped; -EBADMSG for what is no record, where
- * sendtrace_fault() tells more; or what read() fails with. After an error but -ENODATA
+ * sendtrace_get_fault() tells more; or what read() fails with. After an error but -ENODATA
  * nothing sensible follows.
  */
-int sendtrace_next(struct sendtrace *trace, struct sendtrace_item *item);
+int sendtrace_next(struct sendtrace *trace, const struct sendtrace_item **item);
 
 /* Does @item show that events are missing: by a gap before it, or as a LOST record? */
 static inline int sendtrace_is_gap(const struct sendtrace_item *item)
@@ -206,7 +207,7 @@ static inline int sendtrace_is_gap(const struct sendtrace_item *item)
 }
 
 /* What was wrong after -EBADMSG, valid until the next call of anything. */
-const struct sendtrace_fault *sendtrace_fault(const struct sendtrace *trace);
+const struct sendtrace_fault *sendtrace_get_fault(const struct sendtrace *trace);
 
 /**
  * sendtrace_wait - wait for more records
@@ -246,7 +247,7 @@ int sendtrace_poll_after(struct sendtrace *trace, const struct pollfd *fd);
 int sendtrace_stop(struct sendtrace *trace);
 
 /* The session's counters. Errors: -ENOTTY: a saved stream, which has none. */
-int sendtrace_stats(struct sendtrace *trace, struct sendtrace_stats *stats);
+int sendtrace_get_stats(struct sendtrace *trace, struct sendtrace_stats *stats);
 
 /* ---- Payloads --------------------------------------------------------------------- */
 

@@ -107,7 +107,7 @@ void sendtrace_close(struct sendtrace *trace)
 
 /* ---- Commands --------------------------------------------------------------------- */
 
-const struct sendtrace_info *sendtrace_info(const struct sendtrace *trace)
+const struct sendtrace_info *sendtrace_get_info(const struct sendtrace *trace)
 {
 	const struct source *source = trace->source;
 
@@ -121,7 +121,7 @@ int sendtrace_configure(struct sendtrace *trace, struct sendtrace_config *config
 	return source->ops->configure ? source->ops->configure(source, config) : -ENOTTY;
 }
 
-int sendtrace_filter(struct sendtrace *trace, const struct sendtrace_filter *filter)
+int sendtrace_set_filter(struct sendtrace *trace, const struct sendtrace_filter *filter)
 {
 	struct source *source = trace->source;
 
@@ -161,7 +161,7 @@ int sendtrace_stop(struct sendtrace *trace)
 	return source->ops->stop ? source->ops->stop(source) : -ENOTTY;
 }
 
-int sendtrace_stats(struct sendtrace *trace, struct sendtrace_stats *stats)
+int sendtrace_get_stats(struct sendtrace *trace, struct sendtrace_stats *stats)
 {
 	struct source *source = trace->source;
 

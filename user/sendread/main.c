@@ -35,7 +35,7 @@ static int complain(const struct tracer *tracer, int err)
 	if (tracer->output_failed)
 		message("cannot write to standard output: %s", strerror(-err));
 	else if (err == -EBADMSG)
-		complain_corrupt(sendtrace_fault(tracer->trace));
+		complain_corrupt(sendtrace_get_fault(tracer->trace));
 	else if (err == -ENODEV)
 		message("the session of '%s' ended unexpectedly: 'dmesg' may say why, then "
 			"run sendread again",

@@ -112,7 +112,7 @@ void report_absent(const struct sendtrace_filter *filter)
 
 void report_versions(const struct sendtrace *trace, const struct sendtrace_config *config)
 {
-	const struct sendtrace_info *info = sendtrace_info(trace);
+	const struct sendtrace_info *info = sendtrace_get_info(trace);
 
 	message("sendread %s, module sendtrace %s, ABI %u", SENDTRACE_VERSION,
 		info->version, info->abi);
@@ -251,7 +251,7 @@ static void summarize_cut(const uint64_t cut[SENDTRACE_WHYS])
 void report_summary(const struct tally *tally, struct sendtrace *trace)
 {
 	struct sendtrace_stats stats;
-	bool session = sendtrace_stats(trace, &stats) == 0;
+	bool session = sendtrace_get_stats(trace, &stats) == 0;
 
 	message_plain("%llu event%s captured", (unsigned long long)tally->printed,
 		      plural(tally->printed));

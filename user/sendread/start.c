@@ -93,7 +93,7 @@ static int open_device(const struct options *options, struct sendtrace **trace)
 
 static int check_abi(struct sendtrace *trace)
 {
-	const struct sendtrace_info *info = sendtrace_info(trace);
+	const struct sendtrace_info *info = sendtrace_get_info(trace);
 
 	if (info->abi == SENDTRACE_ABI)
 		return 0;
@@ -136,7 +136,7 @@ static int memory_failed(const struct sendtrace_config *config,
 static int configure(const struct options *options, struct sendtrace *trace,
 		     struct sendtrace_config *config)
 {
-	const struct sendtrace_info *info = sendtrace_info(trace);
+	const struct sendtrace_info *info = sendtrace_get_info(trace);
 	int err;
 
 	err = check_limits(options, info);
@@ -158,7 +158,7 @@ static int configure(const struct options *options, struct sendtrace *trace,
 
 static int set_filter(const struct options *options, struct sendtrace *trace)
 {
-	int err = sendtrace_filter(trace, &options->filter);
+	int err = sendtrace_set_filter(trace, &options->filter);
 
 	if (err)
 		message("'%s' refuses the filter: %s", options->device, strerror(-err));
@@ -197,7 +197,7 @@ static int start_failed(const struct sendtrace *trace, int err)
 	case -EUSERS:
 		message("%u sessions run already, which is the limit: end another sendread, "
 			"/proc/sendtrace/sessions lists them",
-			sendtrace_info(trace)->max_sessions);
+			sendtrace_get_info(trace)->max_sessions);
 		break;
 	case -ENOENT:
 		message("this kernel has no function to probe, expected '__sys_sendto' and "

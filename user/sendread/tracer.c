@@ -65,14 +65,14 @@ static void summarize_if_asked(struct tracer *tracer)
 /* Return: 0 when there is nothing now, or it is enough, or a negative errno. */
 static int show_all(struct tracer *tracer)
 {
-	struct sendtrace_item item;
+	const struct sendtrace_item *item;
 	int got;
 
 	while (!enough(tracer)) {
 		got = sendtrace_next(tracer->trace, &item);
 		if (got <= 0)
 			return got;
-		got = show(tracer, &item);
+		got = show(tracer, item);
 		if (got) {
 			tracer->output_failed = true;
 			return got;
