@@ -86,7 +86,8 @@ static struct sendtrace_joined *begin(struct join *join, uint32_t tid)
 
 static int open_unnamed(void)
 {
-	const char *folder = getenv("TMPDIR") ?: "/tmp";
+	/* Not where a user could choose the folder of a program that has more rights. */
+	const char *folder = secure_getenv("TMPDIR") ?: "/tmp";
 	char path[4096];
 	int file;
 
