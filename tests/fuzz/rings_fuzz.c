@@ -225,6 +225,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	err = sendtrace_map(trace);
 	require(device.wrong < 1 || device.wrong > 3 || err,
 		"a producer's page that is wrong was accepted");
+	require(sendtrace_start(trace) == 0, "sendtrace_start() failed");
 	if (!err)
 		run(trace, &input);
 	sendtrace_close(trace);

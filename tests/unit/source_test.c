@@ -53,13 +53,12 @@ static int fake_poll_after(struct source *source, const struct pollfd *fd)
 
 static const struct source_ops fake_ops = {
 	.hint = "",
-	.next = fake_next,
 	.place = fake_place,
 	.stop = fake_stop,
 	.poll_after = fake_poll_after,
 };
 
-static struct source source = { .ops = &fake_ops };
+static struct source source = { .ops = &fake_ops, .next = fake_next };
 static struct sendtrace trace = { .source = &source };
 static const struct sendtrace_item *item;
 

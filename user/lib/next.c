@@ -14,7 +14,7 @@ static inline __attribute__((always_inline)) int next_item(struct sendtrace *tra
 	const void *from;
 	int got, err;
 
-	got = source->ops->next(source, &from, &rec, &trace->fault);
+	got = source->next(source, &from, &rec, &trace->fault);
 	if (got <= 0)
 		return got;
 	err = decode_framed(from, rec, &trace->item, &trace->fault);

@@ -140,7 +140,10 @@ void sendtrace_close(struct sendtrace *trace);
 
 /* ---- The device: before the start ------------------------------------------------- */
 
-/* Versions and limits, valid until sendtrace_close(); NULL for a saved stream. */
+/*
+ * Versions and limits, valid until sendtrace_close(); NULL for a saved stream. Of a module
+ * whose abi is not SENDTRACE_ABI, abi and version can be shown, and nothing else works.
+ */
 const struct sendtrace_info *sendtrace_get_info(const struct sendtrace *trace);
 
 /**
@@ -148,8 +151,9 @@ const struct sendtrace_info *sendtrace_get_info(const struct sendtrace *trace);
  * @trace: session
  * @config: what is wanted; on return what is in force
  *
- * Errors: -EBUSY: done before; -EINVAL: beyond the limits of sendtrace_get_info(); -EPERM;
- * -ENOMEM; -ENOTTY: a saved stream.
+ * Errors: -EBUSY: done before, or started without; -EINVAL: beyond the limits of
+ * sendtrace_get_info(); -EPROTO: the module's ABI is not SENDTRACE_ABI; -EPERM; -ENOMEM;
+ * -ENOTTY: a saved stream.
  */
 int sendtrace_configure(struct sendtrace *trace, struct sendtrace_config *config);
 
@@ -166,8 +170,10 @@ int sendtrace_set_filter(struct sendtrace *trace, const struct sendtrace_filter 
  * sendtrace_map - map the rings, which is faster than the read() that is used without it
  * @trace: session that was configured
  *
- * Errors: -EINVAL: not configured; -EPROTO: the rings are not as expected; what mmap() fails
- * with; -ENOTTY: a saved stream.
+ * Errors: -ENXIO: not configured; -EBUSY: records were read before; -EALREADY: mapped before;
+ * -EPROTO: the rings are not as expected; -ENOMEM; what mmap() fails with; -ENOTTY: a saved
+ * stream. After a failure the kernel may keep the session for mapping: to read without, close
+ * the handle and open another one.
  */
 int sendtrace_map(struct sendtrace *trace);
 
@@ -183,8 +189,11 @@ unsigned int sendtrace_rings(const struct sendtrace *trace);
  * sendtrace_start - begin to record; calls made after it returned are recorded
  * @trace: session; for a saved stream there is nothing to do
  *
- * Errors: -EPERM: no permission, or the kernel is locked down; -EUSERS: too many sessions
- * run; -ENOENT: this kernel has no function to probe; -EALREADY; -ENOMEM.
+ * A session that was stopped can be started again.
+ *
+ * Errors: -EPROTO: the module's ABI is not SENDTRACE_ABI; -EPERM: no permission, or the
+ * kernel is locked down; -EUSERS: too many sessions run; -ENOENT: this kernel has no function
+ * to probe; -EALREADY: it runs; -ENOMEM.
  */
 int sendtrace_start(struct sendtrace *trace);
 
@@ -193,10 +202,10 @@ int sendtrace_start(struct sendtrace *trace);
  * @trace: handle that was started
  * @item: set where 1 is returned: the record, valid until the next call
  *
- * Never waits. Return: 1; 0 if there is nothing now; -ENODATA after the last
- * record of a stream or of a session that was stopped; -EBADMSG for what is no record, where
- * sendtrace_get_fault() tells more; or what read() fails with. After an error but -ENODATA
- * nothing sensible follows.
+ * Never waits. Return: 1; 0 if there is nothing now; -ENODATA after the last record of a stream
+ * or of a session that was stopped; -EINVAL for a session that was never started; -EBADMSG
+ * for what is no record, where sendtrace_get_fault() tells more; or what read() fails with.
+ * After other errors than -ENODATA and -EINVAL nothing sensible follows.
  */
 int sendtrace_next(struct sendtrace *trace, const struct sendtrace_item **item);
 

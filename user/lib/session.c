@@ -137,7 +137,9 @@ int sendtrace_map(struct sendtrace *trace)
 
 int sendtrace_is_mapped(const struct sendtrace *trace)
 {
-	return trace->source->ops->mapped;
+	const struct source *source = trace->source;
+
+	return source->ops->mapped && source->ops->mapped(source);
 }
 
 unsigned int sendtrace_rings(const struct sendtrace *trace)
