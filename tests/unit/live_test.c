@@ -405,7 +405,8 @@ static void a_fault_in_a_ring_says_where(void **state)
 	(void)state;
 	configure_and_map();
 	assert_int_equal(sendtrace_start(trace), 0);
-	device.producer->pos = 64;
+	ring_send(0);
+	((struct sendtrace_event *)((char *)device.producer + PAGE))->ret = -5000;
 	assert_int_equal(next(), -EBADMSG);
 	assert_string_equal(sendtrace_get_fault(trace)->where,
 			    "position 0 of cpu 2's ring");
