@@ -213,11 +213,9 @@ static void every_reason_for_a_cut_has_its_word(void **state)
 	static const char *const words[] = { "unknown",	  "snaplen",   "inline_bound",
 					     "ring_size", "ring_full", "fault",
 					     "no_work" };
-	struct sendtrace_item cut = { .event.why = SENDTRACE_WHY_FAULT };
 	unsigned int why;
 
 	(void)state;
-	assert_int_equal(sendtrace_why(&cut), SENDTRACE_WHY_FAULT);
 	for (why = 0; why < sizeof(words) / sizeof(words[0]); why++)
 		assert_string_equal(sendtrace_why_name(why), words[why]);
 	for (; why < SENDTRACE_WHY_UNJOINED; why++)
@@ -225,6 +223,36 @@ static void every_reason_for_a_cut_has_its_word(void **state)
 	assert_string_equal(sendtrace_why_name(SENDTRACE_WHY_UNJOINED), "unjoined");
 	assert_string_equal(sendtrace_why_name(SENDTRACE_WHYS), "unknown");
 	assert_string_equal(sendtrace_why_name(UINT32_MAX), "unknown");
+}
+
+static void a_reason_that_is_not_known_is_unknown(void **state)
+{
+	static const uint16_t others[] = {
+		SENDTRACE_WHY_COMPLETE,
+		7,
+		9,
+		SENDTRACE_WHY_UNKNOWN,
+		SENDTRACE_WHY_UNJOINED,
+		SENDTRACE_WHYS,
+		60000,
+		UINT16_MAX,
+	};
+	struct sendtrace_item cut = { .event.why = 0 };
+	size_t i;
+
+	(void)state;
+	for (i = SENDTRACE_WHY_SNAPLEN; i <= SENDTRACE_WHY_NO_WORK; i++) {
+		cut.event.why = (uint16_t)i;
+		assert_int_equal(sendtrace_why(&cut), i);
+	}
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		cut.event.why = others[i];
+		assert_int_equal(sendtrace_why(&cut), SENDTRACE_WHY_UNKNOWN);
+	}
+	assert_string_equal(sendtrace_why_name(SENDTRACE_WHY_UNKNOWN), "unknown");
+	cut.event.why = SENDTRACE_WHY_FAULT;
+	cut.event.frag_len = 1;
+	assert_int_equal(sendtrace_why(&cut), SENDTRACE_WHY_UNJOINED);
 }
 
 static void a_stream_has_no_kernel_to_ask(void **state)
@@ -332,6 +360,7 @@ int main(void)
 		handle_case(a_payload_in_fragments_is_read_through_the_function),
 		handle_case(a_payload_whose_beginning_is_gone_counts_as_none),
 		handle_case(every_reason_for_a_cut_has_its_word),
+		handle_case(a_reason_that_is_not_known_is_unknown),
 		handle_case(a_stream_has_no_kernel_to_ask),
 		handle_case(waiting_for_a_stream_ends_when_there_is_something_to_read),
 		handle_case(the_end_of_a_stream_is_no_error_of_the_wait),

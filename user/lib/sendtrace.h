@@ -260,10 +260,13 @@ int sendtrace_get_stats(struct sendtrace *trace, struct sendtrace_stats *stats);
 
 /* ---- Payloads --------------------------------------------------------------------- */
 
+/* What sendtrace_why() returns beyond enum sendtrace_why. */
 enum sendtrace_reader_why {
-	/* Beyond enum sendtrace_why: the event's fragments could not be kept or joined. */
+	/* A reason that this library does not know, of a newer module. */
+	SENDTRACE_WHY_UNKNOWN = 30,
+	/* The event's fragments could not be kept or joined. */
 	SENDTRACE_WHY_UNJOINED = 31,
-	/* More than any reason: the size of a table. */
+	/* More than any value of sendtrace_why(): the size of a table. */
 	SENDTRACE_WHYS = 32,
 };
 
@@ -319,10 +322,16 @@ static inline const unsigned char *sendtrace_payload(const struct sendtrace_item
 size_t sendtrace_payload_read(const struct sendtrace_item *item, uint64_t offset,
 			      void *to, size_t size);
 
-/* Why an event is cut: an enum sendtrace_why, or SENDTRACE_WHY_UNJOINED. */
+/**
+ * sendtrace_why - why an event is cut
+ * @item: an event with sendtrace_is_cut()
+ *
+ * Return: an enum sendtrace_why that this library knows, but not SENDTRACE_WHY_COMPLETE, or
+ * an enum sendtrace_reader_why; always below SENDTRACE_WHYS.
+ */
 unsigned int sendtrace_why(const struct sendtrace_item *item);
 
-/* The word for it, such as "snaplen"; "unknown" for a reason of a newer module. */
+/* The word for what sendtrace_why() returned, such as "snaplen"; else "unknown". */
 const char *sendtrace_why_name(unsigned int why);
 
 #pragma GCC visibility pop

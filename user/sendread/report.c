@@ -128,9 +128,7 @@ void report_versions(const struct sendtrace *trace, const struct sendtrace_confi
 
 void report_cut(struct tally *tally, const struct sendtrace_item *item)
 {
-	unsigned int why = sendtrace_why(item);
-
-	tally->cut[why < SENDTRACE_WHYS ? why : 0]++;
+	tally->cut[sendtrace_why(item)]++;
 }
 
 static void note_cpu(struct tally *tally, uint32_t cpu)
