@@ -178,7 +178,8 @@ static void try_options(int argc, char **argv)
 	} else {
 		require_sound(options, argc, argv);
 		try_listening(options);
-		if (options_check_source(options, options->accepts))
+		if (options->accepts ? options_check_device(options) :
+				       options_check_saved(options))
 			try_refusal(options);
 	}
 	free(options);

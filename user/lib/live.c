@@ -193,11 +193,6 @@ static bool is_mapped(const struct live *live)
 	return live->merge.nr_rings > 0;
 }
 
-static _Bool live_mapped(const struct source *source)
-{
-	return is_mapped(const_live_of(source));
-}
-
 static unsigned int live_rings(const struct source *source)
 {
 	const struct live *live = const_live_of(source);
@@ -315,7 +310,6 @@ static const struct source_ops live_ops = {
 	.configure = live_configure,
 	.filter = live_filter,
 	.map = live_map,
-	.mapped = live_mapped,
 	.rings = live_rings,
 	.start = live_start,
 	.stop = live_stop,

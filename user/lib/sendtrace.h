@@ -177,9 +177,6 @@ int sendtrace_set_filter(struct sendtrace *trace, const struct sendtrace_filter 
  */
 int sendtrace_map(struct sendtrace *trace);
 
-/* Whether sendtrace_map() succeeded. */
-int sendtrace_is_mapped(const struct sendtrace *trace);
-
 /* How many rings there are: those mapped, else one for each CPU number; 0: a saved stream. */
 unsigned int sendtrace_rings(const struct sendtrace *trace);
 

@@ -135,13 +135,6 @@ int sendtrace_map(struct sendtrace *trace)
 	return source->ops->map ? source->ops->map(source) : -ENOTTY;
 }
 
-int sendtrace_is_mapped(const struct sendtrace *trace)
-{
-	const struct source *source = trace->source;
-
-	return source->ops->mapped && source->ops->mapped(source);
-}
-
 unsigned int sendtrace_rings(const struct sendtrace *trace)
 {
 	const struct source *source = trace->source;

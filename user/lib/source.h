@@ -17,7 +17,6 @@ struct source;
  * @poll_before: as sendtrace_poll_before()
  * @free: release everything
  * @info: versions and limits
- * @mapped: as sendtrace_is_mapped()
  * @configure, @filter, @map, @rings, @start, @stop, @stats, @poll_after: as the functions
  *	of sendtrace.h
  *
@@ -32,7 +31,6 @@ struct source_ops {
 	int (*configure)(struct source *source, struct sendtrace_config *config);
 	int (*filter)(struct source *source, const struct sendtrace_filter *filter);
 	int (*map)(struct source *source);
-	_Bool (*mapped)(const struct source *source);
 	unsigned int (*rings)(const struct source *source);
 	int (*start)(struct source *source);
 	int (*stop)(struct source *source);

@@ -97,7 +97,7 @@ static bool sees_all_processes(void)
 	return stat("/proc/self/ns/pid", &status) == 0 && status.st_ino == 0xEFFFFFFC;
 }
 
-void report_absent(const struct sendtrace_filter *filter)
+static void say_absent(const struct sendtrace_filter *filter)
 {
 	uint32_t i;
 
@@ -110,10 +110,9 @@ void report_absent(const struct sendtrace_filter *filter)
 				filter->pids[i]);
 }
 
-void report_versions(const struct sendtrace *trace, const struct sendtrace_config *config)
+static void say_versions(const struct options *options, const struct sendtrace_info *info,
+			 const struct sendtrace_config *config)
 {
-	const struct sendtrace_info *info = sendtrace_get_info(trace);
-
 	message("sendread %s, module sendtrace %s, ABI %u", SENDTRACE_VERSION,
 		info->version, info->abi);
 	message("records of%s%s, up to %u bytes of payload copied of one call, read %s",
@@ -121,7 +120,22 @@ void report_versions(const struct sendtrace *trace, const struct sendtrace_confi
 		config->events & SENDTRACE_EVENTS_ACCEPT ? " and accepts" : "",
 		!info->late && info->inline_max < config->snaplen ? info->inline_max :
 								    config->snaplen,
-		sendtrace_is_mapped(trace) ? "from mapped rings" : "by read()");
+		options->use_read ? "by read()" : "from mapped rings");
+}
+
+void report_start(const struct options *options, const struct sendtrace *trace,
+		  const struct sendtrace_config *config)
+{
+	const struct sendtrace_info *info = sendtrace_get_info(trace);
+
+	if (!info)
+		return;
+	if (options->verbose)
+		say_versions(options, info, config);
+	if (options->quiet)
+		return;
+	say_absent(&options->filter);
+	report_listening(options, trace, config);
 }
 
 /* ---- Counting ------------------------------------------------------------------- */

@@ -33,16 +33,16 @@ struct tally {
 	int64_t said;
 };
 
-/* Warn of each process id in @filter that does not exist; call before report_listening(). */
-void report_absent(const struct sendtrace_filter *filter);
+/*
+ * The probes are armed: print that it listens, each process id of the options that does not
+ * exist, and for --verbose what is in force. Nothing for a saved stream.
+ */
+void report_start(const struct options *options, const struct sendtrace *trace,
+		  const struct sendtrace_config *config);
 
-/* The probes are armed. */
+/* The part of it that says whose calls are recorded. */
 void report_listening(const struct options *options, const struct sendtrace *trace,
 		      const struct sendtrace_config *config);
-
-/* What is in force, for --verbose. */
-void report_versions(const struct sendtrace *trace,
-		     const struct sendtrace_config *config);
 
 /* Count a payload of which less was printed than was sent. */
 void report_cut(struct tally *tally, const struct sendtrace_item *item);

@@ -12,7 +12,11 @@
 #include "options.h"
 #include "sendtrace.h"
 
-int start_is_saved(const struct options *options)
+/*
+ * Return: 1 for a file, a pipe or "-" (stdin) that holds a record stream, 0 for the device,
+ * which may not be there yet, a negative errno after a message.
+ */
+static int is_saved(const struct options *options)
 {
 	int saved = sendtrace_is_saved(options->device);
 
@@ -30,7 +34,7 @@ int start_is_saved(const struct options *options)
 	return saved;
 }
 
-int start_saved(const struct options *options, struct sendtrace **trace)
+static int open_saved(const struct options *options, struct sendtrace **trace)
 {
 	int err = sendtrace_open(trace, options->device);
 
@@ -221,8 +225,8 @@ static int start(struct sendtrace *trace)
 	return err ? start_failed(trace, err) : 0;
 }
 
-int start_session(const struct options *options, struct sendtrace **result,
-		  struct sendtrace_config *config)
+static int start_session(const struct options *options, struct sendtrace **result,
+			 struct sendtrace_config *config)
 {
 	struct sendtrace *trace;
 	int err;
@@ -244,4 +248,21 @@ int start_session(const struct options *options, struct sendtrace **result,
 	else
 		*result = trace;
 	return err;
+}
+
+/* The options first: to open a pipe is to wait for its writer, and the device may be missing. */
+int start_source(struct options *options, struct sendtrace **trace,
+		 struct sendtrace_config *config)
+{
+	int saved = is_saved(options);
+	int err;
+
+	if (saved < 0)
+		return saved;
+	err = saved ? options_check_saved(options) : options_check_device(options);
+	if (err) {
+		message("%s", options->error);
+		return -ERANGE;
+	}
+	return saved ? open_saved(options, trace) : start_session(options, trace, config);
 }
