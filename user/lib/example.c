@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-
 #include <sendtrace.h>
 
 static void show(const struct sendtrace_item *item)
@@ -24,6 +23,7 @@ int main(int argc, char **argv)
 	struct sendtrace *trace;
 	int got, err = sendtrace_open(&trace, argc > 1 ? argv[1] : SENDTRACE_DEVICE);
 
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (!err)
 		err = sendtrace_start(trace);
 	while (!err) {
