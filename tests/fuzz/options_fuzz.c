@@ -55,7 +55,7 @@ static bool seconds(const char *text, uint64_t *nanoseconds)
 static void try_number(const char *text)
 {
 	uint64_t expected, value;
-	char digits[DECIMAL_WIDEST + 2], printed[DECIMAL_WIDEST + 2];
+	char digits[NUMBER_WIDEST + 2], printed[NUMBER_WIDEST + 2];
 	bool valid = whole_number(text, &expected);
 
 	require((number_parse(text, 0, UINT64_MAX, &value) == 0) == valid,
