@@ -80,7 +80,7 @@ static void feed_fragment(uint64_t seq, uint64_t offset, const char *payload)
 	free(record);
 }
 
-/* The event to fragments of @frag_len bytes, whose payload ends with "hello". */
+/* The event that follows fragments of @frag_len bytes; "hello" is the rest of its payload. */
 static void feed_fragmented(uint64_t seq, uint32_t frag_len)
 {
 	struct sample sample = sample_send(seq, "hello", 5);

@@ -12,7 +12,7 @@ struct options;
 /**
  * struct tally - what came, and what did not
  * @printed: lines
- * @cut: of them those with less payload than was sent, for each reason of sendtrace_why()
+ * @cut: lines with less payload than was sent, for each reason of sendtrace_why()
  * @lost: events lost, for each enum sendtrace_lost_reason, as LOST records report
  * @unreported: events that are missing in the sequence and that no LOST record reports
  * @pending: losses that were not printed yet
