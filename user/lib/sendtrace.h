@@ -28,6 +28,7 @@
  */
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <linux/sendtrace.h>
 
 #ifdef __cplusplus
@@ -107,8 +108,8 @@ struct sendtrace_item {
 int sendtrace_open(struct sendtrace **result, const char *path);
 
 /**
- * sendtrace_is_saved - what sendtrace_open() takes a path for
- * @path: as there
+ * sendtrace_is_saved - whether a path is a saved stream
+ * @path: as for sendtrace_open()
  *
  * Return: 1 for a saved stream (a file, a pipe, or "-"), 0 for a character device, -EINVAL
  * for anything else, -ENOENT and others where stat() fails.
@@ -313,11 +314,11 @@ static inline const unsigned char *sendtrace_payload(const struct sendtrace_item
  * @to: where it is copied
  * @size: bytes that there is room for
  *
- * Return: how many bytes were copied: fewer than @size at the end of the payload, or where
- * the file that keeps it cannot be read.
+ * Return: how many bytes were copied: fewer than @size at the end of the payload, 0 behind it;
+ * -EIO or what pread() fails with where the file that keeps it cannot be read.
  */
-size_t sendtrace_payload_read(const struct sendtrace_item *item, uint64_t offset,
-			      void *to, size_t size);
+ssize_t sendtrace_payload_read(const struct sendtrace_item *item, uint64_t offset,
+			       void *to, size_t size);
 
 /**
  * sendtrace_why - why an event is cut
