@@ -3,7 +3,7 @@
 #
 #   make            the module sendtrace.ko, sendread and libsendtrace
 #   make demo       shows the main use in a virtual machine
-#   make check      all tests except those of the packages
+#   make check      all tests except packages, check-kernels, check-deep and bench
 #   make help       all commands
 
 KVER ?= $(shell uname -r)
@@ -28,7 +28,8 @@ help:
 	@echo "make deb | rpm-spec       packages for Debian; a spec file for RHEL-like systems"
 	@echo "make demo                 the main use: traces MariaDB in a virtual machine"
 	@echo "make vm                   a shell in such a machine"
-	@echo "make check                all tests except packages; most run in virtual machines"
+	@echo "make check                all tests except packages, check-kernels, check-deep and bench;"
+	@echo "                          most run in virtual machines"
 	@echo "make style | unit | ring | fuzz | functional | kernels | debug | budget"
 	@echo "                          one part of make check"
 	@echo "make packages             tests of the packages"
@@ -59,7 +60,7 @@ module:
 module-if-possible:
 	+@if $(have-headers); then $(MAKE) module; \
 	else $(no-headers); echo "make: built only sendread and libsendtrace, not the module;" \
-		"'make demo' shows both in a virtual machine" >&2; fi
+		"'make demo' shows module and sendread in a virtual machine" >&2; fi
 
 user:
 	+$(MAKE) -C user VERSION="$(VERSION)"

@@ -122,7 +122,7 @@ static void require_sound(const struct options *options, int argc, char **argv)
 		require(is_among(pattern, argv, argc), "'%s' was not given", pattern);
 	}
 	require(options->snaplen <= SNAPLEN_LIMIT, "snaplen %u", options->snaplen);
-	require(options->ring_size % 1024 == 0 && options->ring_size <= 1u << 31,
+	require(options->ring_size % 1024 == 0 && options->ring_size <= 1u << 30,
 		"ring size %u", options->ring_size);
 	require(options->duration <= (uint64_t)SECONDS_MAX * 1000000000, "duration");
 	require(options->device && options->device[0], "no device");

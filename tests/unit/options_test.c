@@ -100,10 +100,12 @@ static void values_up_to_the_limits_are_accepted_and_others_refused(void **state
 	assert_int_equal(options.snaplen, 64 << 20);
 	assert_refused("-s 67108865 .", "'67108865'");
 	assert_refused("-s 0 .", "'0'");
-	assert_int_equal(parse("-B 2097152 ."), 0);
-	assert_int_equal(options.ring_size, 1U << 31);
-	assert_refused("-B 2097153 .", "'2097153'");
-	assert_refused("-B 0 .", "'0'");
+	assert_int_equal(parse("-B 4 ."), 0);
+	assert_int_equal(parse("-B 1048576 ."), 0);
+	assert_int_equal(options.ring_size, 1U << 30);
+	assert_refused("-B 1048577 .", "'1048577'");
+	assert_refused("-B 1048577 .", "from 4 to 1048576");
+	assert_refused("-B 3 .", "'3'");
 	assert_int_equal(parse("-c 18446744073709551615 ."), 0);
 	assert_refused("-c 18446744073709551616 .", "'18446744073709551616'");
 	assert_refused("-c 0 .", "'0'");

@@ -74,5 +74,5 @@ run "$sendread" --device "$work" .
 check "a directory is no device" exited 1
 run "$sendread" --device /dev/null .
 check "another device is not mistaken for sendtrace" exited 1
-check "... which the message says" said "'/dev/null' does not answer as sendtrace"
+check "... which the message says" said "'/dev/null' is not the sendtrace device"
 finish

@@ -40,12 +40,12 @@ static void say_blind(struct blind *blind)
 		if (!is_off(causes[i].file))
 			continue;
 		blind->cause = causes[i].name;
-		message("no call is seen from now on: %s is switched off, expected 1 in %s",
+		message("no calls are seen at present: %s is switched off, expected 1 in %s",
 			causes[i].name, causes[i].file);
 		return;
 	}
 	blind->cause = "probing";
-	message("no call is seen from now on: the probes do not fire, expected 1 in %s and %s",
+	message("no calls are seen at present: the probes do not fire, expected 1 in %s and %s",
 		causes[0].file, causes[1].file);
 }
 

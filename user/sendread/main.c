@@ -37,8 +37,8 @@ static int complain(const struct tracer *tracer, int err)
 	else if (err == -EBADMSG)
 		complain_corrupt(sendtrace_get_fault(tracer->trace));
 	else if (err == -ENODEV)
-		message("the session of '%s' ended unexpectedly: 'dmesg' may say why, then "
-			"run sendread again",
+		message("the session of '%s' ended unexpectedly: 'dmesg' may say why. Run "
+			"sendread again",
 			device);
 	else
 		message("cannot read '%s': %s", device, strerror(-err));
@@ -85,7 +85,7 @@ static int trace(struct tracer *tracer)
 	if (err) {
 		status = err == -ERANGE ? EXIT_USAGE : EXIT_FAILED;
 	} else {
-		report_start(&tracer->options, tracer->trace, &config);
+		report_started(&tracer->options, tracer->trace, &config);
 		signals_stop_after(tracer->options.duration);
 		status = run(tracer);
 	}

@@ -56,9 +56,9 @@ static int not_installed(void)
 			kernel.release);
 		return -ENOENT;
 	}
-	message("module '%s' is not installed for kernel '%s': with the package sendtrace-dkms "
-		"install the kernel's headers and run 'dkms autoinstall', in its source "
-		"'make install' or 'insmod sendtrace.ko'",
+	message("module '%s' is not installed for kernel '%s'. If you have the package "
+		"sendtrace-dkms, install the kernel's headers and run 'dkms autoinstall'. If "
+		"you have the source, run 'make install'",
 		module_name, kernel.release);
 	return -ENOENT;
 }

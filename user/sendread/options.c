@@ -18,7 +18,9 @@ enum {
 	OPTION_DEVICE,
 
 	SNAPLEN_MAX = 64 << 20,
-	BUFFER_KIB_MAX = 2 << 20, /* 2 GiB: the power of two below what 32 bits hold */
+	/* The module's limits, where a page has 4 KiB; a larger page is a larger minimum. */
+	BUFFER_KIB_MIN = 4,
+	BUFFER_KIB_MAX = 1 << 20,
 	DURATION_MAX = 1000000000,
 	PID_MAX = 1 << 22, /* the kernel's PID_MAX_LIMIT */
 };
@@ -76,25 +78,36 @@ static const struct known_option *find_option(int letter)
 /* ---- Values --------------------------------------------------------------------- */
 
 static int parse_number(struct options *options, int letter, const char *text,
-			uint64_t max, uint64_t *value)
+			uint64_t min, uint64_t max, uint64_t *value)
 {
 	const struct known_option *option = find_option(letter);
 
-	if (number_parse(text, 1, max, value) == 0)
+	if (number_parse(text, min, max, value) == 0)
 		return 0;
-	return wrong(options, "--%s is '%s', expected a whole number from 1 to %llu",
-		     option->name, text, (unsigned long long)max);
+	return wrong(options, "--%s is '%s', expected a whole number from %llu to %llu",
+		     option->name, text, (unsigned long long)min,
+		     (unsigned long long)max);
 }
 
-static int parse_bytes(struct options *options, int letter, const char *text,
-		       uint64_t max, uint32_t unit, uint32_t *bytes)
+static int parse_ring_size(struct options *options, const char *text)
 {
-	uint64_t value;
+	uint64_t kib;
 	int err;
 
-	err = parse_number(options, letter, text, max, &value);
+	err = parse_number(options, 'B', text, BUFFER_KIB_MIN, BUFFER_KIB_MAX, &kib);
 	if (!err)
-		*bytes = (uint32_t)(value * unit);
+		options->ring_size = (uint32_t)(kib * 1024);
+	return err;
+}
+
+static int parse_snaplen(struct options *options, const char *text)
+{
+	uint64_t bytes;
+	int err;
+
+	err = parse_number(options, 's', text, 1, SNAPLEN_MAX, &bytes);
+	if (!err)
+		options->snaplen = (uint32_t)bytes;
 	return err;
 }
 
@@ -119,9 +132,8 @@ static int add_pid(struct options *options, const char *text, const char *whole)
 			"--pid is '%s', expected process ids from 1 to %d, such as 812 or 812,813",
 			whole, PID_MAX);
 	if (filter->nr_pids == SENDTRACE_MAX_PIDS)
-		return wrong(options,
-			     "'%s' is one process id too many, expected at most %d", text,
-			     SENDTRACE_MAX_PIDS);
+		return wrong(options, "'%s' is process id number %d, expected at most %d",
+			     text, SENDTRACE_MAX_PIDS + 1, SENDTRACE_MAX_PIDS);
 	filter->pids[filter->nr_pids++] = (uint32_t)pid;
 	return 0;
 }
@@ -161,8 +173,8 @@ static int add_pattern(struct options *options, const char *pattern)
 	if (missing)
 		return wrong(options, "COMM is '%s', expected %s", pattern, missing);
 	if (filter->nr_patterns == SENDTRACE_MAX_PATTERNS)
-		return wrong(options, "COMM '%s' is one too many, expected at most %d",
-			     pattern, SENDTRACE_MAX_PATTERNS);
+		return wrong(options, "COMM '%s' is name number %d, expected at most %d",
+			     pattern, SENDTRACE_MAX_PATTERNS + 1, SENDTRACE_MAX_PATTERNS);
 	memcpy(filter->patterns[filter->nr_patterns++], pattern, size + 1);
 	return 0;
 }
@@ -196,17 +208,18 @@ static int bad_option(struct options *options, int answer, char **argv)
 	const struct known_option *known = find_option(optopt);
 
 	if (answer == ':' && known)
-		return wrong(options, "option '%s' needs an argument, expected %s",
-			     argv[optind - 1], known->argument);
+		return wrong(options, "option '%s' needs a value, expected '--%s %s'",
+			     argv[optind - 1], known->name, known->argument);
 	if (known)
-		return wrong(options,
-			     "'%s' gives option '--%s' an argument, expected none",
+		return wrong(options, "'%s': the option takes no value, expected '--%s'",
 			     argv[optind - 1], known->name);
 	if (optopt)
-		return wrong(options,
-			     "unknown option '-%c', expected one of 'sendread --help'",
-			     optopt);
-	return wrong(options, "unknown option '%s', expected one of 'sendread --help'",
+		return wrong(
+			options,
+			"unknown option '-%c', expected one that 'sendread --help' lists",
+			optopt);
+	return wrong(options,
+		     "unknown option '%s', expected one that 'sendread --help' lists",
 		     argv[optind - 1]);
 }
 
@@ -236,13 +249,11 @@ static int set_option(struct options *options, int letter, const char *argument)
 {
 	switch (letter) {
 	case 'B':
-		return parse_bytes(options, letter, argument, BUFFER_KIB_MAX, 1024,
-				   &options->ring_size);
+		return parse_ring_size(options, argument);
 	case 's':
-		return parse_bytes(options, letter, argument, SNAPLEN_MAX, 1,
-				   &options->snaplen);
+		return parse_snaplen(options, argument);
 	case 'c':
-		return parse_number(options, letter, argument, UINT64_MAX,
+		return parse_number(options, letter, argument, 1, UINT64_MAX,
 				    &options->count);
 	case 'd':
 		return parse_duration(options, argument);
@@ -295,7 +306,7 @@ int options_check_device(struct options *options)
 	if (options->filter.nr_patterns == 0 && options->filter.nr_pids == 0)
 		return wrong(
 			options,
-			"no COMM and no --pid, expected whose calls to show ('.' shows everyone's)");
+			"no COMM and no --pid, expected a name, a process id, or '.' for all processes");
 	return 0;
 }
 

@@ -37,8 +37,8 @@ const char *pattern_fault(const char *pattern)
 			if (!end)
 				return "a ']' for its '[' (or '\\[' for the character)";
 			if (has_named_class(from + 1, end - 1))
-				return "no '[:', '[.' or '[=' in its '[...]': give the "
-				       "characters, such as [0-9]";
+				return "characters such as [0-9]: named classes such as "
+				       "[:digit:] are not supported";
 			from = end - 1;
 		}
 	}

@@ -97,7 +97,7 @@ static bool sees_all_processes(void)
 	return stat("/proc/self/ns/pid", &status) == 0 && status.st_ino == 0xEFFFFFFC;
 }
 
-static void say_absent(const struct sendtrace_filter *filter)
+static void report_absent(const struct sendtrace_filter *filter)
 {
 	uint32_t i;
 
@@ -105,17 +105,18 @@ static void say_absent(const struct sendtrace_filter *filter)
 		return;
 	for (i = 0; i < filter->nr_pids; i++)
 		if (!is_process(filter->pids[i]))
-			message("no process %u exists now, expected an id of the initial PID "
-				"namespace; waiting for it",
+			message("process %u does not exist yet: waiting for it (expected its id "
+				"in the host's PID namespace)",
 				filter->pids[i]);
 }
 
-static void say_versions(const struct options *options, const struct sendtrace_info *info,
-			 const struct sendtrace_config *config)
+static void report_versions(const struct options *options,
+			    const struct sendtrace_info *info,
+			    const struct sendtrace_config *config)
 {
 	message("sendread %s, module sendtrace %s, ABI %u", SENDTRACE_VERSION,
 		info->version, info->abi);
-	message("records of%s%s, up to %u bytes of payload copied of one call, read %s",
+	message("records of%s%s; at most %u bytes of payload per call; read %s",
 		config->events & SENDTRACE_EVENTS_SEND ? " sends" : "",
 		config->events & SENDTRACE_EVENTS_ACCEPT ? " and accepts" : "",
 		!info->late && info->inline_max < config->snaplen ? info->inline_max :
@@ -123,18 +124,28 @@ static void say_versions(const struct options *options, const struct sendtrace_i
 		options->use_read ? "by read()" : "from mapped rings");
 }
 
-void report_start(const struct options *options, const struct sendtrace *trace,
-		  const struct sendtrace_config *config)
+/* Also with --quiet: it is a loss that no counter shows. */
+static void report_unseen(const struct sendtrace_info *info,
+			  const struct sendtrace_config *config)
+{
+	if (info->events_missing & config->events)
+		message("some calls are not seen: this kernel lacks a function to probe, "
+			"'dmesg' names it");
+}
+
+void report_started(const struct options *options, const struct sendtrace *trace,
+		    const struct sendtrace_config *config)
 {
 	const struct sendtrace_info *info = sendtrace_get_info(trace);
 
 	if (!info)
 		return;
 	if (options->verbose)
-		say_versions(options, info, config);
+		report_versions(options, info, config);
+	report_unseen(info, config);
 	if (options->quiet)
 		return;
-	say_absent(&options->filter);
+	report_absent(&options->filter);
 	report_listening(options, trace, config);
 }
 
@@ -272,6 +283,6 @@ void report_summary(const struct tally *tally, struct sendtrace *trace)
 	if (session && stats.missed)
 		message_plain(
 			"%llu call%s missed: no free probe instance (see maxactive in "
-			"'modinfo sendtrace')",
+			"'modinfo sendtrace'), or inside another probe's handler",
 			(unsigned long long)stats.missed, plural(stats.missed));
 }

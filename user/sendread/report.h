@@ -34,13 +34,13 @@ struct tally {
 };
 
 /*
- * The probes are armed: print that it listens, each process id of the options that does not
- * exist, and for --verbose what is in force. Nothing for a saved stream.
+ * The probes are armed: print what the options ask for, and warn of calls that will not be
+ * seen. Nothing for a saved stream.
  */
-void report_start(const struct options *options, const struct sendtrace *trace,
-		  const struct sendtrace_config *config);
+void report_started(const struct options *options, const struct sendtrace *trace,
+		    const struct sendtrace_config *config);
 
-/* The part of it that says whose calls are recorded. */
+/* The message of report_started() that sendread listens. */
 void report_listening(const struct options *options, const struct sendtrace *trace,
 		      const struct sendtrace_config *config);
 

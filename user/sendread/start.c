@@ -53,22 +53,23 @@ static int open_failed(const struct options *options, int err)
 	case -ENODEV:
 		message("'%s' is not there: load the module with 'modprobe sendtrace'%s",
 			options->device,
-			options->no_load ? " (--no-load forbids it here)" :
-					   ", or run sendread as root, which loads it");
+			options->no_load ?
+				" (sendread does not load it because of --no-load)" :
+				", or run sendread as root: then it loads the module");
 		break;
 	case -EACCES:
 		message("no permission to open '%s': run sendread as root",
 			options->device);
 		break;
 	case -EPERM:
-		message("no permission to trace with '%s': expected CAP_SYS_ADMIN on the host "
-			"itself, not in a container: run sendread as root there",
+		message("no permission to trace with '%s', expected CAP_SYS_ADMIN in the host's "
+			"user namespace: run sendread as root on the host",
 			options->device);
 		break;
 	case -ENOTTY:
-		message("'%s' does not answer as sendtrace, expected ABI %d: "
-			"is it %s, and of the same version as sendread?",
-			options->device, SENDTRACE_ABI, SENDTRACE_DEVICE);
+		message("'%s' is not the sendtrace device, or its module has another version "
+			"than sendread: expected ABI %d",
+			options->device, SENDTRACE_ABI);
 		break;
 	default:
 		message("cannot open '%s': %s", options->device, strerror(-err));
@@ -101,7 +102,7 @@ static int check_abi(struct sendtrace *trace)
 
 	if (info->abi == SENDTRACE_ABI)
 		return 0;
-	message("module sendtrace %s speaks ABI %u, expected %d: update %s",
+	message("module sendtrace %s has ABI %u, but sendread expects %d: update %s",
 		info->version, info->abi, SENDTRACE_ABI,
 		info->abi < SENDTRACE_ABI ? "the module and reload it" : "sendread");
 	return -EPROTO;
@@ -130,10 +131,12 @@ static int memory_failed(const struct sendtrace_config *config,
 			 const struct sendtrace_info *info)
 {
 	uint32_t size = config->ring_size ? config->ring_size : info->ring_size_default;
+	uint32_t smaller = size / 4 > info->ring_size_min ? size / 4 :
+							    info->ring_size_min;
 
 	message("no memory for rings of %u KiB for each of %u CPUs: try a smaller "
 		"--buffer-size, such as %u",
-		size / 1024, info->nr_cpus, size / 4096);
+		size / 1024, info->nr_cpus, smaller / 1024);
 	return -ENOMEM;
 }
 
@@ -184,28 +187,34 @@ static int map(const struct options *options, struct sendtrace *trace)
 
 /* ---- Start ---------------------------------------------------------------------- */
 
+/* Only this level forbids tracing. */
+static bool forbids_tracing(const char *lockdown)
+{
+	return lockdown && strcmp(lockdown, "confidentiality") == 0;
+}
+
 static int start_failed(const struct sendtrace *trace, int err)
 {
 	const char *lockdown = module_lockdown();
 
 	switch (err) {
 	case -EPERM:
-		if (lockdown)
+		if (forbids_tracing(lockdown))
 			message("the kernel is locked down (%s) and forbids tracing, "
 				"see kernel_lockdown(7)",
 				lockdown);
 		else
-			message("no permission to trace: expected CAP_SYS_ADMIN on the host "
-				"itself: run sendread as root there");
+			message("no permission to trace, expected CAP_SYS_ADMIN in the host's "
+				"user namespace: run sendread as root on the host");
 		break;
 	case -EUSERS:
-		message("%u sessions run already, which is the limit: end another sendread, "
-			"/proc/sendtrace/sessions lists them",
+		message("%u sessions run, more are not possible: stop one (see "
+			"/proc/sendtrace/sessions)",
 			sendtrace_get_info(trace)->max_sessions);
 		break;
 	case -ENOENT:
-		message("this kernel has no function to probe, expected '__sys_sendto' and "
-			"CONFIG_KRETPROBES=y: 'dmesg' says more");
+		message("this kernel lacks a function that must be probed, expected "
+			"'__sys_sendto', and with -a '__sys_accept4': 'dmesg' names it");
 		break;
 	case -ENOMEM:
 		message("no memory to arm the probes: try a smaller --buffer-size, or a "

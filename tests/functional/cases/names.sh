@@ -104,10 +104,10 @@ case_name_pid_absent() {
 	end_program one
 	stop_reader main
 	stop_reader other
-	sed -n 's/.*no process \([0-9]*\) .*/pid=\1/p' main.err >main.warned
+	sed -n 's/.*process \([0-9]*\) does not exist.*/pid=\1/p' main.err >main.warned
 	printf 'pid=%s\n' "$thread" 4194303 >main.want
 	same main.want main.warned
-	refuses "it warns of a process that exists" grep -q "no process" other.err
+	refuses "it warns of a process that exists" grep -q "does not exist" other.err
 }
 
 shows name.namespaced "a process in a pid namespace is shown with its pid outside of it"

@@ -193,7 +193,7 @@ case_reader_usage() {
 	wrong 2 COMM '[a-'
 	wrong 2 COMM "$(printf '%064d' 0)"
 	wrong 2 COMM -v
-	wrong 2 argument -s
+	wrong 2 value -s
 	equal "lines of one complaint" "$(lines wrong.err)" 1
 }
 
