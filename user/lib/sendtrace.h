@@ -23,8 +23,9 @@
  * Payloads that span several records are joined. While their parts arrive they are kept in
  * memory (2 MiB for all of a handle), and beyond that in unnamed files in $TMPDIR or /tmp.
  *
- * For C11 and C++11. Everything that is public begins with sendtrace_ or SENDTRACE_. The records' fixed parts,
- * struct sendtrace_event and others, are described in <linux/sendtrace.h>.
+ * For C11 and C++11. Everything that is public begins with sendtrace_ or SENDTRACE_. The
+ * records' fixed parts, struct sendtrace_event and others, are described in
+ * <linux/sendtrace.h>.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -37,10 +38,14 @@ extern "C" {
 
 #pragma GCC visibility push(default)
 
-/* A session of the device, or a saved stream. */
+/**
+ * struct sendtrace - a handle: a session of the device, or a saved stream
+ */
 struct sendtrace;
 
-/* The bytes of an event's fragments; read them with sendtrace_payload_read(). */
+/**
+ * struct sendtrace_joined - the bytes of an event's fragments, for sendtrace_payload_read()
+ */
 struct sendtrace_joined;
 
 struct pollfd;
@@ -136,14 +141,22 @@ int sendtrace_open_device(struct sendtrace **result, const char *path);
  */
 int sendtrace_open_stream(struct sendtrace **result, int fd);
 
-/* End the session, free and close everything. @trace may be NULL. */
+/**
+ * sendtrace_close - end the session, free and close everything
+ * @trace: handle, or NULL
+ */
 void sendtrace_close(struct sendtrace *trace);
 
 /* ---- The device: before the start ------------------------------------------------- */
 
-/*
- * Versions and limits, valid until sendtrace_close(); NULL for a saved stream. Of a module
- * whose abi is not SENDTRACE_ABI, abi and version can be shown, and nothing else works.
+/**
+ * sendtrace_get_info - versions and limits of the module
+ * @trace: handle
+ *
+ * Of a module whose abi is not SENDTRACE_ABI, abi and version can be shown, and nothing else
+ * works.
+ *
+ * Return: valid until sendtrace_close(); NULL for a saved stream.
  */
 const struct sendtrace_info *sendtrace_get_info(const struct sendtrace *trace);
 
@@ -178,7 +191,12 @@ int sendtrace_set_filter(struct sendtrace *trace, const struct sendtrace_filter 
  */
 int sendtrace_map(struct sendtrace *trace);
 
-/* How many rings there are: those mapped, else one for each CPU number; 0: a saved stream. */
+/**
+ * sendtrace_rings - how many rings there are
+ * @trace: handle
+ *
+ * Return: how many are mapped; if none is, the number of CPU numbers; 0 for a saved stream.
+ */
 unsigned int sendtrace_rings(const struct sendtrace *trace);
 
 /* ---- Records ---------------------------------------------------------------------- */
@@ -207,13 +225,23 @@ int sendtrace_start(struct sendtrace *trace);
  */
 int sendtrace_next(struct sendtrace *trace, const struct sendtrace_item **item);
 
-/* Does @item show that events are missing: by a gap before it, or as a LOST record? */
+/**
+ * sendtrace_is_gap - are events missing: by a gap before the item, or as a LOST record?
+ * @item: a record
+ *
+ * Return: 1 or 0.
+ */
 static inline int sendtrace_is_gap(const struct sendtrace_item *item)
 {
 	return item->missing || item->rec.type == SENDTRACE_RECORD_LOST;
 }
 
-/* What was wrong after -EBADMSG, valid until the next call of anything. */
+/**
+ * sendtrace_get_fault - what was wrong when sendtrace_next() returned -EBADMSG
+ * @trace: handle
+ *
+ * Return: valid until the next call with this handle.
+ */
 const struct sendtrace_fault *sendtrace_get_fault(const struct sendtrace *trace);
 
 /**
@@ -253,34 +281,59 @@ int sendtrace_poll_after(struct sendtrace *trace, const struct pollfd *fd);
  */
 int sendtrace_stop(struct sendtrace *trace);
 
-/* The session's counters. Errors: -ENOTTY: a saved stream, which has none. */
+/**
+ * sendtrace_get_stats - the session's counters
+ * @trace: session
+ * @stats: the counters on return
+ *
+ * Errors: -ENOTTY: a saved stream, which has none.
+ */
 int sendtrace_get_stats(struct sendtrace *trace, struct sendtrace_stats *stats);
 
 /* ---- Payloads --------------------------------------------------------------------- */
 
-/* What sendtrace_why() returns beyond enum sendtrace_why. */
+/**
+ * enum sendtrace_reader_why - what sendtrace_why() returns beyond enum sendtrace_why
+ * @SENDTRACE_WHY_UNKNOWN: a reason that this library does not know, of a newer module
+ * @SENDTRACE_WHY_UNJOINED: the event's fragments could not be kept or joined
+ * @SENDTRACE_WHYS: more than any value of sendtrace_why(): the size of a table
+ */
 enum sendtrace_reader_why {
-	/* A reason that this library does not know, of a newer module. */
 	SENDTRACE_WHY_UNKNOWN = 30,
-	/* The event's fragments could not be kept or joined. */
 	SENDTRACE_WHY_UNJOINED = 31,
-	/* More than any value of sendtrace_why(): the size of a table. */
 	SENDTRACE_WHYS = 32,
 };
 
-/* Bytes that an event's call sent or, if it failed, was asked to send. */
+/**
+ * sendtrace_sent - how much an event's call sent or, if it failed, was asked to send
+ * @event: an event
+ *
+ * Return: bytes.
+ */
 static inline uint64_t sendtrace_sent(const struct sendtrace_event *event)
 {
 	return event->ret >= 0 ? (uint64_t)event->ret : event->len;
 }
 
-/* Are the event's fragments gone? Then its payload has no beginning, and counts as none. */
+/**
+ * sendtrace_is_unjoined - are the event's fragments gone?
+ * @item: an event
+ *
+ * Then its payload has no beginning, and counts as none.
+ *
+ * Return: 1 or 0.
+ */
 static inline int sendtrace_is_unjoined(const struct sendtrace_item *item)
 {
 	return item->event.frag_len && !item->joined;
 }
 
-/* Bytes of payload that sendtrace_payload_read() gives for an event. */
+/**
+ * sendtrace_payload_size - how much of an event's payload there is to read
+ * @item: an event
+ *
+ * Return: bytes that sendtrace_payload_read() gives.
+ */
 static inline uint64_t sendtrace_payload_size(const struct sendtrace_item *item)
 {
 	if (sendtrace_is_unjoined(item))
@@ -288,7 +341,12 @@ static inline uint64_t sendtrace_payload_size(const struct sendtrace_item *item)
 	return (uint64_t)item->event.frag_len + item->event.cap_len;
 }
 
-/* Is less of the payload there than was sent? */
+/**
+ * sendtrace_is_cut - is less of the payload there than was sent?
+ * @item: a record
+ *
+ * Return: 1 or 0.
+ */
 static inline int sendtrace_is_cut(const struct sendtrace_item *item)
 {
 	return item->rec.type == SENDTRACE_RECORD_SEND &&
@@ -329,7 +387,12 @@ ssize_t sendtrace_payload_read(const struct sendtrace_item *item, uint64_t offse
  */
 unsigned int sendtrace_why(const struct sendtrace_item *item);
 
-/* The word for what sendtrace_why() returned, such as "snaplen"; else "unknown". */
+/**
+ * sendtrace_why_name - the word for what sendtrace_why() returned
+ * @why: any number
+ *
+ * Return: such as "snaplen"; "unknown" for numbers without a word.
+ */
 const char *sendtrace_why_name(unsigned int why);
 
 #pragma GCC visibility pop
