@@ -55,7 +55,7 @@ static bool seconds(const char *text, uint64_t *nanoseconds)
 static void try_number(const char *text)
 {
 	uint64_t expected, value;
-	char digits[DECIMAL_WIDEST + 2], printed[DECIMAL_WIDEST + 2];
+	char digits[NUMBER_WIDEST + 2], printed[NUMBER_WIDEST + 2];
 	bool valid = whole_number(text, &expected);
 
 	require((number_parse(text, 0, UINT64_MAX, &value) == 0) == valid,
@@ -178,7 +178,8 @@ static void try_options(int argc, char **argv)
 	} else {
 		require_sound(options, argc, argv);
 		try_listening(options);
-		if (options_check_source(options, options->accepts))
+		if (options->accepts ? options_check_device(options) :
+				       options_check_saved(options))
 			try_refusal(options);
 	}
 	free(options);

@@ -230,7 +230,7 @@ unsigned char *joined_copy(const struct sendtrace_item *record, size_t *size)
 	copy = malloc(whole + 1);
 	if (!copy)
 		abort();
-	require(sendtrace_payload_read(record, 0, copy, whole + 1) == whole,
+	require(sendtrace_payload_read(record, 0, copy, whole + 1) == (ssize_t)whole,
 		"%zu bytes of payload do not come back", whole);
 	require(whole - *size == record->event.cap_len &&
 			memcmp(copy + *size, record->payload, whole - *size) == 0,
@@ -273,8 +273,9 @@ static void expect_send(struct rest *rest, const struct sendtrace_item *record)
 	if (captured >= sendtrace_sent(event))
 		return;
 	snprintf(text, sizeof(text), " cap=%llu why=%s", (unsigned long long)captured,
-		 sendtrace_is_unjoined(record) ? "unjoined" :
-						 sendtrace_why_name(event->why));
+		 sendtrace_is_unjoined(record)	     ? "unjoined" :
+		 event->why <= SENDTRACE_WHY_NO_WORK ? sendtrace_why_name(event->why) :
+						       "unknown");
 	expect(rest, text);
 }
 

@@ -124,7 +124,7 @@ static void require_empty(void)
 /* Return: whether the session goes on. */
 static bool read_records(struct sendtrace *trace, unsigned int count)
 {
-	struct sendtrace_item record;
+	const struct sendtrace_item *record;
 	unsigned int i;
 	int got;
 
@@ -132,7 +132,7 @@ static bool read_records(struct sendtrace *trace, unsigned int count)
 	for (i = 0; i < count; i++) {
 		got = sendtrace_next(trace, &record);
 		if (got == 1) {
-			require_next(&record);
+			require_next(record);
 			continue;
 		}
 		if (got == 0 || got == -ENODATA) {
@@ -140,7 +140,7 @@ static bool read_records(struct sendtrace *trace, unsigned int count)
 			return got == 0;
 		}
 		require(got == -EBADMSG, "sendtrace_next() returned %d", got);
-		require_reason(sendtrace_fault(trace));
+		require_reason(sendtrace_get_fault(trace));
 		for (i = 0; i < AFTERWARDS; i++)
 			sendtrace_next(trace, &record);
 		return false;
@@ -225,6 +225,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	err = sendtrace_map(trace);
 	require(device.wrong < 1 || device.wrong > 3 || err,
 		"a producer's page that is wrong was accepted");
+	require(sendtrace_start(trace) == 0, "sendtrace_start() failed");
 	if (!err)
 		run(trace, &input);
 	sendtrace_close(trace);

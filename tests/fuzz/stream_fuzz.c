@@ -171,7 +171,7 @@ static void read_by_reader(struct input expected)
 {
 	static struct tally tally;
 	struct sendtrace *trace;
-	struct sendtrace_item record;
+	const struct sendtrace_item *record;
 	int got, patience = PATIENCE;
 
 	memset(&tally, 0, sizeof(tally));
@@ -180,11 +180,11 @@ static void read_by_reader(struct input expected)
 	while ((got = sendtrace_next(trace, &record)) >= 0 && patience--) {
 		if (got == 0)
 			continue;
-		require_record(&record, &expected);
-		report(&tally, &record);
+		require_record(record, &expected);
+		report(&tally, record);
 	}
 	require(patience > 0, "no end in %d calls", PATIENCE);
-	require_end(got, sendtrace_fault(trace), &expected);
+	require_end(got, sendtrace_get_fault(trace), &expected);
 	require_report(&tally, trace);
 	sendtrace_close(trace);
 }

@@ -124,9 +124,8 @@ if [ ${#names[@]} = 0 ]; then
 	done
 fi
 for name in "${names[@]}" $boot; do
-	[[ " ${known[*]} " == *" $name "* ]] || {
+	[[ " ${known[*]} " == *" $name "* ]] ||
 		bail_out "expected the name of a kernel (tests/vm/kernel --list), not '$name'"
-	}
 done
 need vm
 # Concurrent makes in one folder would disturb each other.

@@ -46,7 +46,6 @@ relay() {
 	local line name data
 	while IFS= read -r line; do
 		case $line in
-
 		'# gcda '*)
 			read -r name data <<<"${line#'# gcda '}"
 			base64 -d <<<"$data" | gunzip >"$work/coverage/$name"

@@ -16,6 +16,14 @@ deb_module() {
 	echo "$top/build/sendtrace-dkms_$(version)_all.deb"
 }
 
+deb_library() {
+	echo "$top/build/libsendtrace0_$(version)_amd64.deb"
+}
+
+deb_development() {
+	echo "$top/build/libsendtrace-dev_$(version)_amd64.deb"
+}
+
 # Files without folders; the folder of the sources becomes SOURCES.
 list_deb() {
 	dpkg-deb --fsys-tarfile "$1" | tar -t | grep -v '/$' |
@@ -56,15 +64,53 @@ module_holds() {
 	same_lines "$work/wanted" "$work/got"
 }
 
+library_holds() {
+	LC_ALL=C sort >"$work/wanted" <<-'END'
+	/usr/lib/x86_64-linux-gnu/libsendtrace.so.0
+	/usr/share/doc/libsendtrace0/changelog.gz
+	/usr/share/doc/libsendtrace0/copyright
+	END
+	list_deb "$(deb_library)" >"$work/got"
+	same_lines "$work/wanted" "$work/got"
+}
+
+development_holds() {
+	LC_ALL=C sort >"$work/wanted" <<-'END'
+	/usr/include/linux/sendtrace.h
+	/usr/include/sendtrace.h
+	/usr/lib/x86_64-linux-gnu/libsendtrace.a
+	/usr/lib/x86_64-linux-gnu/libsendtrace.so
+	/usr/lib/x86_64-linux-gnu/pkgconfig/libsendtrace.pc
+	/usr/share/doc/libsendtrace-dev/changelog.gz
+	/usr/share/doc/libsendtrace-dev/copyright
+	/usr/share/doc/libsendtrace-dev/examples/example.c
+	END
+	list_deb "$(deb_development)" >"$work/got"
+	same_lines "$work/wanted" "$work/got"
+}
+
 versions_agree() {
 	equal "$(version)" "$(dpkg-deb -f "$(deb_reader)" Version)" &&
 		equal "$(version)" "$(dpkg-deb -f "$(deb_module)" Version)" &&
+		equal "$(version)" "$(dpkg-deb -f "$(deb_library)" Version)" &&
+		equal "$(version)" "$(dpkg-deb -f "$(deb_development)" Version)" &&
 		equal all "$(dpkg-deb -f "$(deb_module)" Architecture)"
 }
 
 install_packages() {
-	cp "$(deb_reader)" "$(deb_module)" "$root/packages"
-	in_root sh -c 'apt-get install -q -y /packages/sendtrace*.deb'
+	cp "$(deb_reader)" "$(deb_module)" "$(deb_library)" "$(deb_development)" "$root/packages"
+	in_root sh -c 'apt-get install -q -y /packages/*.deb'
+}
+
+# With pkg-config, linked to the shared library. An empty stream ends without an error.
+example_runs() {
+	in_root sh -ec '
+		example=/usr/share/doc/libsendtrace-dev/examples/example.c
+		gcc -Wall -Werror -o /packages/example $example $(pkg-config --cflags --libs libsendtrace)
+		ldd /packages/example
+		: >/packages/empty
+		/packages/example /packages/empty' >"$work/got" || { cat "$work/got" && return 1; }
+	grep 'libsendtrace\.so\.0 => /' "$work/got"
 }
 
 is_signed() {
@@ -97,25 +143,28 @@ systemd_passes() {
 
 purge_packages() {
 	mkdir -p "$root/var/log/sendtrace" && echo payload >"$root/var/log/sendtrace/mysqld.log"
-	in_root apt-get purge -q -y sendtrace sendtrace-dkms
+	in_root apt-get purge -q -y sendtrace sendtrace-dkms libsendtrace0 libsendtrace-dev
 }
 
 find_kernels
-point "make deb builds both packages, and lintian finds nothing" make -C "$top" deb
+point "make deb builds all packages, and lintian finds nothing" make -C "$top" deb
 point "sendtrace holds the reader, its man pages, completion, unit and examples" reader_holds
 point "sendtrace-dkms holds the module's sources and examples" module_holds
+point "libsendtrace0 holds the shared library" library_holds
+point "libsendtrace-dev holds the headers, the static library and an example" development_holds
 point "their version is that of dkms.conf" versions_agree
 make_root debian
 list_root >"$work/before"
-point "both are installed in a clean Debian with the headers of $old" install_packages
+point "all are installed in a clean Debian with the headers of $old" install_packages
 point "the module is built for $old" module_of "$old"
 point "sendread prints the same version" reader_says_version
+point "the example is compiled with pkg-config and shows a saved stream" example_runs
 point "the headers of $new are installed: a kernel upgrade" upgrade_kernel
 point "the module is built for $new, too" module_of "$new"
 point "DKMS has signed it with its key" is_signed
 point "dkms status names both kernels" dkms_status_is
 point "it is loaded and traces in a virtual machine" cases_pass
 systemd_passes
-point "both are purged" purge_packages
+point "all are purged" purge_packages
 point "none of their files is left, and no state of DKMS" nothing_is_left "$work/before"
 finish

@@ -108,6 +108,30 @@ reader_rpm_holds() {
 	same_lines "$work/wanted" "$work/got"
 }
 
+# The folder of libraries depends on the system.
+library_rpms_hold() {
+	echo '/libsendtrace.so.0' >"$work/wanted"
+	rpm_files "$work/sendtrace-libs-$(version)"-*.rpm | sed "s|^$(rpm -E '%{_libdir}')||" >"$work/got"
+	same_lines "$work/wanted" "$work/got" || return 1
+	cat >"$work/wanted" <<-'EOF'
+	/usr/include/linux/sendtrace.h
+	/usr/include/sendtrace.h
+	LIBDIR/libsendtrace.a
+	LIBDIR/libsendtrace.so
+	LIBDIR/pkgconfig/libsendtrace.pc
+	EOF
+	rpm_files "$work/sendtrace-devel-$(version)"-*.rpm | sed "s|^$(rpm -E '%{_libdir}')|LIBDIR|" >"$work/got"
+	same_lines "$work/wanted" "$work/got"
+}
+
+# Programs need only the library: its package must not ask for the headers.
+devel_requires_libs() {
+	rpm -qp --requires "$work/sendtrace-devel-$(version)"-*.rpm >"$work/devel"
+	rpm -qp --requires "$work/sendtrace-libs-$(version)"-*.rpm >"$work/libs"
+	cat "$work/devel" "$work/libs"
+	grep "^sendtrace-libs.* = $(version)-1" "$work/devel" && refuses grep devel "$work/libs"
+}
+
 module_rpm_holds() {
 	cd "$top"
 	{
@@ -129,7 +153,9 @@ point "... and nothing where a number is expected" completes_no_numbers
 point "the example for modprobe.d has the module's parameters" parameters_exist
 point "the unit's script, run by hand, tells to start the unit instead" \
 	refuses_with "systemctl start sendread@COMM" "$top/packaging/sendread-service"
-point "rpmbuild builds both packages of the spec file" builds_rpms
+point "rpmbuild builds all packages of the spec file" builds_rpms
 point "... sendtrace holds the reader, its man pages, completion and unit" reader_rpm_holds
+point "... sendtrace-libs holds the shared library, sendtrace-devel the rest for programs" library_rpms_hold
+point "... and sendtrace-devel requires sendtrace-libs" devel_requires_libs
 point "... sendtrace-dkms holds the module's sources" module_rpm_holds
 finish

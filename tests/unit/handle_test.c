@@ -14,7 +14,7 @@
 #include "sendtrace.h"
 
 static struct sendtrace *trace;
-static struct sendtrace_item item;
+static const struct sendtrace_item *item;
 static int stream_fd;
 static int feed;
 
@@ -80,7 +80,7 @@ static void feed_fragment(uint64_t seq, uint64_t offset, const char *payload)
 	free(record);
 }
 
-/* The event to fragments of @frag_len bytes, whose payload ends with "hello". */
+/* The event that follows fragments of @frag_len bytes; "hello" is the rest of its payload. */
 static void feed_fragmented(uint64_t seq, uint32_t frag_len)
 {
 	struct sample sample = sample_send(seq, "hello", 5);
@@ -94,9 +94,9 @@ static void feed_fragmented(uint64_t seq, uint32_t frag_len)
 static void assert_next(uint16_t type, uint64_t missing)
 {
 	assert_int_equal(sendtrace_next(trace, &item), 1);
-	assert_int_equal(item.rec.type, type);
-	assert_int_equal(item.missing, missing);
-	assert_int_equal(sendtrace_is_gap(&item),
+	assert_int_equal(item->rec.type, type);
+	assert_int_equal(item->missing, missing);
+	assert_int_equal(sendtrace_is_gap(item),
 			 missing != 0 || type == SENDTRACE_RECORD_LOST);
 }
 
@@ -105,18 +105,38 @@ static void assert_payload(const char *expected)
 	size_t size = strlen(expected), from, length;
 	char part[64];
 
-	assert_int_equal(sendtrace_payload_size(&item), size);
+	assert_int_equal(sendtrace_payload_size(item), size);
 	for (from = 0; from <= size + 1; from++) {
 		for (length = 0; length < sizeof(part); length++) {
 			size_t left = from < size ? size - from : 0;
 			size_t wanted = length < left ? length : left;
 
-			assert_int_equal(sendtrace_payload_read(&item, from, part,
-								length),
+			assert_int_equal(sendtrace_payload_read(item, from, part, length),
 					 wanted);
 			assert_memory_equal(part, expected + from * !!wanted, wanted);
 		}
 	}
+}
+
+/* Compiled programs know the places of all that is in front of the fixed part. */
+static void fields_can_be_appended_to_a_record(void **state)
+{
+	const struct sendtrace_item *first;
+
+	(void)state;
+	assert_int_equal(offsetof(struct sendtrace_item, missing), 0);
+	assert_int_equal(offsetof(struct sendtrace_item, joined), 4 * sizeof(void *));
+	assert_int_equal(offsetof(struct sendtrace_item, event), 5 * sizeof(void *));
+	assert_int_equal(sizeof(*item), 5 * sizeof(void *) + sizeof(item->event));
+	feed_send(0);
+	feed_send(1);
+	assert_next(SENDTRACE_RECORD_SEND, 0);
+	first = item;
+	assert_next(SENDTRACE_RECORD_SEND, 0);
+	assert_ptr_equal(item, first);
+	item = NULL;
+	assert_int_equal(sendtrace_next(trace, &item), 0);
+	assert_null(item);
 }
 
 static void a_gap_is_a_part_of_the_record_behind_it(void **state)
@@ -132,7 +152,7 @@ static void a_gap_is_a_part_of_the_record_behind_it(void **state)
 	assert_next(SENDTRACE_RECORD_SEND, 0);
 	assert_next(SENDTRACE_RECORD_SEND, 5);
 	assert_next(SENDTRACE_RECORD_LOST, 2);
-	assert_int_equal(item.lost.count, 4);
+	assert_int_equal(item->lost.count, 4);
 	assert_next(SENDTRACE_RECORD_SEND, 0);
 	assert_next(SENDTRACE_RECORD_SEND, 1);
 	assert_int_equal(sendtrace_next(trace, &item), 0);
@@ -157,8 +177,8 @@ static void a_payload_in_one_piece_needs_no_copy(void **state)
 	(void)state;
 	feed_send(0);
 	assert_next(SENDTRACE_RECORD_SEND, 0);
-	assert_ptr_equal(sendtrace_payload(&item), item.payload);
-	assert_memory_equal(item.payload, "hello", 5);
+	assert_ptr_equal(sendtrace_payload(item), item->payload);
+	assert_memory_equal(item->payload, "hello", 5);
 	assert_payload("hello");
 }
 
@@ -169,9 +189,9 @@ static void a_payload_in_fragments_is_read_through_the_function(void **state)
 	feed_fragment(0, 6, "well, ");
 	feed_fragmented(0, 12);
 	assert_next(SENDTRACE_RECORD_SEND, 0);
-	assert_null(sendtrace_payload(&item));
+	assert_null(sendtrace_payload(item));
 	assert_payload("well, well, hello");
-	assert_false(sendtrace_is_cut(&item));
+	assert_false(sendtrace_is_cut(item));
 }
 
 static void a_payload_whose_beginning_is_gone_counts_as_none(void **state)
@@ -181,11 +201,11 @@ static void a_payload_whose_beginning_is_gone_counts_as_none(void **state)
 	(void)state;
 	feed_fragmented(0, 12);
 	assert_next(SENDTRACE_RECORD_SEND, 0);
-	assert_true(sendtrace_is_unjoined(&item));
-	assert_true(sendtrace_is_cut(&item));
-	assert_int_equal(sendtrace_payload_size(&item), 0);
-	assert_int_equal(sendtrace_payload_read(&item, 0, &byte, 1), 0);
-	assert_int_equal(sendtrace_why(&item), SENDTRACE_WHY_UNJOINED);
+	assert_true(sendtrace_is_unjoined(item));
+	assert_true(sendtrace_is_cut(item));
+	assert_int_equal(sendtrace_payload_size(item), 0);
+	assert_int_equal(sendtrace_payload_read(item, 0, &byte, 1), 0);
+	assert_int_equal(sendtrace_why(item), SENDTRACE_WHY_UNJOINED);
 }
 
 static void every_reason_for_a_cut_has_its_word(void **state)
@@ -193,11 +213,9 @@ static void every_reason_for_a_cut_has_its_word(void **state)
 	static const char *const words[] = { "unknown",	  "snaplen",   "inline_bound",
 					     "ring_size", "ring_full", "fault",
 					     "no_work" };
-	struct sendtrace_item cut = { .event.why = SENDTRACE_WHY_FAULT };
 	unsigned int why;
 
 	(void)state;
-	assert_int_equal(sendtrace_why(&cut), SENDTRACE_WHY_FAULT);
 	for (why = 0; why < sizeof(words) / sizeof(words[0]); why++)
 		assert_string_equal(sendtrace_why_name(why), words[why]);
 	for (; why < SENDTRACE_WHY_UNJOINED; why++)
@@ -207,6 +225,36 @@ static void every_reason_for_a_cut_has_its_word(void **state)
 	assert_string_equal(sendtrace_why_name(UINT32_MAX), "unknown");
 }
 
+static void a_reason_that_is_not_known_is_unknown(void **state)
+{
+	static const uint16_t others[] = {
+		SENDTRACE_WHY_COMPLETE,
+		7,
+		9,
+		SENDTRACE_WHY_UNKNOWN,
+		SENDTRACE_WHY_UNJOINED,
+		SENDTRACE_WHYS,
+		60000,
+		UINT16_MAX,
+	};
+	struct sendtrace_item cut = { .event.why = 0 };
+	size_t i;
+
+	(void)state;
+	for (i = SENDTRACE_WHY_SNAPLEN; i <= SENDTRACE_WHY_NO_WORK; i++) {
+		cut.event.why = (uint16_t)i;
+		assert_int_equal(sendtrace_why(&cut), i);
+	}
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		cut.event.why = others[i];
+		assert_int_equal(sendtrace_why(&cut), SENDTRACE_WHY_UNKNOWN);
+	}
+	assert_string_equal(sendtrace_why_name(SENDTRACE_WHY_UNKNOWN), "unknown");
+	cut.event.why = SENDTRACE_WHY_FAULT;
+	cut.event.frag_len = 1;
+	assert_int_equal(sendtrace_why(&cut), SENDTRACE_WHY_UNJOINED);
+}
+
 static void a_stream_has_no_kernel_to_ask(void **state)
 {
 	struct sendtrace_config config = { .snaplen = 0 };
@@ -214,14 +262,13 @@ static void a_stream_has_no_kernel_to_ask(void **state)
 	struct sendtrace_stats stats;
 
 	(void)state;
-	assert_null(sendtrace_info(trace));
+	assert_null(sendtrace_get_info(trace));
 	assert_int_equal(sendtrace_configure(trace, &config), -ENOTTY);
-	assert_int_equal(sendtrace_filter(trace, &filter), -ENOTTY);
+	assert_int_equal(sendtrace_set_filter(trace, &filter), -ENOTTY);
 	assert_int_equal(sendtrace_map(trace), -ENOTTY);
-	assert_int_equal(sendtrace_is_mapped(trace), 0);
 	assert_int_equal(sendtrace_rings(trace), 0);
 	assert_int_equal(sendtrace_start(trace), 0);
-	assert_int_equal(sendtrace_stats(trace, &stats), -ENOTTY);
+	assert_int_equal(sendtrace_get_stats(trace, &stats), -ENOTTY);
 	assert_int_equal(sendtrace_stop(trace), -ENOTTY);
 }
 
@@ -262,9 +309,10 @@ static void a_fault_says_where_and_what_and_has_a_hint(void **state)
 	feed_bytes(zeros, sizeof(zeros));
 	assert_next(SENDTRACE_RECORD_SEND, 0);
 	assert_int_equal(sendtrace_next(trace, &item), -EBADMSG);
-	assert_string_equal(sendtrace_fault(trace)->where, "byte 184 of the stream");
-	assert_non_null(strstr(sendtrace_fault(trace)->text, "size is 0, expected"));
-	assert_non_null(strstr(sendtrace_fault(trace)->hint, "cat " SENDTRACE_DEVICE));
+	assert_string_equal(sendtrace_get_fault(trace)->where, "byte 184 of the stream");
+	assert_non_null(strstr(sendtrace_get_fault(trace)->text, "size is 0, expected"));
+	assert_non_null(
+		strstr(sendtrace_get_fault(trace)->hint, "cat " SENDTRACE_DEVICE));
 }
 
 static void a_path_is_taken_for_what_it_is(void **state)
@@ -304,12 +352,14 @@ static void a_path_is_taken_for_what_it_is(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		handle_case(fields_can_be_appended_to_a_record),
 		handle_case(a_gap_is_a_part_of_the_record_behind_it),
 		handle_case(a_fragment_is_returned_only_behind_a_gap),
 		handle_case(a_payload_in_one_piece_needs_no_copy),
 		handle_case(a_payload_in_fragments_is_read_through_the_function),
 		handle_case(a_payload_whose_beginning_is_gone_counts_as_none),
 		handle_case(every_reason_for_a_cut_has_its_word),
+		handle_case(a_reason_that_is_not_known_is_unknown),
 		handle_case(a_stream_has_no_kernel_to_ask),
 		handle_case(waiting_for_a_stream_ends_when_there_is_something_to_read),
 		handle_case(the_end_of_a_stream_is_no_error_of_the_wait),

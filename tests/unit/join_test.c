@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,15 +77,17 @@ static void assert_joined(uint32_t tid, uint64_t size)
 	unsigned char piece[1000];
 	struct sendtrace_item record;
 	uint64_t done = 0;
-	size_t got, i;
+	ssize_t got;
+	size_t i;
 
 	assert_int_equal(find(tid, (uint32_t)size, &record), 0);
 	assert_non_null(record.joined);
 	while ((got = sendtrace_payload_read(&record, done, piece, sizeof(piece))) > 0) {
-		for (i = 0; i < got; i++)
+		for (i = 0; i < (size_t)got; i++)
 			assert_int_equal(piece[i], byte_at(tid, done + i));
-		done += got;
+		done += (size_t)got;
 	}
+	assert_int_equal(got, 0);
 	assert_int_equal(done, size);
 }
 
@@ -213,6 +216,26 @@ static void a_folder_that_cannot_be_written_costs_the_payload_only(void **state)
 	assert_joined(8, CHUNK);
 }
 
+static void a_file_that_cannot_be_read_is_an_error(void **state)
+{
+	struct sendtrace_item record;
+	unsigned char piece[100];
+	int nothing = open("/dev/null", O_WRONLY);
+
+	(void)state;
+	add_all(7, JOIN_MEMORY + CHUNK);
+	assert_int_equal(find(7, JOIN_MEMORY + CHUNK, &record), 0);
+	assert_int_equal(ftruncate(record.joined->file, CHUNK), 0);
+	assert_int_equal(
+		sendtrace_payload_read(&record, CHUNK - 60, piece, sizeof(piece)), 60);
+	assert_int_equal(sendtrace_payload_read(&record, CHUNK, piece, sizeof(piece)),
+			 -EIO);
+	assert_int_equal(dup2(nothing, record.joined->file), record.joined->file);
+	assert_int_equal(sendtrace_payload_read(&record, 0, piece, sizeof(piece)),
+			 -EBADF);
+	close(nothing);
+}
+
 #define join_case(function) cmocka_unit_test_setup_teardown(function, begin, end)
 
 int main(void)
@@ -229,6 +252,7 @@ int main(void)
 		join_case(a_fragment_out_of_place_spoils_the_payload),
 		join_case(the_oldest_payloads_are_dropped_for_new_ones),
 		join_case(a_folder_that_cannot_be_written_costs_the_payload_only),
+		join_case(a_file_that_cannot_be_read_is_an_error),
 	};
 
 	return run_all("join", tests);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * make_stream WORD... - write records to stdout, as `cat /dev/sendtrace` would:
- *	send, accept, lost, unknown, long (a payload of a megabyte), gap (skip 5 events)
+ *	send, accept, lost, unknown, long (a payload of a megabyte), gap (skip 5 events),
+ *	cut:WHY (5 bytes of 9)
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +31,13 @@ static void write_sample(const struct sample *sample)
 	free(record);
 }
 
+static void cut(struct sendtrace_event *event, const char *why)
+{
+	event->len = 9;
+	event->ret = 9;
+	event->why = (uint16_t)atoi(why);
+}
+
 int main(int argc, char **argv)
 {
 	uint64_t seq = 0;
@@ -56,6 +64,8 @@ int main(int argc, char **argv)
 			sample.event.rec.type = 99;
 		else if (strcmp(argv[i], "long") == 0)
 			sample = sample_send(seq, long_payload, sizeof(long_payload));
+		else if (strncmp(argv[i], "cut:", 4) == 0)
+			cut(&sample.event, argv[i] + 4);
 		else if (strcmp(argv[i], "send") != 0)
 			return 2;
 		write_sample(&sample);

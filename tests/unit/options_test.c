@@ -27,7 +27,7 @@ static int parse(const char *line)
 	err = options_parse(&options, argc, argv);
 	if (err || options.action != OPTIONS_TRACE)
 		return err;
-	return options_check_source(&options, true);
+	return options_check_device(&options);
 }
 
 static void assert_refused(const char *line, const char *quoted)
@@ -234,14 +234,14 @@ static void a_saved_stream_takes_no_filter(void **state)
 {
 	(void)state;
 	assert_int_equal(parse("--device f ."), 0);
-	assert_int_equal(options_check_source(&options, false), 0);
+	assert_int_equal(options_check_saved(&options), 0);
 	assert_int_equal(parse("--device f mysqld"), 0);
-	assert_int_equal(options_check_source(&options, false), -EINVAL);
+	assert_int_equal(options_check_saved(&options), -EINVAL);
 	assert_non_null(strstr(options.error, "'f'"));
 	assert_int_equal(parse("--device f -p 1 ."), 0);
-	assert_int_equal(options_check_source(&options, false), -EINVAL);
+	assert_int_equal(options_check_saved(&options), -EINVAL);
 	assert_int_equal(parse("--device f"), -EINVAL);
-	assert_int_equal(options_check_source(&options, false), 0);
+	assert_int_equal(options_check_saved(&options), 0);
 }
 
 static void the_usage_names_every_option_and_ends_with_examples(void **state)

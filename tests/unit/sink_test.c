@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 
+#include "join.h"
 #include "sample_line.h"
 #include "sink.h"
 
@@ -125,6 +127,30 @@ static void gaps_are_not_among_the_lines(void **state)
 	sink_free(&text->sink);
 }
 
+static void a_payload_that_cannot_be_read_is_shown_as_far_as_it_can_be(void **state)
+{
+	struct sample sample = sample_send(0, "hello", 5);
+	struct sendtrace_joined joined = { .tid = 1, .size = 10 };
+	struct sendtrace_item long_item = { .event = sample.event, .joined = &joined };
+	struct text *text = NULL;
+
+	(void)state;
+	long_item.payload = sample.payload;
+	long_item.peer = sample.peer;
+	long_item.event.len = 15;
+	long_item.event.ret = 15;
+	long_item.event.frag_len = 10;
+	joined.file = memfd_create("fragments", 0);
+	assert_int_equal(write(joined.file, "abcd", 4), 4);
+	sample_text_reset(&text, -1);
+	assert_int_equal(sink_record(&text->sink, &long_item), 0);
+	text->out.buffer[text->out.used] = '\0';
+	assert_non_null(strstr(text->out.buffer, " msg=abcd len=15 "));
+	assert_non_null(strstr(text->out.buffer, " ret=15 cap=4 why=unjoined\n"));
+	sink_free(&text->sink);
+	close(joined.file);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -132,6 +158,7 @@ int main(void)
 		test_case(a_sink_may_show_no_gaps_and_want_no_ticks),
 		test_case(two_text_sinks_share_nothing),
 		test_case(gaps_are_not_among_the_lines),
+		test_case(a_payload_that_cannot_be_read_is_shown_as_far_as_it_can_be),
 	};
 
 	return run_all("sink", tests);

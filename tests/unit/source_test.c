@@ -53,15 +53,14 @@ static int fake_poll_after(struct source *source, const struct pollfd *fd)
 
 static const struct source_ops fake_ops = {
 	.hint = "",
-	.next = fake_next,
 	.place = fake_place,
 	.stop = fake_stop,
 	.poll_after = fake_poll_after,
 };
 
-static struct source source = { .ops = &fake_ops };
+static struct source source = { .ops = &fake_ops, .next = fake_next };
 static struct sendtrace trace = { .source = &source };
-static struct sendtrace_item item;
+static const struct sendtrace_item *item;
 
 static int make_handle(void **state)
 {
@@ -135,8 +134,8 @@ static void a_record_that_makes_no_sense_is_placed_by_its_source(void **state)
 	record = give(&sample);
 	assert_int_equal(sendtrace_next(&trace, &item), -EBADMSG);
 	assert_int_equal(fake.placed, 1);
-	assert_string_equal(sendtrace_fault(&trace)->where, "here");
-	assert_non_null(strstr(sendtrace_fault(&trace)->text, "ret is -5000"));
+	assert_string_equal(sendtrace_get_fault(&trace)->where, "here");
+	assert_non_null(strstr(sendtrace_get_fault(&trace)->text, "ret is -5000"));
 	free(record);
 }
 

@@ -62,6 +62,13 @@ check "an unexplained sequence gap is printed" said "5 events lost: unexplained 
 check "... and is a failure" exited 1
 check "... but the events that are there are printed" printed_lines 2
 
+"$make_stream" cut:1 cut:9 cut:31 cut:60000 cut:0 >"$stream"
+run "$sendread" --device "$stream"
+check "a payload that was cut is shown with the reason" grep -q " msg=hello len=9 .* cap=5 why=snaplen$" "$work/out"
+check "... or as unknown, whatever number a stream has there" \
+	[ "$(grep -c " cap=5 why=unknown$" "$work/out")" -eq 4 ]
+check "... and the sum of the unknown ones is counted" said "5 events cut: snaplen 1, unknown 4"
+
 # ---- Damaged streams
 
 "$make_stream" send send >"$work/two"

@@ -163,7 +163,7 @@ static void a_size_that_is_a_lie_takes_no_memory(void **state)
 
 static void a_handle_checks_all_of_a_saved_stream(void **state)
 {
-	struct sendtrace_item item;
+	const struct sendtrace_item *item;
 	struct sendtrace *trace;
 	unsigned char *bytes;
 	uint32_t lie = 0xffff;
@@ -177,11 +177,11 @@ static void a_handle_checks_all_of_a_saved_stream(void **state)
 	assert_int_equal(sendtrace_open_stream(&trace, dup(ends[0])), 0);
 	assert_int_equal(sendtrace_start(trace), 0);
 	assert_int_equal(sendtrace_next(trace, &item), 1);
-	assert_int_equal(item.event.tid, 29963);
-	assert_int_equal(item.missing, 4);
+	assert_int_equal(item->event.tid, 29963);
+	assert_int_equal(item->missing, 4);
 	assert_int_equal(sendtrace_next(trace, &item), -EBADMSG);
-	assert_non_null(strstr(sendtrace_fault(trace)->text, "cap_len is 65535"));
-	assert_string_equal(sendtrace_fault(trace)->where, "byte 200 of the stream");
+	assert_non_null(strstr(sendtrace_get_fault(trace)->text, "cap_len is 65535"));
+	assert_string_equal(sendtrace_get_fault(trace)->where, "byte 200 of the stream");
 	sendtrace_close(trace);
 	free(bytes);
 }

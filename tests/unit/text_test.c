@@ -21,7 +21,7 @@ static uint32_t random_number(void)
 
 static void assert_number_text(int64_t value)
 {
-	char text[DECIMAL_WIDEST + 1 + DECIMAL_SLACK], expected[32];
+	char text[NUMBER_WIDEST + 1 + DECIMAL_SLACK], expected[32];
 
 	*decimal_put_signed(text, value) = '\0';
 	sprintf(expected, "%" PRId64, value);

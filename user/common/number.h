@@ -7,7 +7,7 @@
 /* Numbers as people write them on a command line. */
 
 enum {
-	NUMBER_WIDEST = 20, /* digits of the largest */
+	NUMBER_WIDEST = 20, /* digits of the largest that fits 64 bits */
 };
 
 /* A whole decimal number and nothing else, from @min to @max. Return: 0 or -EINVAL. */

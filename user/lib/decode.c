@@ -205,7 +205,7 @@ int decode_framed(const void *from, const struct sendtrace_record *rec,
 		  struct sendtrace_item *item, struct sendtrace_fault *fault)
 {
 	const char *rest = (const char *)from + sizeof(*rec);
-	char *to = (char *)item + sizeof(*rec);
+	char *to = (char *)&item->rec + sizeof(*rec);
 
 	item->rec = *rec;
 	item->joined = NULL;

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-
 #include <sendtrace.h>
 
 static void show(const struct sendtrace_item *item)
@@ -20,16 +19,17 @@ static void show(const struct sendtrace_item *item)
 
 int main(int argc, char **argv)
 {
-	struct sendtrace_item item;
+	const struct sendtrace_item *item;
 	struct sendtrace *trace;
 	int got, err = sendtrace_open(&trace, argc > 1 ? argv[1] : SENDTRACE_DEVICE);
 
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (!err)
 		err = sendtrace_start(trace);
 	while (!err) {
 		got = sendtrace_next(trace, &item);
 		if (got == 1)
-			show(&item);
+			show(item);
 		else
 			err = got ? got : sendtrace_wait(trace, -1);
 	}

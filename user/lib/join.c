@@ -86,7 +86,8 @@ static struct sendtrace_joined *begin(struct join *join, uint32_t tid)
 
 static int open_unnamed(void)
 {
-	const char *folder = getenv("TMPDIR") ?: "/tmp";
+	/* Not where a user could choose the folder of a program that has more rights. */
+	const char *folder = secure_getenv("TMPDIR") ?: "/tmp";
 	char path[4096];
 	int file;
 
@@ -199,9 +200,9 @@ void join_done(struct join *join, uint32_t tid)
 
 /* ---- The whole payload ------------------------------------------------------------ */
 
-/* At most @size bytes from @offset on. Return: how many, 0 at the end or on an error. */
-static size_t joined_read(const struct sendtrace_joined *joined, uint64_t offset,
-			  unsigned char *to, size_t size)
+/* At most @size bytes from @offset on. Return: how many, or a negative errno. */
+static ssize_t joined_read(const struct sendtrace_joined *joined, uint64_t offset,
+			   unsigned char *to, size_t size)
 {
 	uint64_t left = joined->size - offset;
 	ssize_t got;
@@ -210,14 +211,17 @@ static size_t joined_read(const struct sendtrace_joined *joined, uint64_t offset
 		size = (size_t)left;
 	if (joined->memory) {
 		memcpy(to, joined->memory + offset, size);
-		return size;
+		return (ssize_t)size;
 	}
 	got = pread(joined->file, to, size, (off_t)offset);
-	return got < 0 ? 0 : (size_t)got;
+	if (got < 0)
+		return -errno;
+	/* Somebody has truncated the file. */
+	return got ?: -EIO;
 }
 
-static size_t read_piece(const struct sendtrace_item *item, uint64_t offset,
-			 unsigned char *to, size_t size)
+static ssize_t read_piece(const struct sendtrace_item *item, uint64_t offset,
+			  unsigned char *to, size_t size)
 {
 	uint64_t before = item->joined ? item->joined->size : 0, left;
 
@@ -227,20 +231,22 @@ static size_t read_piece(const struct sendtrace_item *item, uint64_t offset,
 	if (size > left)
 		size = (size_t)left;
 	memcpy(to, item->payload + (offset - before), size);
-	return size;
+	return (ssize_t)size;
 }
 
-size_t sendtrace_payload_read(const struct sendtrace_item *item, uint64_t offset,
-			      void *to, size_t size)
+/* After an error part-way the caller gets what is there; the next call has the error alone. */
+ssize_t sendtrace_payload_read(const struct sendtrace_item *item, uint64_t offset,
+			       void *to, size_t size)
 {
-	size_t done = 0, got;
+	size_t done = 0;
+	ssize_t got;
 
 	while (done < size && offset + done < sendtrace_payload_size(item)) {
 		got = read_piece(item, offset + done, (unsigned char *)to + done,
 				 size - done);
-		if (got == 0)
-			break;
-		done += got;
+		if (got < 0)
+			return done ? (ssize_t)done : got;
+		done += (size_t)got;
 	}
-	return done;
+	return (ssize_t)done;
 }

@@ -25,8 +25,10 @@ enum {
 
 /**
  * struct live - a session of the device
- * @source: its table is live_read_ops, then live_mapped_ops once the rings are mapped
+ * @source: its @next is that of an idle session, of read(), or of mapped rings
  * @fd: the device
+ * @started: it ran once
+ * @ended: it ran, and was stopped
  * @info: versions and limits
  * @ring_size: bytes of each ring, 0 before it was configured
  * @merge: the mapped rings
@@ -35,6 +37,8 @@ enum {
 struct live {
 	struct source source;
 	int fd;
+	bool started;
+	bool ended;
 	struct sendtrace_info info;
 	uint32_t ring_size;
 	struct merge merge;
@@ -61,11 +65,19 @@ static const struct sendtrace_info *live_info(const struct source *source)
 	return &const_live_of(source)->info;
 }
 
+/* A module of another ABI would misunderstand what it is told, and we its records. */
+static int check_abi(const struct live *live)
+{
+	return live->info.abi == SENDTRACE_ABI ? 0 : -EPROTO;
+}
+
 static int live_configure(struct source *source, struct sendtrace_config *config)
 {
 	struct live *live = live_of(source);
-	int err = command(live, SENDTRACE_IOC_CONFIG, config);
+	int err = check_abi(live);
 
+	if (!err)
+		err = command(live, SENDTRACE_IOC_CONFIG, config);
 	if (!err)
 		live->ring_size = config->ring_size;
 	return err;
@@ -74,20 +86,6 @@ static int live_configure(struct source *source, struct sendtrace_config *config
 static int live_filter(struct source *source, const struct sendtrace_filter *filter)
 {
 	return command(live_of(source), SENDTRACE_IOC_FILTER, (void *)filter);
-}
-
-static int live_start(struct source *source)
-{
-	return command(live_of(source), SENDTRACE_IOC_START, NULL);
-}
-
-static int live_stop(struct source *source)
-{
-	struct live *live = live_of(source);
-	int err = command(live, SENDTRACE_IOC_STOP, NULL);
-
-	live->merge.ended = !err;
-	return err;
 }
 
 static int live_stats(struct source *source, struct sendtrace_stats *stats)
@@ -171,79 +169,8 @@ static int map_ring(struct live *live, uint32_t cpu)
 	return 0;
 }
 
-static int mapped_next(struct source *source, const void **from,
-		       const struct sendtrace_record **rec, struct sendtrace_fault *fault)
+static int map_rings(struct live *live)
 {
-	return merge_next(&live_of(source)->merge, from, rec, fault);
-}
-
-static void mapped_place(const struct source *source, struct sendtrace_fault *fault)
-{
-	merge_place(&const_live_of(source)->merge, fault);
-}
-
-static unsigned int mapped_rings(const struct source *source)
-{
-	return const_live_of(source)->merge.nr_rings;
-}
-
-static int mapped_map(struct source *source)
-{
-	(void)source;
-	return -EALREADY;
-}
-
-/* ---- read() --------------------------------------------------------------------- */
-
-static int read_next(struct source *source, const void **from,
-		     const struct sendtrace_record **rec, struct sendtrace_fault *fault)
-{
-	return stream_next(&live_of(source)->stream, from, rec, fault);
-}
-
-static void read_place(const struct source *source, struct sendtrace_fault *fault)
-{
-	stream_place(&const_live_of(source)->stream, fault);
-}
-
-static unsigned int read_rings(const struct source *source)
-{
-	return const_live_of(source)->info.nr_cpus;
-}
-
-/* ---- The whole ------------------------------------------------------------------ */
-
-static void live_free(struct source *source)
-{
-	struct live *live = live_of(source);
-
-	unmap_rings(live);
-	stream_free(&live->stream);
-	close(live->fd);
-	free(live);
-}
-
-static const struct source_ops live_mapped_ops = {
-	.hint = "",
-	.mapped = true,
-	.next = mapped_next,
-	.place = mapped_place,
-	.map = mapped_map,
-	.rings = mapped_rings,
-	.poll_before = live_poll_before,
-	.free = live_free,
-	.info = live_info,
-	.configure = live_configure,
-	.filter = live_filter,
-	.start = live_start,
-	.stop = live_stop,
-	.stats = live_stats,
-	.poll_after = live_poll_after,
-};
-
-static int read_map(struct source *source)
-{
-	struct live *live = live_of(source);
 	uint32_t cpu;
 	int err;
 
@@ -255,27 +182,135 @@ static int read_map(struct source *source)
 			err = 0;
 	}
 	if (!err && live->merge.nr_rings == 0)
-		err = -EINVAL;
+		err = -EPROTO;
+	return err;
+}
+
+/* ---- Records -------------------------------------------------------------------- */
+
+static bool is_mapped(const struct live *live)
+{
+	return live->merge.nr_rings > 0;
+}
+
+static unsigned int live_rings(const struct source *source)
+{
+	const struct live *live = const_live_of(source);
+
+	return is_mapped(live) ? live->merge.nr_rings : live->info.nr_cpus;
+}
+
+/* A read() would start the session: everyone's calls, without being asked for. */
+static int idle_next(struct source *source, const void **from,
+		     const struct sendtrace_record **rec, struct sendtrace_fault *fault)
+{
+	(void)source;
+	(void)from;
+	(void)rec;
+	(void)fault;
+	return -EINVAL;
+}
+
+static int read_next(struct source *source, const void **from,
+		     const struct sendtrace_record **rec, struct sendtrace_fault *fault)
+{
+	return stream_next(&live_of(source)->stream, from, rec, fault);
+}
+
+static int mapped_next(struct source *source, const void **from,
+		       const struct sendtrace_record **rec, struct sendtrace_fault *fault)
+{
+	return merge_next(&live_of(source)->merge, from, rec, fault);
+}
+
+static void live_place(const struct source *source, struct sendtrace_fault *fault)
+{
+	const struct live *live = const_live_of(source);
+
+	if (is_mapped(live))
+		merge_place(&live->merge, fault);
+	else
+		stream_place(&live->stream, fault);
+}
+
+/* ---- The life of a session ------------------------------------------------------- */
+
+/* What @next depends on has changed, or what merge_next() returns at the end. */
+static void changed(struct live *live)
+{
+	live->merge.ended = live->ended;
+	if (live->started)
+		live->source.next = is_mapped(live) ? mapped_next : read_next;
+}
+
+static int live_map(struct source *source)
+{
+	struct live *live = live_of(source);
+	int err;
+
+	if (is_mapped(live))
+		return -EALREADY;
+	if (!live->ring_size)
+		return -ENXIO;
+	err = map_rings(live);
 	if (err) {
 		unmap_rings(live);
 		return err;
 	}
 	stream_free(&live->stream);
-	source->ops = &live_mapped_ops;
+	changed(live);
 	return 0;
 }
 
-static const struct source_ops live_read_ops = {
+static int live_start(struct source *source)
+{
+	struct live *live = live_of(source);
+	int err = check_abi(live);
+
+	if (!err)
+		err = command(live, SENDTRACE_IOC_START, NULL);
+	if (err)
+		return err;
+	live->started = true;
+	live->ended = false;
+	live->stream.ended = false;
+	changed(live);
+	return 0;
+}
+
+/* What read() returns has an end of its own. */
+static int live_stop(struct source *source)
+{
+	struct live *live = live_of(source);
+	int err = command(live, SENDTRACE_IOC_STOP, NULL);
+
+	if (err)
+		return err;
+	live->ended = true;
+	changed(live);
+	return 0;
+}
+
+static void live_free(struct source *source)
+{
+	struct live *live = live_of(source);
+
+	unmap_rings(live);
+	stream_free(&live->stream);
+	close(live->fd);
+	free(live);
+}
+
+static const struct source_ops live_ops = {
 	.hint = "",
-	.next = read_next,
-	.place = read_place,
-	.map = read_map,
-	.rings = read_rings,
+	.place = live_place,
 	.poll_before = live_poll_before,
 	.free = live_free,
 	.info = live_info,
 	.configure = live_configure,
 	.filter = live_filter,
+	.map = live_map,
+	.rings = live_rings,
 	.start = live_start,
 	.stop = live_stop,
 	.stats = live_stats,
@@ -289,8 +324,9 @@ int live_open(struct source **source, const char *path)
 
 	if (!live)
 		return -ENOMEM;
-	live->source.ops = &live_read_ops;
-	live->fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	live->source.ops = &live_ops;
+	live->source.next = idle_next;
+	live->fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	if (live->fd < 0) {
 		err = -errno;
 		free(live);

@@ -6,22 +6,40 @@
 
 #include "decode.h"
 
-static int next_item(struct sendtrace *trace, struct sendtrace_item *item)
+/* Always inline, although it has two callers: the one that matters is called for each record. */
+static inline __attribute__((always_inline)) int next_item(struct sendtrace *trace)
 {
 	struct source *source = trace->source;
 	const struct sendtrace_record *rec;
 	const void *from;
 	int got, err;
 
-	got = source->ops->next(source, &from, &rec, &trace->fault);
+	got = source->next(source, &from, &rec, &trace->fault);
 	if (got <= 0)
 		return got;
-	err = decode_framed(from, rec, item, &trace->fault);
+	err = decode_framed(from, rec, &trace->item, &trace->fault);
 	if (err) {
 		source->ops->place(source, &trace->fault);
 		return err;
 	}
-	return sequence_check(&trace->sequence, item) ?: 1;
+	return sequence_check(&trace->sequence, &trace->item) ?: 1;
+}
+
+/*
+ * Fragments are kept until their event comes. Return: as sendtrace_next(). Not inline: the
+ * loop would take registers, which would have to be saved for each record.
+ */
+static __attribute__((noinline)) int pass_fragments(struct sendtrace *trace)
+{
+	int got = 1;
+
+	while (got > 0 && trace->item.rec.type == SENDTRACE_RECORD_FRAGMENT) {
+		join_fragment(&trace->join, &trace->item);
+		if (trace->item.missing)
+			break;
+		got = next_item(trace);
+	}
+	return got;
 }
 
 static bool is_event(const struct sendtrace_item *item)
@@ -30,33 +48,43 @@ static bool is_event(const struct sendtrace_item *item)
 	       item->rec.type == SENDTRACE_RECORD_ACCEPT;
 }
 
-/* Fragments are kept until their event comes. */
-int sendtrace_next(struct sendtrace *trace, struct sendtrace_item *item)
+/* decode_framed() has set @item->joined to NULL. */
+static __attribute__((noinline)) int join(struct sendtrace *trace)
 {
-	int got, err;
+	int err;
 
-	if (trace->shown)
-		join_done(&trace->join, trace->shown);
-	trace->shown = 0;
-	do {
-		got = next_item(trace, item);
-		if (got <= 0)
-			return got;
-		if (item->rec.type == SENDTRACE_RECORD_FRAGMENT)
-			join_fragment(&trace->join, item);
-	} while (item->rec.type == SENDTRACE_RECORD_FRAGMENT && !item->missing);
-	trace->source->busy = true;
-	/* decode_framed() has set @item->joined to NULL. */
-	if (!is_event(item) || join_is_empty(&trace->join))
+	if (!is_event(&trace->item))
 		return 1;
-	trace->shown = item->event.tid;
-	err = join_event(&trace->join, item, &trace->fault);
+	trace->shown = trace->item.event.tid;
+	err = join_event(&trace->join, &trace->item, &trace->fault);
 	if (err)
 		trace->source->ops->place(trace->source, &trace->fault);
 	return err ?: 1;
 }
 
-const struct sendtrace_fault *sendtrace_fault(const struct sendtrace *trace)
+static __attribute__((noinline)) void forget_shown(struct sendtrace *trace)
+{
+	join_done(&trace->join, trace->shown);
+	trace->shown = 0;
+}
+
+int sendtrace_next(struct sendtrace *trace, const struct sendtrace_item **item)
+{
+	int got;
+
+	if (trace->shown)
+		forget_shown(trace);
+	got = next_item(trace);
+	if (got > 0 && trace->item.rec.type == SENDTRACE_RECORD_FRAGMENT)
+		got = pass_fragments(trace);
+	if (got <= 0)
+		return got;
+	trace->source->busy = true;
+	*item = &trace->item;
+	return join_is_empty(&trace->join) ? 1 : join(trace);
+}
+
+const struct sendtrace_fault *sendtrace_get_fault(const struct sendtrace *trace)
 {
 	return &trace->fault;
 }

@@ -49,7 +49,6 @@ static void saved_free(struct source *source)
 /* No kernel is behind it: nothing to configure, stop or count. read() finds the end. */
 static const struct source_ops saved_ops = {
 	.hint = "is it all that 'cat " SENDTRACE_DEVICE "' wrote?",
-	.next = saved_next,
 	.place = saved_place,
 	.poll_before = saved_poll_before,
 	.free = saved_free,
@@ -62,6 +61,7 @@ int saved_open(struct source **source, int fd)
 	if (!saved)
 		return -ENOMEM;
 	saved->source.ops = &saved_ops;
+	saved->source.next = saved_next;
 	if (stream_init(&saved->stream, fd, false, STREAM_CAPACITY)) {
 		free(saved);
 		return -ENOMEM;

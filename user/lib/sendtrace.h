@@ -9,7 +9,7 @@
  * pipe that holds what `cat /dev/sendtrace` wrote.
  *
  *	sendtrace_open()
- *	sendtrace_configure(), sendtrace_filter(), sendtrace_map()	the device only; optional
+ *	sendtrace_configure(), sendtrace_set_filter(), sendtrace_map()	the device only; optional
  *	sendtrace_start()
  *	sendtrace_next() ...						1: an item
  *		sendtrace_wait()					0: nothing now
@@ -23,11 +23,13 @@
  * Payloads that span several records are joined. While their parts arrive they are kept in
  * memory (2 MiB for all of a handle), and beyond that in unnamed files in $TMPDIR or /tmp.
  *
- * Everything that is public begins with sendtrace_ or SENDTRACE_. The records' fixed parts,
- * struct sendtrace_event and others, are described in <linux/sendtrace.h>.
+ * For C11 and C++11. Everything that is public begins with sendtrace_ or SENDTRACE_. The
+ * records' fixed parts, struct sendtrace_event and others, are described in
+ * <linux/sendtrace.h>.
  */
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <linux/sendtrace.h>
 
 #ifdef __cplusplus
@@ -36,10 +38,14 @@ extern "C" {
 
 #pragma GCC visibility push(default)
 
-/* A session of the device, or a saved stream. */
+/**
+ * struct sendtrace - a handle: a session of the device, or a saved stream
+ */
 struct sendtrace;
 
-/* The bytes of an event's fragments; read them with sendtrace_payload_read(). */
+/**
+ * struct sendtrace_joined - the bytes of an event's fragments, for sendtrace_payload_read()
+ */
 struct sendtrace_joined;
 
 struct pollfd;
@@ -58,10 +64,6 @@ struct sendtrace_fault {
 
 /**
  * struct sendtrace_item - a record that was checked
- * @rec: the header, which all types have
- * @event: of SENDTRACE_RECORD_SEND and SENDTRACE_RECORD_ACCEPT
- * @lost: of SENDTRACE_RECORD_LOST
- * @fragment: of SENDTRACE_RECORD_FRAGMENT
  * @missing: events of this CPU that are missing before this record and that no LOST record
  *	reports: the sequence numbers have a gap. 0 as long as all is well; 1 where the
  *	numbers step back, since then nobody can say how many are missing
@@ -70,27 +72,32 @@ struct sendtrace_fault {
  * @payload: @event.cap_len bytes, the end of the payload; see sendtrace_payload()
  * @joined: the beginning of the payload, @event.frag_len bytes, where it came in fragments;
  *	NULL where there are none, or they could not be kept
+ * @rec: the header, which all types have
+ * @event: of SENDTRACE_RECORD_SEND and SENDTRACE_RECORD_ACCEPT
+ * @lost: of SENDTRACE_RECORD_LOST
+ * @fragment: of SENDTRACE_RECORD_FRAGMENT
  *
- * The fixed part is a copy. @local, @peer and @payload point into the ring or the buffer:
- * all of an item is valid until the next sendtrace_next() or sendtrace_close(). The kernel
- * does not write over them until then.
+ * The fixed part is a copy. @local, @peer and @payload point into the ring or the buffer.
+ * The item is the library's: all of it is valid until the next sendtrace_next() or
+ * sendtrace_close(), and the kernel does not write over it until then. Programs make no items
+ * and do not use sizeof(): the fixed part is last, so that fields can be appended to it.
  *
  * Fragments are joined to their event and are not returned, but for one with a gap before
  * it: there @missing is not 0, and nothing else of the item needs a look.
  * Of a @rec.type that the library does not know, only @rec and @missing are set.
  */
 struct sendtrace_item {
+	uint64_t missing;
+	const unsigned char *local;
+	const unsigned char *peer;
+	const unsigned char *payload;
+	const struct sendtrace_joined *joined;
 	union {
 		struct sendtrace_record rec;
 		struct sendtrace_event event;
 		struct sendtrace_lost lost;
 		struct sendtrace_fragment fragment;
 	};
-	uint64_t missing;
-	const unsigned char *local;
-	const unsigned char *peer;
-	const unsigned char *payload;
-	const struct sendtrace_joined *joined;
 };
 
 /* ---- Opening and closing ---------------------------------------------------------- */
@@ -106,8 +113,8 @@ struct sendtrace_item {
 int sendtrace_open(struct sendtrace **result, const char *path);
 
 /**
- * sendtrace_is_saved - what sendtrace_open() takes a path for
- * @path: as there
+ * sendtrace_is_saved - whether a path is a saved stream
+ * @path: as for sendtrace_open()
  *
  * Return: 1 for a saved stream (a file, a pipe, or "-"), 0 for a character device, -EINVAL
  * for anything else, -ENOENT and others where stat() fails.
@@ -134,46 +141,62 @@ int sendtrace_open_device(struct sendtrace **result, const char *path);
  */
 int sendtrace_open_stream(struct sendtrace **result, int fd);
 
-/* End the session, free and close everything. @trace may be NULL. */
+/**
+ * sendtrace_close - end the session, free and close everything
+ * @trace: handle, or NULL
+ */
 void sendtrace_close(struct sendtrace *trace);
 
 /* ---- The device: before the start ------------------------------------------------- */
 
-/* Versions and limits, valid until sendtrace_close(); NULL for a saved stream. */
-const struct sendtrace_info *sendtrace_info(const struct sendtrace *trace);
+/**
+ * sendtrace_get_info - versions and limits of the module
+ * @trace: handle
+ *
+ * Of a module whose abi is not SENDTRACE_ABI, abi and version can be shown, and nothing else
+ * works.
+ *
+ * Return: valid until sendtrace_close(); NULL for a saved stream.
+ */
+const struct sendtrace_info *sendtrace_get_info(const struct sendtrace *trace);
 
 /**
  * sendtrace_configure - say what is recorded, and allocate the rings
  * @trace: session
  * @config: what is wanted; on return what is in force
  *
- * Errors: -EBUSY: done before; -EINVAL: beyond the limits of sendtrace_info(); -EPERM;
- * -ENOMEM; -ENOTTY: a saved stream.
+ * Errors: -EBUSY: done before, or started without; -EINVAL: beyond the limits of
+ * sendtrace_get_info(); -EPROTO: the module's ABI is not SENDTRACE_ABI; -EPERM; -ENOMEM;
+ * -ENOTTY: a saved stream.
  */
 int sendtrace_configure(struct sendtrace *trace, struct sendtrace_config *config);
 
 /**
- * sendtrace_filter - say whose calls are recorded; at any time
+ * sendtrace_set_filter - say whose calls are recorded; at any time
  * @trace: session
  * @filter: names and process ids; everyone's if never called
  *
  * Errors: -EINVAL, -EPERM, -ENOMEM; -ENOTTY: a saved stream.
  */
-int sendtrace_filter(struct sendtrace *trace, const struct sendtrace_filter *filter);
+int sendtrace_set_filter(struct sendtrace *trace, const struct sendtrace_filter *filter);
 
 /**
  * sendtrace_map - map the rings, which is faster than the read() that is used without it
  * @trace: session that was configured
  *
- * Errors: -EINVAL: not configured; -EPROTO: the rings are not as expected; what mmap() fails
- * with; -ENOTTY: a saved stream.
+ * Errors: -ENXIO: not configured; -EBUSY: records were read before; -EALREADY: mapped before;
+ * -EPROTO: the rings are not as expected; -ENOMEM; what mmap() fails with; -ENOTTY: a saved
+ * stream. After a failure the kernel may keep the session for mapping: to read without, close
+ * the handle and open another one.
  */
 int sendtrace_map(struct sendtrace *trace);
 
-/* Whether sendtrace_map() succeeded. */
-int sendtrace_is_mapped(const struct sendtrace *trace);
-
-/* How many rings there are: those mapped, else one for each CPU number; 0: a saved stream. */
+/**
+ * sendtrace_rings - how many rings there are
+ * @trace: handle
+ *
+ * Return: how many are mapped; if none is, the number of CPU numbers; 0 for a saved stream.
+ */
 unsigned int sendtrace_rings(const struct sendtrace *trace);
 
 /* ---- Records ---------------------------------------------------------------------- */
@@ -182,31 +205,44 @@ unsigned int sendtrace_rings(const struct sendtrace *trace);
  * sendtrace_start - begin to record; calls made after it returned are recorded
  * @trace: session; for a saved stream there is nothing to do
  *
- * Errors: -EPERM: no permission, or the kernel is locked down; -EUSERS: too many sessions
- * run; -ENOENT: this kernel has no function to probe; -EALREADY; -ENOMEM.
+ * A session that was stopped can be started again.
+ *
+ * Errors: -EPROTO: the module's ABI is not SENDTRACE_ABI; -EPERM: no permission, or the
+ * kernel is locked down; -EUSERS: too many sessions run; -ENOENT: this kernel has no function
+ * to probe; -EALREADY: it runs; -ENOMEM.
  */
 int sendtrace_start(struct sendtrace *trace);
 
 /**
  * sendtrace_next - the next record in the order of time
  * @trace: handle that was started
- * @item: the record, valid until the next call
+ * @item: set where 1 is returned: the record, valid until the next call
  *
- * Never waits. Return: 1 and @item; 0 if there is nothing now; -ENODATA after the last
- * record of a stream or of a session that was stopped; -EBADMSG for what is no record, where
- * sendtrace_fault() tells more; or what read() fails with. After an error but -ENODATA
- * nothing sensible follows.
+ * Never waits. Return: 1; 0 if there is nothing now; -ENODATA after the last record of a stream
+ * or of a session that was stopped; -EINVAL for a session that was never started; -EBADMSG
+ * for what is no record, where sendtrace_get_fault() tells more; or what read() fails with.
+ * After other errors than -ENODATA and -EINVAL nothing sensible follows.
  */
-int sendtrace_next(struct sendtrace *trace, struct sendtrace_item *item);
+int sendtrace_next(struct sendtrace *trace, const struct sendtrace_item **item);
 
-/* Does @item show that events are missing: by a gap before it, or as a LOST record? */
+/**
+ * sendtrace_is_gap - are events missing: by a gap before the item, or as a LOST record?
+ * @item: a record
+ *
+ * Return: 1 or 0.
+ */
 static inline int sendtrace_is_gap(const struct sendtrace_item *item)
 {
 	return item->missing || item->rec.type == SENDTRACE_RECORD_LOST;
 }
 
-/* What was wrong after -EBADMSG, valid until the next call of anything. */
-const struct sendtrace_fault *sendtrace_fault(const struct sendtrace *trace);
+/**
+ * sendtrace_get_fault - what was wrong when sendtrace_next() returned -EBADMSG
+ * @trace: handle
+ *
+ * Return: valid until the next call with this handle.
+ */
+const struct sendtrace_fault *sendtrace_get_fault(const struct sendtrace *trace);
 
 /**
  * sendtrace_wait - wait for more records
@@ -245,31 +281,59 @@ int sendtrace_poll_after(struct sendtrace *trace, const struct pollfd *fd);
  */
 int sendtrace_stop(struct sendtrace *trace);
 
-/* The session's counters. Errors: -ENOTTY: a saved stream, which has none. */
-int sendtrace_stats(struct sendtrace *trace, struct sendtrace_stats *stats);
+/**
+ * sendtrace_get_stats - the session's counters
+ * @trace: session
+ * @stats: the counters on return
+ *
+ * Errors: -ENOTTY: a saved stream, which has none.
+ */
+int sendtrace_get_stats(struct sendtrace *trace, struct sendtrace_stats *stats);
 
 /* ---- Payloads --------------------------------------------------------------------- */
 
+/**
+ * enum sendtrace_reader_why - what sendtrace_why() returns beyond enum sendtrace_why
+ * @SENDTRACE_WHY_UNKNOWN: a reason that this library does not know, of a newer module
+ * @SENDTRACE_WHY_UNJOINED: the event's fragments could not be kept or joined
+ * @SENDTRACE_WHYS: more than any value of sendtrace_why(): the size of a table
+ */
 enum sendtrace_reader_why {
-	/* Beyond enum sendtrace_why: the event's fragments could not be kept or joined. */
+	SENDTRACE_WHY_UNKNOWN = 30,
 	SENDTRACE_WHY_UNJOINED = 31,
-	/* More than any reason: the size of a table. */
 	SENDTRACE_WHYS = 32,
 };
 
-/* Bytes that an event's call sent or, if it failed, was asked to send. */
+/**
+ * sendtrace_sent - how much an event's call sent or, if it failed, was asked to send
+ * @event: an event
+ *
+ * Return: bytes.
+ */
 static inline uint64_t sendtrace_sent(const struct sendtrace_event *event)
 {
 	return event->ret >= 0 ? (uint64_t)event->ret : event->len;
 }
 
-/* Are the event's fragments gone? Then its payload has no beginning, and counts as none. */
+/**
+ * sendtrace_is_unjoined - are the event's fragments gone?
+ * @item: an event
+ *
+ * Then its payload has no beginning, and counts as none.
+ *
+ * Return: 1 or 0.
+ */
 static inline int sendtrace_is_unjoined(const struct sendtrace_item *item)
 {
 	return item->event.frag_len && !item->joined;
 }
 
-/* Bytes of payload that sendtrace_payload_read() gives for an event. */
+/**
+ * sendtrace_payload_size - how much of an event's payload there is to read
+ * @item: an event
+ *
+ * Return: bytes that sendtrace_payload_read() gives.
+ */
 static inline uint64_t sendtrace_payload_size(const struct sendtrace_item *item)
 {
 	if (sendtrace_is_unjoined(item))
@@ -277,7 +341,12 @@ static inline uint64_t sendtrace_payload_size(const struct sendtrace_item *item)
 	return (uint64_t)item->event.frag_len + item->event.cap_len;
 }
 
-/* Is less of the payload there than was sent? */
+/**
+ * sendtrace_is_cut - is less of the payload there than was sent?
+ * @item: a record
+ *
+ * Return: 1 or 0.
+ */
 static inline int sendtrace_is_cut(const struct sendtrace_item *item)
 {
 	return item->rec.type == SENDTRACE_RECORD_SEND &&
@@ -303,16 +372,27 @@ static inline const unsigned char *sendtrace_payload(const struct sendtrace_item
  * @to: where it is copied
  * @size: bytes that there is room for
  *
- * Return: how many bytes were copied: fewer than @size at the end of the payload, or where
- * the file that keeps it cannot be read.
+ * Return: how many bytes were copied: fewer than @size at the end of the payload, 0 behind it;
+ * -EIO or what pread() fails with where the file that keeps it cannot be read.
  */
-size_t sendtrace_payload_read(const struct sendtrace_item *item, uint64_t offset,
-			      void *to, size_t size);
+ssize_t sendtrace_payload_read(const struct sendtrace_item *item, uint64_t offset,
+			       void *to, size_t size);
 
-/* Why an event is cut: an enum sendtrace_why, or SENDTRACE_WHY_UNJOINED. */
+/**
+ * sendtrace_why - why an event is cut
+ * @item: an event with sendtrace_is_cut()
+ *
+ * Return: an enum sendtrace_why that this library knows, but not SENDTRACE_WHY_COMPLETE, or
+ * an enum sendtrace_reader_why; always below SENDTRACE_WHYS.
+ */
 unsigned int sendtrace_why(const struct sendtrace_item *item);
 
-/* The word for it, such as "snaplen"; "unknown" for a reason of a newer module. */
+/**
+ * sendtrace_why_name - the word for what sendtrace_why() returned
+ * @why: any number
+ *
+ * Return: such as "snaplen"; "unknown" for numbers without a word.
+ */
 const char *sendtrace_why_name(unsigned int why);
 
 #pragma GCC visibility pop

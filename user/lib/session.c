@@ -107,7 +107,7 @@ void sendtrace_close(struct sendtrace *trace)
 
 /* ---- Commands --------------------------------------------------------------------- */
 
-const struct sendtrace_info *sendtrace_info(const struct sendtrace *trace)
+const struct sendtrace_info *sendtrace_get_info(const struct sendtrace *trace)
 {
 	const struct source *source = trace->source;
 
@@ -121,7 +121,7 @@ int sendtrace_configure(struct sendtrace *trace, struct sendtrace_config *config
 	return source->ops->configure ? source->ops->configure(source, config) : -ENOTTY;
 }
 
-int sendtrace_filter(struct sendtrace *trace, const struct sendtrace_filter *filter)
+int sendtrace_set_filter(struct sendtrace *trace, const struct sendtrace_filter *filter)
 {
 	struct source *source = trace->source;
 
@@ -133,11 +133,6 @@ int sendtrace_map(struct sendtrace *trace)
 	struct source *source = trace->source;
 
 	return source->ops->map ? source->ops->map(source) : -ENOTTY;
-}
-
-int sendtrace_is_mapped(const struct sendtrace *trace)
-{
-	return trace->source->ops->mapped;
 }
 
 unsigned int sendtrace_rings(const struct sendtrace *trace)
@@ -161,7 +156,7 @@ int sendtrace_stop(struct sendtrace *trace)
 	return source->ops->stop ? source->ops->stop(source) : -ENOTTY;
 }
 
-int sendtrace_stats(struct sendtrace *trace, struct sendtrace_stats *stats)
+int sendtrace_get_stats(struct sendtrace *trace, struct sendtrace_stats *stats)
 {
 	struct source *source = trace->source;
 

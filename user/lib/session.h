@@ -16,6 +16,7 @@
  * @sequence: what the next record of each CPU must say
  * @join: fragments that wait for their event
  * @fault: what was wrong with the last record
+ * @item: the record that was returned last
  */
 struct sendtrace {
 	struct source *source;
@@ -23,6 +24,7 @@ struct sendtrace {
 	struct sequence sequence;
 	struct join join;
 	struct sendtrace_fault fault;
+	struct sendtrace_item item;
 };
 
 #endif /* _SENDTRACE_SESSION_H */

@@ -13,23 +13,17 @@ struct source;
 /**
  * struct source_ops - what a source can do
  * @hint: what may be wrong where a record makes no sense, or ""
- * @mapped: records are read from mapped rings
- * @next: the next record: its first byte, valid until the next call, and its header as
- *	decode_frame() found it. Return: as sendtrace_next()
- * @place: say where the record is that @next returned last
+ * @place: say where the record is that @source->next returned last
  * @poll_before: as sendtrace_poll_before()
  * @free: release everything
  * @info: versions and limits
- * @configure, @filter, @map, @start, @stop, @stats, @rings, @poll_after: as the sendtrace_
- *	functions
+ * @configure, @filter, @map, @rings, @start, @stop, @stats, @poll_after: as the functions
+ *	of sendtrace.h
  *
  * Those from @info on are NULL where there is nothing to ask or to do.
  */
 struct source_ops {
 	const char *hint;
-	_Bool mapped;
-	int (*next)(struct source *source, const void **from,
-		    const struct sendtrace_record **rec, struct sendtrace_fault *fault);
 	void (*place)(const struct source *source, struct sendtrace_fault *fault);
 	void (*poll_before)(struct source *source, struct pollfd *fd, int *timeout);
 	void (*free)(struct source *source);
@@ -37,20 +31,25 @@ struct source_ops {
 	int (*configure)(struct source *source, struct sendtrace_config *config);
 	int (*filter)(struct source *source, const struct sendtrace_filter *filter);
 	int (*map)(struct source *source);
+	unsigned int (*rings)(const struct source *source);
 	int (*start)(struct source *source);
 	int (*stop)(struct source *source);
 	int (*stats)(struct source *source, struct sendtrace_stats *stats);
-	unsigned int (*rings)(const struct source *source);
 	int (*poll_after)(struct source *source, const struct pollfd *fd);
 };
 
 /**
  * struct source - the part that all sources have
- * @ops: what it can do; another table once the rings are mapped
+ * @ops: what it can do
+ * @next: the next record: its first byte, valid until the next call, and its header as
+ *	decode_frame() found it. Return: as sendtrace_next(). Not in the table, since the
+ *	device's changes when it is started or mapped
  * @busy: records came since poll_before()
  */
 struct source {
 	const struct source_ops *ops;
+	int (*next)(struct source *source, const void **from,
+		    const struct sendtrace_record **rec, struct sendtrace_fault *fault);
 	_Bool busy;
 };
 

@@ -56,7 +56,7 @@ int blind_check(struct blind *blind, struct sendtrace *trace)
 
 	if (blind->checked && wait > 0)
 		return (int)wait;
-	if (sendtrace_stats(trace, &stats))
+	if (sendtrace_get_stats(trace, &stats))
 		return -1;
 	blind->checked = now;
 	if (stats.blind && !blind->cause) {

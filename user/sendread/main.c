@@ -35,7 +35,7 @@ static int complain(const struct tracer *tracer, int err)
 	if (tracer->output_failed)
 		message("cannot write to standard output: %s", strerror(-err));
 	else if (err == -EBADMSG)
-		complain_corrupt(sendtrace_fault(tracer->trace));
+		complain_corrupt(sendtrace_get_fault(tracer->trace));
 	else if (err == -ENODEV)
 		message("the session of '%s' ended unexpectedly: 'dmesg' may say why. Run "
 			"sendread again",
@@ -60,17 +60,6 @@ static int run(struct tracer *tracer)
 	return tracer->tally.unreported ? EXIT_FAILED : status;
 }
 
-static int start_and_report(struct tracer *tracer)
-{
-	struct sendtrace_config config;
-	int err;
-
-	err = start_session(&tracer->options, &tracer->trace, &config);
-	if (!err)
-		report_started(&tracer->options, tracer->trace, &config);
-	return err;
-}
-
 static int open_output(struct tracer *tracer)
 {
 	tracer->signal_fd = signals_init();
@@ -85,19 +74,21 @@ static int open_output(struct tracer *tracer)
 	return -ENOMEM;
 }
 
-static int trace(struct tracer *tracer, bool saved)
+static int trace(struct tracer *tracer)
 {
+	struct sendtrace_config config = { .snaplen = 0 };
 	int err, status;
 
 	err = open_output(tracer);
-	if (!err && saved)
-		err = start_saved(&tracer->options, &tracer->trace);
-	else if (!err)
-		err = start_and_report(tracer);
-	if (err)
-		return err == -ERANGE ? EXIT_USAGE : EXIT_FAILED;
-	signals_stop_after(tracer->options.duration);
-	status = run(tracer);
+	if (!err)
+		err = start_source(&tracer->options, &tracer->trace, &config);
+	if (err) {
+		status = err == -ERANGE ? EXIT_USAGE : EXIT_FAILED;
+	} else {
+		report_started(&tracer->options, tracer->trace, &config);
+		signals_stop_after(tracer->options.duration);
+		status = run(tracer);
+	}
 	sendtrace_close(tracer->trace);
 	sink_free(tracer->sink);
 	return status;
@@ -137,7 +128,6 @@ static int wrong_usage(const struct options *options)
 int main(int argc, char **argv)
 {
 	static struct tracer tracer;
-	int saved;
 
 	message_set_program("sendread");
 	open_missing_stdio();
@@ -147,10 +137,5 @@ int main(int argc, char **argv)
 		return print_usage();
 	if (tracer.options.action == OPTIONS_VERSION)
 		return print_version();
-	saved = start_is_saved(&tracer.options);
-	if (saved < 0)
-		return EXIT_FAILED;
-	if (options_check_source(&tracer.options, !saved))
-		return wrong_usage(&tracer.options);
-	return trace(&tracer, saved);
+	return trace(&tracer);
 }

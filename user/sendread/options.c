@@ -301,15 +301,18 @@ static bool matches_all(const struct sendtrace_filter *filter)
 		(filter->nr_patterns == 1 && strcmp(filter->patterns[0], ".") == 0));
 }
 
-int options_check_source(struct options *options, bool session)
+int options_check_device(struct options *options)
 {
-	const struct sendtrace_filter *filter = &options->filter;
-
-	if (session && filter->nr_patterns == 0 && filter->nr_pids == 0)
+	if (options->filter.nr_patterns == 0 && options->filter.nr_pids == 0)
 		return wrong(
 			options,
 			"no COMM and no --pid, expected a name, a process id, or '.' for all processes");
-	if (!session && !matches_all(filter))
+	return 0;
+}
+
+int options_check_saved(struct options *options)
+{
+	if (!matches_all(&options->filter))
 		return wrong(
 			options,
 			"'%s' is a saved record stream, expected no COMM and no --pid: "

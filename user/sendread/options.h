@@ -56,7 +56,8 @@ int options_parse(struct options *options, int argc, char **argv);
  * Check what depends on the kind of @options->device: the device needs a filter, a saved
  * stream cannot have one. Return: 0, or -EINVAL as options_parse().
  */
-int options_check_source(struct options *options, bool session);
+int options_check_device(struct options *options);
+int options_check_saved(struct options *options);
 
 void options_usage(FILE *to);
 

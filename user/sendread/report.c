@@ -110,11 +110,10 @@ static void report_absent(const struct sendtrace_filter *filter)
 				filter->pids[i]);
 }
 
-static void report_versions(const struct sendtrace *trace,
+static void report_versions(const struct options *options,
+			    const struct sendtrace_info *info,
 			    const struct sendtrace_config *config)
 {
-	const struct sendtrace_info *info = sendtrace_info(trace);
-
 	message("sendread %s, module sendtrace %s, ABI %u", SENDTRACE_VERSION,
 		info->version, info->abi);
 	message("records of%s%s; at most %u bytes of payload per call; read %s",
@@ -122,14 +121,14 @@ static void report_versions(const struct sendtrace *trace,
 		config->events & SENDTRACE_EVENTS_ACCEPT ? " and accepts" : "",
 		!info->late && info->inline_max < config->snaplen ? info->inline_max :
 								    config->snaplen,
-		sendtrace_is_mapped(trace) ? "from mapped rings" : "by read()");
+		options->use_read ? "by read()" : "from mapped rings");
 }
 
 /* Also with --quiet: it is a loss that no counter shows. */
-static void report_unseen(const struct sendtrace *trace,
+static void report_unseen(const struct sendtrace_info *info,
 			  const struct sendtrace_config *config)
 {
-	if (sendtrace_info(trace)->events_missing & config->events)
+	if (info->events_missing & config->events)
 		message("some calls are not seen: this kernel lacks a function to probe, "
 			"'dmesg' names it");
 }
@@ -137,9 +136,13 @@ static void report_unseen(const struct sendtrace *trace,
 void report_started(const struct options *options, const struct sendtrace *trace,
 		    const struct sendtrace_config *config)
 {
+	const struct sendtrace_info *info = sendtrace_get_info(trace);
+
+	if (!info)
+		return;
 	if (options->verbose)
-		report_versions(trace, config);
-	report_unseen(trace, config);
+		report_versions(options, info, config);
+	report_unseen(info, config);
 	if (options->quiet)
 		return;
 	report_absent(&options->filter);
@@ -150,9 +153,7 @@ void report_started(const struct options *options, const struct sendtrace *trace
 
 void report_cut(struct tally *tally, const struct sendtrace_item *item)
 {
-	unsigned int why = sendtrace_why(item);
-
-	tally->cut[why < SENDTRACE_WHYS ? why : 0]++;
+	tally->cut[sendtrace_why(item)]++;
 }
 
 static void note_cpu(struct tally *tally, uint32_t cpu)
@@ -273,7 +274,7 @@ static void summarize_cut(const uint64_t cut[SENDTRACE_WHYS])
 void report_summary(const struct tally *tally, struct sendtrace *trace)
 {
 	struct sendtrace_stats stats;
-	bool session = sendtrace_stats(trace, &stats) == 0;
+	bool session = sendtrace_get_stats(trace, &stats) == 0;
 
 	message_plain("%llu event%s captured", (unsigned long long)tally->printed,
 		      plural(tally->printed));

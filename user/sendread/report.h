@@ -12,7 +12,7 @@ struct options;
 /**
  * struct tally - what came, and what did not
  * @printed: lines
- * @cut: of them those with less payload than was sent, for each reason of sendtrace_why()
+ * @cut: lines with less payload than was sent, for each reason of sendtrace_why()
  * @lost: events lost, for each enum sendtrace_lost_reason, as LOST records report
  * @unreported: events that are missing in the sequence and that no LOST record reports
  * @pending: losses that were not printed yet
@@ -35,7 +35,7 @@ struct tally {
 
 /*
  * The probes are armed: print what the options ask for, and warn of calls that will not be
- * seen. Not for a saved stream.
+ * seen. Nothing for a saved stream.
  */
 void report_started(const struct options *options, const struct sendtrace *trace,
 		    const struct sendtrace_config *config);

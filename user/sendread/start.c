@@ -12,7 +12,11 @@
 #include "options.h"
 #include "sendtrace.h"
 
-int start_is_saved(const struct options *options)
+/*
+ * Return: 1 for a file, a pipe or "-" (stdin) that holds a record stream, 0 for the device,
+ * which may not be there yet, a negative errno after a message.
+ */
+static int is_saved(const struct options *options)
 {
 	int saved = sendtrace_is_saved(options->device);
 
@@ -30,7 +34,7 @@ int start_is_saved(const struct options *options)
 	return saved;
 }
 
-int start_saved(const struct options *options, struct sendtrace **trace)
+static int open_saved(const struct options *options, struct sendtrace **trace)
 {
 	int err = sendtrace_open(trace, options->device);
 
@@ -94,7 +98,7 @@ static int open_device(const struct options *options, struct sendtrace **trace)
 
 static int check_abi(struct sendtrace *trace)
 {
-	const struct sendtrace_info *info = sendtrace_info(trace);
+	const struct sendtrace_info *info = sendtrace_get_info(trace);
 
 	if (info->abi == SENDTRACE_ABI)
 		return 0;
@@ -139,7 +143,7 @@ static int memory_failed(const struct sendtrace_config *config,
 static int configure(const struct options *options, struct sendtrace *trace,
 		     struct sendtrace_config *config)
 {
-	const struct sendtrace_info *info = sendtrace_info(trace);
+	const struct sendtrace_info *info = sendtrace_get_info(trace);
 	int err;
 
 	err = check_limits(options, info);
@@ -161,7 +165,7 @@ static int configure(const struct options *options, struct sendtrace *trace,
 
 static int set_filter(const struct options *options, struct sendtrace *trace)
 {
-	int err = sendtrace_filter(trace, &options->filter);
+	int err = sendtrace_set_filter(trace, &options->filter);
 
 	if (err)
 		message("'%s' refuses the filter: %s", options->device, strerror(-err));
@@ -206,7 +210,7 @@ static int start_failed(const struct sendtrace *trace, int err)
 	case -EUSERS:
 		message("%u sessions run, more are not possible: stop one (see "
 			"/proc/sendtrace/sessions)",
-			sendtrace_info(trace)->max_sessions);
+			sendtrace_get_info(trace)->max_sessions);
 		break;
 	case -ENOENT:
 		message("this kernel lacks a function that must be probed, expected "
@@ -230,8 +234,8 @@ static int start(struct sendtrace *trace)
 	return err ? start_failed(trace, err) : 0;
 }
 
-int start_session(const struct options *options, struct sendtrace **result,
-		  struct sendtrace_config *config)
+static int start_session(const struct options *options, struct sendtrace **result,
+			 struct sendtrace_config *config)
 {
 	struct sendtrace *trace;
 	int err;
@@ -253,4 +257,21 @@ int start_session(const struct options *options, struct sendtrace **result,
 	else
 		*result = trace;
 	return err;
+}
+
+/* The options first: to open a pipe is to wait for its writer, and the device may be missing. */
+int start_source(struct options *options, struct sendtrace **trace,
+		 struct sendtrace_config *config)
+{
+	int saved = is_saved(options);
+	int err;
+
+	if (saved < 0)
+		return saved;
+	err = saved ? options_check_saved(options) : options_check_device(options);
+	if (err) {
+		message("%s", options->error);
+		return -ERANGE;
+	}
+	return saved ? open_saved(options, trace) : start_session(options, trace, config);
 }

@@ -3,8 +3,7 @@
 #define _SENDREAD_START_H
 
 /*
- * From options to a session that runs. Every failure prints a message with what to do about
- * it.
+ * From options to records. Every failure prints a message with what to do about it.
  */
 #include <linux/sendtrace.h>
 
@@ -12,27 +11,16 @@ struct options;
 struct sendtrace;
 
 /**
- * start_is_saved - what kind of source the options name
- * @options: of which @device counts
- *
- * Return: 1 for a file, a pipe or "-" (stdin) that holds a record stream, 0 for the device,
- * which may not be there yet, a negative errno after a message.
- */
-int start_is_saved(const struct options *options);
-
-/* Open a saved stream. Return: 0, or a negative errno after a message. */
-int start_saved(const struct options *options, struct sendtrace **trace);
-
-/**
- * start_session - open the device and do everything up to the first record
+ * start_source - open what the options name, and do everything up to the first record
  * @options: what is asked for
- * @trace: on return the session, with its probes armed
- * @config: on return what is in force
+ * @trace: on return the session, with its probes armed, or the saved stream
+ * @config: on return what is in force; unchanged for a saved stream
  *
- * Return: 0, or a negative errno after a message; -ERANGE for an option's value that is
- * beyond the module's limits.
+ * Return: 0, or a negative errno after a message; -ERANGE for options that do not fit the
+ * source: for those that a saved stream cannot have, none that the device needs, or a value
+ * that is beyond the module's limits.
  */
-int start_session(const struct options *options, struct sendtrace **trace,
-		  struct sendtrace_config *config);
+int start_source(struct options *options, struct sendtrace **trace,
+		 struct sendtrace_config *config);
 
 #endif /* _SENDREAD_START_H */

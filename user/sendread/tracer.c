@@ -9,6 +9,26 @@
 #include "clock.h"
 #include "signals.h"
 
+enum {
+	/* Records between two looks at the clock while records keep coming. */
+	TICK_RECORDS = 1024
+};
+
+/* Call the sink if it is due. Return: milliseconds until it is due again, -1 for never. */
+static int tick(struct tracer *tracer)
+{
+	int64_t now = clock_ms();
+	int wait;
+
+	if (tracer->next_tick == INT64_MAX)
+		return -1;
+	if (now < tracer->next_tick)
+		return (int)(tracer->next_tick - now);
+	wait = sink_tick(tracer->sink);
+	tracer->next_tick = wait < 0 ? INT64_MAX : now + wait;
+	return wait;
+}
+
 /* ---- Records -------------------------------------------------------------------- */
 
 static bool counted_out(const struct tracer *tracer)
@@ -65,19 +85,22 @@ static void summarize_if_asked(struct tracer *tracer)
 /* Return: 0 when there is nothing now, or it is enough, or a negative errno. */
 static int show_all(struct tracer *tracer)
 {
-	struct sendtrace_item item;
+	const struct sendtrace_item *item;
+	unsigned int records = 0;
 	int got;
 
 	while (!enough(tracer)) {
 		got = sendtrace_next(tracer->trace, &item);
 		if (got <= 0)
 			return got;
-		got = show(tracer, &item);
+		got = show(tracer, item);
 		if (got) {
 			tracer->output_failed = true;
 			return got;
 		}
 		summarize_if_asked(tracer);
+		if (++records % TICK_RECORDS == 0)
+			tick(tracer);
 	}
 	return 0;
 }
@@ -86,14 +109,14 @@ static int show_all(struct tracer *tracer)
 
 /*
  * How long to wait for records: until losses are to be printed, the probes to be checked, or
- * the sink to be called. Return: milliseconds, -1 for no limit.
+ * the sink's tick to be due. Return: milliseconds, -1 for no limit.
  */
 static int time_to_wait(struct tracer *tracer)
 {
 	int timeout = report_pending(&tracer->tally, false);
 
 	timeout = clock_sooner(timeout, blind_check(&tracer->blind, tracer->trace));
-	return clock_sooner(timeout, sink_tick(tracer->sink));
+	return clock_sooner(timeout, tick(tracer));
 }
 
 /* Return: 0, -EPIPE if nobody reads our output any more, or another errno. */

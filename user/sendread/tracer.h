@@ -3,6 +3,7 @@
 #define _SENDREAD_TRACER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "blind.h"
 #include "options.h"
@@ -17,6 +18,7 @@
  * @sink: where events go
  * @output_failed: @sink returned an error
  * @stopping: the kernel records no more: what is left is still shown
+ * @next_tick: when the sink's tick is due, in milliseconds of clock_ms(); INT64_MAX for never
  * @signal_fd: readable when a signal came
  * @blind: what was printed about probes that see nothing
  * @tally: what came, and what did not
@@ -27,6 +29,7 @@ struct tracer {
 	struct sink *sink;
 	bool output_failed;
 	bool stopping;
+	int64_t next_tick;
 	int signal_fd;
 	struct blind blind;
 	struct tally tally;

@@ -7,8 +7,9 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "number.h"
+
 enum {
-	DECIMAL_WIDEST = 20,
 	DECIMAL_SLACK = 3, /* bytes that may be written behind the end */
 };
 
@@ -37,7 +38,7 @@ static inline char *decimal_put_leading_group(char *to, uint32_t group)
 char *decimal_put_long(char *to, uint64_t value);
 
 /*
- * Decimal digits of @value at @to, where there must be room for DECIMAL_WIDEST (and a
+ * Decimal digits of @value at @to, where there must be room for NUMBER_WIDEST (and a
  * sign) + DECIMAL_SLACK. Return: their end.
  */
 static inline char *decimal_put(char *to, uint64_t value)

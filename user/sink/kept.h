@@ -4,8 +4,8 @@
 
 /*
  * A thread sends many times on a connection, and but for the payload its lines are the same.
- * So their text is kept, beside all that it was made of, and used again where every byte of
- * that is the same. A text that is too long to be kept is written each time.
+ * So their text is kept, with the values that it was made of, and used again where all of
+ * them are the same. A text that is too long to be kept is written each time.
  *
  * The functions that are called for each line are inline.
  */

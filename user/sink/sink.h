@@ -16,8 +16,9 @@ struct sink;
  * @record: show an event: @item of SENDTRACE_RECORD_SEND or _ACCEPT, valid until it returns
  * @gap: events are missing at this place: sendtrace_is_gap(@item); @item may also be an event,
  *	which @record gets next. NULL where the sink shows no gaps
- * @tick: called when records pause, for what a sink does from time to time. Return:
- *	milliseconds after which it is to be called again, -1 for never. NULL: never called
+ * @tick: for what a sink does from time to time: called soon after the start, then when it is
+ *	due, perhaps some milliseconds late while many records come. Return: milliseconds after
+ *	which it is due again, more than 0, or -1 for never. NULL: never called
  * @flush: write what is buffered
  * @free: release everything, without a flush
  *

@@ -23,17 +23,18 @@ static void put_payload(struct out *out, const unsigned char *payload, size_t si
 	}
 }
 
-/* The same for a payload that came in fragments. */
-static void put_fragments(struct out *out, const struct sendtrace_item *item)
+/* The same for a payload that came in fragments. Return: bytes; fewer after a read error. */
+static uint64_t put_fragments(struct out *out, const struct sendtrace_item *item)
 {
 	unsigned char piece[OUT_CAPACITY / 4 / ESCAPE_WIDEST];
 	uint64_t done = 0;
-	size_t got;
+	ssize_t got;
 
 	while ((got = sendtrace_payload_read(item, done, piece, sizeof(piece))) > 0) {
-		put_payload(out, piece, got);
-		done += got;
+		put_payload(out, piece, (size_t)got);
+		done += (uint64_t)got;
 	}
+	return done;
 }
 
 static inline uint64_t widest_line(uint64_t payload)
@@ -49,20 +50,33 @@ static inline char *begin_line(struct out *out, uint64_t payload)
 	return out_reserve(out, widest < OUT_CAPACITY ? widest : OUT_CAPACITY);
 }
 
+/* @captured: bytes that are there; on return those that were written. */
 static inline char *put_message(char *to, struct out *out,
-				const struct sendtrace_item *item, uint64_t captured)
+				const struct sendtrace_item *item, uint64_t *captured)
 {
 	const unsigned char *payload = sendtrace_payload(item);
 
 	/* The usual case: in one piece, and begin_line() has made room for it. */
-	if (payload && widest_line(captured) <= OUT_CAPACITY)
-		return escape(to, payload, (size_t)captured);
+	if (payload && widest_line(*captured) <= OUT_CAPACITY)
+		return escape(to, payload, (size_t)*captured);
 	out_commit(out, to);
 	if (payload)
-		put_payload(out, payload, (size_t)captured);
+		put_payload(out, payload, (size_t)*captured);
 	else
-		put_fragments(out, item);
+		*captured = put_fragments(out, item);
 	return out_reserve(out, FIELDS_WIDEST);
+}
+
+/* Less was written than is there where a file with fragments could not be read. */
+static __attribute__((noinline)) char *
+put_cut(char *to, const struct sendtrace_item *item, uint64_t captured)
+{
+	unsigned int why = captured < sendtrace_payload_size(item) ?
+				   SENDTRACE_WHY_UNJOINED :
+				   sendtrace_why(item);
+
+	to = field_number(to, " cap=", captured);
+	return field_text(field_text(to, " why="), sendtrace_why_name(why));
 }
 
 static inline void put_send(struct text *text, const struct sendtrace_item *item)
@@ -74,15 +88,12 @@ static inline void put_send(struct text *text, const struct sendtrace_item *item
 	char *to = begin_line(out, captured);
 
 	to = field_text(kept_put_caller(to, kept, event), " msg=");
-	to = put_message(to, out, item, captured);
+	to = put_message(to, out, item, &captured);
 	to = field_number(to, " len=", event->len);
 	to = kept_put_call(to, kept, item);
 	to = field_ret(to, event->ret);
-	if (sendtrace_is_cut(item)) {
-		to = field_number(to, " cap=", captured);
-		to = field_text(field_text(to, " why="),
-				sendtrace_why_name(sendtrace_why(item)));
-	}
+	if (captured < sendtrace_sent(event))
+		to = put_cut(to, item, captured);
 	*to++ = '\n';
 	out_commit(out, to);
 }

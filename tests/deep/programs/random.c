@@ -28,7 +28,6 @@ enum {
 	PROCESSES = 3,
 	THREADS = 3,
 	DRY_CALLS = 20000,
-	CHILD_CALLS = 60,
 	NUDGE_EVERY_MS = 20,
 };
 
@@ -73,34 +72,13 @@ static void catch_nudges(void)
 	sigaction(SIGIO, &action, NULL);
 }
 
-/* The child inherits descriptors and mappings, makes some calls, and ends at any point. */
-static void fork_off(struct worker *worker)
-{
-	uint64_t calls = pick(worker, CHILD_CALLS);
-	struct worker child = *worker;
-	pid_t pid;
-
-	child.state = pick(worker, UINT64_MAX);
-	child.child = true;
-	pid = fork();
-	if (pid == 0) {
-		alarm(5);
-		while (calls--)
-			random_call(&child, false);
-		_exit(wrong_answers ? 1 : 0);
-	}
-}
-
 static void *work(void *arg)
 {
 	struct worker *worker = arg;
 
 	prctl(PR_SET_NAME, "random");
-	while (!over && (!extent.calls || worker->calls < extent.calls)) {
+	while (!over && (!extent.calls || worker->calls < extent.calls))
 		random_call(worker, false);
-		if (once_in(worker, 300))
-			fork_off(worker);
-	}
 	__atomic_add_fetch(&threads_done, 1, __ATOMIC_RELEASE);
 	return NULL;
 }
@@ -161,7 +139,7 @@ static void check_calls(uint64_t calls)
 static void run_process(uint64_t seed, int process)
 {
 	static struct shared shared;
-	uint64_t calls = 0;
+	uint64_t calls = 0, forks = 0;
 
 	memset(shared.files, -1, sizeof(shared.files));
 	catch_nudges();
@@ -174,11 +152,14 @@ static void run_process(uint64_t seed, int process)
 	end_threads();
 	while (waitpid(-1, NULL, 0) > 0)
 		;
-	for (int i = 0; i < THREADS; i++)
+	for (int i = 0; i < THREADS; i++) {
 		calls += workers[i].calls;
+		forks += workers[i].forks;
+	}
 	check_equal(wrong_answers, 0, "wrong answers");
 	check_calls(calls);
-	printf("process %d: %llu calls\n", process, (unsigned long long)calls);
+	printf("process %d: %llu calls, %llu of them forks\n", process,
+	       (unsigned long long)calls, (unsigned long long)forks);
 	fflush(stdout);
 }
 

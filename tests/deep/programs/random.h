@@ -25,6 +25,7 @@ struct shared {
  * @shared: what it shares with its process's other threads
  * @child: it is a forked child, which does not fork
  * @calls: how many calls it has made
+ * @forks: how many of them were forks
  * @digest: of its choices so far
  */
 struct worker {
@@ -32,6 +33,7 @@ struct worker {
 	struct shared *shared;
 	bool child;
 	uint64_t calls;
+	uint64_t forks;
 	uint64_t digest;
 };
 

@@ -20,6 +20,10 @@
 #include "random.h"
 #include "net.h"
 
+enum {
+	CHILD_CALLS = 10
+};
+
 unsigned int wrong_answers;
 static int sender;
 static struct address sink;
@@ -336,6 +340,25 @@ static void call_send(struct worker *worker, bool dry)
 		any_file(worker);
 }
 
+/* The child inherits descriptors and mappings, makes some calls, and ends at any point. */
+static void call_fork(struct worker *worker, bool dry)
+{
+	uint64_t calls = pick(worker, CHILD_CALLS);
+	struct worker child = *worker;
+
+	child.state = pick(worker, UINT64_MAX);
+	child.child = true;
+	if (worker->child)
+		return;
+	worker->forks++;
+	if (dry || fork() != 0)
+		return;
+	alarm(5);
+	while (calls--)
+		random_call(&child, false);
+	_exit(wrong_answers ? 1 : 0);
+}
+
 /* How often each call is made: its share of the sum. */
 static const struct {
 	void (*make)(struct worker *worker, bool dry);
@@ -347,6 +370,7 @@ static const struct {
 	{ call_madvise, 2 },   { call_mremap, 2 }, { call_scribble, 12 },
 	{ call_catch_up, 10 }, { call_look, 4 },   { call_read, 14 },
 	{ call_poll, 6 },      { call_other, 3 },  { call_send, 24 },
+	{ call_fork, 2 },
 };
 
 void random_call(struct worker *worker, bool dry)

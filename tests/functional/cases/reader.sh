@@ -148,6 +148,26 @@ case_reader_overflow() {
 		grep -q "\<$(value lost_ring_full)\>.*lost" main.err
 }
 
+scenario reader.library "a program with libsendtrace gets the events from the device"
+case_reader_library() {
+	timeout -s KILL "$limit" "$test/build/example" >all.out 2>example.err &
+	pid_example=$!
+	until_true "the example's session runs" grep -q '^running 1$' $stats
+	program name name counted name 5
+	sed 's/^pid=\([0-9]*\) .* comm=\([^ ]*\) .* ret=\([0-9]*\)$/pid=\1 comm=\2 bytes=\3/' \
+		name.want >main.want
+	until_true "the example has printed them" shown_by_example 5
+	kill "$pid_example"
+	wait "$pid_example" 2>/dev/null
+	grep ' comm=name ' all.out >main.out
+	same main.want main.out
+	equal "bytes of the example's errors" "$(wc -c <example.err)" 0
+}
+
+shown_by_example() {
+	[ "$(grep -c ' comm=name ' all.out)" = "$1" ]
+}
+
 # wrong STATUS WORD ARGUMENT...: one sentence on stderr with WORD, nothing on stdout
 wrong() {
 	want=$1 word=$2
