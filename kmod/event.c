@@ -36,7 +36,7 @@ static nokprobe_inline bool session_wants(const struct st_session *session, u32 
 	const struct st_rules *rules = rcu_dereference_sched(session->rules);
 
 	return (session->events & event) && session->reader != caller->pid &&
-	       (!rules || st_rules_match(rules, caller));
+	       st_rules_match(rules, caller);
 }
 
 static nokprobe_inline void identify(struct st_caller *caller)

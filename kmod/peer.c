@@ -103,6 +103,7 @@ NOKPROBE_SYMBOL(peer_of_inet6);
 #else
 static void peer_of_inet6(const struct sock *sk, struct st_peer *peer)
 {
+	peer->local.len = 0;
 }
 #endif
 
@@ -224,13 +225,18 @@ void st_peer_of(struct socket *sock, struct st_peer *peer)
 {
 	struct sock *sk = READ_ONCE(sock->sk);
 
+	if (unlikely(!sk)) { /* released */
+		st_peer_clear(peer);
+		peer->inode = SOCK_INODE(sock)->i_ino;
+		peer->type = sock->type;
+		return;
+	}
 	peer->inode = SOCK_INODE(sock)->i_ino;
 	peer->pid = 0;
-	peer->family = sk ? READ_ONCE(sk->sk_family) : AF_UNSPEC;
+	peer->family = READ_ONCE(sk->sk_family);
 	peer->type = sock->type;
-	peer->protocol = sk ? sk->sk_protocol : 0;
+	peer->protocol = sk->sk_protocol;
 	peer->from_call = false;
-	peer->local.len = 0;
 	peer->remote.len = 0;
 	switch (peer->family) {
 	case AF_INET:
@@ -242,6 +248,8 @@ void st_peer_of(struct socket *sock, struct st_peer *peer)
 	case AF_UNIX:
 		peer_of_unix(sk, peer);
 		break;
+	default:
+		peer->local.len = 0;
 	}
 }
 NOKPROBE_SYMBOL(st_peer_of);

@@ -9,6 +9,7 @@
  */
 #include <linux/cpumask.h>
 #include <linux/cred.h>
+#include <linux/err.h>
 #include <linux/list.h>
 #include <linux/log2.h>
 #include <linux/module.h>
@@ -69,17 +70,25 @@ u32 st_session_inline_max(void)
 }
 
 /**
- * st_session_create() - create a session without configuration and filter
+ * st_session_create() - create a session that is not configured, for everyone's calls
  *
  * Context: the process that opens the device.
  * Return: the session, for st_session_destroy(), or NULL if there is not enough memory.
  */
 struct st_session *st_session_create(void)
 {
+	static const struct sendtrace_filter everyone;
 	struct st_session *session = kzalloc(sizeof(*session), GFP_KERNEL_ACCOUNT);
+	struct st_rules *rules;
 
 	if (!session)
 		return NULL;
+	rules = st_rules_create(&everyone);
+	if (IS_ERR(rules)) {
+		kfree(session);
+		return NULL;
+	}
+	RCU_INIT_POINTER(session->rules, rules);
 	mutex_init(&session->lock);
 	mutex_init(&session->read_lock);
 	spin_lock_init(&session->mode_lock);

@@ -40,7 +40,7 @@ enum st_mode {
  *	invariant (take @mode_lock to see it first)
  * @mode: how the rings are consumed (@mode_lock)
  * @claims: how many users of the rings have chosen @mode (@mode_lock)
- * @rules: NULL for none (RCU; changed under @lock)
+ * @rules: never NULL; at first, everyone's calls (RCU; changed under @lock)
  * @events: SENDTRACE_EVENTS_* (invariant once configured)
  * @snaplen: bytes (invariant once configured)
  * @ring_size: bytes (invariant once configured)
