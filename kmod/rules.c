@@ -102,7 +102,7 @@ NOKPROBE_SYMBOL(st_rules_match_all);
 
 /**
  * st_rules_show() - print rules as `comms=A,B pids=1,2`; `.` and `any` stand for all
- * @rules: under RCU, or NULL for none
+ * @rules: under RCU
  * @m: where to
  */
 void st_rules_show(const struct st_rules *rules, struct seq_file *m)
@@ -110,16 +110,16 @@ void st_rules_show(const struct st_rules *rules, struct seq_file *m)
 	u32 i;
 
 	seq_puts(m, "comms=");
-	if (!rules || !rules->nr_patterns)
+	if (!rules->nr_patterns)
 		seq_putc(m, '.');
-	for (i = 0; rules && i < rules->nr_patterns; i++) {
+	for (i = 0; i < rules->nr_patterns; i++) {
 		if (i)
 			seq_putc(m, ',');
 		seq_escape(m, rules->patterns[i].text, ", \t\n\\");
 	}
 	seq_puts(m, " pids=");
-	if (!rules || !rules->nr_pids)
+	if (!rules->nr_pids)
 		seq_puts(m, "any");
-	for (i = 0; rules && i < rules->nr_pids; i++)
+	for (i = 0; i < rules->nr_pids; i++)
 		seq_printf(m, i ? ",%u" : "%u", rules->pids[i]);
 }
