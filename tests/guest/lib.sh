@@ -141,6 +141,10 @@ reader_options=
 start_reader() {
 	reader=$1
 	shift
+	# Here, because the shell truncates them later, in the child: until then they could hold
+	# what an earlier reader of that name has printed.
+	: >"$reader.out"
+	: >"$reader.err"
 	# shellcheck disable=SC2086 # they are words
 	timeout -s KILL "$limit" sendread $reader_options "$@" >"$reader.out" 2>"$reader.err" &
 	eval "pid_$reader=$!"
