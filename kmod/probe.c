@@ -49,7 +49,8 @@ MODULE_PARM_DESC(maxactive,
  * @symbol: the first of its symbols that this kernel can probe, or NULL (arm_lock)
  * @err: if there is none, why the first one cannot be probed
  * @users: running sessions that ask for it; it is registered while there are any
- * @missed: calls missed in earlier registrations
+ * @missed: calls missed, as far as they were counted
+ * @counted: what the kernel's own counters said then
  */
 struct probe {
 	struct kretprobe rp;
@@ -58,6 +59,7 @@ struct probe {
 	int err;
 	unsigned int users;
 	u64 missed;
+	u32 counted;
 };
 
 static struct probe probes[ST_HOOKS];
@@ -246,10 +248,18 @@ static int probe_get(struct probe *probe)
 	return 0;
 }
 
-/* The kernel increments these plain ints without a lock: near enough. */
-static u64 missed_now(const struct probe *probe)
+/*
+ * The kernel increments these plain ints without a lock: near enough. They wrap, so what was
+ * added since the last look is what counts.
+ */
+static void count_missed(struct probe *probe)
 {
-	return READ_ONCE(probe->rp.nmissed) + st_kprobe_missed(&probe->rp.kp);
+	u32 now =
+		(u32)READ_ONCE(probe->rp.nmissed) + (u32)st_kprobe_missed(&probe->rp.kp);
+
+	lockdep_assert_held(&arm_lock);
+	probe->missed += now - probe->counted;
+	probe->counted = now;
 }
 
 /*
@@ -271,9 +281,10 @@ static void put_probes(u32 events, int nr)
 	unregister_kretprobes(unused, count);
 	while (count--) {
 		probe = container_of(unused[count], struct probe, rp);
-		probe->missed += missed_now(probe);
+		count_missed(probe);
 		probe->rp.nmissed = 0;
 		probe->rp.kp.nmissed = 0;
+		probe->counted = 0;
 	}
 }
 
@@ -400,7 +411,8 @@ u64 st_probe_missed(enum st_hook_id id)
 	u64 missed;
 
 	mutex_lock(&arm_lock);
-	missed = probes[id].missed + missed_now(&probes[id]);
+	count_missed(&probes[id]);
+	missed = probes[id].missed;
 	mutex_unlock(&arm_lock);
 	return missed;
 }

@@ -208,6 +208,22 @@ static void missed_calls_are_added_up_by_event(struct kunit *test)
 	probes[7].missed -= 4;
 }
 
+/* The kernel's counter is an int: it becomes negative, and later begins again at 0. */
+static void missed_calls_are_counted_beyond_what_the_kernel_can_count(struct kunit *test)
+{
+	u64 before = st_probe_missed(7);
+
+	probes[7].rp.nmissed = INT_MAX;
+	KUNIT_EXPECT_EQ(test, st_probe_missed(7), before + INT_MAX);
+	probes[7].rp.nmissed = INT_MIN + 4;
+	KUNIT_EXPECT_EQ(test, st_probe_missed(7), before + INT_MAX + 5ULL);
+	probes[7].rp.nmissed = 6;
+	KUNIT_EXPECT_EQ(test, st_probe_missed(7), before + U32_MAX + 7ULL);
+	probes[7].rp.nmissed = 0;
+	probes[7].counted = 0;
+	probes[7].missed = before;
+}
+
 /* The functional suite shows the opposite: there root switches kprobes off. */
 static void an_armed_hook_is_not_blind(struct kunit *test)
 {
@@ -292,6 +308,7 @@ static struct kunit_case probe_cases[] = {
 	KUNIT_CASE(an_optional_function_that_cannot_be_probed_is_missing),
 	KUNIT_CASE(missing_functions_are_reported_by_their_events),
 	KUNIT_CASE(missed_calls_are_added_up_by_event),
+	KUNIT_CASE(missed_calls_are_counted_beyond_what_the_kernel_can_count),
 	KUNIT_CASE(an_armed_hook_is_not_blind),
 	KUNIT_CASE(all_hooks_together_have_one_bound_in_memory),
 	KUNIT_CASE(more_instances_than_the_bound_are_refused),
