@@ -5,7 +5,10 @@
  * part; keys are never removed.
  *
  * /proc/sendtrace/sessions: one line per open session.
+ *
+ * Both need CAP_SYS_ADMIN.
  */
+#include <linux/capability.h>
 #include <linux/cpumask.h>
 #include <linux/proc_fs.h>
 #include <linux/rcupdate.h>
@@ -100,6 +103,42 @@ static int sessions_show(struct seq_file *m, void *v)
 	return 0;
 }
 
+/* ---- The files -------------------------------------------------------------------- */
+
+/*
+ * The counters tell when each traced call returns, and how long its payload is; the sessions
+ * tell whom root watches. The mode of a file lets root of a container pass who is uid 0 on
+ * the host, so the capability is checked, too.
+ */
+static int open_for_root(struct file *file, int (*show)(struct seq_file *m, void *v))
+{
+	return capable(CAP_SYS_ADMIN) ? single_open(file, show, NULL) : -EPERM;
+}
+
+static int stats_open(struct inode *inode, struct file *file)
+{
+	return open_for_root(file, stats_show);
+}
+
+static int sessions_open(struct inode *inode, struct file *file)
+{
+	return open_for_root(file, sessions_show);
+}
+
+static const struct proc_ops stats_ops = {
+	.proc_open = stats_open,
+	.proc_read = seq_read,
+	.proc_lseek = seq_lseek,
+	.proc_release = single_release,
+};
+
+static const struct proc_ops sessions_ops = {
+	.proc_open = sessions_open,
+	.proc_read = seq_read,
+	.proc_lseek = seq_lseek,
+	.proc_release = single_release,
+};
+
 static struct proc_dir_entry *folder;
 
 /**
@@ -112,9 +151,8 @@ int __init st_stats_init(void)
 	folder = proc_mkdir("sendtrace", NULL);
 	if (!folder)
 		return -ENOMEM;
-	/* Only root may see names and filters; everyone may see sums. */
-	if (proc_create_single("stats", 0444, folder, stats_show) &&
-	    proc_create_single("sessions", 0400, folder, sessions_show))
+	if (proc_create("stats", 0400, folder, &stats_ops) &&
+	    proc_create("sessions", 0400, folder, &sessions_ops))
 		return 0;
 	st_stats_exit();
 	return -ENOMEM;

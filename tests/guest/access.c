@@ -66,6 +66,10 @@ static void open_without_capability(void *arg)
 	data[0].effective &= ~(1U << CAP_SYS_ADMIN);
 	must(syscall(SYS_capset, &header, data), "capset");
 	check_errno(open(SENDTRACE_DEVICE, O_RDWR), EPERM, "open without CAP_SYS_ADMIN");
+	check_errno(open("/proc/sendtrace/stats", O_RDONLY), EPERM,
+		    "the counters without CAP_SYS_ADMIN");
+	check_errno(open("/proc/sendtrace/sessions", O_RDONLY), EPERM,
+		    "the list of sessions without CAP_SYS_ADMIN");
 }
 
 static void root_without_capability(void)

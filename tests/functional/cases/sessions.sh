@@ -48,7 +48,7 @@ checks flood.larger_than_ring "a payload larger than the ring is cut, not lost"
 
 checks access.by_mode "the device's mode refuses other users: EACCES"
 checks access.by_capability "without CAP_SYS_ADMIN open gives EPERM, whatever the mode"
-checks access.root_without_capability "root without CAP_SYS_ADMIN is refused"
+checks access.root_without_capability "root without CAP_SYS_ADMIN may neither trace nor read the counters"
 checks access.user_namespace "CAP_SYS_ADMIN in a user namespace is not enough"
 checks access.passed_descriptor "a passed descriptor cannot be started without CAP_SYS_ADMIN"
 checks access.unload_refused "the module cannot be unloaded while the device is open"
