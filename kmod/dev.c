@@ -265,23 +265,37 @@ static int start_if_never(struct st_session *session)
 	return err;
 }
 
+static int lock_and_start(struct st_session *session, bool nonblock)
+{
+	int err = st_consume_lock(session, nonblock);
+
+	if (err)
+		return err;
+	err = start_if_never(session);
+	if (err)
+		st_consume_unlock(session);
+	return err;
+}
+
 static ssize_t dev_read(struct file *file, char __user *buf, size_t size, loff_t *pos)
 {
 	struct st_session *session = file->private_data;
 	bool nonblock = file->f_flags & O_NONBLOCK;
 	ssize_t done;
+	int err;
 
 	if (!size)
 		return 0;
-	done = st_consume_claim(session, ST_MODE_READ);
-	if (done)
-		return done;
-	done = st_consume_lock(session, nonblock);
-	if (done)
-		return done;
-	done = start_if_never(session);
-	if (!done)
-		done = st_consume_read(session, buf, size, nonblock);
+	err = st_consume_claim(session, ST_MODE_READ);
+	if (err)
+		return err;
+	err = lock_and_start(session, nonblock);
+	if (err) {
+		/* The rings may still be mapped. */
+		st_consume_unclaim(session);
+		return err;
+	}
+	done = st_consume_read(session, buf, size, nonblock);
 	st_consume_unlock(session);
 	return done;
 }

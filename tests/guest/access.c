@@ -114,6 +114,8 @@ static void passed_descriptor(void)
 	in_child(start_passed, &tracer);
 	tracer_config(&tracer, tracer.info.ring_size_min, 0, 0);
 	in_child(start_passed, &tracer);
+	/* The failed read() has not chosen read() for the session. */
+	tracer_map(&tracer);
 	check_errno(ioctl(tracer.fd, SENDTRACE_IOC_START), 0, "START by root after that");
 }
 

@@ -433,9 +433,10 @@ struct sendtrace_stats {
  * was stopped it returns 0. It fails with EBUSY if the rings are mapped. If it has to
  * start the session, it can also fail with the errors of START.
  *
- * mmap() fails with EBUSY after a read(), with ENXIO before CONFIG, with EINVAL for any
- * other offset or length than those above, and with EPERM for a writable mapping of the
- * producer's part.
+ * mmap() fails with EBUSY after a read() from a session that runs, with ENXIO before CONFIG,
+ * with EINVAL for any other offset or length than those above, and with EPERM for a writable
+ * mapping of the producer's part. A mapping keeps the session open. A child does not inherit
+ * it.
  *
  * Before the first start, poll() reports EPOLLIN: a read() would start the session.
  */
