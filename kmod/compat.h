@@ -63,12 +63,18 @@
 #endif
 
 /*
- * Must be called before an irq_work is freed. On RT kernels before 7.0, irq_work_sync()
- * could return while the thread that runs the work was still going to access it
- * (kernel/irq_work.c, irq_work_single(): rcuwait_wake_up() comes after the work is marked
- * as done). This waits until that thread has slept, which may take seconds.
+ * Must be called before an irq_work is freed. On RT, irq_work_sync() could return while the
+ * thread that runs the work was still going to access it (kernel/irq_work.c,
+ * irq_work_single(): rcuwait_wake_up() comes after the work is marked as done). Since 7.0,
+ * 6.12.92 and 6.1.175 it waits itself ("irq_work: Fix use-after-free in irq_work_single() on
+ * PREEMPT_RT"); no header shows it, so compat.mk cannot look for it. This waits until that
+ * thread has slept, which may take seconds.
  */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0) && IS_ENABLED(CONFIG_PREEMPT_RT)
+#define ST_STABLE_SINCE(major, minor, patch)                         \
+	(LINUX_VERSION_CODE >= KERNEL_VERSION(major, minor, patch) && \
+	 LINUX_VERSION_CODE < KERNEL_VERSION(major, (minor) + 1, 0))
+#if IS_ENABLED(CONFIG_PREEMPT_RT) && LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0) && \
+	!ST_STABLE_SINCE(6, 12, 92) && !ST_STABLE_SINCE(6, 1, 175)
 #define st_irq_work_settle() synchronize_rcu_tasks()
 #else
 #define st_irq_work_settle() ((void)0)
