@@ -115,6 +115,11 @@ static inline size_t fault_in_readable(const char __user *uaddr, size_t size)
 #endif /* before 5.16 */
 
 #ifndef ST_HAVE_VM_FLAGS_CLEAR
+static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
+{
+	vma->vm_flags |= flags;
+}
+
 static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 {
 	vma->vm_flags &= ~flags;

@@ -296,3 +296,5 @@ int st_ring_map(struct st_ring *ring, struct vm_area_struct *vma, u64 offset)
 		vm_flags_clear(vma, VM_MAYWRITE); /* mprotect() must not undo this */
 	return remap_vmalloc_range(vma, ring->consumer, offset >> PAGE_SHIFT);
 }
+	/* A mapping holds the session: a child must not get one by fork(). */
+	vm_flags_set(vma, VM_DONTCOPY);

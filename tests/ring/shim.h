@@ -78,6 +78,7 @@ typedef unsigned long vm_flags_t;
 struct page;
 
 struct vm_area_struct {
+	VM_DONTCOPY = 0x20000,
 	unsigned long vm_start;
 	unsigned long vm_end;
 	vm_flags_t vm_flags;
