@@ -35,7 +35,9 @@
  * struct st_ring and does not trust the consumer's position: with any value, all writes
  * stay inside the data pages.
  */
+#include <linux/err.h>
 #include <linux/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
@@ -71,34 +73,44 @@ static void free_pages_of(struct st_ring *ring)
 {
 	unsigned int i;
 
-	for (i = 0; i < ring->nr_pages; i++)
+	for (i = 0; i < ring->nr_pages; i++) {
 		__free_page(ring->pages[i]);
+		cond_resched();
+	}
 	kvfree(ring->pages);
 }
 
 /*
  * The pages are zeroed, because user space maps them; charged to the cgroup of the
  * caller, where the kernel allows that; and if memory is short, the allocation fails
- * instead of invoking the OOM killer.
+ * instead of invoking the OOM killer. A large ring takes seconds: whoever asked for it can
+ * interrupt it, and others get the CPU meanwhile.
  */
 static int alloc_pages_of(struct st_ring *ring, unsigned int nr)
 {
 	gfp_t gfp = ST_GFP_MAPPED | __GFP_ZERO | __GFP_NOWARN | __GFP_RETRY_MAYFAIL;
-	int node = cpu_to_node(ring->cpu);
+	int node = cpu_to_node(ring->cpu), err = -ENOMEM;
 	struct page *page;
 
 	ring->pages = kvcalloc(nr, sizeof(*ring->pages), GFP_KERNEL_ACCOUNT);
 	if (!ring->pages)
 		return -ENOMEM;
 	for (ring->nr_pages = 0; ring->nr_pages < nr; ring->nr_pages++) {
-		page = alloc_pages_node(node, gfp, 0);
-		if (!page) {
-			free_pages_of(ring);
-			return -ENOMEM;
+		cond_resched();
+		if (signal_pending(current)) {
+			err = -EINTR;
+			goto free_pages;
 		}
+		page = alloc_pages_node(node, gfp, 0);
+		if (!page)
+			goto free_pages;
 		ring->pages[ring->nr_pages] = page;
 	}
 	return 0;
+
+free_pages:
+	free_pages_of(ring);
+	return err;
 }
 
 /* remap_vmalloc_range() requires VM_USERMAP. */
@@ -125,20 +137,24 @@ static void *map_pages_of(struct st_ring *ring)
  * @size: bytes of data, a power of two and at least a page
  *
  * Context: may sleep.
- * Return: the ring, to be freed by st_ring_free(), or NULL if there is not enough memory.
+ * Return: the ring, to be freed by st_ring_free(); ERR_PTR(-ENOMEM) if there is not enough
+ * memory; ERR_PTR(-EINTR) if a signal came.
  */
 struct st_ring *st_ring_alloc(int cpu, size_t size)
 {
 	struct st_ring *ring;
+	int err = -ENOMEM;
 	void *base;
 
 	ring = kzalloc_node(sizeof(*ring), GFP_KERNEL_ACCOUNT, cpu_to_node(cpu));
 	if (!ring)
-		return NULL;
+		return ERR_PTR(err);
 	ring->cpu = cpu;
 	ring->size = size;
-	if (alloc_pages_of(ring, META_PAGES + size / PAGE_SIZE))
+	err = alloc_pages_of(ring, META_PAGES + size / PAGE_SIZE);
+	if (err)
 		goto free_ring;
+	err = -ENOMEM;
 	base = map_pages_of(ring);
 	if (!base)
 		goto free_pages;
@@ -155,7 +171,7 @@ free_pages:
 	free_pages_of(ring);
 free_ring:
 	kfree(ring);
-	return NULL;
+	return ERR_PTR(err);
 }
 
 /**
@@ -181,7 +197,7 @@ void st_ring_free(struct st_ring *ring)
  * @ring: this CPU's ring; it must have room for the record
  * @time: time stamp of the record
  *
- * The consumer gets it together with the next record.
+ * The consumer gets it together with the next record, or by st_ring_end().
  *
  * Context: preemption off.
  */
@@ -215,6 +231,27 @@ void st_ring_lose(struct st_ring *ring, enum sendtrace_lost_reason reason)
 	ring->unreported_reasons[reason]++;
 }
 NOKPROBE_SYMBOL(st_ring_lose);
+
+/**
+ * st_ring_end() - report what was lost since the last record, because there will be no other
+ * @ring: any CPU's; it has no producer, until the session is started again
+ * @time: time stamp of the record
+ *
+ * The room for it was kept free by st_ring_reserve(). Only if the consumer's position is
+ * invalid there may be none: then the loss stays unreported.
+ *
+ * Context: one caller at a time.
+ */
+void st_ring_end(struct st_ring *ring, u64 time)
+{
+	u64 tail = smp_load_acquire(&ring->consumer->pos); /* D, matches C */
+
+	if (!ring->unreported ||
+	    ring->head - tail > ring->size - sizeof(struct sendtrace_lost))
+		return;
+	st_ring_report_loss(ring, time);
+	smp_store_release(&ring->producer->pos, ring->head); /* A, matches B */
+}
 
 /* ---- For the consumer ------------------------------------------------------- */
 
@@ -292,9 +329,9 @@ int st_ring_check_map(const struct st_ring *ring, const struct vm_area_struct *v
  */
 int st_ring_map(struct st_ring *ring, struct vm_area_struct *vma, u64 offset)
 {
+	/* A mapping holds the session: a child must not get one by fork(). */
+	vm_flags_set(vma, VM_DONTCOPY);
 	if (offset)
 		vm_flags_clear(vma, VM_MAYWRITE); /* mprotect() must not undo this */
 	return remap_vmalloc_range(vma, ring->consumer, offset >> PAGE_SHIFT);
 }
-	/* A mapping holds the session: a child must not get one by fork(). */
-	vm_flags_set(vma, VM_DONTCOPY);

@@ -60,6 +60,7 @@ void st_ring_free(struct st_ring *ring);
 /* For the producer. The code on every record's path is inline. */
 void st_ring_report_loss(struct st_ring *ring, u64 time);
 void st_ring_lose(struct st_ring *ring, enum sendtrace_lost_reason reason);
+void st_ring_end(struct st_ring *ring, u64 time);
 
 /* Sets the fields of the header that the ring knows. */
 static nokprobe_inline struct sendtrace_record *st_ring_begin_record(struct st_ring *ring,
@@ -81,9 +82,10 @@ static nokprobe_inline struct sendtrace_record *st_ring_begin_record(struct st_r
  * @size: of the whole record, a multiple of SENDTRACE_ALIGN; far less than the ring
  * @time: time stamp of the record
  *
- * If events were lost before, this first writes a LOST record, which must fit, too. The
- * caller fills in the fields that st_ring_begin_record() does not set, and commits. It
- * must not sleep or fault in between: that would block all records of this CPU.
+ * If events were lost before, this first writes a LOST record, which must fit, too. Room for
+ * one more LOST record always stays free, for st_ring_end(). The caller fills in the fields
+ * that st_ring_begin_record() does not set, and commits. It must not sleep or fault in
+ * between: that would block all records of this CPU.
  *
  * Context: preemption off.
  * Return: the record, or NULL if there is no room; then nothing has changed.
@@ -92,7 +94,7 @@ static nokprobe_inline void *st_ring_reserve(struct st_ring *ring, u32 size, u64
 {
 	u64 tail = smp_load_acquire(&ring->consumer->pos); /* D, matches C */
 	u64 used = ring->head - tail;
-	u64 need = size;
+	u64 need = size + sizeof(struct sendtrace_lost);
 
 	if (unlikely(ring->unreported))
 		need += sizeof(struct sendtrace_lost);

@@ -150,21 +150,22 @@ void st_session_destroy(struct st_session *session)
 
 static struct st_ring **alloc_rings(u32 size)
 {
-	struct st_ring **rings;
+	struct st_ring **rings, *ring;
 	int cpu;
 
 	/* Leave at least half of the available memory to the rest of the host. */
 	if ((u64)size * num_possible_cpus() > ((u64)si_mem_available() << PAGE_SHIFT) / 2)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	rings = kvcalloc(nr_cpu_ids, sizeof(*rings), GFP_KERNEL_ACCOUNT);
 	if (!rings)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	for_each_possible_cpu(cpu) {
-		rings[cpu] = st_ring_alloc(cpu, size);
-		if (!rings[cpu]) {
+		ring = st_ring_alloc(cpu, size);
+		if (IS_ERR(ring)) {
 			free_rings(rings);
-			return NULL;
+			return ERR_CAST(ring);
 		}
+		rings[cpu] = ring;
 	}
 	return rings;
 }
@@ -214,7 +215,7 @@ static void bound_payload(struct st_session *session)
  * @config: from st_session_complete_config()
  *
  * Context: may sleep; @session->lock is held.
- * Return: 0, -EBUSY if the session is already configured, -ENOMEM.
+ * Return: 0, -EBUSY if the session is already configured, -ENOMEM, -EINTR.
  */
 int st_session_configure(struct st_session *session,
 			 const struct sendtrace_config *config)
@@ -225,8 +226,8 @@ int st_session_configure(struct st_session *session,
 	if (session->rings)
 		return -EBUSY;
 	rings = alloc_rings(config->ring_size);
-	if (!rings)
-		return -ENOMEM;
+	if (IS_ERR(rings))
+		return PTR_ERR(rings);
 	session->snaplen = config->snaplen;
 	session->ring_size = config->ring_size;
 	session->events = config->events;
@@ -281,11 +282,20 @@ int st_session_start(struct st_session *session)
 	return 0;
 }
 
+static void end_rings(const struct st_session *session)
+{
+	u64 now = ktime_get_ns();
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		st_ring_end(session->rings[cpu], now);
+}
+
 /**
  * st_session_stop() - hide a session from the handlers, and wake its reader
  * @session: running
  *
- * When it returns, no handler writes to the rings any more.
+ * When it returns, no handler writes to the rings any more, and they report every loss.
  *
  * Context: may sleep; @session->lock is held.
  */
@@ -293,6 +303,7 @@ void st_session_stop(struct st_session *session)
 {
 	lockdep_assert_held(&session->lock);
 	st_running_remove(session->slot);
+	end_rings(session);
 	st_bell_exit(&session->bell);
 	WRITE_ONCE(session->running, false);
 	wake_up_interruptible_all(&session->bell.waiters);

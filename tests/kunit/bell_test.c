@@ -131,7 +131,7 @@ static void a_ring_belongs_to_its_cpu(struct kunit *test)
 
 	for_each_possible_cpu(cpu) {
 		ring = st_ring_alloc(cpu, PAGE_SIZE);
-		KUNIT_ASSERT_NOT_NULL(test, ring);
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, ring);
 		KUNIT_EXPECT_EQ(test, ring->producer->cpu, cpu);
 		st_test_write(ring, 64, 1);
 		KUNIT_EXPECT_EQ(test, st_test_peek(test, ring)->cpu, cpu);
@@ -142,6 +142,18 @@ static void a_ring_belongs_to_its_cpu(struct kunit *test)
 static void freeing_no_ring_does_nothing(struct kunit *test)
 {
 	st_ring_free(NULL);
+}
+
+static void a_signal_interrupts_the_allocation(struct kunit *test)
+{
+	struct st_ring *ring;
+
+	set_thread_flag(TIF_SIGPENDING);
+	ring = st_ring_alloc(0, PAGE_SIZE);
+	clear_thread_flag(TIF_SIGPENDING);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(ring), -EINTR);
+	if (!IS_ERR(ring))
+		st_ring_free(ring);
 }
 
 /*
@@ -158,10 +170,13 @@ static void a_failed_allocation_leaves_no_ring_or_a_complete_one(struct kunit *t
 		st_test_fail_allocation(n);
 		ring = st_ring_alloc(0, PAGE_SIZE);
 		failed = st_test_allocation_failed();
-		if (ring)
+		if (IS_ERR(ring)) {
+			KUNIT_EXPECT_EQ(test, PTR_ERR(ring), -ENOMEM);
+			refused++;
+		} else {
 			KUNIT_EXPECT_TRUE(test, st_test_write(ring, PAGE_SIZE / 2, n));
-		refused += !ring;
-		st_ring_free(ring);
+			st_ring_free(ring);
+		}
 		if (!failed)
 			break;
 	}
@@ -187,6 +202,7 @@ static struct kunit_case memory_cases[] = {
 	KUNIT_CASE(each_counter_is_added_separately),
 	KUNIT_CASE(a_ring_belongs_to_its_cpu),
 	KUNIT_CASE(freeing_no_ring_does_nothing),
+	KUNIT_CASE(a_signal_interrupts_the_allocation),
 	KUNIT_CASE(a_failed_allocation_leaves_no_ring_or_a_complete_one),
 	{}
 };

@@ -14,7 +14,7 @@ struct st_ring *st_test_ring(struct kunit *test, size_t size)
 {
 	struct st_ring *ring = st_ring_alloc(0, size);
 
-	KUNIT_ASSERT_NOT_NULL(test, ring);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, ring);
 	st_test_at_end(test, free_ring, ring);
 	return ring;
 }

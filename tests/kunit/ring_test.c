@@ -6,6 +6,8 @@
 
 #define SIZE   PAGE_SIZE
 #define EIGHTH (SIZE / 8)
+/* Always free, for the report of a loss. */
+#define SPARE  ((u32)sizeof(struct sendtrace_lost))
 
 static int ring_test_init(struct kunit *test)
 {
@@ -167,17 +169,21 @@ static void a_record_of_the_largest_size_fits_behind_a_lost_one(struct kunit *te
 	KUNIT_EXPECT_EQ(test, ring->producer->pos, lost + SIZE / 2);
 }
 
-static void a_ring_can_be_filled_to_its_last_byte(struct kunit *test)
+static void a_ring_can_be_filled_but_for_the_room_of_a_lost_record(struct kunit *test)
 {
 	struct st_ring *ring = test->priv;
+	u32 size;
 	int i;
 
-	for (i = 0; i < 8; i++)
+	for (i = 0; i < 7; i++)
 		KUNIT_EXPECT_TRUE(test, st_test_write(ring, EIGHTH, i));
+	KUNIT_EXPECT_FALSE(test, st_test_write(ring, EIGHTH - SPARE + 8, 7));
+	KUNIT_EXPECT_TRUE(test, st_test_write(ring, EIGHTH - SPARE, 7));
 	KUNIT_EXPECT_FALSE(test, st_test_write(ring, 40, 8));
 	for (i = 0; i < 8; i++) {
+		size = i < 7 ? EIGHTH : EIGHTH - SPARE;
 		KUNIT_EXPECT_TRUE(test,
-				  st_test_is_filled(st_test_peek(test, ring), EIGHTH, i));
+				  st_test_is_filled(st_test_peek(test, ring), size, i));
 		st_ring_release(ring, st_test_peek(test, ring));
 	}
 }
@@ -187,12 +193,13 @@ static void a_full_ring_is_not_changed(struct kunit *test)
 	struct st_ring *ring = test->priv;
 	struct st_ring before;
 
-	st_test_write(ring, SIZE, 1);
+	st_test_write(ring, SIZE - SPARE, 1);
 	before = *ring;
 	KUNIT_EXPECT_FALSE(test, st_test_write(ring, 40, 2));
 	KUNIT_EXPECT_EQ(test, memcmp(&before, ring, sizeof(before)), 0);
-	KUNIT_EXPECT_EQ(test, ring->producer->pos, SIZE);
-	KUNIT_EXPECT_TRUE(test, st_test_is_filled(st_test_peek(test, ring), SIZE, 1));
+	KUNIT_EXPECT_EQ(test, ring->producer->pos, SIZE - SPARE);
+	KUNIT_EXPECT_TRUE(test,
+			  st_test_is_filled(st_test_peek(test, ring), SIZE - SPARE, 1));
 }
 
 static void reading_makes_room_in_a_full_ring(struct kunit *test)
@@ -200,8 +207,9 @@ static void reading_makes_room_in_a_full_ring(struct kunit *test)
 	struct st_ring *ring = test->priv;
 	int i;
 
-	for (i = 0; i < 8; i++)
+	for (i = 0; i < 7; i++)
 		st_test_write(ring, EIGHTH, i);
+	st_test_write(ring, EIGHTH - SPARE, 7);
 	st_ring_release(ring, st_test_peek(test, ring));
 	KUNIT_EXPECT_FALSE(test, st_test_write(ring, EIGHTH + 8, 8));
 	KUNIT_EXPECT_TRUE(test, st_test_write(ring, EIGHTH, 8));
@@ -212,9 +220,10 @@ static void a_record_larger_than_the_ring_is_refused(struct kunit *test)
 {
 	struct st_ring *ring = test->priv;
 
+	KUNIT_EXPECT_FALSE(test, st_test_write(ring, SIZE - SPARE + 8, 1));
 	KUNIT_EXPECT_FALSE(test, st_test_write(ring, SIZE + 8, 1));
 	KUNIT_EXPECT_FALSE(test, st_test_write(ring, U32_MAX - 7, 1));
-	KUNIT_EXPECT_TRUE(test, st_test_write(ring, SIZE, 1));
+	KUNIT_EXPECT_TRUE(test, st_test_write(ring, SIZE - SPARE, 1));
 }
 
 /* ---- Loss --------------------------------------------------------------------------- */
@@ -287,13 +296,72 @@ static void a_loss_is_reported_once(struct kunit *test)
 static void loss_stays_unreported_where_both_records_do_not_fit(struct kunit *test)
 {
 	struct st_ring *ring = test->priv;
-	u32 lost = sizeof(struct sendtrace_lost);
 
-	st_test_write(ring, SIZE - lost - 56, 1);
+	st_test_write(ring, SIZE - 2 * SPARE - 56, 1);
 	st_ring_lose(ring, SENDTRACE_LOST_RING_FULL);
 	KUNIT_EXPECT_FALSE(test, st_test_write(ring, 64, 2));
 	KUNIT_EXPECT_EQ(test, ring->unreported, 1);
 	KUNIT_EXPECT_TRUE(test, st_test_write(ring, 56, 3));
+	KUNIT_EXPECT_EQ(test, ring->unreported, 0);
+}
+
+/* ---- The end ------------------------------------------------------------------------ */
+
+static void the_end_reports_what_was_lost_into_a_full_ring(struct kunit *test)
+{
+	struct st_ring *ring = test->priv;
+	const struct sendtrace_lost *lost;
+
+	st_test_write(ring, SIZE - SPARE, 1);
+	st_ring_lose(ring, SENDTRACE_LOST_RING_FULL);
+	st_ring_lose(ring, SENDTRACE_LOST_RING_FULL);
+	st_ring_end(ring, 5);
+	KUNIT_EXPECT_EQ(test, ring->producer->pos, SIZE);
+	st_ring_release(ring, st_test_peek(test, ring));
+	lost = (const void *)st_test_peek(test, ring);
+	KUNIT_EXPECT_EQ(test, lost->rec.type, SENDTRACE_RECORD_LOST);
+	KUNIT_EXPECT_EQ(test, lost->rec.seq, 1);
+	KUNIT_EXPECT_EQ(test, lost->rec.time, 5);
+	KUNIT_EXPECT_EQ(test, lost->count, 2);
+}
+
+static void the_end_reports_a_loss_once(struct kunit *test)
+{
+	struct st_ring *ring = test->priv;
+
+	st_ring_lose(ring, SENDTRACE_LOST_RING_FULL);
+	st_ring_end(ring, 1);
+	st_ring_end(ring, 2);
+	KUNIT_EXPECT_EQ(test, ring->producer->pos, SPARE);
+	KUNIT_EXPECT_TRUE(test, st_test_write(ring, 64, 3));
+	KUNIT_EXPECT_EQ(test, ring->producer->pos, SPARE + 64);
+	st_ring_release(ring, st_test_peek(test, ring));
+	KUNIT_EXPECT_EQ(test, st_test_peek(test, ring)->seq, 1);
+}
+
+static void the_end_writes_nothing_where_nothing_was_lost(struct kunit *test)
+{
+	struct st_ring *ring = test->priv;
+
+	st_test_write(ring, 64, 1);
+	st_ring_end(ring, 2);
+	KUNIT_EXPECT_EQ(test, ring->producer->pos, 64);
+}
+
+static void the_end_overwrites_nothing_at_any_consumer_position(struct kunit *test)
+{
+	struct st_ring *ring = test->priv;
+
+	st_test_write(ring, SIZE - SPARE, 1);
+	st_ring_lose(ring, SENDTRACE_LOST_RING_FULL);
+	WRITE_ONCE(ring->consumer->pos, SIZE);
+	st_ring_end(ring, 2);
+	WRITE_ONCE(ring->consumer->pos, -8ULL);
+	st_ring_end(ring, 2);
+	KUNIT_EXPECT_EQ(test, ring->producer->pos, SIZE - SPARE);
+	KUNIT_EXPECT_EQ(test, ring->unreported, 1);
+	WRITE_ONCE(ring->consumer->pos, 0);
+	st_ring_end(ring, 2);
 	KUNIT_EXPECT_EQ(test, ring->unreported, 0);
 }
 
@@ -310,7 +378,7 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(a_record_may_be_shorter_than_reserved),
 	KUNIT_CASE(a_record_that_wraps_is_contiguous),
 	KUNIT_CASE(a_record_of_the_largest_size_fits_behind_a_lost_one),
-	KUNIT_CASE(a_ring_can_be_filled_to_its_last_byte),
+	KUNIT_CASE(a_ring_can_be_filled_but_for_the_room_of_a_lost_record),
 	KUNIT_CASE(a_full_ring_is_not_changed),
 	KUNIT_CASE(reading_makes_room_in_a_full_ring),
 	KUNIT_CASE(a_record_larger_than_the_ring_is_refused),
@@ -319,6 +387,10 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(losses_are_counted_by_reason),
 	KUNIT_CASE(a_loss_is_reported_once),
 	KUNIT_CASE(loss_stays_unreported_where_both_records_do_not_fit),
+	KUNIT_CASE(the_end_reports_what_was_lost_into_a_full_ring),
+	KUNIT_CASE(the_end_reports_a_loss_once),
+	KUNIT_CASE(the_end_writes_nothing_where_nothing_was_lost),
+	KUNIT_CASE(the_end_overwrites_nothing_at_any_consumer_position),
 	{}
 };
 

@@ -16,6 +16,8 @@
 #define SIZE PAGE_SIZE
 /* The head when a position is tried: after a wrap, not a multiple of the ring size. */
 #define HEAD (SIZE + 512)
+/* What a record of 512 bytes needs: room for a LOST record stays free. */
+#define NEED (512 + sizeof(struct sendtrace_lost))
 
 static int ring_trust_test_init(struct kunit *test)
 {
@@ -35,8 +37,8 @@ static const struct position positions[] = {
 	{ "zero, more than a ring behind the head", 0, false },
 	{ "a byte more than a ring behind the head", HEAD - SIZE - 1, false },
 	{ "a ring behind the head", HEAD - SIZE, false },
-	{ "a byte too little room for a record", HEAD - SIZE + 511, false },
-	{ "exactly enough room for a record", HEAD - SIZE + 512, true },
+	{ "a byte too little room for a record", HEAD - SIZE + NEED - 1, false },
+	{ "exactly enough room for a record", HEAD - SIZE + NEED, true },
 	{ "an unaligned position in between", HEAD - 77, true },
 	{ "a byte behind the head", HEAD - 1, true },
 	{ "at the head", HEAD, true },

@@ -127,7 +127,7 @@ int main(int argc, char **argv)
 	seed = strtoull(argv[3], NULL, 10);
 	st_bell_init(&bell);
 	ring = st_ring_alloc(0, RING_SIZE);
-	if (!ring)
+	if (IS_ERR(ring))
 		errx(1, "st_ring_alloc() failed");
 	if (pthread_create(&producer, NULL, produce, NULL))
 		errx(1, "pthread_create() failed");

@@ -52,6 +52,14 @@ typedef __u64 u64;
 #define store_without_release(p, v) __atomic_store_n(p, v, __ATOMIC_RELAXED)
 #define no_mb()			    __asm__ volatile("" ::: "memory")
 
+/* ---- Errors and tasks ------------------------------------------------------------- */
+
+/* The last page of addresses belongs to no object, as in the kernel. */
+#define ERR_PTR(err)	     ((void *)(intptr_t)(err))
+#define IS_ERR(ptr)	     ((uintptr_t)(ptr) >= (uintptr_t)-4095)
+#define cond_resched()	     ((void)0)
+#define signal_pending(task) false
+
 /* ---- Memory --------------------------------------------------------------------- */
 
 #define PAGE_SHIFT 12
@@ -70,6 +78,7 @@ enum {
 	VM_WRITE = 2,
 	VM_SHARED = 8,
 	VM_MAYWRITE = 0x20,
+	VM_DONTCOPY = 0x20000,
 };
 
 typedef int gfp_t;
@@ -78,7 +87,6 @@ typedef unsigned long vm_flags_t;
 struct page;
 
 struct vm_area_struct {
-	VM_DONTCOPY = 0x20000,
 	unsigned long vm_start;
 	unsigned long vm_end;
 	vm_flags_t vm_flags;

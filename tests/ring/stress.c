@@ -329,7 +329,7 @@ static void set_up(u32 count)
 	run.count = count;
 	for (i = 0; i < count; i++) {
 		run.lanes[i].ring = st_ring_alloc((int)i, RING_SIZE);
-		if (!run.lanes[i].ring)
+		if (IS_ERR(run.lanes[i].ring))
 			errx(1, "st_ring_alloc() failed");
 		run.lanes[i].put.cpu = run.lanes[i].found.cpu = i;
 	}

@@ -11,6 +11,7 @@
 #include "module.h"
 #include "options.h"
 #include "sendtrace.h"
+#include "signals.h"
 
 /*
  * Return: 1 for a file, a pipe or "-" (stdin) that holds a record stream, 0 for the device,
@@ -140,6 +141,17 @@ static int memory_failed(const struct sendtrace_config *config,
 	return -ENOMEM;
 }
 
+/* Large rings take seconds, and a signal interrupts that. Only some signals mean the end. */
+static int allocate(struct sendtrace *trace, struct sendtrace_config *config)
+{
+	int err;
+
+	do {
+		err = sendtrace_configure(trace, config);
+	} while (err == -EINTR && !signals_stop());
+	return err;
+}
+
 static int configure(const struct options *options, struct sendtrace *trace,
 		     struct sendtrace_config *config)
 {
@@ -154,10 +166,12 @@ static int configure(const struct options *options, struct sendtrace *trace,
 		.ring_size = options->ring_size,
 		.events = options->accepts ? SENDTRACE_EVENTS_ALL : SENDTRACE_EVENTS_SEND,
 	};
-	err = sendtrace_configure(trace, config);
+	err = allocate(trace, config);
 	if (err == -ENOMEM)
 		return memory_failed(config, info);
-	if (err)
+	if (err == -EINTR)
+		message("interrupted before the trace began");
+	else if (err)
 		message("'%s' refuses the configuration: %s", options->device,
 			strerror(-err));
 	return err;

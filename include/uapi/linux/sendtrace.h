@@ -223,7 +223,8 @@ enum sendtrace_lost_reason {
 /**
  * struct sendtrace_lost - events lost on this CPU since the previous record
  * @rec: type SENDTRACE_RECORD_LOST; its seq is that of the first lost event; its time is
- *	not later than that of the next record
+ *	not later than that of the next record. It is written before the next record that
+ *	fits, or by STOP, for which room is kept free
  * @count: number of lost events
  * @reasons: number for each enum sendtrace_lost_reason; their sum is @count
  */
@@ -418,7 +419,8 @@ struct sendtrace_stats {
  * commands fail with ENOTTY. Other errors:
  *
  * INFO		none
- * CONFIG	EPERM: no CAP_SYS_ADMIN; EBUSY: the session already has rings; ENOMEM
+ * CONFIG	EPERM: no CAP_SYS_ADMIN; EBUSY: the session already has rings; ENOMEM;
+ *		EINTR: a signal came while the rings were allocated, which can be repeated
  * FILTER	EPERM: no CAP_SYS_ADMIN; EINVAL: also if a pattern is empty or does not
  *		end with NUL; ENOMEM
  * START	EALREADY: already running; EPERM: no CAP_SYS_ADMIN, or the kernel is

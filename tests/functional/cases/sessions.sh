@@ -43,6 +43,8 @@ checks fields.fault_in_the_middle "a fault in the middle cuts the payload there"
 
 checks flood.overflow_mapped "a mapped ring that is full reports every loss"
 checks flood.overflow_read "a full ring that is read reports every loss"
+checks flood.stopped_full_mapped "STOP reports what a mapped ring lost last"
+checks flood.stopped_full_read "STOP reports what a ring that is read lost last"
 checks flood.many_times_round "records are whole however often the ring wraps"
 checks flood.larger_than_ring "a payload larger than the ring is cut, not lost"
 

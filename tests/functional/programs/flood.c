@@ -91,12 +91,16 @@ static void check_figures(struct tracer *tracer, const struct records *records,
 	check(cut_in(records) > 0, "something was cut");
 }
 
-/* A length for which a full ring has room for a header at its end, but not for the payload. */
+/*
+ * A length for which a full ring has room for a header at its end, but not for the payload.
+ * Room for a LOST record always stays free.
+ */
 static size_t length_that_is_cut(uint32_t ring_size)
 {
+	uint32_t room = ring_size - sizeof(struct sendtrace_lost);
 	size_t fits = 8;
 
-	while (ring_size % (HEADER + fits) < HEADER && fits < LEN_MAX)
+	while (room % (HEADER + fits) < HEADER && fits < LEN_MAX)
 		fits += 8;
 	return fits;
 }
@@ -142,6 +146,39 @@ static void overflow_mapped(void)
 static void overflow_read(void)
 {
 	overflow(false);
+}
+
+/* Nobody reads, and no event comes after the loss: the stop reports it. */
+static void stopped_full(bool mapped)
+{
+	struct records records = { 0 };
+	struct burst flood = { 0, FLOOD };
+	struct tracer tracer;
+
+	tracer_open(&tracer);
+	tracer_config(&tracer, tracer.info.ring_size_min, 0, SENDTRACE_EVENTS_SEND);
+	tracer_filter(&tracer, "flood");
+	if (mapped)
+		tracer_map(&tracer);
+	len = length_that_is_cut(tracer.config.ring_size);
+	tracer_start(&tracer);
+	in_child(send_burst, &flood);
+	tracer_stop(&tracer);
+	tracer_read(&tracer, &records);
+	check_sequence(&records);
+	check_records(&records);
+	check_figures(&tracer, &records, FLOOD);
+	tracer_close(&tracer);
+}
+
+static void stopped_full_mapped(void)
+{
+	stopped_full(true);
+}
+
+static void stopped_full_read(void)
+{
+	stopped_full(false);
 }
 
 /* The ring wraps many times while it is read: nothing is lost, nothing is torn. */
@@ -220,6 +257,8 @@ int main(int argc, char **argv)
 	static const struct test_case cases[] = {
 		{ "overflow_mapped", overflow_mapped },
 		{ "overflow_read", overflow_read },
+		{ "stopped_full_mapped", stopped_full_mapped },
+		{ "stopped_full_read", stopped_full_read },
 		{ "many_times_round", many_times_round },
 		{ "larger_than_ring", larger_than_ring },
 		{},
