@@ -238,6 +238,27 @@ static inline int sendtrace_is_gap(const struct sendtrace_item *item)
 }
 
 /**
+ * sendtrace_is_unknown - is it of a type that the library does not know, of a newer module?
+ * @item: a record
+ *
+ * Whether events are missing before the CPU's next record cannot be seen then.
+ *
+ * Return: 1 or 0.
+ */
+static inline int sendtrace_is_unknown(const struct sendtrace_item *item)
+{
+	switch (item->rec.type) {
+	case SENDTRACE_RECORD_SEND:
+	case SENDTRACE_RECORD_ACCEPT:
+	case SENDTRACE_RECORD_LOST:
+	case SENDTRACE_RECORD_FRAGMENT:
+		return 0;
+	default:
+		return 1;
+	}
+}
+
+/**
  * sendtrace_get_fault - what was wrong when sendtrace_next() returned -EBADMSG
  * @trace: handle
  *

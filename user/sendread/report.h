@@ -15,6 +15,8 @@ struct options;
  * @cut: lines with less payload than was sent, for each reason of sendtrace_why()
  * @lost: events lost, for each enum sendtrace_lost_reason, as LOST records report
  * @unreported: events that are missing in the sequence and that no LOST record reports
+ * @unknown: records of types that are not known
+ * @keep_failed: it was printed why parts of payloads are lost
  * @pending: losses that were not printed yet
  * @said: when losses were printed last; milliseconds of clock_ms(), 0 for never
  */
@@ -23,6 +25,8 @@ struct tally {
 	uint64_t cut[SENDTRACE_WHYS];
 	__u64 lost[SENDTRACE_LOST_REASONS];
 	__u64 unreported;
+	uint64_t unknown;
+	_Bool keep_failed;
 	struct {
 		__u64 lost[SENDTRACE_LOST_REASONS];
 		__u64 unreported;
@@ -53,6 +57,19 @@ static inline void report_printed(struct tally *tally, const struct sendtrace_it
 	tally->printed++;
 	if (sendtrace_is_cut(item))
 		report_cut(tally, item);
+}
+
+/* Count a record with sendtrace_is_unknown(); the first one is printed. */
+void report_unknown(struct tally *tally, const struct sendtrace_item *item);
+
+/* Print why parts of payloads are lost; see report_kept(). */
+void report_keep_error(struct tally *tally, const struct sendtrace *trace);
+
+/* After report_printed(): if a payload is unjoined, print once why, where there is more to say. */
+static inline void report_kept(struct tally *tally, const struct sendtrace *trace)
+{
+	if (tally->cut[SENDTRACE_WHY_UNJOINED] && !tally->keep_failed)
+		report_keep_error(tally, trace);
 }
 
 /* Count the events that are missing at a gap; report_pending() prints them. */
