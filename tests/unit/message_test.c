@@ -163,6 +163,19 @@ static void the_summary_waits_even_if_messages_were_dropped(void **state)
 			    "0 events captured\n");
 }
 
+static void what_was_dropped_last_is_told_at_the_end(void **state)
+{
+	(void)state;
+	fill_pipe();
+	message("one");
+	drain_pipe();
+	say_to_sleeping_reader(message_finish);
+	assert_string_equal(drain_pipe(),
+			    "test: 1 message dropped here: standard error was full\n");
+	message_finish();
+	assert_string_equal(drain_pipe(), "");
+}
+
 static void messages_that_found_no_room_are_counted(void **state)
 {
 	(void)state;
@@ -272,6 +285,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		pipe_case(a_message_waits_for_room),
 		pipe_case(the_summary_waits_even_if_messages_were_dropped),
+		pipe_case(what_was_dropped_last_is_told_at_the_end),
 		pipe_case(messages_that_found_no_room_are_counted),
 		pipe_case(a_reader_that_sleeps_costs_one_wait_and_not_one_for_each),
 		pipe_case(the_longest_line_is_written_at_once),

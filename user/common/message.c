@@ -181,3 +181,8 @@ void message_plain(const char *fmt, ...)
 	say(NULL, fmt, ap);
 	va_end(ap);
 }
+
+void message_finish(void)
+{
+	tell_dropped(PATIENCE_MS);
+}
