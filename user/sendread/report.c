@@ -164,13 +164,12 @@ void report_unknown(struct tally *tally, const struct sendtrace_item *item)
 			item->rec.type);
 }
 
-void report_keep_error(struct tally *tally, const struct sendtrace *trace)
+void report_kept(struct tally *tally, const struct sendtrace *trace)
 {
 	const char *folder;
 	int err = sendtrace_keep_error(trace, &folder);
 
-	/* Otherwise the beginning of a payload was lost, which is told elsewhere. */
-	if (!err)
+	if (!err || tally->keep_failed)
 		return;
 	tally->keep_failed = true;
 	switch (err) {
