@@ -29,11 +29,16 @@ static bool is_digits(const char *text)
 }
 
 /* The C library's answer, for digits only. */
-static bool whole_number(const char *text, uint64_t *value)
+static bool value_of(const char *text, uint64_t *value)
 {
 	errno = 0;
 	*value = is_digits(text) ? strtoull(text, NULL, 10) : 0;
 	return is_digits(text) && errno == 0;
+}
+
+static bool whole_number(const char *text, uint64_t *value)
+{
+	return value_of(text, value) && strlen(text) <= NUMBER_WIDEST;
 }
 
 /* The expected nanoseconds: the digits without the point, filled up with zeros. */
@@ -43,12 +48,12 @@ static bool seconds(const char *text, uint64_t *nanoseconds)
 	char digits[DIGITS_MAX];
 
 	decimals = text[whole] ? strlen(text) - whole - 1 : 0;
-	if (decimals > DECIMALS || whole + decimals == 0)
+	if (decimals > DECIMALS || whole > NUMBER_WIDEST || whole + decimals == 0)
 		return false;
 	snprintf(digits, sizeof(digits), "%.*s%s%.*s", (int)whole, text,
 		 text[whole] ? text + whole + 1 : "", (int)(DECIMALS - decimals),
 		 "000000000");
-	return whole_number(digits, nanoseconds) && *nanoseconds > 0 &&
+	return value_of(digits, nanoseconds) && *nanoseconds > 0 &&
 	       *nanoseconds <= (uint64_t)SECONDS_MAX * 1000000000;
 }
 

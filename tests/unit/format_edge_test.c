@@ -70,7 +70,7 @@ static const struct sizes sizes[] = {
  * @call: the line between the payload's two lengths
  * @bytes: the longest payload; shorter ones are its beginning
  * @text: its text in a line
- * @file: holds @bytes, too
+ * @spill: a file that holds @bytes, too, in two blocks
  */
 struct kind {
 	struct sample sample;
@@ -79,7 +79,7 @@ struct kind {
 	char call[640];
 	unsigned char bytes[LONGEST];
 	char text[ESCAPE_WIDEST * LONGEST + 1];
-	int file;
+	struct spill spill;
 };
 
 enum layout {
@@ -142,7 +142,7 @@ static void payload_of(unsigned int first, unsigned int count, const char *forma
 		to += sprintf(to, format, kind.bytes[i]);
 	}
 	kind.width = (unsigned int)(to - kind.text) / LONGEST;
-	assert_int_equal(pwrite(kind.file, kind.bytes, LONGEST, 0), LONGEST);
+	assert_int_equal(pwrite(kind.spill.file, kind.bytes, LONGEST, 0), LONGEST);
 }
 
 static void *exact_copy(const void *from, size_t size)
@@ -160,7 +160,7 @@ static void *exact_copy(const void *from, size_t size)
 static void format_line(enum layout layout, size_t size)
 {
 	size_t inside = size < 200 ? size / 2 : 100;
-	struct sendtrace_joined joined = { .tid = 1, .file = kind.file };
+	struct sendtrace_joined joined = { .tid = 1, .spill = &kind.spill };
 	struct sendtrace_item item = { .event = kind.sample.event };
 	unsigned char *payload;
 
@@ -170,6 +170,8 @@ static void format_line(enum layout layout, size_t size)
 	payload = exact_copy(kind.bytes + joined.size, inside);
 	if (layout == JOINED_MEMORY)
 		joined.memory = exact_copy(kind.bytes, joined.size);
+	else
+		joined.spilled.first = 1;
 	item.event.len = size;
 	item.event.ret = (int64_t)size;
 	item.event.cap_len = (uint32_t)inside;
@@ -293,10 +295,11 @@ static int open_files(void **state)
 	void *memory;
 
 	(void)state;
-	kind.file = memfd_create("payload", 0);
+	kind.spill.file = memfd_create("payload", 0);
+	kind.spill.next[1] = 2;
 	sample_text_reset(&text, memfd_create("output", 0));
 	out = &text->out;
-	if (kind.file < 0 || out->fd < 0 || ftruncate(out->fd, OUTPUT))
+	if (kind.spill.file < 0 || out->fd < 0 || ftruncate(out->fd, OUTPUT))
 		return -1;
 	memory = mmap(NULL, OUTPUT, PROT_READ, MAP_SHARED, out->fd, 0);
 	output = memory;
@@ -307,7 +310,7 @@ static int close_files(void **state)
 {
 	(void)state;
 	munmap((void *)output, OUTPUT);
-	return close(kind.file) || close(out->fd);
+	return close(kind.spill.file) || close(out->fd);
 }
 
 #define output_case(function) \

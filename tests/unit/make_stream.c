@@ -2,7 +2,7 @@
 /*
  * make_stream WORD... - write records to stdout, as `cat /dev/sendtrace` would:
  *	send, accept, lost, unknown, long (a payload of a megabyte), gap (skip 5 events),
- *	cut:WHY (5 bytes of 9)
+ *	parts (three of a megabyte, then the end of the payload), cut:WHY (5 bytes of 9)
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,8 @@
 #include "sample.h"
 
 enum {
-	LONG = 1 << 20
+	LONG = 1 << 20,
+	PARTS = 3,
 };
 
 static char long_payload[LONG];
@@ -29,6 +30,24 @@ static void write_sample(const struct sample *sample)
 
 	write_record(record, size);
 	free(record);
+}
+
+static void write_parts(struct sendtrace_event *event)
+{
+	unsigned char *record;
+	uint32_t i;
+	size_t size;
+
+	for (i = 0; i < PARTS; i++) {
+		record = sample_fragment(event->tid, (uint64_t)i * LONG, long_payload,
+					 LONG, &size);
+		((struct sendtrace_record *)record)->seq = event->rec.seq;
+		write_record(record, size);
+		free(record);
+	}
+	event->frag_len = PARTS * LONG;
+	event->len += event->frag_len;
+	event->ret = (int64_t)event->len;
 }
 
 static void cut(struct sendtrace_event *event, const char *why)
@@ -64,6 +83,8 @@ int main(int argc, char **argv)
 			sample.event.rec.type = 99;
 		else if (strcmp(argv[i], "long") == 0)
 			sample = sample_send(seq, long_payload, sizeof(long_payload));
+		else if (strcmp(argv[i], "parts") == 0)
+			write_parts(&sample.event);
 		else if (strncmp(argv[i], "cut:", 4) == 0)
 			cut(&sample.event, argv[i] + 4);
 		else if (strcmp(argv[i], "send") != 0)

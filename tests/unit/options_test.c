@@ -217,6 +217,34 @@ static void as_many_names_and_processes_as_the_kernel_accepts_may_be_given(void 
 	assert_refused(pids, "'4711'");
 }
 
+/* Not as the number that their first digits are. */
+static void numbers_that_are_too_long_are_refused_as_a_whole(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("-p 00000000000000000812"), 0);
+	assert_int_equal(options.filter.pids[0], 812);
+	assert_refused("-p 000000000000000000812", "'000000000000000000812'");
+	assert_refused("-p 0000000000000000000812", "'0000000000000000000812'");
+	assert_refused("-p 7,0000000000000000000812,9", "'7,0000000000000000000812,9'");
+	assert_refused("-p 00000000000000000812x", "'00000000000000000812x'");
+	assert_int_equal(parse("-c 00000000000000000812 ."), 0);
+	assert_int_equal(options.count, 812);
+	assert_refused("-c 000000000000000000812 .", "'000000000000000000812'");
+	assert_refused("-d 000000000000000000001.5 .", "'000000000000000000001.5'");
+}
+
+static void what_was_expected_stands_behind_the_longest_text(void **state)
+{
+	static char line[3000] = "-s ";
+
+	(void)state;
+	memset(line + 3, '9', sizeof(line) - 4);
+	assert_refused(line, "...");
+	assert_refused(line, "999', expected a whole number from 1 to 67108864");
+	memcpy(line, "-p ", 3);
+	assert_refused(line, "--pid is '999");
+}
+
 static void unset_options_are_zero_for_the_kernel(void **state)
 {
 	struct sendtrace_filter filter = { .nr_patterns = 1,
@@ -281,6 +309,8 @@ int main(void)
 		test_case(patterns_are_checked_before_the_kernel_sees_them),
 		test_case(patterns_that_a_shell_accepts_are_accepted),
 		test_case(as_many_names_and_processes_as_the_kernel_accepts_may_be_given),
+		test_case(numbers_that_are_too_long_are_refused_as_a_whole),
+		test_case(what_was_expected_stands_behind_the_longest_text),
 		test_case(unset_options_are_zero_for_the_kernel),
 		test_case(a_saved_stream_takes_no_filter),
 		test_case(the_usage_names_every_option_and_ends_with_examples),

@@ -130,7 +130,8 @@ static void gaps_are_not_among_the_lines(void **state)
 static void a_payload_that_cannot_be_read_is_shown_as_far_as_it_can_be(void **state)
 {
 	struct sample sample = sample_send(0, "hello", 5);
-	struct sendtrace_joined joined = { .tid = 1, .size = 10 };
+	static struct spill spill;
+	struct sendtrace_joined joined = { .tid = 1, .size = 10, .spill = &spill };
 	struct sendtrace_item long_item = { .event = sample.event, .joined = &joined };
 	struct text *text = NULL;
 
@@ -140,15 +141,20 @@ static void a_payload_that_cannot_be_read_is_shown_as_far_as_it_can_be(void **st
 	long_item.event.len = 15;
 	long_item.event.ret = 15;
 	long_item.event.frag_len = 10;
-	joined.file = memfd_create("fragments", 0);
-	assert_int_equal(write(joined.file, "abcd", 4), 4);
+	joined.spilled.first = 1;
+	spill.file = memfd_create("fragments", 0);
+	assert_int_equal(write(spill.file, "abcd", 4), 4);
+	assert_false(sendtrace_is_cut(&long_item));
 	sample_text_reset(&text, -1);
 	assert_int_equal(sink_record(&text->sink, &long_item), 0);
 	text->out.buffer[text->out.used] = '\0';
 	assert_non_null(strstr(text->out.buffer, " msg=abcd len=15 "));
 	assert_non_null(strstr(text->out.buffer, " ret=15 cap=4 why=unjoined\n"));
+	assert_true(sendtrace_is_cut(&long_item));
+	assert_int_equal(sendtrace_why(&long_item), SENDTRACE_WHY_UNJOINED);
+	assert_int_equal(spill.error, -EIO);
 	sink_free(&text->sink);
-	close(joined.file);
+	close(spill.file);
 }
 
 int main(void)

@@ -16,6 +16,11 @@ one_error() {
 	[ "$(grep -c "^sendread: " "$work/err")" -eq 1 ]
 }
 
+one_line_summary() {
+	[ "$(cat "$work/err")" = "1 event captured
+0 events lost" ]
+}
+
 # ---- Whole streams
 
 "$make_stream" send send send >"$stream"
@@ -34,6 +39,15 @@ check "... quietly with -q" said_nothing
 run "$sendread" --device "$stream"
 check "accepts, and types of a newer module, are skipped" printed_lines 2
 run "$sendread" -a --device "$stream"
+"$make_stream" unknown unknown >"$stream"
+run "$sendread" -q --device "$stream"
+check "a stream of unknown types alone is remarked, with -q, too" \
+	said "sendread: records of type 99 come, which this sendread does not know: it is older than the module"
+check "... once" one_error
+run "$sendread" --device "$stream"
+check "... and counted" said "2 records of unknown types"
+"$make_stream" send accept unknown send >"$stream"
+run "$sendread" -a --device "$stream"
 check "-a shows accepts" grep -q "^accept pid=29664 .* newfd=5 family=2 dest=192.0.2.7 port=47698 ret=5$" "$work/out"
 
 "$make_stream" send send send send send >"$stream"
@@ -45,6 +59,27 @@ check "... and counts them" said "3 events captured"
 run "$sendread" --device "$stream"
 check "a payload of a megabyte is printed whole" grep -Eqx 'pid=[^=]* tid=[^=]* comm=connection fd=35 msg=(\\xab)+ len=1048576 .* ret=1048576' "$work/out"
 check "... to the last byte" [ "$(wc -c <"$work/out")" -gt 4194304 ]
+
+# ---- Payloads in parts
+
+"$make_stream" parts >"$stream"
+run "$sendread" --device "$stream"
+check "a payload whose parts do not fit into memory is printed whole" \
+	[ "$(wc -c <"$work/out")" -gt $((3 * 4194304)) ]
+check "... without a remark" one_line_summary
+run env TMPDIR=/nonexistent "$sendread" --device "$stream"
+check "a payload that cannot be kept is marked" grep -q " msg= len=3145733 .* cap=0 why=unjoined$" "$work/out"
+check "... with the reason" said "payloads are unjoined: their parts cannot be kept in '/nonexistent': No such file or directory"
+check "... and is counted" said "1 event cut: unjoined 1"
+# shellcheck disable=SC2016 # expanded by the other shell
+run sh -c 'ulimit -f 100 && exec "$0" "$@"' "$sendread" --device "$stream"
+check "a limit of a file's size is no end of the trace" exited 0
+check "... but the reason" said "payloads are unjoined: the limit of a file's size (ulimit -f)"
+run env TMPDIR=/nonexistent "$sendread" -q --device "$stream"
+check "... also with -q" said "'/nonexistent'"
+"$make_stream" long >"$stream"
+run env TMPDIR=/nonexistent "$sendread" -q --device "$stream"
+check "a TMPDIR that is not needed may be missing" said_nothing
 
 # ---- Losses
 

@@ -70,6 +70,13 @@ check "... with exit status 0" exited 0
 run "$sendread" --device "$work/nothing" .
 check "a device that is not there is an error with exit status 1" exited 1
 check "... which quotes it" said "nothing'"
+path=$work$(printf '/%099d' $(seq 30))
+run "$sendread" --device "$path" .
+check "a path of 3,000 characters is quoted" said "cannot open '$path': "
+check "... and the reason stands behind it" said "': No such file or directory; expected the device or"
+run "$sendread" --device "$path$path" .
+check "a path that is too long for any file loses its middle" said "..."
+check "... and not the reason" said "': File name too long; expected the device or"
 run "$sendread" --device "$work" .
 check "a directory is no device" exited 1
 run "$sendread" --device /dev/null .

@@ -10,11 +10,18 @@ enum {
 	DECIMALS = 9
 };
 
-/* strtoull() accepts signs, blanks and a rest of any kind: here only digits count. */
+/*
+ * strtoull() accepts signs, blanks and a rest of any kind: here only digits count, and not
+ * more of them than the largest number has. Return: what follows them, or NULL for too many.
+ */
 static const char *digits(const char *text, uint64_t *value)
 {
+	const char *from = text;
+
 	*value = 0;
 	for (; *text >= '0' && *text <= '9'; text++) {
+		if (text - from == NUMBER_WIDEST)
+			return NULL;
 		if (__builtin_mul_overflow(*value, 10, value) ||
 		    __builtin_add_overflow(*value, (uint64_t)(*text - '0'), value))
 			return NULL;

@@ -10,7 +10,10 @@ enum {
 	NUMBER_WIDEST = 20, /* digits of the largest that fits 64 bits */
 };
 
-/* A whole decimal number and nothing else, from @min to @max. Return: 0 or -EINVAL. */
+/*
+ * A whole decimal number and nothing else, from @min to @max, of up to NUMBER_WIDEST digits,
+ * leading zeros included. Return: 0 or -EINVAL.
+ */
 int number_parse(const char *text, uint64_t min, uint64_t max, uint64_t *value);
 
 /*

@@ -1,125 +1,154 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Joins the fragments of long payloads, in memory or in unnamed files. */
+/* Joins the fragments of long payloads, in memory or in a file. */
 #include "join.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "../common/write_all.h"
 #include "sendtrace.h"
+
+enum {
+	/* What a payload takes at first: one that is joined at all is larger than 16 KiB. */
+	CAPACITY_MIN = 128 << 10
+};
 
 void join_init(struct join *join)
 {
-	size_t i;
-
 	memset(join, 0, sizeof(*join));
-	for (i = 0; i < JOIN_THREADS; i++)
-		join->threads[i].file = -1;
+	spill_open(&join->spill);
 }
 
-static void forget(struct join *join, struct sendtrace_joined *joined)
-{
-	free(joined->memory);
-	if (joined->file >= 0)
-		close(joined->file);
-	join->memory -= joined->capacity;
-	join->used--;
-	memset(joined, 0, sizeof(*joined));
-	joined->file = -1;
-}
+/* ---- Who has a place ------------------------------------------------------------- */
 
-void join_free(struct join *join)
+static struct sendtrace_joined **bucket_of(struct join *join, uint32_t tid)
 {
-	size_t i;
-
-	for (i = 0; i < JOIN_THREADS; i++)
-		if (join->threads[i].tid)
-			forget(join, &join->threads[i]);
+	return &join->buckets[tid * 2654435761u >> (32 - JOIN_BUCKET_BITS)];
 }
 
 static struct sendtrace_joined *find(struct join *join, uint32_t tid)
 {
-	size_t i;
+	struct sendtrace_joined *joined;
 
 	if (join_is_empty(join))
 		return NULL;
-	for (i = 0; i < JOIN_THREADS; i++)
-		if (join->threads[i].tid == tid)
-			return &join->threads[i];
-	return NULL;
-}
-
-static struct sendtrace_joined *find_place(struct join *join)
-{
-	struct sendtrace_joined *oldest = &join->threads[0];
-	size_t i;
-
-	for (i = 0; i < JOIN_THREADS; i++) {
-		if (join->threads[i].tid == 0)
-			return &join->threads[i];
-		if (join->threads[i].age < oldest->age)
-			oldest = &join->threads[i];
-	}
-	forget(join, oldest);
-	return oldest;
-}
-
-static struct sendtrace_joined *begin(struct join *join, uint32_t tid)
-{
-	struct sendtrace_joined *joined = find(join, tid);
-
-	/* Fragments that are still there belong to an event that was lost. */
-	if (joined)
-		forget(join, joined);
-	joined = find_place(join);
-	joined->tid = tid;
-	joined->age = ++join->ages;
-	join->used++;
+	joined = *bucket_of(join, tid);
+	while (joined && joined->tid != tid)
+		joined = joined->next;
 	return joined;
 }
 
-/* ---- Memory, or a file ----------------------------------------------------------- */
-
-static int open_unnamed(void)
+static void unlink_age(struct join *join, struct sendtrace_joined *joined)
 {
-	/* Not where a user could choose the folder of a program that has more rights. */
-	const char *folder = secure_getenv("TMPDIR") ?: "/tmp";
-	char path[4096];
-	int file;
-
-	file = open(folder, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
-	if (file >= 0)
-		return file;
-	/* A file system without unnamed files. */
-	snprintf(path, sizeof(path), "%s/sendtrace.XXXXXX", folder);
-	file = mkostemp(path, O_CLOEXEC);
-	if (file >= 0)
-		unlink(path);
-	return file;
+	if (joined->newer)
+		joined->newer->older = joined->older;
+	else
+		join->newest = joined->older;
+	if (joined->older)
+		joined->older->newer = joined->newer;
+	else
+		join->oldest = joined->newer;
 }
 
-/* Move what is in memory to a file, where all that follows will go, too. */
-static int spill(struct join *join, struct sendtrace_joined *joined)
+static void link_newest(struct join *join, struct sendtrace_joined *joined)
 {
-	joined->file = open_unnamed();
-	if (joined->file < 0)
-		return -errno;
-	if (write_all(joined->file, joined->memory, joined->size))
-		return -EIO;
+	joined->newer = NULL;
+	joined->older = join->newest;
+	if (join->newest)
+		join->newest->newer = joined;
+	else
+		join->oldest = joined;
+	join->newest = joined;
+}
+
+/* Its bytes go, its place stays. */
+static void release(struct join *join, struct sendtrace_joined *joined)
+{
 	free(joined->memory);
 	joined->memory = NULL;
 	join->memory -= joined->capacity;
 	joined->capacity = 0;
-	return 0;
+	spill_release(&join->spill, &joined->spilled);
+	joined->size = 0;
+}
+
+static void forget(struct join *join, struct sendtrace_joined *joined)
+{
+	struct sendtrace_joined **at = bucket_of(join, joined->tid);
+
+	while (*at != joined)
+		at = &(*at)->next;
+	*at = joined->next;
+	unlink_age(join, joined);
+	release(join, joined);
+	join->used--;
+	free(joined);
+}
+
+void join_free(struct join *join)
+{
+	while (join->oldest)
+		forget(join, join->oldest);
+	spill_close(&join->spill);
+}
+
+/* The next payload may not fit into memory. */
+static bool is_crowded(const struct join *join)
+{
+	return join->memory + CAPACITY_MIN > JOIN_MEMORY || join->spill.used;
+}
+
+static void drop_stale(struct join *join, uint64_t now)
+{
+	while (join->oldest && join->oldest->time < now &&
+	       now - join->oldest->time > JOIN_STALE_NS)
+		forget(join, join->oldest);
+}
+
+static struct sendtrace_joined *add(struct join *join, uint32_t tid)
+{
+	struct sendtrace_joined **bucket = bucket_of(join, tid), *joined;
+
+	if (join->used == JOIN_THREADS)
+		forget(join, join->oldest);
+	joined = calloc(1, sizeof(*joined));
+	if (!joined)
+		return NULL;
+	joined->tid = tid;
+	joined->spill = &join->spill;
+	joined->next = *bucket;
+	*bucket = joined;
+	link_newest(join, joined);
+	join->used++;
+	return joined;
+}
+
+static struct sendtrace_joined *begin(struct join *join,
+				      const struct sendtrace_fragment *fragment)
+{
+	struct sendtrace_joined *joined;
+
+	if (is_crowded(join))
+		drop_stale(join, fragment->rec.time);
+	/* Fragments that are still there belong to an event that was lost. */
+	joined = find(join, fragment->tid);
+	if (joined)
+		forget(join, joined);
+	return add(join, fragment->tid);
+}
+
+/* ---- Memory, or the file ---------------------------------------------------------- */
+
+static bool is_in_file(const struct sendtrace_joined *joined)
+{
+	return joined->spilled.first != 0;
 }
 
 static int grow(struct join *join, struct sendtrace_joined *joined, size_t size)
 {
-	size_t capacity = joined->capacity ?: 128 << 10;
+	size_t capacity = joined->capacity ?: CAPACITY_MIN;
 	unsigned char *memory;
 
 	if (size <= joined->capacity)
@@ -137,23 +166,58 @@ static int grow(struct join *join, struct sendtrace_joined *joined, size_t size)
 	return 0;
 }
 
+/* Move what is in memory to the file, where all that follows will go, too. */
+static int spill(struct join *join, struct sendtrace_joined *joined)
+{
+	int err = spill_append(&join->spill, &joined->spilled, 0, joined->memory,
+			       joined->size);
+
+	if (err)
+		return err;
+	free(joined->memory);
+	joined->memory = NULL;
+	join->memory -= joined->capacity;
+	joined->capacity = 0;
+	return 0;
+}
+
 static int append(struct join *join, struct sendtrace_joined *joined,
 		  const unsigned char *from, size_t size)
 {
-	int err = 0;
+	int err;
 
-	if (joined->file < 0 && grow(join, joined, joined->size + size))
+	if (size > JOIN_PAYLOAD_MAX - joined->size)
+		return -EMSGSIZE;
+	if (!is_in_file(joined)) {
+		if (!grow(join, joined, joined->size + size)) {
+			memcpy(joined->memory + joined->size, from, size);
+			return 0;
+		}
 		err = spill(join, joined);
-	if (!err && joined->file >= 0)
-		err = write_all(joined->file, from, size);
-	else if (!err)
-		memcpy(joined->memory + joined->size, from, size);
-	if (!err)
-		joined->size += size;
-	return err;
+		if (err)
+			return err;
+	}
+	return spill_append(&join->spill, &joined->spilled, joined->size, from, size);
 }
 
 /* ---- Fragments and events --------------------------------------------------------- */
+
+static void keep(struct join *join, struct sendtrace_joined *joined,
+		 const struct sendtrace_item *item)
+{
+	const struct sendtrace_fragment *fragment = &item->fragment;
+
+	joined->time = fragment->rec.time;
+	unlink_age(join, joined);
+	link_newest(join, joined);
+	if (joined->size == fragment->offset &&
+	    !append(join, joined, item->payload, fragment->cap_len)) {
+		joined->size += fragment->cap_len;
+		return;
+	}
+	joined->failed = true;
+	release(join, joined);
+}
 
 void join_fragment(struct join *join, const struct sendtrace_item *item)
 {
@@ -161,14 +225,12 @@ void join_fragment(struct join *join, const struct sendtrace_item *item)
 	struct sendtrace_joined *joined;
 
 	if (fragment->offset == 0)
-		joined = begin(join, fragment->tid);
+		joined = begin(join, fragment);
 	else
 		joined = find(join, fragment->tid);
 	/* Dropped, or its beginning was: the event will show that the payload is incomplete. */
-	if (!joined || joined->failed)
-		return;
-	joined->failed = joined->size != fragment->offset ||
-			 append(join, joined, item->payload, fragment->cap_len);
+	if (joined && !joined->failed)
+		keep(join, joined, item);
 }
 
 int join_event(struct join *join, struct sendtrace_item *item,
@@ -201,7 +263,7 @@ void join_done(struct join *join, uint32_t tid)
 /* ---- The whole payload ------------------------------------------------------------ */
 
 /* At most @size bytes from @offset on. Return: how many, or a negative errno. */
-static ssize_t joined_read(const struct sendtrace_joined *joined, uint64_t offset,
+static ssize_t joined_read(struct sendtrace_joined *joined, uint64_t offset,
 			   unsigned char *to, size_t size)
 {
 	uint64_t left = joined->size - offset;
@@ -213,11 +275,9 @@ static ssize_t joined_read(const struct sendtrace_joined *joined, uint64_t offse
 		memcpy(to, joined->memory + offset, size);
 		return (ssize_t)size;
 	}
-	got = pread(joined->file, to, size, (off_t)offset);
-	if (got < 0)
-		return -errno;
-	/* Somebody has truncated the file. */
-	return got ?: -EIO;
+	got = spill_read(joined->spill, &joined->spilled, offset, to, size);
+	joined->unread |= got < 0;
+	return got;
 }
 
 static ssize_t read_piece(const struct sendtrace_item *item, uint64_t offset,
@@ -249,4 +309,9 @@ ssize_t sendtrace_payload_read(const struct sendtrace_item *item, uint64_t offse
 		done += (size_t)got;
 	}
 	return (ssize_t)done;
+}
+
+int sendtrace_is_unread(const struct sendtrace_item *item)
+{
+	return item->joined && item->joined->unread;
 }

@@ -4,59 +4,88 @@
 
 /*
  * Long payloads arrive in fragments, thread by thread, and the event last. Until then they
- * are kept here: in memory up to JOIN_MEMORY for all threads together, beyond that in
- * unnamed files in $TMPDIR or /tmp, so that our memory stays bounded.
+ * are kept here: in memory up to JOIN_MEMORY for all threads together, beyond that in a file
+ * (spill.h), so that our memory stays bounded.
+ *
+ * A payload that cannot be kept is dropped at once, and its room is others'.
  */
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "spill.h"
+
 struct sendtrace_item;
 struct sendtrace_fault;
 
+#define JOIN_STALE_NS (60 * 1000000000ULL)
+
 enum join_limits {
 	JOIN_MEMORY = 2 << 20,
+	/* The largest snap length: more of one payload is a damaged stream. */
+	JOIN_PAYLOAD_MAX = 64 << 20,
 	/*
-	 * Threads in the middle of a payload. Fragments whose event was lost wait for the
-	 * thread's next event, which may never come: so the oldest are dropped.
+	 * Threads in the middle of a payload: so many can be at the same time, if the module's
+	 * parameter works is as large as it can be. Beyond that the one goes that has waited
+	 * longest. Fragments whose event was lost wait for the thread's next event, which may
+	 * never come; so they go after JOIN_STALE_NS without a fragment, if the memory does not
+	 * suffice for all. No copy takes so long unless the sender's memory is kept absent on
+	 * purpose.
 	 */
-	JOIN_THREADS = 128,
+	JOIN_THREADS = 65536,
+	JOIN_BUCKET_BITS = 12,
+	JOIN_BUCKETS = 1 << JOIN_BUCKET_BITS,
 };
 
 /**
  * struct sendtrace_joined - the part of one thread's payload that has arrived
- * @tid: the thread; 0: this place is free
- * @age: larger is newer
+ * @next: in the same bucket
+ * @newer: whose last fragment came next after this one's
+ * @older: whose last fragment came before
+ * @time: of the last fragment, as in its record
  * @size: bytes
- * @memory: the bytes, or NULL where they are in @file
+ * @memory: the bytes, or NULL where they are in the file
  * @capacity: of @memory
- * @file: descriptor, or -1
- * @failed: they could not be kept
+ * @spill: the file
+ * @spilled: the bytes in the file
+ * @tid: the thread
+ * @failed: they could not be kept, and are gone
+ * @unread: they could not be read back
  */
 struct sendtrace_joined {
-	uint32_t tid;
-	uint64_t age;
+	struct sendtrace_joined *next;
+	struct sendtrace_joined *newer;
+	struct sendtrace_joined *older;
+	uint64_t time;
 	uint64_t size;
 	unsigned char *memory;
 	size_t capacity;
-	int file;
+	struct spill *spill;
+	struct spilled spilled;
+	uint32_t tid;
 	_Bool failed;
+	_Bool unread;
 };
 
 /**
  * struct join - the payloads of all threads
- * @threads: places
- * @used: places that are not free
+ * @used: how many there are
+ * @newest: whose last fragment came last, or NULL
+ * @oldest: whose last fragment is the longest ago, or NULL
  * @memory: sum of all @capacity
- * @ages: counts the payloads
+ * @buckets: the payloads by thread
+ * @spill: the file
  */
 struct join {
-	struct sendtrace_joined threads[JOIN_THREADS];
 	uint32_t used;
+	struct sendtrace_joined *newest;
+	struct sendtrace_joined *oldest;
 	size_t memory;
-	uint64_t ages;
+	struct sendtrace_joined *buckets[JOIN_BUCKETS];
+	struct spill spill;
 };
 
+/* Opens the file: join_free() must follow. */
 void join_init(struct join *join);
 void join_free(struct join *join);
 

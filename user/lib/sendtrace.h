@@ -21,7 +21,8 @@
  * concurrently, each by one thread at a time. Strings need no freeing.
  *
  * Payloads that span several records are joined. While their parts arrive they are kept in
- * memory (2 MiB for all of a handle), and beyond that in unnamed files in $TMPDIR or /tmp.
+ * memory (2 MiB for all of a handle), and beyond that in an unnamed file in $TMPDIR or /tmp (up
+ * to 1 GiB), which is opened with the handle. sendtrace_keep_error() says what went wrong there.
  *
  * For C11 and C++11. Everything that is public begins with sendtrace_ or SENDTRACE_. The
  * records' fixed parts, struct sendtrace_event and others, are described in
@@ -91,7 +92,7 @@ struct sendtrace_item {
 	const unsigned char *local;
 	const unsigned char *peer;
 	const unsigned char *payload;
-	const struct sendtrace_joined *joined;
+	struct sendtrace_joined *joined;
 	union {
 		struct sendtrace_record rec;
 		struct sendtrace_event event;
@@ -237,6 +238,27 @@ static inline int sendtrace_is_gap(const struct sendtrace_item *item)
 }
 
 /**
+ * sendtrace_is_unknown - is it of a type that the library does not know, of a newer module?
+ * @item: a record
+ *
+ * Whether events are missing before the CPU's next record cannot be seen then.
+ *
+ * Return: 1 or 0.
+ */
+static inline int sendtrace_is_unknown(const struct sendtrace_item *item)
+{
+	switch (item->rec.type) {
+	case SENDTRACE_RECORD_SEND:
+	case SENDTRACE_RECORD_ACCEPT:
+	case SENDTRACE_RECORD_LOST:
+	case SENDTRACE_RECORD_FRAGMENT:
+		return 0;
+	default:
+		return 1;
+	}
+}
+
+/**
  * sendtrace_get_fault - what was wrong when sendtrace_next() returned -EBADMSG
  * @trace: handle
  *
@@ -290,12 +312,25 @@ int sendtrace_stop(struct sendtrace *trace);
  */
 int sendtrace_get_stats(struct sendtrace *trace, struct sendtrace_stats *stats);
 
+/**
+ * sendtrace_keep_error - why parts of payloads could not be kept, or read back
+ * @trace: handle
+ * @folder: on return the folder of the file that keeps them, valid until sendtrace_close();
+ *	may be NULL
+ *
+ * Return: 0 as long as none was lost so. Otherwise the cause of the first loss: -ENOBUFS: the
+ * unfinished payloads need more than 1 GiB; -EFBIG: more than RLIMIT_FSIZE; or what opening,
+ * writing or reading the file failed with. The file is opened with the handle, but a failure
+ * to do so is an error only when the file is needed.
+ */
+int sendtrace_keep_error(const struct sendtrace *trace, const char **folder);
+
 /* ---- Payloads --------------------------------------------------------------------- */
 
 /**
  * enum sendtrace_reader_why - what sendtrace_why() returns beyond enum sendtrace_why
  * @SENDTRACE_WHY_UNKNOWN: a reason that this library does not know, of a newer module
- * @SENDTRACE_WHY_UNJOINED: the event's fragments could not be kept or joined
+ * @SENDTRACE_WHY_UNJOINED: the event's fragments could not be kept, joined or read back
  * @SENDTRACE_WHYS: more than any value of sendtrace_why(): the size of a table
  */
 enum sendtrace_reader_why {
@@ -342,15 +377,26 @@ static inline uint64_t sendtrace_payload_size(const struct sendtrace_item *item)
 }
 
 /**
+ * sendtrace_is_unread - has sendtrace_payload_read() failed for this event?
+ * @item: an event
+ *
+ * Return: 1 or 0.
+ */
+int sendtrace_is_unread(const struct sendtrace_item *item);
+
+/**
  * sendtrace_is_cut - is less of the payload there than was sent?
  * @item: a record
+ *
+ * Ask after sendtrace_payload_read() if you use it: it may find that a part cannot be read.
  *
  * Return: 1 or 0.
  */
 static inline int sendtrace_is_cut(const struct sendtrace_item *item)
 {
 	return item->rec.type == SENDTRACE_RECORD_SEND &&
-	       sendtrace_payload_size(item) < sendtrace_sent(&item->event);
+	       (sendtrace_payload_size(item) < sendtrace_sent(&item->event) ||
+		(item->joined && sendtrace_is_unread(item)));
 }
 
 /**

@@ -25,6 +25,7 @@ static struct sendtrace *trace_new(void)
 static int opened(struct sendtrace **result, struct sendtrace *trace, int err)
 {
 	if (err) {
+		join_free(&trace->join);
 		free(trace);
 		return err;
 	}
@@ -161,6 +162,15 @@ int sendtrace_get_stats(struct sendtrace *trace, struct sendtrace_stats *stats)
 	struct source *source = trace->source;
 
 	return source->ops->stats ? source->ops->stats(source, stats) : -ENOTTY;
+}
+
+int sendtrace_keep_error(const struct sendtrace *trace, const char **folder)
+{
+	const struct spill *spill = &trace->join.spill;
+
+	if (folder)
+		*folder = spill->folder ?: "$TMPDIR";
+	return spill->error;
 }
 
 /* ---- Waiting ---------------------------------------------------------------------- */

@@ -20,7 +20,7 @@ static int is_modules(unsigned int why)
 
 unsigned int sendtrace_why(const struct sendtrace_item *item)
 {
-	if (sendtrace_is_unjoined(item))
+	if (sendtrace_is_unjoined(item) || sendtrace_is_unread(item))
 		return SENDTRACE_WHY_UNJOINED;
 	return is_modules(item->event.why) ? item->event.why : SENDTRACE_WHY_UNKNOWN;
 }

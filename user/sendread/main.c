@@ -91,6 +91,7 @@ static int trace(struct tracer *tracer)
 	}
 	sendtrace_close(tracer->trace);
 	sink_free(tracer->sink);
+	message_finish();
 	return status;
 }
 

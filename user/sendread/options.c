@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "message.h"
 #include "number.h"
 #include "pattern.h"
 #include "text.h"
@@ -59,7 +60,7 @@ __attribute__((format(printf, 2, 3))) static int wrong(struct options *options,
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(options->error, sizeof(options->error), fmt, ap);
+	message_format(options->error, sizeof(options->error), fmt, ap);
 	va_end(ap);
 	return -EINVAL;
 }
@@ -140,7 +141,8 @@ static int add_pid(struct options *options, const char *text, const char *whole)
 
 static int add_pids(struct options *options, const char *list)
 {
-	char text[NUMBER_WIDEST + 1];
+	/* One digit more than a number may have: what is cut off is then no number. */
+	char text[NUMBER_WIDEST + 2];
 	const char *from = list;
 	size_t size;
 	int err;

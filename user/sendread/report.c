@@ -156,6 +156,40 @@ void report_cut(struct tally *tally, const struct sendtrace_item *item)
 	tally->cut[sendtrace_why(item)]++;
 }
 
+void report_unknown(struct tally *tally, const struct sendtrace_item *item)
+{
+	if (tally->unknown++ == 0)
+		message("records of type %u come, which this sendread does not know: it is older "
+			"than the module; get a newer one",
+			item->rec.type);
+}
+
+void report_kept(struct tally *tally, const struct sendtrace *trace)
+{
+	const char *folder;
+	int err = sendtrace_keep_error(trace, &folder);
+
+	if (!err || tally->keep_failed)
+		return;
+	tally->keep_failed = true;
+	switch (err) {
+	case -ENOBUFS:
+		message("payloads are unjoined: '%s' would have to keep more than 1 GiB of "
+			"unfinished ones: try a smaller --snaplen",
+			folder);
+		break;
+	case -EFBIG:
+		message("payloads are unjoined: the limit of a file's size (ulimit -f) leaves no "
+			"more room for them in '%s'",
+			folder);
+		break;
+	default:
+		message("payloads are unjoined: their parts cannot be kept in '%s': %s; set "
+			"TMPDIR to a directory with room",
+			folder, strerror(-err));
+	}
+}
+
 static void note_cpu(struct tally *tally, uint32_t cpu)
 {
 	if (!tally->pending.any || cpu < tally->pending.first_cpu)
@@ -280,6 +314,10 @@ void report_summary(const struct tally *tally, struct sendtrace *trace)
 		      plural(tally->printed));
 	summarize_lost(session ? stats.lost : tally->lost, tally->unreported);
 	summarize_cut(tally->cut);
+	if (tally->unknown)
+		message_plain(
+			"%llu record%s of unknown types: sendread is older than the module",
+			(unsigned long long)tally->unknown, plural(tally->unknown));
 	if (session && stats.missed)
 		message_plain(
 			"%llu call%s missed: no free probe instance (see maxactive in "

@@ -15,6 +15,8 @@ struct options;
  * @cut: lines with less payload than was sent, for each reason of sendtrace_why()
  * @lost: events lost, for each enum sendtrace_lost_reason, as LOST records report
  * @unreported: events that are missing in the sequence and that no LOST record reports
+ * @unknown: records of types that are not known
+ * @keep_failed: report_kept() has printed why
  * @pending: losses that were not printed yet
  * @said: when losses were printed last; milliseconds of clock_ms(), 0 for never
  */
@@ -23,6 +25,8 @@ struct tally {
 	uint64_t cut[SENDTRACE_WHYS];
 	__u64 lost[SENDTRACE_LOST_REASONS];
 	__u64 unreported;
+	uint64_t unknown;
+	_Bool keep_failed;
 	struct {
 		__u64 lost[SENDTRACE_LOST_REASONS];
 		__u64 unreported;
@@ -47,13 +51,21 @@ void report_listening(const struct options *options, const struct sendtrace *tra
 /* Count a payload of which less was printed than was sent. */
 void report_cut(struct tally *tally, const struct sendtrace_item *item);
 
-/* Count an event that was printed. */
-static inline void report_printed(struct tally *tally, const struct sendtrace_item *item)
+/* Count an event that was printed. Return: whether it is cut; then report_kept() is due. */
+static inline _Bool report_printed(struct tally *tally, const struct sendtrace_item *item)
 {
 	tally->printed++;
-	if (sendtrace_is_cut(item))
-		report_cut(tally, item);
+	if (!sendtrace_is_cut(item))
+		return 0;
+	report_cut(tally, item);
+	return 1;
 }
+
+/* Count a record with sendtrace_is_unknown(); the first one is printed. */
+void report_unknown(struct tally *tally, const struct sendtrace_item *item);
+
+/* Print once why parts of payloads are lost, if they are. */
+void report_kept(struct tally *tally, const struct sendtrace *trace);
 
 /* Count the events that are missing at a gap; report_pending() prints them. */
 void report_gap(struct tally *tally, const struct sendtrace_item *item);

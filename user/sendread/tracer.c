@@ -61,7 +61,10 @@ static int show(struct tracer *tracer, const struct sendtrace_item *item)
 	}
 	if (!err && is_asked_for(tracer, item)) {
 		err = sink_record(tracer->sink, item);
-		report_printed(&tracer->tally, item);
+		if (report_printed(&tracer->tally, item))
+			report_kept(&tracer->tally, tracer->trace);
+	} else if (sendtrace_is_unknown(item)) {
+		report_unknown(&tracer->tally, item);
 	}
 	return err;
 }

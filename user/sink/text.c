@@ -67,16 +67,12 @@ static inline char *put_message(char *to, struct out *out,
 	return out_reserve(out, FIELDS_WIDEST);
 }
 
-/* Less was written than is there where a file with fragments could not be read. */
 static __attribute__((noinline)) char *
 put_cut(char *to, const struct sendtrace_item *item, uint64_t captured)
 {
-	unsigned int why = captured < sendtrace_payload_size(item) ?
-				   SENDTRACE_WHY_UNJOINED :
-				   sendtrace_why(item);
-
 	to = field_number(to, " cap=", captured);
-	return field_text(field_text(to, " why="), sendtrace_why_name(why));
+	return field_text(field_text(to, " why="),
+			  sendtrace_why_name(sendtrace_why(item)));
 }
 
 static inline void put_send(struct text *text, const struct sendtrace_item *item)
