@@ -189,10 +189,10 @@ check-kernels:
 	tests/need build vm
 	tests/kernels/kernels.t $(if $(KERNEL),--kernel "$(KERNEL)")
 
-# Installed in clean Debians, and then booted in QEMU.
+# Built and installed in clean Debians; the module is then booted in QEMU.
 packages:
 	tests/need build packages
-	prove -j2 tests/packages/debs.t tests/packages/dkms.t tests/packages/parts.t
+	prove -j2 $(addprefix tests/packages/,debs.t dkms.t suites.t parts.t)
 
 # Everything, longer, and with random seeds, which are printed.
 RANDOM_SEED = $(shell date +%s)
