@@ -34,8 +34,7 @@ make_bare_kernel() {
 }
 
 make_newer_kernel() {
-	local version=$root/usr/src/linux-headers-$newer/include/generated/uapi/linux/version.h
-	copy_headers $newer && sed -i "s/\(LINUX_VERSION_CODE\) .*/\1 $(((7 << 16) + (4 << 8)))/" "$version"
+	copy_headers $newer && make_too_new "$root/usr/src/linux-headers-$newer"
 }
 
 # The package of a kernel runs these when it is installed, and fails with them.
@@ -55,7 +54,8 @@ no_module_of() {
 
 # A module that does not compile for a kernel, though that is supported.
 goes_past_errors() {
-	local file="$root/usr/src/sendtrace-$(version)/kmod/main.c"
+	local file
+	file=$root/usr/src/sendtrace-$(version)/kmod/main.c
 	sed -i.good '$a #error changed in this kernel' "$file" && hooks_succeed $broken &&
 		stub_of $broken "does not compile for this kernel" && mv "$file.good" "$file"
 }
