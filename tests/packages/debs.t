@@ -41,6 +41,7 @@ reader_holds() {
 	/usr/share/doc/sendtrace/changelog.gz
 	/usr/share/doc/sendtrace/copyright
 	/usr/share/doc/sendtrace/examples/60-sendtrace.rules
+	/usr/share/doc/sendtrace/examples/logrotate.d/sendtrace
 	/usr/share/doc/sendtrace/examples/sendread@.service.d/other-user.conf
 	/usr/share/man/man4/sendtrace.4.gz
 	/usr/share/man/man8/sendread.8.gz
@@ -57,7 +58,7 @@ module_holds() {
 		/usr/share/doc/sendtrace-dkms/examples/modprobe.d/sendtrace.conf
 		/usr/share/doc/sendtrace-dkms/examples/modules-load.d/sendtrace.conf
 		END
-		cd "$top" && ls -d Kbuild Makefile dkms.conf include/sendtrace/pattern.h include/uapi/linux/sendtrace.h kmod/*.[ch] kmod/*.mk |
+		cd "$top" && ls -d Kbuild Makefile dkms.conf include/sendtrace/*.h include/uapi/linux/sendtrace.h kmod/*.[ch] kmod/*.mk |
 			sed 's|^|SOURCES/|'
 	} | LC_ALL=C sort >"$work/wanted"
 	list_deb "$(deb_module)" >"$work/got"
@@ -97,6 +98,10 @@ versions_agree() {
 		equal all "$(dpkg-deb -f "$(deb_module)" Architecture)"
 }
 
+maintainer_is_builder() {
+	equal "A Packager <packager@example.org>" "$(dpkg-deb -f "$(deb_reader)" Maintainer)"
+}
+
 install_packages() {
 	cp "$(deb_reader)" "$(deb_module)" "$(deb_library)" "$(deb_development)" "$root/packages"
 	in_root sh -c 'apt-get install -q -y /packages/*.deb'
@@ -123,6 +128,16 @@ cases_pass() {
 		--sendread "$root/usr/sbin/sendread" --cases "inet.tcp* module.stats module.reload"
 }
 
+# For the kernel of the guest, but built as for one that is too new.
+make_stub() {
+	local headers=$root/usr/src/too-new
+	"$top/packaging/build" tree "$root/packages/sendtrace" &&
+		cp -a "$root/usr/src/linux-headers-$new" "$headers" && make_too_new "$headers" &&
+		in_root make -C /packages/sendtrace dkms-module KDIR=/usr/src/too-new &&
+		mv "$root/packages/sendtrace/sendtrace.ko" "$root/packages/stub.ko" &&
+		rm -r "$headers" "$root/packages/sendtrace"
+}
+
 run_systemd() {
 	"$top/tests/vm/run-suite" --kernel "$kernel" --timeout 600 --disk "$work/disk" \
 		--bare "$top/tests/packages/guest" 2>"$work/guest.err" |
@@ -147,12 +162,14 @@ purge_packages() {
 }
 
 find_kernels
-point "make deb builds all packages, and lintian finds nothing" make -C "$top" deb
+point "make deb builds all packages, and lintian finds nothing" \
+	env DEBFULLNAME="A Packager" DEBEMAIL=packager@example.org make -C "$top" deb
 point "sendtrace holds the reader, its man pages, completion, unit and examples" reader_holds
 point "sendtrace-dkms holds the module's sources and examples" module_holds
 point "libsendtrace0 holds the shared library" library_holds
 point "libsendtrace-dev holds the headers, the static library and an example" development_holds
 point "their version is that of dkms.conf" versions_agree
+point "their maintainer is who built them" maintainer_is_builder
 make_root debian
 list_root >"$work/before"
 point "all are installed in a clean Debian with the headers of $old" install_packages
@@ -164,6 +181,7 @@ point "the module is built for $new, too" module_of "$new"
 point "DKMS has signed it with its key" is_signed
 point "dkms status names both kernels" dkms_status_is
 point "it is loaded and traces in a virtual machine" cases_pass
+point "a stub is built for a kernel that is too new" make_stub
 systemd_passes
 point "all are purged" purge_packages
 point "none of their files is left, and no state of DKMS" nothing_is_left "$work/before"

@@ -79,11 +79,11 @@ find_kernels() {
 # ---- Roots --------------------------------------------------------------------------
 
 # make_root NAME: a clean Debian in $work/NAME with DKMS, the headers of $old, and what building
-# the reader and programs, and booting need. Without openssl DKMS does not sign.
+# the reader and programs, booting and rotating need. Without openssl DKMS does not sign.
 make_root() {
 	root=$work/$1
 	"$top/tests/packages/root" new "$root" apt dkms openssl make gcc libc6-dev libkmod-dev pkg-config \
-		"linux-headers-$old" systemd udev passwd || bail_out "there is no Debian to install in"
+		"linux-headers-$old" systemd udev passwd logrotate || bail_out "there is no Debian to install in"
 	mkdir "$root/packages"
 }
 
@@ -106,6 +106,12 @@ upgrade_kernel() {
 		"linux-headers-${new%-amd64}-common" &&
 		mkdir "$root/packages/headers" && cp "$headers"/*.deb "$root/packages/headers" &&
 		in_root sh -c 'dpkg -i /packages/headers/*.deb'
+}
+
+# make_too_new HEADERS: lets them say that they are a kernel's that is too new
+make_too_new() {
+	sed -i "s/\(LINUX_VERSION_CODE\) .*/\1 $(((7 << 16) + (4 << 8)))/" \
+		"$1/include/generated/uapi/linux/version.h"
 }
 
 # nothing_is_left LIST: the files are those in LIST and those of the new kernel's headers

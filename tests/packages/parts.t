@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Parts of the packages alone: the completion compared with the reader's options, the examples
-# with the module's parameters, and the spec file built by rpmbuild.
+# with the module's parameters, make's variables, and the spec file built by rpmbuild.
 set -eu
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -79,6 +79,25 @@ parameters_exist() {
 	[ -s "$work/wanted" ] && same_lines "$work/wanted" "$work/got"
 }
 
+# ---- Variables of make --------------------------------------------------------------------
+
+make_tree() {
+	make -s -C "$work/tree" "$@"
+}
+
+honours_fortify() {
+	make_tree user WERROR=1 "$1" && touch "$work"/tree/user/*/*.c
+}
+
+# Everything in one folder, and it is removed from there.
+installs_below() {
+	(cd "$work/tree" && make -s install DESTDIR=stage PREFIX=/usr) || return
+	(cd "$work/tree/stage" && ls usr/sbin/sendread usr/include/linux/sendtrace.h "usr/src/sendtrace-$(version)/Kbuild") ||
+		return
+	find "$work/tree" -name stage -not -path "$work/tree/stage" | grep . && return 1
+	make_tree uninstall DESTDIR=stage PREFIX=/usr && refuses find "$work/tree/stage/usr/sbin/sendread"
+}
+
 # ---- The spec file --------------------------------------------------------------------------
 
 # Without what rpmbuild adds on its own; some versions compress man pages.
@@ -87,11 +106,26 @@ rpm_files() {
 		sed 's/\.gz$//' | LC_ALL=C sort
 }
 
+# build_rpms FOLDER [OPTION...]
+build_rpms() {
+	rpmbuild -bb --nodeps --define "_topdir $work/rpm" --define "_sourcedir $top/build" "${@:2}" \
+		"$top/build/sendtrace.spec" &&
+		mv "$work"/rpm/RPMS/*/*.rpm "$1"
+}
+
 builds_rpms() {
-	make -C "$top" --no-print-directory rpm-spec &&
-		rpmbuild -bb --nodeps --define "_topdir $work/rpm" --define "_sourcedir $top/build" \
-			"$top/build/sendtrace.spec" &&
-		mv "$work"/rpm/RPMS/*/*.rpm "$work"
+	make -C "$top" --no-print-directory rpm-spec && build_rpms "$work"
+}
+
+# As on Fedora from 42 on.
+builds_without_sbin() {
+	mkdir "$work/merged" && build_rpms "$work/merged" --define "_sbindir /usr/bin" &&
+		rpm_files "$work/merged/sendtrace-$(version)"-*.rpm | grep -x /usr/bin/sendread
+}
+
+rpmlint_finds_nothing() {
+	(cd "$top" && rpmlint -r packaging/sendtrace.rpmlintrc build/sendtrace.spec "$work"/*.rpm) | tee "$work/found"
+	grep -q ' 0 errors, 0 warnings' "$work/found"
 }
 
 reader_rpm_holds() {
@@ -137,7 +171,7 @@ module_rpm_holds() {
 	{
 		echo
 		printf '/%s\n' include include/sendtrace include/uapi include/uapi/linux kmod Kbuild Makefile dkms.conf \
-			include/sendtrace/pattern.h include/uapi/linux/sendtrace.h kmod/*.[ch] kmod/*.mk
+			include/sendtrace/*.h include/uapi/linux/sendtrace.h kmod/*.[ch] kmod/*.mk
 	} | sed "s|^|/usr/src/sendtrace-$(version)|" | LC_ALL=C sort >"$work/wanted"
 	rpm_files "$work/sendtrace-dkms-$(version)"-*.noarch.rpm >"$work/got"
 	same_lines "$work/wanted" "$work/got"
@@ -153,9 +187,20 @@ point "... and nothing where a number is expected" completes_no_numbers
 point "the example for modprobe.d has the module's parameters" parameters_exist
 point "the unit's script, run by hand, tells to start the unit instead" \
 	refuses_with "systemctl start sendread@COMM" "$top/packaging/sendread-service"
+"$top/packaging/build" tree "$work/tree"
+for level in 0 3; do
+	point "the user's CPPFLAGS=-D_FORTIFY_SOURCE=$level is taken, without a warning" \
+		honours_fortify CPPFLAGS=-D_FORTIFY_SOURCE=$level
+done
+point "... also in CFLAGS" honours_fortify CFLAGS="-O2 -Wp,-D_FORTIFY_SOURCE=3"
+point "a relative DESTDIR is one folder, in the tree" installs_below
+point "a relative PREFIX is refused" \
+	refuses_with "expected an absolute path, not PREFIX=usr" make_tree install DESTDIR="$work" PREFIX=usr
 point "rpmbuild builds all packages of the spec file" builds_rpms
 point "... sendtrace holds the reader, its man pages, completion and unit" reader_rpm_holds
 point "... sendtrace-libs holds the shared library, sendtrace-devel the rest for programs" library_rpms_hold
 point "... and sendtrace-devel requires sendtrace-libs" devel_requires_libs
 point "... sendtrace-dkms holds the module's sources" module_rpm_holds
+point "... and rpmlint finds nothing" rpmlint_finds_nothing
+point "rpmbuild also builds them where /usr/sbin is /usr/bin" builds_without_sbin
 finish

@@ -8,6 +8,7 @@
 #include <sys/un.h>
 
 #include "address.h"
+#include "errno_name.h"
 #include "escape.h"
 
 enum {
@@ -17,28 +18,9 @@ enum {
 	PATH_OFFSET = offsetof(struct sockaddr_un, sun_path),
 };
 
-/* Codes for the kernel's own use have no name in the C library. */
-static const char *kernel_errno(int64_t number)
-{
-	switch (number) {
-	case 512:
-		return "ERESTARTSYS";
-	case 513:
-		return "ERESTARTNOINTR";
-	case 514:
-		return "ERESTARTNOHAND";
-	case 515:
-		return "ENOIOCTLCMD";
-	case 516:
-		return "ERESTART_RESTARTBLOCK";
-	default:
-		return NULL;
-	}
-}
-
 char *field_errno(char *to, int64_t ret)
 {
-	const char *name = strerrorname_np((int)-ret) ?: kernel_errno(-ret);
+	const char *name = ret > INT64_MIN ? errno_name(-ret) : NULL;
 
 	if (!name)
 		return field_signed(to, " ret=", ret);
