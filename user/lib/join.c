@@ -3,7 +3,6 @@
 #include "join.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 
 #include "../common/write_all.h"
 #include "sendtrace.h"
+#include "unnamed.h"
 
 void join_init(struct join *join)
 {
@@ -84,30 +84,12 @@ static struct sendtrace_joined *begin(struct join *join, uint32_t tid)
 
 /* ---- Memory, or a file ----------------------------------------------------------- */
 
-static int open_unnamed(void)
-{
-	/* Not where a user could choose the folder of a program that has more rights. */
-	const char *folder = secure_getenv("TMPDIR") ?: "/tmp";
-	char path[4096];
-	int file;
-
-	file = open(folder, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
-	if (file >= 0)
-		return file;
-	/* A file system without unnamed files. */
-	snprintf(path, sizeof(path), "%s/sendtrace.XXXXXX", folder);
-	file = mkostemp(path, O_CLOEXEC);
-	if (file >= 0)
-		unlink(path);
-	return file;
-}
-
 /* Move what is in memory to a file, where all that follows will go, too. */
 static int spill(struct join *join, struct sendtrace_joined *joined)
 {
-	joined->file = open_unnamed();
+	joined->file = unnamed_open(unnamed_folder());
 	if (joined->file < 0)
-		return -errno;
+		return joined->file;
 	if (write_all(joined->file, joined->memory, joined->size))
 		return -EIO;
 	free(joined->memory);
