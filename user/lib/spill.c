@@ -4,52 +4,24 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
+
+#include "unnamed.h"
 
 _Static_assert(SPILL_BLOCKS < UINT16_MAX, "a block's number fits 16 bits");
 
 /* ---- The file -------------------------------------------------------------------- */
 
-/* A file system without unnamed files. */
-static int open_and_unlink(const char *folder)
-{
-	char path[PATH_MAX];
-	int size = snprintf(path, sizeof(path), "%s/sendtrace.XXXXXX", folder);
-	int file;
-
-	if (size < 0 || (size_t)size >= sizeof(path))
-		return -ENAMETOOLONG;
-	file = mkostemp(path, O_CLOEXEC);
-	if (file < 0)
-		return -errno;
-	unlink(path);
-	return file;
-}
-
-static int open_unnamed(const char *folder)
-{
-	int file = open(folder, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
-
-	return file >= 0 ? file : open_and_unlink(folder);
-}
-
 void spill_open(struct spill *spill)
 {
-	/* Not where a user could choose the folder of a program that has more rights. */
-	const char *folder = secure_getenv("TMPDIR");
+	const char *folder = unnamed_folder();
 
-	/* Empty is as good as not set: "" and a name behind it would be a file of the root. */
-	if (!folder || !*folder)
-		folder = "/tmp";
 	memset(spill, 0, sizeof(*spill));
 	spill->folder = strdup(folder);
-	spill->file = open_unnamed(folder);
+	spill->file = unnamed_open(folder);
 }
 
 void spill_close(struct spill *spill)
@@ -140,37 +112,6 @@ void spill_release(struct spill *spill, struct spilled *spilled)
 
 /* ---- Writing and reading --------------------------------------------------------- */
 
-/*
- * A write() beyond RLIMIT_FSIZE would not only fail but send SIGXFSZ, which ends a program that
- * has not thought of it. Somebody else may change the limit at any time (prlimit()).
- */
-static bool is_beyond_limit(off_t end)
-{
-	struct rlimit limit;
-
-	return getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
-	       (rlim_t)end > limit.rlim_cur;
-}
-
-static int write_at(int file, off_t at, const char *from, size_t size)
-{
-	ssize_t written;
-
-	if (is_beyond_limit(at + (off_t)size))
-		return -EFBIG;
-	while (size > 0) {
-		written = pwrite(file, from, size, at);
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return -errno;
-		from += written;
-		at += written;
-		size -= (size_t)written;
-	}
-	return 0;
-}
-
 int spill_append(struct spill *spill, struct spilled *spilled, uint64_t at,
 		 const void *from, size_t size)
 {
@@ -185,8 +126,8 @@ int spill_append(struct spill *spill, struct spilled *spilled, uint64_t at,
 		if (inside == 0 && !add_block(spill, spilled))
 			return failed(spill, -ENOBUFS);
 		piece = size < SPILL_BLOCK - inside ? size : SPILL_BLOCK - inside;
-		err = write_at(spill->file, place_of(spilled->last) + (off_t)inside, rest,
-			       piece);
+		err = unnamed_write(spill->file, place_of(spilled->last) + (off_t)inside,
+				    rest, piece);
 		if (err)
 			return failed(spill, err);
 		rest += piece;
@@ -207,11 +148,6 @@ ssize_t spill_read(struct spill *spill, const struct spilled *spilled, uint64_t 
 		block = spill->next[block];
 	if (size > SPILL_BLOCK - inside)
 		size = SPILL_BLOCK - inside;
-	do {
-		got = pread(spill->file, to, size, place_of(block) + (off_t)inside);
-	} while (got < 0 && errno == EINTR);
-	if (got > 0)
-		return got;
-	/* Too short: somebody has truncated the file, by way of /proc/PID/fd. */
-	return failed(spill, got < 0 ? -errno : -EIO);
+	got = unnamed_read(spill->file, place_of(block) + (off_t)inside, to, size);
+	return got < 0 ? failed(spill, (int)got) : got;
 }

@@ -264,8 +264,20 @@ struct sendtrace_lost {
  *
  * To get the calls of one thread in order: always take the record with the lowest time of
  * all rings, but first look again at every ring that was empty. If that finds a new head in
- * any ring, look again at all that are still empty. The calls of several threads, also those
- * on one connection, then come in the order in which they returned.
+ * any ring, look again at all that are still empty.
+ *
+ * Between threads, also those on one connection, a record then stands where its call returned.
+ * So an answer may stand before its request:
+ *
+ *	A: send() of the request is entered
+ *	B: is woken, receives it and sends the answer
+ *	B: send() returns, the answer is recorded
+ *	A: send() returns, the request is recorded
+ *
+ * Causal order is by struct sendtrace_event.enter_time for what is sent, and by exit_time for
+ * what is received or accepted; it never contradicts the order of one thread's calls. A reader
+ * that needs it has to sort: how much later a record can come is not bounded, since a call may
+ * take any time.
  */
 #define SENDTRACE_MMAP_CONSUMER(cpu)	   ((__u64)(cpu) << 32)
 #define SENDTRACE_MMAP_PRODUCER(cpu, page) (SENDTRACE_MMAP_CONSUMER(cpu) + (page))
