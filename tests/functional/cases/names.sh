@@ -110,6 +110,15 @@ case_name_pid_absent() {
 	refuses "it warns of a process that exists" grep -q "does not exist" other.err
 }
 
+scenario name.impossible "a pattern that can match no name is refused"
+case_name_impossible() {
+	for pattern in 'systemd-resolved*' '????????????????' 'a[z-a]' 'systemd-resolve\d'; do
+		timeout -s KILL "$limit" sendread -c 1 "$pattern" >main.out 2>main.err
+		equal "exit status for $pattern" $? 2
+		holds "it quotes the pattern" grep -qF "'$pattern'" main.err
+	done
+}
+
 shows name.namespaced "a process in a pid namespace is shown with its pid outside of it"
 
 scenario name.two_sessions "concurrent sessions each print what they asked for"
