@@ -7,9 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "blind.h"
 #include "message.h"
 #include "module.h"
 #include "options.h"
+#include "rights.h"
 #include "sendtrace.h"
 
 /*
@@ -252,10 +254,24 @@ static int start_session(const struct options *options, struct sendtrace **resul
 		err = map(options, trace);
 	if (!err)
 		err = start(trace);
-	if (err)
+	if (err) {
 		sendtrace_close(trace);
-	else
-		*result = trace;
+		return err;
+	}
+	blind_init();
+	*result = trace;
+	return 0;
+}
+
+/* Before a record is looked at. A saved stream may be what a stranger has made. */
+static int drop_rights(struct sendtrace **trace)
+{
+	int err = rights_drop();
+
+	if (err) {
+		sendtrace_close(*trace);
+		*trace = NULL;
+	}
 	return err;
 }
 
@@ -273,5 +289,6 @@ int start_source(struct options *options, struct sendtrace **trace,
 		message("%s", options->error);
 		return -ERANGE;
 	}
-	return saved ? open_saved(options, trace) : start_session(options, trace, config);
+	err = saved ? open_saved(options, trace) : start_session(options, trace, config);
+	return err ?: drop_rights(trace);
 }
