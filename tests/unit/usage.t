@@ -10,6 +10,10 @@ one_sentence_and_status_2() {
 		grep -q "^sendread: .*expected" "$work/err"
 }
 
+not_said() {
+	! said "$@"
+}
+
 # wrong QUOTED ARGUMENT...
 wrong() {
 	quoted=$1
@@ -75,4 +79,9 @@ check "a directory is no device" exited 1
 run "$sendread" --device /dev/null .
 check "another device is not mistaken for sendtrace" exited 1
 check "... which the message says" said "'/dev/null' is not the sendtrace device"
+# Without a terminal, /dev/tty fails with ENXIO, as the device does without its module.
+run setsid "$sendread" --device /dev/tty .
+check "a device that cannot be opened is an error" exited 1
+check "... which the message names" said "cannot open '/dev/tty': No such device or address"
+check "... without advice on the module" not_said modprobe
 finish

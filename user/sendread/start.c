@@ -47,18 +47,24 @@ static int open_saved(const struct options *options, struct sendtrace **trace)
 
 /* ---- Opening the device --------------------------------------------------------- */
 
+/* Of another file, such errors say nothing of the module. */
+static bool is_absent(const struct options *options, int err)
+{
+	return (err == -ENOENT || err == -ENXIO || err == -ENODEV) &&
+	       strcmp(options->device, SENDTRACE_DEVICE) == 0;
+}
+
 static int open_failed(const struct options *options, int err)
 {
-	switch (err) {
-	case -ENOENT:
-	case -ENXIO:
-	case -ENODEV:
+	if (is_absent(options, err)) {
 		message("'%s' is not there: load the module with 'modprobe sendtrace'%s",
 			options->device,
 			options->no_load ?
 				" (sendread does not load it because of --no-load)" :
 				", or run sendread as root: then it loads the module");
-		break;
+		return err;
+	}
+	switch (err) {
 	case -EACCES:
 		message("no permission to open '%s': run sendread as root",
 			options->device);
@@ -74,15 +80,15 @@ static int open_failed(const struct options *options, int err)
 			options->device, SENDTRACE_ABI);
 		break;
 	default:
-		message("cannot open '%s': %s", options->device, strerror(-err));
+		message("cannot open '%s': %s; expected the device or a saved record stream",
+			options->device, strerror(-err));
 	}
 	return err;
 }
 
 static bool may_load(const struct options *options, int err)
 {
-	return (err == -ENOENT || err == -ENXIO || err == -ENODEV) && !options->no_load &&
-	       geteuid() == 0 && strcmp(options->device, SENDTRACE_DEVICE) == 0;
+	return is_absent(options, err) && !options->no_load && geteuid() == 0;
 }
 
 static int open_device(const struct options *options, struct sendtrace **trace)
