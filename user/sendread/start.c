@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "blind.h"
+#include "hints.h"
 #include "message.h"
 #include "module.h"
 #include "options.h"
@@ -264,6 +265,7 @@ static int start_session(const struct options *options, struct sendtrace **resul
 		sendtrace_close(trace);
 		return err;
 	}
+	hints_begin(options);
 	blind_init();
 	*result = trace;
 	return 0;
