@@ -3,12 +3,24 @@
 #define _SENDREAD_HINTS_H
 
 /*
- * What a trace may show less of than its user expects: messages at the start. Of these, --quiet
- * prints none.
+ * What a trace may show less of, or more, than its user expects, and where its lines are not as
+ * secret as they should be: messages at the start and at the end. Of these, --quiet prints none.
  */
 struct options;
 
+/*
+ * Before the device is opened: what needs rights, and must not keep the device open. Return: 0, or
+ * a negative errno after a message.
+ */
+int hints_prepare(const struct options *options);
+
 /* The session runs, and rights are not given up yet. */
 void hints_begin(const struct options *options);
+
+/* Lines go to a file that others can read: for sessions and saved streams. */
+void hints_output(const struct options *options);
+
+/* After the summary. */
+void hints_end(const struct options *options);
 
 #endif /* _SENDREAD_HINTS_H */

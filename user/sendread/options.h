@@ -29,6 +29,7 @@ enum options_action {
  * @verbose: print what is in force
  * @use_read: read() instead of mapped rings
  * @no_load: do not load the module
+ * @not_readers: leave out the events of processes that read our output
  * @sink_new: makes the sink that shows the events
  * @error: what is wrong, as one sentence
  */
@@ -45,6 +46,7 @@ struct options {
 	bool verbose;
 	bool use_read;
 	bool no_load;
+	bool not_readers;
 	sink_new_fn *sink_new;
 	char error[320];
 };

@@ -249,7 +249,9 @@ static int start_session(const struct options *options, struct sendtrace **resul
 	struct sendtrace *trace;
 	int err;
 
-	err = open_device(options, &trace);
+	err = hints_prepare(options);
+	if (!err)
+		err = open_device(options, &trace);
 	if (err)
 		return err;
 	err = check_abi(trace);
@@ -298,5 +300,8 @@ int start_source(struct options *options, struct sendtrace **trace,
 		return -ERANGE;
 	}
 	err = saved ? open_saved(options, trace) : start_session(options, trace, config);
-	return err ?: drop_rights(trace);
+	if (err)
+		return err;
+	hints_output(options);
+	return drop_rights(trace);
 }

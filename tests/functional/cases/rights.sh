@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2154,SC2034 # variables of ../lib.sh
-# What sendread may do while it prints.
+# What sendread may do while it prints, and who can read its lines.
 
 cap_sys_admin=21
+cap_sys_ptrace=19
 
 # status PID KEY: a value of /proc/PID/status
 status_of() {
@@ -94,4 +95,100 @@ case_rights_not_dropped() {
 	equal "exit status" $? 1
 	holds "it says why" grep -q "cannot give up the rights.*Operation not permitted" main.err
 	equal "lines" "$(lines main.out)" 0
+}
+
+# ---- Who reads the lines --------------------------------------------------------------
+
+# warns_of FILE ARGUMENT...: does sendread warn that others can read this file?
+warns_of() {
+	timeout -s KILL "$limit" sendread -d 0.1 "$@" nobody >>main.out 2>main.err
+	grep -q "others can read '$work/main.out' (mode" main.err
+}
+
+scenario rights.readable "lines in a file that others can read are warned of"
+case_rights_readable() {
+	: >main.out
+	refuses "it warns of a file in a folder of our own" warns_of
+	chmod 755 .
+	for mode in 644 640 604; do
+		chmod $mode main.out
+		holds "it warns of mode $mode" warns_of
+	done
+	holds "it says what to do" grep -q "chmod 600.*umask 077" main.err
+	refuses "it warns with -q" warns_of -q
+	for mode in 600 622; do
+		chmod $mode main.out
+		refuses "it warns of mode $mode" warns_of
+	done
+	chmod 644 main.out
+	: >empty
+	timeout -s KILL "$limit" sendread --device empty >>main.out 2>main.err
+	holds "it warns of a saved stream's lines, too" grep -q "others can read" main.err
+}
+
+# start_forwarder: reads lines, keeps them in main.out, and sends them on. The pipe is descriptor 9
+# of this shell, for writing: so it is open when sendread starts.
+start_forwarder() {
+	[ -e pipe ] || mkfifo pipe
+	exec 8<>pipe 9>pipe
+	(tee main.out | "$test/build/forward" lines) <pipe 8>&- 9>&- &
+	pid_forwarder=$!
+	exec 8>&-
+	until_true "the forwarder runs" forwarder_runs
+}
+
+forwarder_runs() {
+	cat /proc/[0-9]*/comm 2>/dev/null | grep -qx forward
+}
+
+# start_piped ARGUMENT...: sendread, whose lines the forwarder reads
+start_piped() {
+	: >main.err
+	timeout -s KILL "$limit" sendread "$@" >&9 9>&- 2>main.err &
+	pid_main=$!
+	exec 9>&-
+	until_true "sendread is listening" listening_or_gone main $pid_main
+}
+
+scenario rights.loop "a traced process that sends lines on is warned of: each line makes another one"
+case_rights_loop() {
+	start_forwarder
+	start_piped -c 50 .
+	program one name counted name 1
+	end_reader main
+	wait $pid_forwarder
+	equal "lines" "$(lines main.out)" 50
+	equal "lines of the forwarder" "$(grep -c ' comm=forward ' main.out)" 49
+	holds "it warns of a reader and names the option" \
+		grep -q "process [0-9]* ('[a-z]*') reads these lines and is traced.*--not-readers" main.err
+	start_forwarder
+	start_piped name
+	stop_reader main
+	wait $pid_forwarder
+	refuses "it warns of a reader that is not traced" grep -q "reads these lines" main.err
+}
+
+scenario rights.not_readers "--not-readers leaves out who reads lines, even by way of others"
+case_rights_not_readers() {
+	start_forwarder
+	start_piped --not-readers .
+	program one name counted name 5
+	until_true "the lines are printed" [ -s main.out ]
+	program two name counted other 7
+	cat one.want two.want >main.want
+	until_true "all lines are printed" cmp main.want main.out
+	stop_reader main
+	wait $pid_forwarder
+	same main.want main.out
+	holds "the summary counts who was left out" grep -q "[1-9][0-9]* events* left out" main.err
+	refuses "it warns" grep -q "reads these lines" main.err
+}
+
+scenario rights.not_readers_alone "--not-readers needs the right to look at processes, where it has something to find"
+case_rights_not_readers_alone() {
+	timeout -s KILL "$limit" "$test/build/without" capability $cap_sys_ptrace \
+		sendread --not-readers -d 0.1 . 2>main.err | cat >main.out
+	holds "it says which" grep -q "not-readers.*CAP_SYS_PTRACE" main.err
+	start_limited file "capability $cap_sys_ptrace" --not-readers name
+	stop_reader file
 }
