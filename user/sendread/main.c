@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "hints.h"
 #include "message.h"
 #include "options.h"
 #include "report.h"
@@ -57,6 +58,7 @@ static int run(struct tracer *tracer)
 		status = complain(tracer, err);
 	if (!tracer->options.quiet)
 		report_summary(&tracer->tally, tracer->trace);
+	hints_end(&tracer->options);
 	return tracer->tally.unreported ? EXIT_FAILED : status;
 }
 
