@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Which processes are found in /proc: who reads our output, who has another name. */
+/* Which processes are found in /proc: who reads our output, who has another name, who writes. */
 #include "child.h"
 
 #include <fcntl.h>
@@ -18,6 +18,7 @@
 #include "readers.h"
 #include "rights.h"
 #include "scout.h"
+#include "unseen.h"
 
 enum {
 	NR_CHILDREN = 4,
@@ -166,6 +167,8 @@ static void sleep_ms(long ms)
 
 static void who_reads_only_later_is_left_out_then(void **state)
 {
+	const struct sendtrace_filter everyone = { .nr_patterns = 1,
+						   .patterns = { "." } };
 	int ends[2], null = open("/dev/null", O_RDWR), looks;
 	pid_t late;
 
@@ -174,7 +177,7 @@ static void who_reads_only_later_is_left_out_then(void **state)
 		skip();
 	assert_int_equal(pipe(ends), 0);
 	assert_true(readers_init(ends[1]));
-	assert_int_equal(scout_start(), 0);
+	assert_int_equal(scout_start(&everyone), 0);
 	readers_find(getpid(), &readers);
 	assert_int_equal(readers.nr, 0);
 	left_out_begin(&readers);
@@ -252,6 +255,37 @@ static void a_reader_is_warned_of_if_it_is_traced(void **state)
 	assert_string_equal(said_by(call_warn, &filter), "");
 }
 
+/* ---- Calls that are not seen ----------------------------------------------------------- */
+
+static void call_say(void *arg)
+{
+	unseen_say(arg);
+}
+
+static void calls_of_write_are_counted_from_the_beginning_on(void **state)
+{
+	struct sendtrace_filter filter = { .nr_pids = 1 };
+	int null = open("/dev/null", O_WRONLY), i;
+	struct unseen unseen;
+
+	(void)state;
+	filter.pids[0] = (uint32_t)getpid();
+	if (access("/proc/self/io", R_OK))
+		skip();
+	assert_int_equal(write(null, "x", 1), 1);
+	unseen_begin(&filter);
+	for (i = 0; i < 7; i++)
+		assert_int_equal(write(null, "x", 1), 1);
+	unseen_count(&filter, 0, &unseen);
+	assert_int_equal(unseen.pid, getpid());
+	assert_int_equal(unseen.writes, 7);
+	assert_int_equal(unseen.others, 0);
+	assert_non_null(strstr(said_by(call_say, &unseen), "7 write calls"));
+	unseen_count(&filter, getpid(), &unseen);
+	assert_int_equal(unseen.pid, 0);
+	assert_string_equal(said_by(call_say, &unseen), "");
+}
+
 #define children_case(function) cmocka_unit_test_teardown(function, end_children)
 
 int main(void)
@@ -266,6 +300,7 @@ int main(void)
 		test_case(patterns_match_as_in_the_module),
 		test_case(a_process_is_found_by_its_command),
 		test_case(a_reader_is_warned_of_if_it_is_traced),
+		test_case(calls_of_write_are_counted_from_the_beginning_on),
 	};
 
 	message_set_program("sendread");

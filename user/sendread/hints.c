@@ -13,6 +13,7 @@
 #include "process.h"
 #include "readers.h"
 #include "scout.h"
+#include "unseen.h"
 
 /* Whether another process can read our output. */
 static bool output_has_readers;
@@ -33,9 +34,16 @@ static int check_not_readers(int err)
 
 int hints_prepare(const struct options *options)
 {
+	int err;
+
 	output_has_readers = readers_init(STDOUT_FILENO);
 	if (options->not_readers && output_has_readers)
-		return check_not_readers(scout_start());
+		return check_not_readers(scout_start(&options->filter));
+	if (options->quiet || !process_ids_are_global())
+		return 0;
+	/* Without it there is no hint at the end. */
+	err = scout_start(&options->filter);
+	(void)err;
 	return 0;
 }
 
@@ -67,8 +75,13 @@ void hints_output(const struct options *options)
 		readers_warn_of_mode(STDOUT_FILENO);
 }
 
-void hints_end(const struct options *options)
+void hints_end(const struct options *options, uint64_t printed)
 {
-	if (!options->quiet)
-		left_out_say();
+	struct unseen unseen;
+
+	if (options->quiet)
+		return;
+	left_out_say();
+	if (printed == 0 && scout_count_unseen(&unseen))
+		unseen_say(&unseen);
 }

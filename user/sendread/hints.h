@@ -6,6 +6,8 @@
  * What a trace may show less of, or more, than its user expects, and where its lines are not as
  * secret as they should be: messages at the start and at the end. Of these, --quiet prints none.
  */
+#include <stdint.h>
+
 struct options;
 
 /*
@@ -20,7 +22,7 @@ void hints_begin(const struct options *options);
 /* Lines go to a file that others can read: for sessions and saved streams. */
 void hints_output(const struct options *options);
 
-/* After the summary. */
-void hints_end(const struct options *options);
+/* After the summary of @printed events. */
+void hints_end(const struct options *options, uint64_t printed);
 
 #endif /* _SENDREAD_HINTS_H */

@@ -58,7 +58,7 @@ static int run(struct tracer *tracer)
 		status = complain(tracer, err);
 	if (!tracer->options.quiet)
 		report_summary(&tracer->tally, tracer->trace);
-	hints_end(&tracer->options);
+	hints_end(&tracer->options, tracer->tally.printed);
 	return tracer->tally.unreported ? EXIT_FAILED : status;
 }
 

@@ -4,26 +4,34 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "rights.h"
 
 enum {
+	PATIENCE_MS = 1000,
 	ASK_READERS = 'r',
+	ASK_UNSEEN = 'u',
 };
 
 /**
  * struct answer - small enough for a pipe to take it whole (PIPE_BUF)
  * @question: what was asked
  * @readers: for ASK_READERS
+ * @unseen: for ASK_UNSEEN
  */
 struct answer {
 	char question;
-	struct readers readers;
+	union {
+		struct readers readers;
+		struct unseen unseen;
+	};
 };
 
 _Static_assert(sizeof(struct answer) <= 4096, "an answer is one write");
@@ -55,16 +63,20 @@ static void ignore_signals(void)
 		signal(numbers[i], SIG_IGN);
 }
 
-static void answer(char question)
+static void answer(char question, const struct sendtrace_filter *filter)
 {
 	struct answer found = { .question = question };
 
-	readers_find(getppid(), &found.readers);
+	if (question == ASK_READERS)
+		readers_find(getppid(), &found.readers);
+	else
+		unseen_count(filter, getppid(), &found.unseen);
 	if (write(STDOUT_FILENO, &found, sizeof(found)) < 0)
 		_exit(1);
 }
 
-__attribute__((noreturn)) static void work(int from, int to)
+__attribute__((noreturn)) static void work(int from, int to,
+					   const struct sendtrace_filter *filter)
 {
 	static const cap_value_t needed[] = { CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH };
 	char question;
@@ -74,12 +86,13 @@ __attribute__((noreturn)) static void work(int from, int to)
 	prctl(PR_SET_NAME, "sendread-helper", 0, 0, 0);
 	if (rights_keep(needed, 2))
 		_exit(1);
+	unseen_begin(filter);
 	while (read(STDIN_FILENO, &question, 1) == 1)
-		answer(question);
+		answer(question, filter);
 	_exit(0);
 }
 
-int scout_start(void)
+int scout_start(const struct sendtrace_filter *filter)
 {
 	int asked[2], answered[2];
 	pid_t pid;
@@ -95,7 +108,7 @@ int scout_start(void)
 	}
 	pid = fork();
 	if (pid == 0)
-		work(asked[0], answered[1]);
+		work(asked[0], answered[1], filter);
 	close(asked[0]);
 	close(answered[1]);
 	questions = asked[1];
@@ -118,6 +131,28 @@ static bool take(char question, struct answer *answer)
 	return answers >= 0 &&
 	       read(answers, answer, sizeof(*answer)) == sizeof(*answer) &&
 	       answer->question == question;
+}
+
+bool scout_count_unseen(struct unseen *unseen)
+{
+	struct pollfd ready = { .fd = answers, .events = POLLIN };
+	int64_t until = clock_ms() + PATIENCE_MS, left;
+	struct answer answer;
+
+	if (!ask(ASK_UNSEEN))
+		return false;
+	while ((left = until - clock_ms()) > 0) {
+		/* An answer to an earlier question may come first. A signal ends the wait. */
+		if (poll(&ready, 1, (int)left) <= 0 || ready.revents & POLLNVAL)
+			return false;
+		if (take(ASK_UNSEEN, &answer)) {
+			*unseen = answer.unseen;
+			return true;
+		}
+		if (!(ready.revents & POLLIN))
+			return false;
+	}
+	return false;
 }
 
 void scout_ask_readers(void)

@@ -9,14 +9,19 @@
  * found.
  */
 #include <stdbool.h>
+#include <linux/sendtrace.h>
 
 #include "readers.h"
+#include "unseen.h"
 
 /*
  * Start it, after readers_init() and before the device is opened, of which it must not keep a copy
  * open. Return: 0; -EPERM: no CAP_SYS_PTRACE; or another negative errno.
  */
-int scout_start(void);
+int scout_start(const struct sendtrace_filter *filter);
+
+/* What unseen_count() says of the time since the start. Return: whether it did, within a second. */
+bool scout_count_unseen(struct unseen *unseen);
 
 /* Ask it for readers_find(). It takes some time: scout_take_readers() tells. */
 void scout_ask_readers(void);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2154,SC2034 # variables of ../lib.sh
-# What sendread may do while it prints, and who can read its lines.
+# What sendread may do while it prints, who can read its lines, and what it says of what it does
+# not see.
 
 cap_sys_admin=21
 cap_sys_ptrace=19
@@ -17,6 +18,16 @@ has_no_rights() {
 	done
 	equal "the uids" "$(status_of "$1" Uid)" "$2	$2	$2	$2"
 	equal "no_new_privs" "$(status_of "$1" NoNewPrivs)" 1
+}
+
+# Of the process that looks into /proc for sendread. It has renamed itself after a moment.
+helper_of() {
+	grep -l "^PPid:[[:space:]]*$1\$" /proc/[0-9]*/status 2>/dev/null | tr -dc '0-9\n'
+}
+
+helper_is_ready() {
+	[ "$(status_of "$(helper_of "$1")" Name)" = sendread-helper ] &&
+		[ "$(status_of "$(helper_of "$1")" CapBnd)" = 0000000000000000 ]
 }
 
 scenario rights.dropped "while it prints, sendread is nobody and has no capabilities"
@@ -52,6 +63,20 @@ case_rights_saved() {
 	has_no_rights $pid_main 65534
 	exec 9>&-
 	end_reader main
+}
+
+scenario rights.helper "its helper can look at processes, and has nothing open but two pipes"
+case_rights_helper() {
+	start_reader main name
+	until_true "the helper has given up its rights" helper_is_ready "$pid_main"
+	helper=$(helper_of "$pid_main")
+	equal "its capabilities" "$(status_of "$helper" CapPrm)" 0000000000080004
+	equal "its uids" "$(status_of "$helper" Uid)" "65534	65534	65534	65534"
+	equal "its no_new_privs" "$(status_of "$helper" NoNewPrivs)" 1
+	equal "its descriptors" "$(echo "/proc/$helper/fd/"*)" "/proc/$helper/fd/0 /proc/$helper/fd/1"
+	refuses "it has mapped the rings" grep -q sendtrace "/proc/$helper/maps"
+	stop_reader main
+	until_true "it ends with sendread" is_gone "$helper"
 }
 
 # start_limited NAME "WORDS OF without" ARGUMENT...: as start_reader, with fewer rights
@@ -191,4 +216,30 @@ case_rights_not_readers_alone() {
 	holds "it says which" grep -q "not-readers.*CAP_SYS_PTRACE" main.err
 	start_limited file "capability $cap_sys_ptrace" --not-readers name
 	stop_reader file
+}
+
+# ---- What is not seen -------------------------------------------------------------------
+
+scenario rights.unseen "a trace that ends without events says which process made calls that are not seen"
+case_rights_unseen() {
+	start_program writer name written 7
+	start_reader main name
+	start_reader seen -p "$program_writer,$$" name
+	rm writer.gate.ready
+	open_gate writer
+	until_true "it has written" [ -e writer.gate.ready ]
+	stop_reader main
+	holds "its calls are counted" grep -q \
+		"process $program_writer ('name') made 7 write calls meanwhile.*send() and sendto()" main.err
+	stop_reader seen
+	holds "... with -p as well" grep -q "process $program_writer ('name') made 7 write calls" seen.err
+	start_reader none name
+	start_reader quiet name
+	program sent name counted name 1
+	stop_reader none
+	same sent.want none.out
+	refuses "a trace with events says so" grep -q "write calls" none.err
+	stop_reader quiet
+	open_gate writer
+	end_program writer
 }
