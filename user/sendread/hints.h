@@ -16,7 +16,7 @@ struct options;
  */
 int hints_prepare(const struct options *options);
 
-/* The session runs, and rights are not given up yet. */
+/* Before the session is started: this may take a while. */
 void hints_begin(const struct options *options);
 
 /* Lines go to a file that others can read: for sessions and saved streams. */

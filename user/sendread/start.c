@@ -243,6 +243,21 @@ static int start(struct sendtrace *trace)
 	return err ? start_failed(trace, err) : 0;
 }
 
+/* All but the start: what takes time is done before, since records wait for nobody. */
+static int prepare(const struct options *options, struct sendtrace *trace,
+		   struct sendtrace_config *config)
+{
+	int err = check_abi(trace);
+
+	if (!err)
+		err = configure(options, trace, config);
+	if (!err)
+		err = set_filter(options, trace);
+	if (!err)
+		err = map(options, trace);
+	return err;
+}
+
 static int start_session(const struct options *options, struct sendtrace **result,
 			 struct sendtrace_config *config)
 {
@@ -254,20 +269,15 @@ static int start_session(const struct options *options, struct sendtrace **resul
 		err = open_device(options, &trace);
 	if (err)
 		return err;
-	err = check_abi(trace);
-	if (!err)
-		err = configure(options, trace, config);
-	if (!err)
-		err = set_filter(options, trace);
-	if (!err)
-		err = map(options, trace);
-	if (!err)
+	err = prepare(options, trace, config);
+	if (!err) {
+		hints_begin(options);
 		err = start(trace);
+	}
 	if (err) {
 		sendtrace_close(trace);
 		return err;
 	}
-	hints_begin(options);
 	blind_init();
 	*result = trace;
 	return 0;
