@@ -14,6 +14,11 @@
 #include "clock.h"
 #include "rights.h"
 
+/* The same number on every architecture; the C library of Debian 11 has no name for it. */
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+
 enum {
 	PATIENCE_MS = 1000,
 	ASK_READERS = 'r',
