@@ -54,7 +54,7 @@
  * PREEMPT_RT"); no header shows it, so compat.mk cannot look for it. This waits until that
  * thread has slept, which may take seconds.
  */
-#define ST_STABLE_SINCE(major, minor, patch)                         \
+#define ST_STABLE_SINCE(major, minor, patch)                          \
 	(LINUX_VERSION_CODE >= KERNEL_VERSION(major, minor, patch) && \
 	 LINUX_VERSION_CODE < KERNEL_VERSION(major, (minor) + 1, 0))
 #if IS_ENABLED(CONFIG_PREEMPT_RT) && LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0) && \

@@ -63,54 +63,9 @@ void st_pattern_compile(struct st_pattern *pattern, const char *text)
 		pattern->glob = true;
 }
 
-/* Does the pattern accept @c here? Moves @at behind the element that decides. */
-static nokprobe_inline bool takes(const char **at, u8 c)
-{
-	u8 wanted = *(*at)++;
-	const char *end;
-	bool holds;
-
-	if (wanted == '?')
-		return true;
-	if (wanted == '[') {
-		holds = st_set_holds(*at, c, &end);
-		if (end) {
-			*at = end;
-			return holds;
-		}
-	} else if (wanted == '\\' && **at) {
-		wanted = *(*at)++;
-	}
-	return wanted == c;
-}
-
-/*
- * The kernel's glob_match() cannot be used: its `[!x]` accepts the NUL at the end of a name
- * as a character, and reads on behind it (lib/glob.c).
- *
- * On a mismatch, the last star takes one character more. Earlier stars need no second try:
- * whatever they could take, the last one can take as well.
- */
 static bool glob_matches(const char *at, const char *name)
 {
-	const char *star = NULL, *taken = NULL;
-
-	while (*name) {
-		if (*at == '*') {
-			star = ++at;
-			taken = name;
-		} else if (*at && takes(&at, *name)) {
-			name++;
-		} else if (star) {
-			at = star;
-			name = ++taken;
-		} else {
-			return false;
-		}
-	}
-	while (*at == '*')
-		at++;
-	return !*at;
+	return st_pattern_matches(at, name);
 }
 NOKPROBE_SYMBOL(glob_matches);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The grammar of name patterns, for the module, which matches names, and for the reader,
- * which checks what a user typed. It is the grammar of a shell, without named classes
- * ([:digit:]):
+ * which checks what a user typed and looks for processes that match. It is the grammar of a
+ * shell, without named classes ([:digit:]):
  *
  *	*	any characters, or none
  *	?	any one character
@@ -59,6 +59,63 @@ static __always_inline _Bool st_set_holds(const char *set, unsigned char c,
 	} while (*set != ']');
 	*end = set + 1;
 	return holds != inverted;
+}
+
+/* Does the pattern accept @c here? Moves @at behind the element that decides. */
+static __always_inline _Bool st_pattern_takes(const char **at, unsigned char c)
+{
+	unsigned char wanted = *(*at)++;
+	const char *end;
+	_Bool holds;
+
+	if (wanted == '?')
+		return 1;
+	if (wanted == '[') {
+		holds = st_set_holds(*at, c, &end);
+		if (end) {
+			*at = end;
+			return holds;
+		}
+	} else if (wanted == '\\' && **at) {
+		wanted = *(*at)++;
+	}
+	return wanted == c;
+}
+
+/**
+ * st_pattern_matches() - does a name match a pattern with wildcards?
+ * @at: the pattern
+ * @name: the name
+ *
+ * The kernel's glob_match() cannot be used: its `[!x]` accepts the NUL at the end of a name
+ * as a character, and reads on behind it (lib/glob.c).
+ *
+ * On a mismatch, the last star takes one character more. Earlier stars need no second try:
+ * whatever they could take, the last one can take as well.
+ *
+ * Context: any; takes no lock.
+ * Return: true if it does.
+ */
+static __always_inline _Bool st_pattern_matches(const char *at, const char *name)
+{
+	const char *star = (const char *)0, *taken = (const char *)0;
+
+	while (*name) {
+		if (*at == '*') {
+			star = ++at;
+			taken = name;
+		} else if (*at && st_pattern_takes(&at, *name)) {
+			name++;
+		} else if (star) {
+			at = star;
+			name = ++taken;
+		} else {
+			return 0;
+		}
+	}
+	while (*at == '*')
+		at++;
+	return !*at;
 }
 
 #endif /* _SENDTRACE_PATTERN_H */

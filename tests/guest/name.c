@@ -5,6 +5,8 @@
  *	name sends PROCESS THREAD SHOWN		SHOWN: both, thread or none are expected
  *	name counted COMM NUMBER		NUMBER sends, all of them expected
  *	name namespaced				from its own pid namespace
+ *	name renamed COMM			sends nothing, but has another name than its command
+ *	name written NUMBER			NUMBER writes to a socket; it ends at its second gate
  */
 #include <pthread.h>
 #include <sched.h>
@@ -84,6 +86,24 @@ static void threaded(void)
 	gate();
 }
 
+static void renamed(void)
+{
+	prctl(PR_SET_NAME, case_args[0]);
+	gate();
+}
+
+static void written(void)
+{
+	struct address to = udp_sink("127.0.0.1");
+	int fd = connected_socket(SOCK_DGRAM, &to);
+	int number = atoi(case_args[0]);
+
+	gate();
+	for (int i = 0; i < number; i++)
+		must(write(fd, "written", 7), "write");
+	gate();
+}
+
 /* Process 1 of its namespace; lines show its pid outside of the namespace. */
 static void namespaced(void)
 {
@@ -112,6 +132,8 @@ int main(int argc, char **argv)
 		{ "counted", counted },
 		{ "threaded", threaded },
 		{ "namespaced", namespaced },
+		{ "renamed", renamed },
+		{ "written", written },
 		{},
 	};
 

@@ -201,6 +201,24 @@ static void patterns_are_checked_before_the_kernel_sees_them(void **state)
 	assert_refused("my\\", "'my\\'");
 }
 
+/* The kernel keeps 15 characters of a name. A longer plain name is compared up to there. */
+static void patterns_that_can_match_no_name_are_refused(void **state)
+{
+	(void)state;
+	assert_refused("systemd-resolved*", "'systemd-resolved*'");
+	assert_refused("*systemd-resolved", "at most 15");
+	assert_refused("????????????????", "at most 15");
+	assert_refused("12345678[9a]1234567*", "at most 15");
+	assert_refused("systemd\\-resolved", "at most 15");
+	assert_refused("[z-a]", "'[z-a]'");
+	assert_refused("a[!\x01-\xff]", "holds none");
+	assert_int_equal(parse("systemd-resolved"), 0);
+	assert_int_equal(parse("systemd-resolve*"), 0);
+	assert_int_equal(parse("???????????????"), 0);
+	assert_int_equal(parse("*s*y*s*t*e*m*d*-*r*e*s*o*l*v*e*"), 0);
+	assert_int_equal(parse("12345678[9a-f]\\*12345"), 0);
+}
+
 static void patterns_that_a_shell_accepts_are_accepted(void **state)
 {
 	static const char *const patterns[] = { ".",	   "*",	    "my*d",  "[a-z]?",
@@ -331,6 +349,7 @@ int main(void)
 		test_case(an_unknown_option_is_quoted),
 		test_case(a_name_or_a_process_is_required),
 		test_case(patterns_are_checked_before_the_kernel_sees_them),
+		test_case(patterns_that_can_match_no_name_are_refused),
 		test_case(patterns_that_a_shell_accepts_are_accepted),
 		test_case(as_many_names_and_processes_as_the_kernel_accepts_may_be_given),
 		test_case(numbers_that_are_too_long_are_refused_as_a_whole),

@@ -10,6 +10,10 @@ one_sentence_and_status_2() {
 		grep -q "^sendread: .*expected" "$work/err"
 }
 
+not_said() {
+	! said "$@"
+}
+
 # wrong QUOTED ARGUMENT...
 wrong() {
 	quoted=$1
@@ -91,4 +95,9 @@ check "... which the message says" said "'/dev/null' is not the sendtrace device
 run setarch --uname-2.6 "$sendread" --no-load -d 1 .
 check "where there is no device, a kernel that is not supported is named" said "kernel '2.6."
 check "... with the versions that are" said "sendtrace 1.2.3 supports Linux 5.10 to 7.3"
+# Without a terminal, /dev/tty fails with ENXIO, as the device does without its module.
+run setsid "$sendread" --device /dev/tty .
+check "a device that cannot be opened is an error" exited 1
+check "... which the message names" said "cannot open '/dev/tty': No such device or address"
+check "... without advice on the module" not_said modprobe
 finish

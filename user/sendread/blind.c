@@ -11,25 +11,29 @@
 #include "message.h"
 #include "sendtrace.h"
 
-static const struct cause {
+/* Only root can open debugfs: it is done while we are. */
+static struct cause {
 	const char *name;
 	const char *file;
+	int fd;
 } causes[] = {
-	{ "kprobes", "/sys/kernel/debug/kprobes/enabled" },
-	{ "ftrace", "/proc/sys/kernel/ftrace_enabled" },
+	{ "kprobes", "/sys/kernel/debug/kprobes/enabled", -1 },
+	{ "ftrace", "/proc/sys/kernel/ftrace_enabled", -1 },
 };
 
-static bool is_off(const char *file)
+void blind_init(void)
 {
-	int fd = open(file, O_RDONLY | O_CLOEXEC);
-	char digit = 0;
-	bool off;
+	size_t i;
 
-	if (fd < 0)
-		return false;
-	off = read(fd, &digit, 1) == 1 && digit == '0';
-	close(fd);
-	return off;
+	for (i = 0; i < sizeof(causes) / sizeof(causes[0]); i++)
+		causes[i].fd = open(causes[i].file, O_RDONLY | O_CLOEXEC);
+}
+
+static bool is_off(const struct cause *cause)
+{
+	char digit = 0;
+
+	return pread(cause->fd, &digit, 1, 0) == 1 && digit == '0';
 }
 
 static void say_blind(struct blind *blind)
@@ -37,7 +41,7 @@ static void say_blind(struct blind *blind)
 	size_t i;
 
 	for (i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
-		if (!is_off(causes[i].file))
+		if (!is_off(&causes[i]))
 			continue;
 		blind->cause = causes[i].name;
 		message("no calls are seen at present: %s is switched off, expected 1 in %s",

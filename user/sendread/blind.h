@@ -24,6 +24,9 @@ struct blind {
 	int64_t checked;
 };
 
+/* Open what says the cause, while we may. Without it, no cause is named. */
+void blind_init(void);
+
 /*
  * Ask the module, if it was not asked within BLIND_CHECK_MS, and print what has changed.
  * Return: milliseconds until the next check, -1 where there is no module to ask.

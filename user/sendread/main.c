@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "hints.h"
 #include "message.h"
 #include "options.h"
 #include "report.h"
@@ -65,6 +66,7 @@ static int run(struct tracer *tracer)
 		report_summary(&tracer->tally, tracer->trace);
 	else
 		report_order(tracer->trace);
+	hints_end(&tracer->options, tracer->tally.printed);
 	return tracer->tally.unreported ? EXIT_FAILED : status;
 }
 

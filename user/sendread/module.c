@@ -66,23 +66,47 @@ static int not_installed(void)
 	return -ENOENT;
 }
 
-static int load_failed(int err)
+/* A kernel may load no module any more until it is booted again (proc(5)). */
+static bool loading_is_disabled(void)
+{
+	char digit = 0;
+	int fd = open("/proc/sys/kernel/modules_disabled", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	if (read(fd, &digit, 1) != 1)
+		digit = 0;
+	close(fd);
+	return digit == '1';
+}
+
+static void refused(int err)
 {
 	const char *lockdown = module_lockdown();
 
+	if (loading_is_disabled())
+		message("module '%s' was refused: this kernel loads no more modules until it is "
+			"booted again (sysctl kernel.modules_disabled is 1). Load the module "
+			"before that is set, see modules-load.d(5)",
+			module_name);
+	else if (lockdown)
+		message("module '%s' was refused: the kernel is locked down (%s) and loads "
+			"only signed modules: sign it with a key that the machine trusts, "
+			"see kernel_lockdown(7)",
+			module_name, lockdown);
+	else
+		message("module '%s' was refused (%s): loading it needs CAP_SYS_MODULE "
+			"and, where the kernel demands it, a signature",
+			module_name, strerror(-err));
+}
+
+static int load_failed(int err)
+{
 	switch (err) {
 	case -EPERM:
 	case -EKEYREJECTED:
 	case -ENOKEY:
-		if (lockdown)
-			message("module '%s' was refused: the kernel is locked down (%s) and loads "
-				"only signed modules: sign it with a key that the machine trusts, "
-				"see kernel_lockdown(7)",
-				module_name, lockdown);
-		else
-			message("module '%s' was refused (%s): loading it needs CAP_SYS_MODULE "
-				"and, where the kernel demands it, a signature",
-				module_name, strerror(-err));
+		refused(err);
 		break;
 	case -ENOEXEC:
 		message("module '%s' does not fit this kernel (%s): rebuild and reinstall it, "
@@ -94,6 +118,23 @@ static int load_failed(int err)
 			strerror(-err));
 	}
 	return err;
+}
+
+/*
+ * modprobe.d(5) can have a command that is run instead of loading a module: to forbid it, mostly.
+ * libkmod runs it, and returns what it returns. Return: 0 if there is none, or the module is there
+ * after it; -ENOENT after a message.
+ */
+static int check_command(struct kmod_module *module)
+{
+	const char *command = kmod_module_get_install_commands(module);
+
+	if (!command || kmod_module_get_initstate(module) >= 0)
+		return 0;
+	message("module '%s' was not loaded: modprobe.d runs '%s' instead of loading it. "
+		"Remove the line 'install %s ...' there, or run 'modprobe --ignore-install %s'",
+		module_name, command, module_name, module_name);
+	return -ENOENT;
 }
 
 static int insert(struct kmod_module *module)
@@ -110,7 +151,7 @@ static int insert(struct kmod_module *module)
 	}
 	if (err == -EOPNOTSUPP && kernel_explain_stub(module))
 		return err;
-	return err ? load_failed(err) : 0;
+	return check_command(module) ?: err ? load_failed(err) : 0;
 }
 
 static int lookup_and_insert(struct kmod_ctx *kmod)

@@ -17,6 +17,7 @@ enum {
 	OPTION_READ = 256,
 	OPTION_NO_LOAD,
 	OPTION_DEVICE,
+	OPTION_NOT_READERS,
 	OPTION_SORT,
 
 	SNAPLEN_MAX = 64 << 20,
@@ -51,6 +52,8 @@ static const struct known_option {
 	{ 'v', "verbose", NULL, "also print versions and limits" },
 	{ OPTION_READ, "read", NULL, "use read(2) instead of mapped rings" },
 	{ OPTION_NO_LOAD, "no-load", NULL, "do not load the module" },
+	{ OPTION_NOT_READERS, "not-readers", NULL,
+	  "leave out processes that read these lines" },
 	{ OPTION_DEVICE, "device", "FILE",
 	  "read FILE: another device, or a saved stream" },
 	{ 'V', "version", NULL, "print the version" },
@@ -263,6 +266,9 @@ static int set_flag(struct options *options, int letter)
 		break;
 	case OPTION_NO_LOAD:
 		options->no_load = true;
+		break;
+	case OPTION_NOT_READERS:
+		options->not_readers = true;
 		break;
 	}
 	return 0;

@@ -31,6 +31,7 @@ enum options_action {
  * @window: nanoseconds that @sort may hold events back; 0 until the end
  * @use_read: read() instead of mapped rings
  * @no_load: do not load the module
+ * @not_readers: leave out the events of processes that read our output
  * @sink_new: makes the sink that shows the events
  * @error: what is wrong, as one sentence
  */
@@ -49,6 +50,7 @@ struct options {
 	bool sort;
 	bool use_read;
 	bool no_load;
+	bool not_readers;
 	sink_new_fn *sink_new;
 	char error[320];
 };

@@ -7,10 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "blind.h"
+#include "hints.h"
 #include "kernel.h"
 #include "message.h"
 #include "module.h"
 #include "options.h"
+#include "rights.h"
 #include "sendtrace.h"
 #include "signals.h"
 
@@ -72,20 +75,26 @@ static int open_saved(const struct options *options, struct sendtrace **trace)
 
 /* ---- Opening the device --------------------------------------------------------- */
 
+/* Of another file, such errors say nothing of the module. */
+static bool is_absent(const struct options *options, int err)
+{
+	return (err == -ENOENT || err == -ENXIO || err == -ENODEV) &&
+	       strcmp(options->device, SENDTRACE_DEVICE) == 0;
+}
+
 static int open_failed(const struct options *options, int err)
 {
-	switch (err) {
-	case -ENOENT:
-	case -ENXIO:
-	case -ENODEV:
-		if (strcmp(options->device, SENDTRACE_DEVICE) == 0 && kernel_explain())
-			break;
+	if (is_absent(options, err) && kernel_explain())
+		return err;
+	if (is_absent(options, err)) {
 		message("'%s' is not there: load the module with 'modprobe sendtrace'%s",
 			options->device,
 			options->no_load ?
 				" (sendread does not load it because of --no-load)" :
 				", or run sendread as root: then it loads the module");
-		break;
+		return err;
+	}
+	switch (err) {
 	case -EACCES:
 		message("no permission to open '%s': run sendread as root",
 			options->device);
@@ -101,15 +110,15 @@ static int open_failed(const struct options *options, int err)
 			options->device, SENDTRACE_ABI);
 		break;
 	default:
-		message("cannot open '%s': %s", options->device, strerror(-err));
+		message("cannot open '%s': %s; expected the device or a saved record stream",
+			options->device, strerror(-err));
 	}
 	return err;
 }
 
 static bool may_load(const struct options *options, int err)
 {
-	return (err == -ENOENT || err == -ENXIO || err == -ENODEV) && !options->no_load &&
-	       geteuid() == 0 && strcmp(options->device, SENDTRACE_DEVICE) == 0;
+	return is_absent(options, err) && !options->no_load && geteuid() == 0;
 }
 
 static int open_device(const struct options *options, struct sendtrace **trace)
@@ -276,16 +285,12 @@ static int start(struct sendtrace *trace)
 	return err ? start_failed(trace, err) : 0;
 }
 
-static int start_session(const struct options *options, struct sendtrace **result,
-			 struct sendtrace_config *config)
+/* All but the start: what takes time is done before, since records wait for nobody. */
+static int prepare(const struct options *options, struct sendtrace *trace,
+		   struct sendtrace_config *config)
 {
-	struct sendtrace *trace;
-	int err;
+	int err = check_abi(trace);
 
-	err = open_device(options, &trace);
-	if (err)
-		return err;
-	err = check_abi(trace);
 	if (!err)
 		err = configure(options, trace, config);
 	if (!err)
@@ -294,12 +299,43 @@ static int start_session(const struct options *options, struct sendtrace **resul
 		err = map(options, trace);
 	if (!err)
 		err = set_order(options, trace);
+	return err;
+}
+
+static int start_session(const struct options *options, struct sendtrace **result,
+			 struct sendtrace_config *config)
+{
+	struct sendtrace *trace;
+	int err;
+
+	err = hints_prepare(options);
 	if (!err)
-		err = start(trace);
+		err = open_device(options, &trace);
 	if (err)
+		return err;
+	err = prepare(options, trace, config);
+	if (!err) {
+		hints_begin(options);
+		err = start(trace);
+	}
+	if (err) {
 		sendtrace_close(trace);
-	else
-		*result = trace;
+		return err;
+	}
+	blind_init();
+	*result = trace;
+	return 0;
+}
+
+/* Before a record is looked at. A saved stream may be what a stranger has made. */
+static int drop_rights(struct sendtrace **trace)
+{
+	int err = rights_drop();
+
+	if (err) {
+		sendtrace_close(*trace);
+		*trace = NULL;
+	}
 	return err;
 }
 
@@ -317,5 +353,9 @@ int start_source(struct options *options, struct sendtrace **trace,
 		message("%s", options->error);
 		return -ERANGE;
 	}
-	return saved ? open_saved(options, trace) : start_session(options, trace, config);
+	err = saved ? open_saved(options, trace) : start_session(options, trace, config);
+	if (err)
+		return err;
+	hints_output(options);
+	return drop_rights(trace);
 }

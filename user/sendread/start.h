@@ -16,6 +16,8 @@ struct sendtrace;
  * @trace: on return the session, with its probes armed, or the saved stream
  * @config: on return what is in force; unchanged for a saved stream
  *
+ * On success this process has given up its rights (rights.h).
+ *
  * Return: 0, or a negative errno after a message; -ERANGE for options that do not fit the
  * source: for those that a saved stream cannot have, none that the device needs, or a value
  * that is beyond the module's limits.

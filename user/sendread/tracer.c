@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "left_out.h"
 #include "signals.h"
 
 enum {
@@ -59,7 +60,7 @@ static int show(struct tracer *tracer, const struct sendtrace_item *item)
 		report_pending(&tracer->tally, false);
 		err = sink_gap(tracer->sink, item);
 	}
-	if (!err && is_asked_for(tracer, item)) {
+	if (!err && is_asked_for(tracer, item) && !left_out_has(item->event.pid)) {
 		err = sink_record(tracer->sink, item);
 		if (report_printed(&tracer->tally, item))
 			report_kept(&tracer->tally, tracer->trace);

@@ -171,6 +171,18 @@ case_module_blind() {
 	same main.want main.out
 }
 
+scenario module.blind_reader "sendread, whose rights are gone by then, names what root has disabled"
+case_module_blind_reader() {
+	enabled=/sys/kernel/debug/kprobes/enabled
+	start_reader main name
+	echo 0 >$enabled
+	until_true "sendread says that kprobes are off" grep -q "kprobes is switched off" main.err
+	holds "... and where" grep -qF "$enabled" main.err
+	echo 1 >$enabled
+	until_true "sendread says that they are on again" grep -q "kprobes is on again" main.err
+	stop_reader main
+}
+
 scenario module.stats "/proc/sendtrace/stats counts hits, filtered, captured and bytes"
 case_module_stats() {
 	unload

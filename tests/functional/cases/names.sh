@@ -110,6 +110,37 @@ case_name_pid_absent() {
 	refuses "it warns of a process that exists" grep -q "does not exist" other.err
 }
 
+scenario name.renamed "a process that has renamed itself is found by its command"
+case_name_renamed() {
+	start_program one name renamed MainThread
+	start_reader main name
+	holds "its process and its name are told" grep -q \
+		"no process is named 'name' now, but process $program_one runs 'name' under the name 'MainThread'" main.err
+	start_reader other MainThread
+	refuses "its own name needs no hint" grep -q "no process is named" other.err
+	start_program two name threaded
+	start_reader both name
+	refuses "a name that some process has needs none" grep -q "no process is named" both.err
+	start_reader quiet -v nobody
+	refuses "a name that nobody has needs none" grep -q "no process is named" quiet.err
+	for reader in main other both quiet; do
+		stop_reader $reader
+	done
+	for name in one two; do
+		open_gate $name
+		end_program $name
+	done
+}
+
+scenario name.impossible "a pattern that can match no name is refused"
+case_name_impossible() {
+	for pattern in 'systemd-resolved*' '????????????????' 'a[z-a]' 'systemd-resolve\d'; do
+		timeout -s KILL "$limit" sendread -c 1 "$pattern" >main.out 2>main.err
+		equal "exit status for $pattern" $? 2
+		holds "it quotes the pattern" grep -qF "'$pattern'" main.err
+	done
+}
+
 shows name.namespaced "a process in a pid namespace is shown with its pid outside of it"
 
 scenario name.two_sessions "concurrent sessions each print what they asked for"

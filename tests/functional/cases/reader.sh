@@ -249,3 +249,37 @@ case_reader_loads() {
 	stop_reader main
 	same main.want main.out
 }
+
+# load_fails COMMAND...: sendread, run by this command, cannot load the module
+load_fails() {
+	unload
+	timeout -s KILL "$limit" "$@" sendread -c 1 . >main.out 2>main.err
+	equal "exit status" $? 1
+	refuses "the module is loaded" loaded
+}
+
+scenario reader.install_command "a command that modprobe.d runs instead of loading the module is named"
+case_reader_install_command() {
+	mkdir -p /etc/modprobe.d
+	for command in /bin/true /bin/false; do
+		echo "install sendtrace $command" >/etc/modprobe.d/sendtrace.conf
+		load_fails env
+		holds "it names the command" grep -qF "runs '$command' instead" main.err
+		refuses "it says that it loaded the module" grep -q "loaded module" main.err
+	done
+	rm /etc/modprobe.d/sendtrace.conf
+}
+
+scenario reader.load_refused "where the kernel refuses to load the module, the true cause is named"
+case_reader_load_refused() {
+	cap_sys_module=16
+	load_fails "$test/build/without" capability $cap_sys_module
+	holds "without the capability it asks for that" grep -q CAP_SYS_MODULE main.err
+	# It could not be set back: 1 is only shown.
+	echo 1 >disabled
+	mount --bind disabled /proc/sys/kernel/modules_disabled
+	load_fails "$test/build/without" capability $cap_sys_module
+	umount /proc/sys/kernel/modules_disabled
+	holds "with modules_disabled it names that" grep -q "kernel.modules_disabled is 1" main.err
+	refuses "... and not the capability" grep -q CAP_SYS_MODULE main.err
+}
