@@ -228,13 +228,15 @@ static nokprobe_inline void record_for_all(const struct st_call *call, u64 sent)
 	unsigned long sessions = call->wanted, late = 0;
 	struct st_session *session;
 
+	if (!ST_CAN_DEFER) {
+		st_record_at_once(call, sent, st_session_at_once_max());
+		return;
+	}
 	for (; sessions; sessions &= sessions - 1) {
 		session = st_record_session_of(call, sessions);
 		if (unlikely(!session))
 			continue;
-		if (!ST_CAN_DEFER)
-			st_record_now(session, call, sent);
-		else if (unlikely(st_record_call(session, call, sent) != ST_WRITTEN))
+		if (unlikely(st_record_call(session, call, sent) != ST_WRITTEN))
 			late |= sessions & -sessions;
 	}
 	if (unlikely(late))

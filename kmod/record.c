@@ -3,6 +3,7 @@
  * Writes records, including the payload, directly into the ring. Nothing here may sleep,
  * take a lock or wait for a page: preemption is off from the reservation to the commit.
  */
+#include <linux/bitops.h>
 #include <linux/kernel.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
@@ -213,11 +214,57 @@ void st_record_now(struct st_session *session, const struct st_call *call, u64 s
 
 	if (want > session->inline_max) {
 		part.len = session->inline_max;
-		part.why = ST_CAN_DEFER ? SENDTRACE_WHY_NO_WORK : session->inline_why;
+		part.why = SENDTRACE_WHY_NO_WORK;
 	}
-	st_record_event(session, call, &part);
+	write_event(session, call, part);
 }
 NOKPROBE_SYMBOL(st_record_now);
+
+/* Return: how many bytes were copied, or could have been. */
+static u32 write_share(struct st_session *session, const struct st_call *call, u64 sent,
+		       u32 share)
+{
+	u64 want = st_record_wanted(session, sent);
+	u32 most = min(share, session->inline_max);
+	struct st_part part = {
+		.time = call->exit_time,
+		.len = min_t(u64, want, most),
+		.why = st_record_why(session, sent),
+		.must = true,
+	};
+
+	if (want > most)
+		part.why = most < session->inline_max ? SENDTRACE_WHY_INLINE_BOUND :
+							session->inline_why;
+	write_event(session, call, part);
+	return part.len;
+}
+NOKPROBE_SYMBOL(write_share);
+
+/**
+ * st_record_at_once() - write a call to all sessions, where nothing can be copied later
+ * @call: the call, with its addresses and its memory
+ * @sent: bytes of payload
+ * @budget: bytes of payload that all sessions together may copy
+ *
+ * The sessions are served one after the other with preemption off, perhaps interrupts too, so
+ * they share what may be copied in that time. Each may use an equal part of what is left.
+ *
+ * Context: the calling thread, preemption off.
+ */
+void st_record_at_once(const struct st_call *call, u64 sent, u32 budget)
+{
+	unsigned long sessions = call->wanted;
+	struct st_session *session;
+
+	for (; sessions; sessions &= sessions - 1) {
+		session = st_record_session_of(call, sessions);
+		if (session)
+			budget -= write_share(session, call, sent,
+					      budget / hweight_long(sessions));
+	}
+}
+NOKPROBE_SYMBOL(st_record_at_once);
 
 /*
  * The largest event without payload. A fragment leaves that much room free, for the event

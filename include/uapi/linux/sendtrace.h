@@ -99,7 +99,7 @@ struct sendtrace_record {
  * @SENDTRACE_WHY_COMPLETE: nothing is missing
  * @SENDTRACE_WHY_SNAPLEN: longer than the session's snap length
  * @SENDTRACE_WHY_INLINE_BOUND: only where struct sendtrace_info.late is 0: longer than
- *	struct sendtrace_info.inline_max
+ *	struct sendtrace_info.inline_max, or than this session's part of it
  * @SENDTRACE_WHY_RING_SIZE: only where struct sendtrace_info.late is 0: longer than half
  *	of the ring
  * @SENDTRACE_WHY_RING_FULL: the ring had no room for the rest
@@ -304,7 +304,8 @@ struct sendtrace_producer {
  * @snaplen_default: bytes of one call
  * @snaplen_max: bytes of one call
  * @inline_max: bytes of one call that are copied inline, in the handler. If @late is 0, longer
- *	payloads are cut there
+ *	payloads are cut there, and it is a limit for all sessions together; where the kernel
+ *	has interrupts off then, 65536 is a further limit
  * @ring_size_default: bytes for each CPU
  * @ring_size_min: bytes for each CPU
  * @ring_size_max: bytes for each CPU
