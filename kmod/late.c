@@ -93,9 +93,8 @@ static u32 chunk_for(const struct st_deferred *late)
  * faulted in between two tries, never between the reservation of a record and its commit: one
  * slow page would delay every record of this CPU.
  *
- * Only pages that the call itself has read are faulted in. A call that failed may never have
- * touched them: the traced program must not wait for pages that it does not wait for
- * untraced.
+ * Only pages that the call itself has read are faulted in: calls that failed, which may never
+ * have touched them, do not come here.
  */
 static void finish_late(struct st_deferred *late)
 {
@@ -109,7 +108,7 @@ static void finish_late(struct st_deferred *late)
 		todo = late->call.wanted;
 		for (tries = 0; todo && tries < FAULT_TRIES; tries++) {
 			/* A second try would change nothing. */
-			if (tries && (!current->mm || late->call.ret < 0))
+			if (tries && !current->mm)
 				break;
 			if (tries)
 				st_payload_fault_in(&late->call.payload, part.offset,
@@ -124,7 +123,7 @@ static void finish_late(struct st_deferred *late)
 
 /**
  * st_late_record() - let task work record a call, before its thread goes on
- * @call: a call that returns
+ * @call: a call that returns and did not fail
  * @sent: bytes of payload
  * @sessions: a bit for each session that waits for its record
  *

@@ -68,6 +68,8 @@ enum st_outcome st_record_call(struct st_session *session, const struct st_call 
 			       u64 sent);
 void st_record_now(struct st_session *session, const struct st_call *call, u64 sent);
 void st_record_at_once(const struct st_call *call, u64 sent, u32 budget);
+void st_record_failed(struct st_session *session, const struct st_call *call, u32 most,
+		      u16 why);
 enum st_outcome st_record_event(struct st_session *session, const struct st_call *call,
 				const struct st_part *part);
 enum st_outcome st_record_fragment(struct st_session *session, const struct st_call *call,

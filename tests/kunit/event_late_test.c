@@ -237,22 +237,6 @@ static void a_page_that_is_not_resident_is_faulted_in(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, memchr_inv(event + 1, 0, 64));
 }
 
-/* The failed call did not wait for the page, so our copy must not wait either. */
-static void a_page_untouched_by_a_failed_call_is_not_faulted_in(struct kunit *test)
-{
-	struct st_session *session = st_test_session(test, RING, 0);
-	const struct sendtrace_event *event;
-	struct st_call call;
-
-	st_test_use_user_memory(test);
-	call = st_test_call(st_test_user_pages(test, PAGE_SIZE), 64);
-	sent(&call, -EBADF);
-	st_test_run_late();
-	event = st_test_record(test, session);
-	KUNIT_EXPECT_EQ(test, event->cap_len, 0);
-	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_FAULT);
-}
-
 static void an_event_has_the_readable_part_of_its_payload(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
@@ -315,7 +299,6 @@ static struct kunit_case event_late_cases[] = {
 	KUNIT_CASE(a_payload_is_cut_if_too_many_are_being_copied),
 	KUNIT_CASE(a_payload_is_cut_if_the_thread_is_exiting),
 	KUNIT_CASE(a_page_that_is_not_resident_is_faulted_in),
-	KUNIT_CASE(a_page_untouched_by_a_failed_call_is_not_faulted_in),
 	KUNIT_CASE(an_event_has_the_readable_part_of_its_payload),
 	KUNIT_CASE(memory_that_ends_between_fragments_ends_the_payload),
 	KUNIT_CASE(a_ring_that_is_full_between_fragments_ends_the_payload),

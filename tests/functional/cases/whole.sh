@@ -63,7 +63,7 @@ case_whole_bounds() {
 	done
 }
 
-shows whole.failing "of long sends that fail, the payload is shown"
+shows whole.failing "of long sends that fail, at most the beginning is shown"
 
 # ---- Pages that are not resident -----------------------------------------------------
 
