@@ -2,9 +2,9 @@
 /*
  * The story of a call, from its entry to its record. Everything here runs in the calling
  * thread, inside a kretprobe handler: preemption off, interrupts perhaps off too (5.10,
- * arm64), and the handlers of other probes do not run meanwhile. So: no lock, no allocation,
- * no wake-up, no printk, and no page fault that would wait. What needs any of these is left
- * to task work (late.c).
+ * arm64), and the handlers of other probes do not run meanwhile. So: no lock that is waited
+ * for, no allocation, no wake-up, no printk, and no page fault that would wait. What needs any
+ * of these is left to task work (late.c).
  */
 #include <linux/bitops.h>
 #include <linux/cred.h>
@@ -311,6 +311,8 @@ void st_event_sent(struct st_call *call, long value)
 	call_ended(call, SENDTRACE_RECORD_SEND, ret);
 	if (unlikely(ret < 0))
 		record_failed(call);
+	else if (ST_CAN_DEFER && unlikely(call->peer.unnamed))
+		record_late(call, min_t(u64, ret, call->len), call->wanted);
 	else
 		record_for_all(call, min_t(u64, ret, call->len));
 }
