@@ -141,6 +141,11 @@ static void set_un(struct st_addr *addr, const struct sock *sk)
 NOKPROBE_SYMBOL(set_un);
 
 /*
+ * A datagram socket's sk_peer_pid is the process that called socketpair(), for connect()
+ * does not set it. It counts only while the peer is still the other end of that pair: if
+ * the peer has no name, because connect() finds sockets only by their names, which they
+ * keep. A peer with a name may be either.
+ *
  * The lock of @sk is held, which makes its peer stay: unix_dgram_connect(),
  * unix_dgram_sendmsg() (when the peer is dead) and unix_release_sock() change it under the
  * lock, and @sk has a reference to it until then.
@@ -152,6 +157,8 @@ static void name_dgram_peer(const struct sock *sk, struct st_peer *peer)
 	if (!remote)
 		return;
 	set_un(&peer->remote, remote);
+	if (peer->remote.len == offsetof(struct sockaddr_un, sun_path))
+		peer->pid = pid_nr(READ_ONCE(sk->sk_peer_pid));
 }
 NOKPROBE_SYMBOL(name_dgram_peer);
 
@@ -211,13 +218,12 @@ void st_peer_name_late(struct socket *sock, struct st_peer *peer)
 }
 
 /*
- * sk_peer_pid is set once for a connected socket and for a socketpair(). For a listening
- * socket it is the listener itself; the next listen() replaces it and could free it while
- * we read it.
+ * sk_peer_pid is set once for a connected socket. For a listening socket it is the listener
+ * itself; the next listen() replaces it and could free it while we read it.
  */
 static u32 unix_peer_pid(const struct sock *sk)
 {
-	if (sk->sk_type != SOCK_DGRAM && READ_ONCE(sk->sk_state) != TCP_ESTABLISHED)
+	if (READ_ONCE(sk->sk_state) != TCP_ESTABLISHED)
 		return 0;
 	return pid_nr(READ_ONCE(sk->sk_peer_pid));
 }
@@ -228,11 +234,11 @@ static void peer_of_unix(struct sock *sk, struct st_peer *peer)
 	struct sock *remote;
 
 	set_un(&peer->local, sk);
-	peer->pid = unix_peer_pid(sk);
 	if (sk->sk_type == SOCK_DGRAM) {
 		peer_of_unix_dgram(sk, peer);
 		return;
 	}
+	peer->pid = unix_peer_pid(sk);
 	/* Never reconnected, and not freed: the socket's file is open. */
 	remote = READ_ONCE(unix_sk(sk)->peer);
 	if (remote)

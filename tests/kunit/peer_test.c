@@ -140,6 +140,40 @@ static void a_datagram_socketpair_has_no_names_but_a_process(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, peer->pid, task_tgid_nr(current));
 }
 
+static void a_reconnected_end_of_a_socketpair_has_no_process(struct kunit *test)
+{
+	struct st_addr at = st_test_abstract("sendtrace-other", 15);
+	struct st_addr nowhere = { .len = sizeof(sa_family_t) };
+	struct socket *pair[2];
+	const struct st_peer *peer;
+
+	st_test_listener(test, SOCK_DGRAM, &at);
+	st_test_pair(test, SOCK_DGRAM, pair);
+	st_test_connect(test, pair[0], &at);
+	peer = peer_of(test, pair[0]);
+	st_test_expect_remote(test, pair[0], &peer->remote);
+	KUNIT_EXPECT_EQ(test, peer->pid, 0);
+	st_test_connect(test, pair[1], &nowhere);
+	peer = peer_of(test, pair[1]);
+	KUNIT_EXPECT_EQ(test, peer->remote.len, 0);
+	KUNIT_EXPECT_EQ(test, peer->pid, 0);
+}
+
+/* It cannot be told from a socket that was found by that name, and connected to later. */
+static void an_end_of_a_socketpair_with_a_name_has_no_process(struct kunit *test)
+{
+	struct st_addr at = st_test_abstract("sendtrace-end", 13);
+	struct socket *pair[2];
+	const struct st_peer *peer;
+
+	st_test_pair(test, SOCK_DGRAM, pair);
+	st_test_bind(test, pair[1], &at);
+	peer = peer_of(test, pair[0]);
+	KUNIT_EXPECT_EQ(test, peer->remote.len, at.len);
+	KUNIT_EXPECT_EQ(test, peer->pid, 0);
+	KUNIT_EXPECT_EQ(test, peer_of(test, pair[1])->pid, task_tgid_nr(current));
+}
+
 /* As if another thread was about to connect the socket to another one. */
 static struct st_peer *peer_of_locked(struct kunit *test, struct socket *sock)
 {
@@ -163,6 +197,20 @@ static void a_peer_that_may_be_replaced_just_now_is_named_later(struct kunit *te
 	KUNIT_EXPECT_PTR_EQ(test, peer->unnamed, (const struct sock *)listener->sk);
 	st_peer_name_late(sock, peer);
 	st_test_expect_remote(test, sock, &peer->remote);
+}
+
+static void an_end_of_a_socketpair_has_its_process_later(struct kunit *test)
+{
+	struct socket *pair[2];
+	struct st_peer *peer;
+
+	st_test_pair(test, SOCK_DGRAM, pair);
+	peer = peer_of_locked(test, pair[0]);
+	KUNIT_EXPECT_EQ(test, peer->remote.len, 0);
+	KUNIT_EXPECT_EQ(test, peer->pid, 0);
+	st_peer_name_late(pair[0], peer);
+	KUNIT_EXPECT_EQ(test, peer->remote.len, sizeof(sa_family_t));
+	KUNIT_EXPECT_EQ(test, peer->pid, task_tgid_nr(current));
 }
 
 static void a_peer_that_was_replaced_meanwhile_is_unknown(struct kunit *test)
@@ -311,7 +359,10 @@ static struct kunit_case peer_cases[] = {
 	KUNIT_CASE(a_datagram_socket_has_the_name_of_its_peer),
 	KUNIT_CASE(a_reconnected_datagram_socket_has_the_new_name),
 	KUNIT_CASE(a_datagram_socketpair_has_no_names_but_a_process),
+	KUNIT_CASE(a_reconnected_end_of_a_socketpair_has_no_process),
+	KUNIT_CASE(an_end_of_a_socketpair_with_a_name_has_no_process),
 	KUNIT_CASE(a_peer_that_may_be_replaced_just_now_is_named_later),
+	KUNIT_CASE(an_end_of_a_socketpair_has_its_process_later),
 	KUNIT_CASE(a_peer_that_was_replaced_meanwhile_is_unknown),
 	KUNIT_CASE(a_datagram_goes_to_the_address_of_the_call),
 	KUNIT_CASE(a_connected_stream_ignores_the_address_of_the_call),

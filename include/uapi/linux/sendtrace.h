@@ -152,7 +152,8 @@ enum sendtrace_why {
  * @fd: the descriptor; for accept, the listening one (@ret is the new one)
  * @flags: MSG_* of a send, SOCK_* of an accept4
  * @addr_len: length of the address that the caller passed; 0 for accept
- * @peer_pid: for AF_UNIX, the process that connected or listened at the other end; else 0
+ * @peer_pid: for AF_UNIX, the process that connected or listened at the other end, or created
+ *	the socketpair() (of SOCK_DGRAM only while the other end has no name); else 0
  * @frag_len: bytes of payload in the struct sendtrace_fragment records that this thread
  *	wrote since its previous event
  * @cap_len: bytes of payload in this record; they follow those @frag_len bytes

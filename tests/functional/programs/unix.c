@@ -124,6 +124,23 @@ static void dgram_whole_struct(void)
 	send_text_to(fd, "padded with zeros", &path);
 }
 
+/* The other end's process is that of the pair no more once one end is connected elsewhere. */
+static void socketpair_reconnected(void)
+{
+	struct address path = name_of("./elsewhere.%d.sock");
+	struct where where;
+	int fds[2];
+
+	bound_socket(SOCK_DGRAM, &path);
+	must(socketpair(AF_UNIX, SOCK_DGRAM, 0, fds), "socketpair");
+	send_text(fds[0], "to the other end");
+	must(connect(fds[0], (const struct sockaddr *)&path.sa, path.len), "connect");
+	where = to_peer(fds[0]);
+	check(where.peer_pid == getpid(), "the kernel still names the pair's creator");
+	where.peer_pid = 0;
+	check_equal(traced_send(fds[0], "elsewhere", 9, 0, &where), 9, "send elsewhere");
+}
+
 struct sleeper {
 	int fd;
 	struct where where;
@@ -245,6 +262,7 @@ int main(int argc, char **argv)
 		{ "odd_names", odd_names },
 		{ "longest_path", longest_path },
 		{ "socketpairs", socketpairs },
+		{ "socketpair_reconnected", socketpair_reconnected },
 		{ "dgram_explicit", dgram_explicit },
 		{ "dgram_connected", dgram_connected },
 		{ "dgram_whole_struct", dgram_whole_struct },
