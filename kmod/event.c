@@ -2,11 +2,13 @@
 /*
  * The story of a call, from its entry to its record. Everything here runs in the calling
  * thread, inside a kretprobe handler: preemption off, interrupts perhaps off too (5.10,
- * arm64), and the handlers of other probes do not run meanwhile. So: no lock, no allocation,
- * no wake-up, no printk, and no page fault that would wait. What needs any of these is left
- * to task work (late.c).
+ * arm64), and the handlers of other probes do not run meanwhile. So: no lock that is waited
+ * for, no allocation, no wake-up, no printk, and no page fault that would wait. What needs any
+ * of these is left to task work (late.c).
  */
+#include <linux/bitops.h>
 #include <linux/cred.h>
+#include <linux/errno.h>
 #include <linux/file.h>
 #include <linux/indirect_call_wrapper.h>
 #include <linux/net.h>
@@ -228,18 +230,67 @@ static nokprobe_inline void record_for_all(const struct st_call *call, u64 sent)
 	unsigned long sessions = call->wanted, late = 0;
 	struct st_session *session;
 
+	if (!ST_CAN_DEFER) {
+		st_record_at_once(call, sent, st_session_at_once_max());
+		return;
+	}
 	for (; sessions; sessions &= sessions - 1) {
 		session = st_record_session_of(call, sessions);
 		if (unlikely(!session))
 			continue;
-		if (!ST_CAN_DEFER)
-			st_record_now(session, call, sent);
-		else if (unlikely(st_record_call(session, call, sent) != ST_WRITTEN))
+		if (unlikely(st_record_call(session, call, sent) != ST_WRITTEN))
 			late |= sessions & -sessions;
 	}
 	if (unlikely(late))
 		record_late(call, sent, late);
 }
+
+/*
+ * Will the call be made again, by the caller or by the kernel? A datagram that EAGAIN refuses
+ * is often dropped instead.
+ */
+static bool comes_again(const struct st_call *call)
+{
+	u16 type = call->peer.type;
+
+	switch (-call->ret) {
+	case EINTR:
+	case ERESTARTSYS:
+	case ERESTARTNOINTR:
+	case ERESTARTNOHAND:
+	case ERESTART_RESTARTBLOCK:
+		return true;
+	case EAGAIN:
+		return type == SOCK_STREAM || type == SOCK_SEQPACKET;
+	default:
+		return false;
+	}
+}
+NOKPROBE_SYMBOL(comes_again);
+
+/*
+ * Nothing was sent, so little of the payload is copied, and nothing late: a slow client's
+ * server may be refused thousands of times a second, for the same megabyte.
+ */
+static noinline void record_failed(const struct st_call *call)
+{
+	unsigned long sessions = call->wanted;
+	u32 most =
+		min(ST_IRQS_OFF_MAX, st_session_at_once_max()) / hweight_long(sessions);
+	u16 why = SENDTRACE_WHY_FAILED;
+	struct st_session *session;
+
+	if (comes_again(call)) {
+		most = 0;
+		why = SENDTRACE_WHY_AGAIN;
+	}
+	for (; sessions; sessions &= sessions - 1) {
+		session = st_record_session_of(call, sessions);
+		if (session)
+			st_record_failed(session, call, most, why);
+	}
+}
+NOKPROBE_SYMBOL(record_failed);
 
 /**
  * st_event_sent() - record a send() or sendto() that returns
@@ -258,7 +309,12 @@ void st_event_sent(struct st_call *call, long value)
 	if (unlikely(st_peer_is_unbound(&call->peer)))
 		complete_local_address(call);
 	call_ended(call, SENDTRACE_RECORD_SEND, ret);
-	record_for_all(call, ret < 0 ? call->len : min_t(u64, ret, call->len));
+	if (unlikely(ret < 0))
+		record_failed(call);
+	else if (ST_CAN_DEFER && unlikely(call->peer.unnamed))
+		record_late(call, min_t(u64, ret, call->len), call->wanted);
+	else
+		record_for_all(call, min_t(u64, ret, call->len));
 }
 NOKPROBE_SYMBOL(st_event_sent);
 

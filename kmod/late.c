@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Long payloads, and payloads with pages that are not resident: copied in chunks by task
- * work, when the thread may sleep and fault.
+ * work, when the thread may sleep and fault. Also all that is recorded of a datagram whose
+ * destination could not be named without waiting for a lock.
  */
+#include <linux/file.h>
 #include <linux/kernel.h>
+#include <linux/net.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/timekeeping.h>
 #include <asm-generic/kprobes.h>
 
+#include "compat.h"
 #include "late.h"
+#include "peer.h"
 #include "pool.h"
 #include "record.h"
 #include "session.h"
@@ -83,6 +88,26 @@ static u32 chunk_for(const struct st_deferred *late)
 }
 
 /*
+ * The descriptor may be closed by now, or be another file: then the name stays unknown. A
+ * call that gives an address does not go to the peer.
+ */
+static void name_peer(struct st_call *call)
+{
+	struct socket *sock = NULL;
+	struct fd f;
+
+	/* An exiting thread has no descriptors any more. */
+	if (!current->files || (call->addr && call->addr_len))
+		return;
+	f = fdget(call->fd);
+	if (fd_file(f))
+		sock = sock_from_file(fd_file(f));
+	if (sock)
+		st_peer_name_late(sock, &call->peer);
+	fdput(f);
+}
+
+/*
  * How often a page is faulted in. Once is enough, unless memory is so short that the page is
  * evicted again before it is copied.
  */
@@ -93,9 +118,8 @@ static u32 chunk_for(const struct st_deferred *late)
  * faulted in between two tries, never between the reservation of a record and its commit: one
  * slow page would delay every record of this CPU.
  *
- * Only pages that the call itself has read are faulted in. A call that failed may never have
- * touched them: the traced program must not wait for pages that it does not wait for
- * untraced.
+ * Only pages that the call itself has read are faulted in: calls that failed, which may never
+ * have touched them, do not come here.
  */
 static void finish_late(struct st_deferred *late)
 {
@@ -103,13 +127,15 @@ static void finish_late(struct st_deferred *late)
 	unsigned long todo;
 	int tries;
 
+	if (late->call.peer.unnamed)
+		name_peer(&late->call);
 	while (late->call.wanted) {
 		part.len = min_t(u64, chunk_for(late), late->sent - part.offset);
 		part.must = false;
 		todo = late->call.wanted;
 		for (tries = 0; todo && tries < FAULT_TRIES; tries++) {
 			/* A second try would change nothing. */
-			if (tries && (!current->mm || late->call.ret < 0))
+			if (tries && !current->mm)
 				break;
 			if (tries)
 				st_payload_fault_in(&late->call.payload, part.offset,
@@ -124,7 +150,7 @@ static void finish_late(struct st_deferred *late)
 
 /**
  * st_late_record() - let task work record a call, before its thread goes on
- * @call: a call that returns
+ * @call: a call that returns and did not fail
  * @sent: bytes of payload
  * @sessions: a bit for each session that waits for its record
  *

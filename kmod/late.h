@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Payloads that a handler cannot copy: too long, or not resident. */
+/* What a handler cannot do: payloads that are too long or not resident, names behind a lock. */
 #ifndef _ST_LATE_H
 #define _ST_LATE_H
 

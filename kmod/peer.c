@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reads both addresses of a socket without its lock, because handlers may take no lock.
- * getname() would take it (net/ipv4/af_inet.c, net/unix/af_unix.c).
+ * Reads both addresses of a socket without waiting for a lock, because handlers may not.
+ * getname() would wait (net/ipv4/af_inet.c, net/unix/af_unix.c).
  *
  * The price: the parts of an address are read one by one. While another thread connects
  * the same socket to another address, old and new parts may mix. A program that sends on
@@ -9,6 +9,8 @@
  */
 #include <linux/net.h>
 #include <linux/pid.h>
+#include <linux/processor.h>
+#include <linux/spinlock.h>
 #include <linux/uaccess.h>
 #include <net/af_unix.h>
 #include <net/inet_sock.h>
@@ -31,6 +33,7 @@ void st_peer_clear(struct st_peer *peer)
 	peer->type = 0;
 	peer->protocol = 0;
 	peer->from_call = false;
+	peer->unnamed = NULL;
 	peer->local.len = 0;
 	peer->remote.len = 0;
 }
@@ -138,56 +141,89 @@ static void set_un(struct st_addr *addr, const struct sock *sk)
 NOKPROBE_SYMBOL(set_un);
 
 /*
- * The name of the peer of a datagram socket. Another thread may reconnect the socket at
- * any time, and that may free the old peer. So all reads of the peer must be able to
- * fail. The result is used only if the socket has the same peer afterwards: as long as it
- * has a peer, it holds a reference to it (unix_dgram_connect()).
+ * A datagram socket's sk_peer_pid is the process that called socketpair(), for connect()
+ * does not set it. It counts only while the peer is still the other end of that pair: if
+ * the peer has no name, because connect() finds sockets only by their names, which they
+ * keep. A peer with a name may be either.
+ *
+ * The lock of @sk is held, which makes its peer stay: unix_dgram_connect(),
+ * unix_dgram_sendmsg() (when the peer is dead) and unix_release_sock() change it under the
+ * lock, and @sk has a reference to it until then.
  */
-static int read_name_of_dgram_peer(struct st_addr *addr, struct sock *peer)
+static void name_dgram_peer(const struct sock *sk, struct st_peer *peer)
 {
-	struct unix_address *name;
-	int len;
+	const struct sock *remote = unix_sk(sk)->peer;
 
-	if (copy_from_kernel_nofault(&name, &unix_sk(peer)->addr, sizeof(name)))
-		return 0;
-	if (!name) { /* no name: only the family */
-		st_addr_set_len(addr, offsetof(struct sockaddr_un, sun_path));
-		addr->un.sun_family = AF_UNIX;
-		return addr->len;
-	}
-	if (copy_from_kernel_nofault(&len, &name->len, sizeof(len)))
-		return 0;
-	len = un_len(len);
-	st_addr_set_len(addr, len);
-	if (copy_from_kernel_nofault(&addr->un, name->name, len))
-		return 0;
-	return len;
-}
-NOKPROBE_SYMBOL(read_name_of_dgram_peer);
-
-static void set_un_of_dgram_peer(struct st_addr *addr, struct sock *sk)
-{
-	struct sock *peer = READ_ONCE(unix_sk(sk)->peer);
-	int len;
-
-	addr->len = 0;
-	if (!peer)
+	if (!remote)
 		return;
-	len = read_name_of_dgram_peer(addr, peer);
-	/* Read the peer's name first, then the peer pointer again. */
-	smp_rmb();
-	addr->len = READ_ONCE(unix_sk(sk)->peer) == peer ? len : 0;
+	set_un(&peer->remote, remote);
+	if (peer->remote.len == offsetof(struct sockaddr_un, sun_path))
+		peer->pid = pid_nr(READ_ONCE(sk->sk_peer_pid));
 }
-NOKPROBE_SYMBOL(set_un_of_dgram_peer);
+NOKPROBE_SYMBOL(name_dgram_peer);
 
 /*
- * sk_peer_pid is set once for a connected socket and for a socketpair(). For a listening
- * socket it is the listener itself; the next listen() replaces it and could free it while
- * we read it.
+ * How often the lock of a datagram socket is tried: a microsecond or two. Not on RT, where it
+ * is a sleeping lock, and whoever gives it up may have to wake somebody.
+ */
+#define LOCK_TRIES (IS_ENABLED(CONFIG_PREEMPT_RT) ? 0 : 32)
+
+/*
+ * Another thread may reconnect the socket at any time, and that may free the peer, without a
+ * grace period of RCU: so it can be looked at only under the lock.
+ *
+ * To try the lock is safe in every handler, whatever is held there (5.10's return handler has
+ * a raw spinlock): nothing waits. No interrupt takes this lock.
+ */
+static void peer_of_unix_dgram(struct sock *sk, struct st_peer *peer)
+{
+	const struct sock *remote = READ_ONCE(unix_sk(sk)->peer);
+	int tries;
+
+	if (!remote)
+		return;
+	for (tries = 0; tries < LOCK_TRIES; tries++) {
+		if (spin_trylock(&unix_sk(sk)->lock)) {
+			name_dgram_peer(sk, peer);
+			spin_unlock(&unix_sk(sk)->lock);
+			return;
+		}
+		cpu_relax();
+	}
+	peer->unnamed = remote;
+}
+NOKPROBE_SYMBOL(peer_of_unix_dgram);
+
+/**
+ * st_peer_name_late() - name the peer that st_peer_of() could not name without waiting
+ * @sock: a socket; its file must stay open
+ * @peer: from st_peer_of(), with @unnamed set
+ *
+ * The name stays unknown if that was another socket, or if it has another peer by now. The
+ * peer is the same one if it is at the same address; that a new one was put there since the
+ * call began cannot be seen.
+ *
+ * Context: may sleep.
+ */
+void st_peer_name_late(struct socket *sock, struct st_peer *peer)
+{
+	struct sock *sk = READ_ONCE(sock->sk);
+
+	if (!sk || SOCK_INODE(sock)->i_ino != peer->inode)
+		return;
+	spin_lock(&unix_sk(sk)->lock);
+	if (unix_sk(sk)->peer == peer->unnamed)
+		name_dgram_peer(sk, peer);
+	spin_unlock(&unix_sk(sk)->lock);
+}
+
+/*
+ * sk_peer_pid is set once for a connected socket. For a listening socket it is the listener
+ * itself; the next listen() replaces it and could free it while we read it.
  */
 static u32 unix_peer_pid(const struct sock *sk)
 {
-	if (sk->sk_type != SOCK_DGRAM && READ_ONCE(sk->sk_state) != TCP_ESTABLISHED)
+	if (READ_ONCE(sk->sk_state) != TCP_ESTABLISHED)
 		return 0;
 	return pid_nr(READ_ONCE(sk->sk_peer_pid));
 }
@@ -198,11 +234,11 @@ static void peer_of_unix(struct sock *sk, struct st_peer *peer)
 	struct sock *remote;
 
 	set_un(&peer->local, sk);
-	peer->pid = unix_peer_pid(sk);
 	if (sk->sk_type == SOCK_DGRAM) {
-		set_un_of_dgram_peer(&peer->remote, sk);
+		peer_of_unix_dgram(sk, peer);
 		return;
 	}
+	peer->pid = unix_peer_pid(sk);
 	/* Never reconnected, and not freed: the socket's file is open. */
 	remote = READ_ONCE(unix_sk(sk)->peer);
 	if (remote)
@@ -219,7 +255,7 @@ NOKPROBE_SYMBOL(peer_of_unix);
  *
  * Of families other than IPv4, IPv6 and AF_UNIX only the number is recorded.
  *
- * Context: any task context; takes no lock.
+ * Context: any task context; waits for no lock.
  */
 void st_peer_of(struct socket *sock, struct st_peer *peer)
 {
@@ -237,6 +273,7 @@ void st_peer_of(struct socket *sock, struct st_peer *peer)
 	peer->type = sock->type;
 	peer->protocol = sk->sk_protocol;
 	peer->from_call = false;
+	peer->unnamed = NULL;
 	peer->remote.len = 0;
 	switch (peer->family) {
 	case AF_INET:

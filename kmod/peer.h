@@ -10,6 +10,7 @@
 #include <linux/types.h>
 #include <linux/un.h>
 
+struct sock;
 struct socket;
 
 /*
@@ -35,12 +36,15 @@ struct st_addr {
  * @family: AF_*
  * @type: SOCK_*
  * @protocol: IPPROTO_*, or the family's own
+ * @unnamed: if not NULL: the datagram socket that it is connected to, whose name could not be
+ *	read without waiting; only to be compared, since it may be gone
  * @from_call: @remote is what the caller passed, not what the socket is connected to
  * @local: the socket's own address
  * @remote: where it sends to
  */
 struct st_peer {
 	u64 inode;
+	const struct sock *unnamed;
 	u32 pid;
 	u16 family;
 	u16 type;
@@ -60,6 +64,7 @@ static __always_inline void st_addr_set_len(struct st_addr *addr, u16 len)
 
 void st_peer_clear(struct st_peer *peer);
 void st_peer_of(struct socket *sock, struct st_peer *peer);
+void st_peer_name_late(struct socket *sock, struct st_peer *peer);
 void st_peer_sent_to(struct st_peer *peer, const void __user *addr, int addr_len);
 
 /**

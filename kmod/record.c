@@ -3,6 +3,7 @@
  * Writes records, including the payload, directly into the ring. Nothing here may sleep,
  * take a lock or wait for a page: preemption is off from the reservation to the commit.
  */
+#include <linux/bitops.h>
 #include <linux/kernel.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
@@ -98,12 +99,14 @@ static nokprobe_inline void describe(struct sendtrace_event *slot,
 	memcpy(slot->process, &call->caller.process, sizeof(slot->process));
 }
 
-static nokprobe_inline void count_captured(struct st_ring *ring, u32 bytes, u16 why)
+/* A call that failed sent nothing, so nothing of it is cut. */
+static nokprobe_inline void count_captured(struct st_ring *ring,
+					   const struct st_call *call, u32 bytes, u16 why)
 {
 	st_count(ring->count.hits, 1);
 	st_count(ring->count.captured, 1);
 	st_count(ring->count.bytes, bytes);
-	if (likely(why == SENDTRACE_WHY_COMPLETE))
+	if (likely(why == SENDTRACE_WHY_COMPLETE) || call->ret < 0)
 		return;
 	st_count(ring->count.cut, 1);
 	if (why == SENDTRACE_WHY_FAULT)
@@ -139,13 +142,13 @@ write_event(struct st_session *session, const struct st_call *call, struct st_pa
 	if (unlikely(got < len)) {
 		if (!part.must)
 			return ST_FAULTED;
-		part.why = SENDTRACE_WHY_FAULT;
+		part.why = call->ret < 0 ? SENDTRACE_WHY_FAILED : SENDTRACE_WHY_FAULT;
 	}
 	describe(slot, call);
 	slot->frag_len = part.offset;
 	slot->cap_len = got;
 	slot->why = part.why;
-	count_captured(ring, part.offset + got, part.why);
+	count_captured(ring, call, part.offset + got, part.why);
 	st_ring_commit(ring, &slot->rec, fixed + st_padded(got), 1);
 	st_bell_ring(&session->bell);
 	return ST_WRITTEN;
@@ -213,11 +216,82 @@ void st_record_now(struct st_session *session, const struct st_call *call, u64 s
 
 	if (want > session->inline_max) {
 		part.len = session->inline_max;
-		part.why = ST_CAN_DEFER ? SENDTRACE_WHY_NO_WORK : session->inline_why;
+		part.why = SENDTRACE_WHY_NO_WORK;
 	}
-	st_record_event(session, call, &part);
+	write_event(session, call, part);
 }
 NOKPROBE_SYMBOL(st_record_now);
+
+/* Return: how many bytes were copied, or could have been. */
+static u32 write_share(struct st_session *session, const struct st_call *call, u64 sent,
+		       u32 share)
+{
+	u64 want = st_record_wanted(session, sent);
+	u32 most = min(share, session->inline_max);
+	struct st_part part = {
+		.time = call->exit_time,
+		.len = min_t(u64, want, most),
+		.why = st_record_why(session, sent),
+		.must = true,
+	};
+
+	if (want > most)
+		part.why = most < session->inline_max ? SENDTRACE_WHY_INLINE_BOUND :
+							session->inline_why;
+	write_event(session, call, part);
+	return part.len;
+}
+NOKPROBE_SYMBOL(write_share);
+
+/**
+ * st_record_at_once() - write a call to all sessions, where nothing can be copied later
+ * @call: the call, with its addresses and its memory
+ * @sent: bytes of payload
+ * @budget: bytes of payload that all sessions together may copy
+ *
+ * The sessions are served one after the other with preemption off, perhaps interrupts too, so
+ * they share what may be copied in that time. Each may use an equal part of what is left.
+ *
+ * Context: the calling thread, preemption off.
+ */
+void st_record_at_once(const struct st_call *call, u64 sent, u32 budget)
+{
+	unsigned long sessions = call->wanted;
+	struct st_session *session;
+
+	for (; sessions; sessions &= sessions - 1) {
+		session = st_record_session_of(call, sessions);
+		if (session)
+			budget -= write_share(session, call, sent,
+					      budget / hweight_long(sessions));
+	}
+}
+NOKPROBE_SYMBOL(st_record_at_once);
+
+/**
+ * st_record_failed() - write the event of a call that failed, with a prefix of its payload
+ * @session: the session whose ring is written
+ * @call: the call, with its addresses and its memory
+ * @most: bytes of payload at most; SENDTRACE_FAILED_MAX is a further limit
+ * @why: enum sendtrace_why if bytes are missing
+ *
+ * What is not resident is missing, too: the call may never have touched it, and the traced
+ * program must not wait for pages that it does not wait for untraced.
+ *
+ * Context: the calling thread, preemption off.
+ */
+void st_record_failed(struct st_session *session, const struct st_call *call, u32 most,
+		      u16 why)
+{
+	struct st_part part = { .time = call->exit_time, .must = true };
+
+	most = min3(most, (u32)SENDTRACE_FAILED_MAX, session->inline_max);
+	part.len = min_t(u64, st_record_wanted(session, call->len), most);
+	if (part.len < call->len)
+		part.why = why;
+	write_event(session, call, part);
+}
+NOKPROBE_SYMBOL(st_record_failed);
 
 /*
  * The largest event without payload. A fragment leaves that much room free, for the event

@@ -10,12 +10,14 @@
 #include <linux/cpumask.h>
 #include <linux/cred.h>
 #include <linux/err.h>
+#include <linux/irqflags.h>
 #include <linux/list.h>
 #include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
+#include <asm-generic/kprobes.h>
 
 #include "compat.h"
 #include "param.h"
@@ -27,8 +29,9 @@
 
 static unsigned int inline_max = IS_ENABLED(CONFIG_PREEMPT_RT) ? 64 << 10 : 1 << 20;
 module_param(inline_max, uint, 0444);
-MODULE_PARM_DESC(inline_max,
-		 "bytes copied per call without task_work_add() (4096-67108864)");
+MODULE_PARM_DESC(
+	inline_max,
+	"bytes copied per call by all sessions without task_work_add() (4096-67108864; at most 65536 with interrupts off)");
 
 /* Guards the list of all open sessions, and the counters of the closed ones. */
 static DEFINE_MUTEX(list_lock);
@@ -68,6 +71,22 @@ u32 st_session_inline_max(void)
 {
 	return ST_CAN_DEFER ? ST_INLINE_MAX : inline_max;
 }
+
+/**
+ * st_session_at_once_max() - maximum bytes per call that all sessions together copy in a
+ *	handler, where longer payloads cannot be copied later
+ *
+ * Whether interrupts are off differs by kernel and architecture: they are in 5.10's return
+ * handlers, and in arm64's again from 6.12 on.
+ *
+ * Context: the return handler.
+ * Return: the module parameter, but not more than ST_IRQS_OFF_MAX if interrupts are off.
+ */
+u32 st_session_at_once_max(void)
+{
+	return irqs_disabled() ? min(inline_max, ST_IRQS_OFF_MAX) : inline_max;
+}
+NOKPROBE_SYMBOL(st_session_at_once_max);
 
 /**
  * st_session_create() - create a session that is not configured, for everyone's calls

@@ -16,6 +16,8 @@
 #define ST_SNAPLEN_MAX	   (64U << 20)
 /* Most that a handler copies: 2 us with a cold cache, perhaps with interrupts off. */
 #define ST_INLINE_MAX	   (16U << 10)
+/* Most that all sessions together copy of one call with interrupts off: 7 us, cold cache. */
+#define ST_IRQS_OFF_MAX	   (64U << 10)
 /* What task work copies with preemption off before it looks around: 7 us, cold cache. */
 #define ST_CHUNK_MAX	   (IS_ENABLED(CONFIG_PREEMPT_RT) ? 16U << 10 : 64U << 10)
 #define ST_RING_SIZE_MIN   ((u32)PAGE_SIZE)
@@ -104,6 +106,7 @@ struct st_session {
 int st_session_init(void);
 u32 st_session_default_ring_size(void);
 u32 st_session_inline_max(void);
+u32 st_session_at_once_max(void);
 
 struct st_session *st_session_create(void);
 void st_session_destroy(struct st_session *session);

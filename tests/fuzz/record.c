@@ -273,9 +273,9 @@ static void expect_send(struct rest *rest, const struct sendtrace_item *record)
 	if (captured >= sendtrace_sent(event))
 		return;
 	snprintf(text, sizeof(text), " cap=%llu why=%s", (unsigned long long)captured,
-		 sendtrace_is_unjoined(record)	     ? "unjoined" :
-		 event->why <= SENDTRACE_WHY_NO_WORK ? sendtrace_why_name(event->why) :
-						       "unknown");
+		 sendtrace_is_unjoined(record)	    ? "unjoined" :
+		 event->why <= SENDTRACE_WHY_FAILED ? sendtrace_why_name(event->why) :
+						      "unknown");
 	expect(rest, text);
 }
 

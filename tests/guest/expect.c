@@ -94,6 +94,12 @@ static void print_where(const struct where *where)
 		printf(" dest=-");
 }
 
+/* A tracer sees the kernel's own errno of a call that is restarted; the C library has no name. */
+static const char *error_name(int error)
+{
+	return error == EXPECT_RESTARTSYS ? "ERESTARTSYS" : strerrorname_np(error);
+}
+
 void expect_line(const struct sent *sent)
 {
 	flockfile(stdout);
@@ -104,7 +110,7 @@ void expect_line(const struct sent *sent)
 	printf(" len=%zu flg=%u addr_len=%d", sent->len, sent->flags, sent->addr_len);
 	print_where(&sent->where);
 	if (sent->ret < 0)
-		printf(" ret=-%s", strerrorname_np(-sent->ret));
+		printf(" ret=-%s", error_name(-sent->ret));
 	else
 		printf(" ret=%ld", sent->ret);
 	if (sent->why)
@@ -165,6 +171,30 @@ void expect_caller(struct sent *sent)
 	prctl(PR_GET_NAME, sent->comm);
 }
 
+static int type_of(int fd)
+{
+	socklen_t len = sizeof(int);
+	int type = 0;
+
+	getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len);
+	return type;
+}
+
+void expect_failed(struct sent *sent)
+{
+	int type = type_of(sent->fd);
+	bool again =
+		sent->ret == -EINTR || sent->ret == -EXPECT_RESTARTSYS ||
+		(sent->ret == -EAGAIN && (type == SOCK_STREAM || type == SOCK_SEQPACKET));
+	size_t most = again ? 0 : EXPECT_FAILED_MAX;
+
+	if (most > expect_limit)
+		most = expect_limit;
+	sent->cap = sent->len < most ? sent->len : most;
+	if (sent->cap < sent->len)
+		sent->why = again ? "again" : "failed";
+}
+
 void expect_returned(int fd, const void *bytes, size_t len, int flags, int addr_len,
 		     const struct where *where, long ret)
 {
@@ -180,8 +210,10 @@ void expect_returned(int fd, const void *bytes, size_t len, int flags, int addr_
 	int error = errno;
 
 	expect_caller(&sent);
-	sent.cap = sent.ret < 0 ? len : (size_t)ret;
-	if (sent.cap > expect_limit) {
+	sent.cap = ret;
+	if (ret < 0) {
+		expect_failed(&sent);
+	} else if (sent.cap > expect_limit) {
 		sent.cap = expect_limit;
 		sent.why = expect_limit_why;
 	}

@@ -37,7 +37,14 @@ struct sent {
 	const char *why;
 };
 
-/* Expect at most this many bytes of our next calls, with this reason. */
+enum {
+	/* Of a call that failed, at most so many bytes are shown. */
+	EXPECT_FAILED_MAX = 4096,
+	/* The kernel's ERESTARTSYS: a signal interrupted the call, and it may be restarted. */
+	EXPECT_RESTARTSYS = 512,
+};
+
+/* Expect at most this many bytes of our next calls, with this reason (unless one fails). */
 extern size_t expect_limit;
 extern const char *expect_limit_why;
 
@@ -52,6 +59,9 @@ struct where to_address(int fd, const struct address *address);
 
 /* Who calls: pid, tid and comm of the calling thread. */
 void expect_caller(struct sent *sent);
+
+/* Set @cap and @why of a call that failed: @fd, @len and @ret are set. */
+void expect_failed(struct sent *sent);
 
 /* Print the expected line. */
 void expect_line(const struct sent *sent);

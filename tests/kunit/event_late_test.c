@@ -5,9 +5,11 @@
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/preempt.h>
+#include <net/af_unix.h>
 
 #include "fixture.h"
 #include "session_fixture.h"
+#include "socket_fixture.h"
 
 #define RING (64 * PAGE_SIZE)
 #define LONG (3 * ST_CHUNK_MAX + 77) /* four records' worth */
@@ -237,22 +239,6 @@ static void a_page_that_is_not_resident_is_faulted_in(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, memchr_inv(event + 1, 0, 64));
 }
 
-/* The failed call did not wait for the page, so our copy must not wait either. */
-static void a_page_untouched_by_a_failed_call_is_not_faulted_in(struct kunit *test)
-{
-	struct st_session *session = st_test_session(test, RING, 0);
-	const struct sendtrace_event *event;
-	struct st_call call;
-
-	st_test_use_user_memory(test);
-	call = st_test_call(st_test_user_pages(test, PAGE_SIZE), 64);
-	sent(&call, -EBADF);
-	st_test_run_late();
-	event = st_test_record(test, session);
-	KUNIT_EXPECT_EQ(test, event->cap_len, 0);
-	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_FAULT);
-}
-
 static void an_event_has_the_readable_part_of_its_payload(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
@@ -303,6 +289,101 @@ static void a_ring_that_is_full_between_fragments_ends_the_payload(struct kunit 
 	KUNIT_EXPECT_EQ(test, st_test_counted(session)->cut, 1);
 }
 
+/* ---- Names behind a lock -------------------------------------------------------------------- */
+
+/* A datagram to @at, at whose entry another thread held the lock of its socket. */
+static struct st_call datagram_to(struct kunit *test, const struct st_addr *at)
+{
+	struct st_call call = call_of(test, 100);
+	struct socket *sock;
+
+	call.fd = st_test_family_descriptor(test, AF_UNIX, SOCK_DGRAM, &sock);
+	st_test_connect(test, sock, at);
+	unix_state_lock(sock->sk);
+	st_peer_of(sock, &call.peer);
+	unix_state_unlock(sock->sk);
+	return call;
+}
+
+/* The event of a datagram of 100 bytes, recorded late, with or without its destination. */
+static void expect_datagram(struct kunit *test, struct st_session *session,
+			    const struct st_addr *at)
+{
+	const struct sendtrace_event *event;
+	const void *rest;
+
+	KUNIT_EXPECT_NULL(test, st_test_oldest(session));
+	KUNIT_EXPECT_TRUE(test, st_test_run_late());
+	event = st_test_record(test, session);
+	rest = (void *)(event + 1) + st_padded(event->local_len);
+	KUNIT_EXPECT_EQ(test, event->cap_len, 100);
+	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_COMPLETE);
+	KUNIT_ASSERT_EQ(test, event->peer_len, at ? at->len : 0);
+	if (at)
+		KUNIT_EXPECT_EQ(test, memcmp(rest, &at->un, at->len), 0);
+	st_test_done(session);
+}
+
+static void a_datagram_is_recorded_late_if_its_peer_was_locked(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_addr at = st_test_abstract("sendtrace-late", 14);
+	struct st_call call;
+
+	st_test_listener(test, SOCK_DGRAM, &at);
+	call = datagram_to(test, &at);
+	sent(&call, 100);
+	expect_datagram(test, session, &at);
+}
+
+static void a_descriptor_closed_meanwhile_leaves_the_peer_unknown(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_addr at = st_test_abstract("sendtrace-closed", 16);
+	struct st_call call;
+	struct socket *other;
+
+	st_test_listener(test, SOCK_DGRAM, &at);
+	call = datagram_to(test, &at);
+	call.fd = -1;
+	sent(&call, 100);
+	expect_datagram(test, session, NULL);
+	call.fd = st_test_descriptor(test, SOCK_DGRAM, &other);
+	sent(&call, 100);
+	expect_datagram(test, session, NULL);
+}
+
+static void a_datagram_with_its_own_address_is_not_given_the_peers(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_addr at = st_test_abstract("sendtrace-peer", 14);
+	struct st_call call;
+
+	st_test_listener(test, SOCK_DGRAM, &at);
+	call = datagram_to(test, &at);
+	call.addr = (const void __user *)8;
+	call.addr_len = 16;
+	sent(&call, 100);
+	expect_datagram(test, session, NULL);
+}
+
+/* Of a call that failed nothing is done late. */
+static void a_failed_datagram_is_not_recorded_late(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_addr at = st_test_abstract("sendtrace-failed", 16);
+	const struct sendtrace_event *event;
+	struct st_call call;
+
+	st_test_listener(test, SOCK_DGRAM, &at);
+	call = datagram_to(test, &at);
+	sent(&call, -EAGAIN);
+	KUNIT_EXPECT_FALSE(test, st_test_run_late());
+	event = st_test_record(test, session);
+	KUNIT_EXPECT_EQ(test, event->cap_len, 100);
+	KUNIT_EXPECT_EQ(test, event->peer_len, 0);
+}
+
 static struct kunit_case event_late_cases[] = {
 	KUNIT_CASE(what_a_handler_may_copy_is_copied_inline),
 	KUNIT_CASE(one_byte_more_is_copied_later),
@@ -315,10 +396,13 @@ static struct kunit_case event_late_cases[] = {
 	KUNIT_CASE(a_payload_is_cut_if_too_many_are_being_copied),
 	KUNIT_CASE(a_payload_is_cut_if_the_thread_is_exiting),
 	KUNIT_CASE(a_page_that_is_not_resident_is_faulted_in),
-	KUNIT_CASE(a_page_untouched_by_a_failed_call_is_not_faulted_in),
 	KUNIT_CASE(an_event_has_the_readable_part_of_its_payload),
 	KUNIT_CASE(memory_that_ends_between_fragments_ends_the_payload),
 	KUNIT_CASE(a_ring_that_is_full_between_fragments_ends_the_payload),
+	KUNIT_CASE(a_datagram_is_recorded_late_if_its_peer_was_locked),
+	KUNIT_CASE(a_descriptor_closed_meanwhile_leaves_the_peer_unknown),
+	KUNIT_CASE(a_datagram_with_its_own_address_is_not_given_the_peers),
+	KUNIT_CASE(a_failed_datagram_is_not_recorded_late),
 	{}
 };
 

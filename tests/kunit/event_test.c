@@ -192,19 +192,6 @@ static void a_short_send_has_the_bytes_that_were_sent(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_COMPLETE);
 }
 
-static void a_failed_send_has_the_bytes_it_should_have_sent(struct kunit *test)
-{
-	struct st_session *session = st_test_session(test, RING, 0);
-	struct st_call call = call_of(test, 100);
-	const struct sendtrace_event *event;
-
-	sent(&call, -EPIPE);
-	event = st_test_record(test, session);
-	KUNIT_EXPECT_EQ(test, event->ret, -EPIPE);
-	KUNIT_EXPECT_EQ(test, event->cap_len, 100);
-	KUNIT_EXPECT_EQ(test, event->why, SENDTRACE_WHY_COMPLETE);
-}
-
 static void a_payload_is_never_longer_than_the_buffer(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
@@ -462,7 +449,6 @@ static struct kunit_case event_cases[] = {
 	KUNIT_CASE(the_caller_is_recorded),
 	KUNIT_CASE(a_call_ends_after_it_began),
 	KUNIT_CASE(a_short_send_has_the_bytes_that_were_sent),
-	KUNIT_CASE(a_failed_send_has_the_bytes_it_should_have_sent),
 	KUNIT_CASE(a_payload_is_never_longer_than_the_buffer),
 	KUNIT_CASE(a_send_of_nothing_is_complete),
 	KUNIT_CASE(a_payload_is_cut_at_the_snap_length),

@@ -2,7 +2,8 @@
 /* AF_UNIX, and the address that is passed to a call. */
 #include "../../kmod/peer.c"
 
-#include <linux/vmalloc.h>
+#include <linux/kthread.h>
+#include <net/net_namespace.h>
 
 #include "fixture.h"
 #include "socket_fixture.h"
@@ -142,56 +143,167 @@ static void a_datagram_socketpair_has_no_names_but_a_process(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, peer->pid, task_tgid_nr(current));
 }
 
-/* The peer of a datagram socket can be freed at any time while it is read. */
-
-static void a_peer_that_cannot_be_read_has_no_name(struct kunit *test)
+static void a_reconnected_end_of_a_socketpair_has_no_process(struct kunit *test)
 {
-	struct st_addr addr = {};
+	struct st_addr at = st_test_abstract("sendtrace-other", 15);
+	struct st_addr nowhere = { .len = sizeof(sa_family_t) };
+	struct socket *pair[2];
+	const struct st_peer *peer;
 
-	KUNIT_EXPECT_EQ(test, read_name_of_dgram_peer(&addr, (struct sock *)8), 0);
+	st_test_listener(test, SOCK_DGRAM, &at);
+	st_test_pair(test, SOCK_DGRAM, pair);
+	st_test_connect(test, pair[0], &at);
+	peer = peer_of(test, pair[0]);
+	st_test_expect_remote(test, pair[0], &peer->remote);
+	KUNIT_EXPECT_EQ(test, peer->pid, 0);
+	st_test_connect(test, pair[1], &nowhere);
+	peer = peer_of(test, pair[1]);
+	KUNIT_EXPECT_EQ(test, peer->remote.len, 0);
+	KUNIT_EXPECT_EQ(test, peer->pid, 0);
 }
 
-static void an_unreadable_name_is_unknown(struct kunit *test)
+/* It cannot be told from a socket that was found by that name, and connected to later. */
+static void an_end_of_a_socketpair_with_a_name_has_no_process(struct kunit *test)
 {
-	struct unix_sock *peer = kunit_kzalloc(test, sizeof(*peer), GFP_KERNEL);
-	struct st_addr addr = {};
+	struct st_addr at = st_test_abstract("sendtrace-end", 13);
+	struct socket *pair[2];
+	const struct st_peer *peer;
 
-	KUNIT_ASSERT_NOT_NULL(test, peer);
-	peer->addr = (struct unix_address *)8;
-	KUNIT_EXPECT_EQ(test, read_name_of_dgram_peer(&addr, &peer->sk), 0);
+	st_test_pair(test, SOCK_DGRAM, pair);
+	st_test_bind(test, pair[1], &at);
+	peer = peer_of(test, pair[0]);
+	KUNIT_EXPECT_EQ(test, peer->remote.len, at.len);
+	KUNIT_EXPECT_EQ(test, peer->pid, 0);
+	KUNIT_EXPECT_EQ(test, peer_of(test, pair[1])->pid, task_tgid_nr(current));
 }
 
-/* Bytes of a name that ends at the end of mapped memory. */
-static void a_partly_readable_name_is_unknown(struct kunit *test)
+/* As if another thread was about to connect the socket to another one. */
+static struct st_peer *peer_of_locked(struct kunit *test, struct socket *sock)
 {
-	struct unix_sock *peer = kunit_kzalloc(test, sizeof(*peer), GFP_KERNEL);
-	struct st_addr addr = {};
-	u8 *page = vmalloc(PAGE_SIZE);
-
-	KUNIT_ASSERT_NOT_NULL(test, peer);
-	KUNIT_ASSERT_NOT_NULL(test, page);
-	peer->addr = (void *)(page + PAGE_SIZE - sizeof(struct unix_address));
-	peer->addr->len = 16;
-	KUNIT_EXPECT_EQ(test, read_name_of_dgram_peer(&addr, &peer->sk), 0);
-	vfree(page);
+	unix_state_lock(sock->sk);
+	st_peer_of(sock, test->priv);
+	unix_state_unlock(sock->sk);
+	return test->priv;
 }
 
-static void an_invalid_length_of_a_name_does_no_harm(struct kunit *test)
+static void a_peer_that_may_be_replaced_just_now_is_named_later(struct kunit *test)
 {
-	struct unix_sock *peer = kunit_kzalloc(test, sizeof(*peer), GFP_KERNEL);
-	struct unix_address *name = kunit_kzalloc(test, 256, GFP_KERNEL);
-	static const int lens[] = { INT_MIN, -1, 0, 2, 110, 111, 240, INT_MAX };
-	static const int read[] = { 0, 0, 0, 2, 110, 110, 110, 110 };
-	struct st_addr addr = {};
+	struct st_addr at = st_test_abstract("sendtrace-locked", 16);
+	struct socket *sock = st_test_socket(test, AF_UNIX, SOCK_DGRAM, 0);
+	struct socket *listener = st_test_listener(test, SOCK_DGRAM, &at);
+	struct st_peer *peer;
+
+	st_test_connect(test, sock, &at);
+	KUNIT_EXPECT_NULL(test, peer_of(test, sock)->unnamed);
+	peer = peer_of_locked(test, sock);
+	KUNIT_EXPECT_EQ(test, peer->remote.len, 0);
+	KUNIT_EXPECT_PTR_EQ(test, peer->unnamed, (const struct sock *)listener->sk);
+	st_peer_name_late(sock, peer);
+	st_test_expect_remote(test, sock, &peer->remote);
+}
+
+static void an_end_of_a_socketpair_has_its_process_later(struct kunit *test)
+{
+	struct socket *pair[2];
+	struct st_peer *peer;
+
+	st_test_pair(test, SOCK_DGRAM, pair);
+	peer = peer_of_locked(test, pair[0]);
+	KUNIT_EXPECT_EQ(test, peer->remote.len, 0);
+	KUNIT_EXPECT_EQ(test, peer->pid, 0);
+	st_peer_name_late(pair[0], peer);
+	KUNIT_EXPECT_EQ(test, peer->remote.len, sizeof(sa_family_t));
+	KUNIT_EXPECT_EQ(test, peer->pid, task_tgid_nr(current));
+}
+
+static void a_peer_that_was_replaced_meanwhile_is_unknown(struct kunit *test)
+{
+	struct st_addr one = st_test_abstract("sendtrace-one", 13);
+	struct st_addr two = st_test_abstract("sendtrace-two", 13);
+	struct socket *sock = st_test_socket(test, AF_UNIX, SOCK_DGRAM, 0);
+	struct socket *other = st_test_socket(test, AF_UNIX, SOCK_DGRAM, 0);
+	struct st_addr nowhere = { .len = sizeof(sa_family_t) };
+	struct st_peer *peer;
+
+	st_test_listener(test, SOCK_DGRAM, &one);
+	st_test_listener(test, SOCK_DGRAM, &two);
+	st_test_connect(test, sock, &one);
+	st_test_connect(test, other, &one);
+	peer = peer_of_locked(test, sock);
+	st_peer_name_late(other, peer);
+	KUNIT_EXPECT_EQ(test, peer->remote.len, 0);
+	st_test_connect(test, sock, &two);
+	st_peer_name_late(sock, peer);
+	KUNIT_EXPECT_EQ(test, peer->remote.len, 0);
+	st_test_connect(test, sock, &nowhere);
+	st_peer_name_late(sock, peer);
+	KUNIT_EXPECT_EQ(test, peer->remote.len, 0);
+}
+
+#define RECONNECTIONS 400
+
+struct reconnector {
+	struct socket *sock;
+	struct st_addr at[2];
+	int connections;
+	bool done;
+};
+
+/* Each peer is freed as soon as the socket has the next one. No assertion: not KUnit's thread. */
+static int reconnect(void *arg)
+{
+	struct reconnector *to = arg;
+	struct socket *peer, *last = NULL;
+	struct st_addr at;
 	int i;
 
-	KUNIT_ASSERT_NOT_NULL(test, peer);
-	KUNIT_ASSERT_NOT_NULL(test, name);
-	peer->addr = name;
-	for (i = 0; i < ARRAY_SIZE(lens); i++) {
-		name->len = lens[i];
-		KUNIT_EXPECT_EQ(test, read_name_of_dgram_peer(&addr, &peer->sk), read[i]);
+	for (i = 0; i < RECONNECTIONS; i++) {
+		at = to->at[i % 2];
+		if (sock_create_kern(&init_net, AF_UNIX, SOCK_DGRAM, 0, &peer))
+			break;
+		if (!kernel_bind(peer, &at.any, at.len) &&
+		    !kernel_connect(to->sock, &at.any, at.len, 0))
+			to->connections++;
+		if (last)
+			sock_release(last);
+		last = peer;
 	}
+	if (last)
+		sock_release(last);
+	smp_store_release(&to->done, true);
+	return 0;
+}
+
+static bool is_at(const struct st_peer *peer, const struct st_addr *at)
+{
+	return peer->remote.len == at->len &&
+	       memcmp(&peer->remote.un, &at->un, at->len) == 0;
+}
+
+/* The debug kernel reports any look at a peer that was freed. */
+static void a_peer_that_another_thread_replaces_has_a_whole_name(struct kunit *test)
+{
+	struct reconnector *to = kunit_kzalloc(test, sizeof(*to), GFP_KERNEL);
+	const struct st_peer *peer;
+	int named = 0, wrong = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, to);
+	to->sock = st_test_socket(test, AF_UNIX, SOCK_DGRAM, 0);
+	to->at[0] = st_test_abstract("sendtrace-before", 16);
+	to->at[1] = st_test_abstract("sendtrace-after-that", 20);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(reconnect, to, "reconnect")));
+	while (!smp_load_acquire(&to->done)) {
+		preempt_disable();
+		peer = peer_of(test, to->sock);
+		preempt_enable();
+		named += peer->remote.len > 0;
+		wrong += peer->remote.len && !is_at(peer, &to->at[0]) &&
+			 !is_at(peer, &to->at[1]);
+		cond_resched();
+	}
+	KUNIT_EXPECT_EQ(test, to->connections, RECONNECTIONS);
+	KUNIT_EXPECT_GT(test, named, 0);
+	KUNIT_EXPECT_EQ(test, wrong, 0);
 }
 
 /* ---- The address of the call ---------------------------------------------------------------- */
@@ -316,10 +428,12 @@ static struct kunit_case peer_cases[] = {
 	KUNIT_CASE(a_datagram_socket_has_the_name_of_its_peer),
 	KUNIT_CASE(a_reconnected_datagram_socket_has_the_new_name),
 	KUNIT_CASE(a_datagram_socketpair_has_no_names_but_a_process),
-	KUNIT_CASE(a_peer_that_cannot_be_read_has_no_name),
-	KUNIT_CASE(an_unreadable_name_is_unknown),
-	KUNIT_CASE(a_partly_readable_name_is_unknown),
-	KUNIT_CASE(an_invalid_length_of_a_name_does_no_harm),
+	KUNIT_CASE(a_reconnected_end_of_a_socketpair_has_no_process),
+	KUNIT_CASE(an_end_of_a_socketpair_with_a_name_has_no_process),
+	KUNIT_CASE(a_peer_that_may_be_replaced_just_now_is_named_later),
+	KUNIT_CASE(an_end_of_a_socketpair_has_its_process_later),
+	KUNIT_CASE(a_peer_that_was_replaced_meanwhile_is_unknown),
+	KUNIT_CASE(a_peer_that_another_thread_replaces_has_a_whole_name),
 	KUNIT_CASE(a_datagram_goes_to_the_address_of_the_call),
 	KUNIT_CASE(a_connected_stream_ignores_the_address_of_the_call),
 	KUNIT_CASE(an_unconnected_stream_goes_to_the_address_of_the_call),

@@ -360,6 +360,63 @@ static void a_fragment_leaves_room_for_its_event(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, st_test_counted(session)->captured, 1);
 }
 
+/* ---- Where nothing can be copied later ------------------------------------------------------- */
+
+static void expect_share(struct kunit *test, struct st_session *session, u32 cap, u16 why)
+{
+	const struct sendtrace_event *event = st_test_record(test, session);
+
+	KUNIT_EXPECT_EQ(test, event->cap_len, cap);
+	KUNIT_EXPECT_EQ(test, event->why, why);
+	KUNIT_EXPECT_TRUE(test, st_test_is_payload(event + 1, 0, cap));
+	st_test_done(session);
+}
+
+static void at_once(const struct st_call *call, u64 sent, u32 budget)
+{
+	preempt_disable();
+	st_record_at_once(call, sent, budget);
+	preempt_enable();
+}
+
+static void sessions_share_what_is_copied_at_once(struct kunit *test)
+{
+	struct st_session *one = st_test_session(test, 4 * RING, 0);
+	struct st_session *two = st_test_session(test, 4 * RING, 0);
+	struct st_session *three = st_test_session(test, 4 * RING, 0);
+	struct st_call call = call_of(test, 3000);
+
+	at_once(&call, 3000, 9000);
+	expect_share(test, one, 3000, SENDTRACE_WHY_COMPLETE);
+	expect_share(test, two, 3000, SENDTRACE_WHY_COMPLETE);
+	expect_share(test, three, 3000, SENDTRACE_WHY_COMPLETE);
+	at_once(&call, 3000, 6000);
+	expect_share(test, one, 2000, SENDTRACE_WHY_INLINE_BOUND);
+	expect_share(test, two, 2000, SENDTRACE_WHY_INLINE_BOUND);
+	expect_share(test, three, 2000, SENDTRACE_WHY_INLINE_BOUND);
+	KUNIT_EXPECT_EQ(test, st_test_counted(one)->cut, 1);
+}
+
+static void what_a_session_does_not_need_is_left_to_the_next(struct kunit *test)
+{
+	struct st_session *little = st_test_session(test, 4 * RING, 100);
+	struct st_session *much = st_test_session(test, 4 * RING, 0);
+	struct st_call call = call_of(test, 3000);
+
+	at_once(&call, 3000, 2000);
+	expect_share(test, little, 100, SENDTRACE_WHY_SNAPLEN);
+	expect_share(test, much, 1900, SENDTRACE_WHY_INLINE_BOUND);
+}
+
+static void a_ring_that_is_too_small_for_its_share_is_the_reason(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = call_of(test, 3000);
+
+	at_once(&call, 3000, 8000);
+	expect_share(test, session, RING / 2, SENDTRACE_WHY_RING_SIZE);
+}
+
 /* ---- Numbers and bells ----------------------------------------------------------------------- */
 
 static void fragments_are_not_counted_as_events(struct kunit *test)
@@ -410,6 +467,9 @@ static struct kunit_case record_cases[] = {
 	KUNIT_CASE(an_event_is_written_without_payload_if_only_that_fits),
 	KUNIT_CASE(an_event_that_does_not_fit_is_lost_and_counted),
 	KUNIT_CASE(a_fragment_leaves_room_for_its_event),
+	KUNIT_CASE(sessions_share_what_is_copied_at_once),
+	KUNIT_CASE(what_a_session_does_not_need_is_left_to_the_next),
+	KUNIT_CASE(a_ring_that_is_too_small_for_its_share_is_the_reason),
 	KUNIT_CASE(fragments_are_not_counted_as_events),
 	KUNIT_CASE(every_record_rings_the_bell),
 	{}

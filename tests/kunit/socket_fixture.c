@@ -32,10 +32,16 @@ static void close_descriptor(struct kunit_resource *resource)
 
 int st_test_descriptor(struct kunit *test, int type, struct socket **sock)
 {
+	return st_test_family_descriptor(test, AF_INET, type, sock);
+}
+
+int st_test_family_descriptor(struct kunit *test, int family, int type,
+			      struct socket **sock)
+{
 	struct file *file;
 	int fd;
 
-	KUNIT_ASSERT_EQ(test, sock_create_kern(&init_net, AF_INET, type, 0, sock), 0);
+	KUNIT_ASSERT_EQ(test, sock_create_kern(&init_net, family, type, 0, sock), 0);
 	file = sock_alloc_file(*sock, 0, NULL);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
 	fd = get_unused_fd_flags(0);

@@ -12,6 +12,8 @@ struct socket *st_test_socket(struct kunit *test, int family, int type, int prot
 
 /* Returns a descriptor of this thread for a new IPv4 socket, and sets @sock. */
 int st_test_descriptor(struct kunit *test, int type, struct socket **sock);
+int st_test_family_descriptor(struct kunit *test, int family, int type,
+			      struct socket **sock);
 
 /* Bind or connect to an address of any family; both end the case if that fails. */
 void st_test_bind(struct kunit *test, struct socket *sock, const struct st_addr *addr);

@@ -179,13 +179,14 @@ static void a_cut_payload_says_how_much_there_is_and_why(void **state)
 {
 	static const char *const words[] = { "unknown",	  "snaplen",   "inline_bound",
 					     "ring_size", "ring_full", "fault",
-					     "no_work",	  "unknown",   "unknown" };
+					     "no_work",	  "again",     "failed",
+					     "unknown",	  "unknown" };
 	struct sample sample = sample_send(0, "hello", 5);
 	char expected[256];
 
 	(void)state;
 	sample.event.ret = sample.event.len = 9;
-	for (sample.event.why = 0; sample.event.why < 9; sample.event.why++) {
+	for (sample.event.why = 0; sample.event.why < 11; sample.event.why++) {
 		sprintf(expected,
 			CALLER
 			"msg=hello len=9 flg=64 addr_len=0 family=2 dest=192.0.2.7 "
@@ -199,10 +200,10 @@ static void a_cut_payload_says_how_much_there_is_and_why(void **state)
 				    "dest=192.0.2.7 port=47698 ret=5\n");
 	/* A send that failed is complete with all that it was asked to send. */
 	sample.event.ret = -EPIPE;
-	sample.event.why = SENDTRACE_WHY_FAULT;
+	sample.event.why = SENDTRACE_WHY_FAILED;
 	assert_line(&sample,
 		    CALLER "msg=hello len=9 flg=64 addr_len=0 family=2 dest=192.0.2.7 "
-			   "port=47698 ret=-EPIPE cap=5 why=fault\n");
+			   "port=47698 ret=-EPIPE cap=5 why=failed\n");
 }
 
 static void a_name_cannot_break_the_line_and_need_not_end_in_nul(void **state)

@@ -208,11 +208,31 @@ static void a_payload_whose_beginning_is_gone_counts_as_none(void **state)
 	assert_int_equal(sendtrace_why(item), SENDTRACE_WHY_UNJOINED);
 }
 
+/* Nothing was sent, so nothing is missing of what was. */
+static void a_call_that_failed_is_not_cut(void **state)
+{
+	struct sample sample = sample_send(0, "hello", 5);
+
+	(void)state;
+	sample.event.len = 9;
+	sample.event.ret = -EPIPE;
+	sample.event.why = SENDTRACE_WHY_FAILED;
+	feed_sample(&sample);
+	sample.event.rec.seq++;
+	sample.event.ret = 9;
+	feed_sample(&sample);
+	assert_next(SENDTRACE_RECORD_SEND, 0);
+	assert_false(sendtrace_is_cut(item));
+	assert_int_equal(sendtrace_why(item), SENDTRACE_WHY_FAILED);
+	assert_next(SENDTRACE_RECORD_SEND, 0);
+	assert_true(sendtrace_is_cut(item));
+}
+
 static void every_reason_for_a_cut_has_its_word(void **state)
 {
 	static const char *const words[] = { "unknown",	  "snaplen",   "inline_bound",
 					     "ring_size", "ring_full", "fault",
-					     "no_work" };
+					     "no_work",	  "again",     "failed" };
 	unsigned int why;
 
 	(void)state;
@@ -229,8 +249,8 @@ static void a_reason_that_is_not_known_is_unknown(void **state)
 {
 	static const uint16_t others[] = {
 		SENDTRACE_WHY_COMPLETE,
-		7,
 		9,
+		29,
 		SENDTRACE_WHY_UNKNOWN,
 		SENDTRACE_WHY_UNJOINED,
 		SENDTRACE_WHYS,
@@ -241,7 +261,7 @@ static void a_reason_that_is_not_known_is_unknown(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = SENDTRACE_WHY_SNAPLEN; i <= SENDTRACE_WHY_NO_WORK; i++) {
+	for (i = SENDTRACE_WHY_SNAPLEN; i <= SENDTRACE_WHY_FAILED; i++) {
 		cut.event.why = (uint16_t)i;
 		assert_int_equal(sendtrace_why(&cut), i);
 	}
@@ -358,6 +378,7 @@ int main(void)
 		handle_case(a_payload_in_one_piece_needs_no_copy),
 		handle_case(a_payload_in_fragments_is_read_through_the_function),
 		handle_case(a_payload_whose_beginning_is_gone_counts_as_none),
+		handle_case(a_call_that_failed_is_not_cut),
 		handle_case(every_reason_for_a_cut_has_its_word),
 		handle_case(a_reason_that_is_not_known_is_unknown),
 		handle_case(a_stream_has_no_kernel_to_ask),

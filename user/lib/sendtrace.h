@@ -460,13 +460,16 @@ int sendtrace_is_unread(const struct sendtrace_item *item);
  * sendtrace_is_cut - is less of the payload there than was sent?
  * @item: a record
  *
+ * A call that failed sent nothing, so it is never cut, although mostly there is less than it
+ * was asked to send.
+ *
  * Ask after sendtrace_payload_read() if you use it: it may find that a part cannot be read.
  *
  * Return: 1 or 0.
  */
 static inline int sendtrace_is_cut(const struct sendtrace_item *item)
 {
-	return item->rec.type == SENDTRACE_RECORD_SEND &&
+	return item->rec.type == SENDTRACE_RECORD_SEND && item->event.ret >= 0 &&
 	       (sendtrace_payload_size(item) < sendtrace_sent(&item->event) ||
 		(item->joined && sendtrace_is_unread(item)));
 }
@@ -497,8 +500,8 @@ ssize_t sendtrace_payload_read(const struct sendtrace_item *item, uint64_t offse
 			       void *to, size_t size);
 
 /**
- * sendtrace_why - why an event is cut
- * @item: an event with sendtrace_is_cut()
+ * sendtrace_why - why an event has less payload than sendtrace_sent()
+ * @item: such an event
  *
  * Return: an enum sendtrace_why that this library knows, but not SENDTRACE_WHY_COMPLETE, or
  * an enum sendtrace_reader_why; always below SENDTRACE_WHYS.

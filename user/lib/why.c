@@ -9,6 +9,8 @@ static const char *const names[SENDTRACE_WHYS] = {
 	[SENDTRACE_WHY_RING_FULL] = "ring_full",
 	[SENDTRACE_WHY_FAULT] = "fault",
 	[SENDTRACE_WHY_NO_WORK] = "no_work",
+	[SENDTRACE_WHY_AGAIN] = "again",
+	[SENDTRACE_WHY_FAILED] = "failed",
 	[SENDTRACE_WHY_UNJOINED] = "unjoined",
 };
 

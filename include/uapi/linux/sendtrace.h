@@ -95,19 +95,28 @@ struct sendtrace_record {
 };
 
 /**
- * enum sendtrace_why - why fewer bytes were captured than were sent
+ * enum sendtrace_why - why fewer bytes were captured than were sent or, if the call failed,
+ *	than it was asked to send
  * @SENDTRACE_WHY_COMPLETE: nothing is missing
  * @SENDTRACE_WHY_SNAPLEN: longer than the session's snap length
  * @SENDTRACE_WHY_INLINE_BOUND: only where struct sendtrace_info.late is 0: longer than
- *	struct sendtrace_info.inline_max
+ *	struct sendtrace_info.inline_max, or than this session's part of it
  * @SENDTRACE_WHY_RING_SIZE: only where struct sendtrace_info.late is 0: longer than half
  *	of the ring
  * @SENDTRACE_WHY_RING_FULL: the ring had no room for the rest
  * @SENDTRACE_WHY_FAULT: the sender's memory could not be read: it was never valid, was
  *	unmapped meanwhile, or belonged to a process that is being killed. Also if it was
- *	not resident, and the call failed or late copying was not possible
+ *	not resident, and late copying was not possible
  * @SENDTRACE_WHY_NO_WORK: too long to be copied inline, while too many other long
  *	payloads were being copied (module parameter works)
+ * @SENDTRACE_WHY_AGAIN: the call failed and will be made again, by the caller or by the
+ *	kernel: a signal interrupted it (EINTR, or a kernel-internal errno such as ERESTARTSYS),
+ *	or it would have blocked (EAGAIN) on a SOCK_STREAM or SOCK_SEQPACKET. No payload is
+ *	recorded: that call shows it
+ * @SENDTRACE_WHY_FAILED: the call failed otherwise: of what it was asked to send, at most the
+ *	first SENDTRACE_FAILED_MAX bytes are recorded, and only if they are resident
+ *
+ * A call that failed has only the last two, or RING_FULL.
  */
 enum sendtrace_why {
 	SENDTRACE_WHY_COMPLETE = 0,
@@ -117,7 +126,12 @@ enum sendtrace_why {
 	SENDTRACE_WHY_RING_FULL = 4,
 	SENDTRACE_WHY_FAULT = 5,
 	SENDTRACE_WHY_NO_WORK = 6,
+	SENDTRACE_WHY_AGAIN = 7,
+	SENDTRACE_WHY_FAILED = 8,
 };
+
+/* Maximum payload of a call that failed, in bytes; less if many sessions record it. */
+#define SENDTRACE_FAILED_MAX 4096
 
 /* struct sendtrace_event.event_flags: @peer is the address that the caller passed. */
 #define SENDTRACE_EVENT_PEER_FROM_CALL (1U << 0)
@@ -138,7 +152,8 @@ enum sendtrace_why {
  * @fd: the descriptor; for accept, the listening one (@ret is the new one)
  * @flags: MSG_* of a send, SOCK_* of an accept4
  * @addr_len: length of the address that the caller passed; 0 for accept
- * @peer_pid: for AF_UNIX, the process that connected or listened at the other end; else 0
+ * @peer_pid: for AF_UNIX, the process that connected or listened at the other end, or created
+ *	the socketpair() (of SOCK_DGRAM only while the other end has no name); else 0
  * @frag_len: bytes of payload in the struct sendtrace_fragment records that this thread
  *	wrote since its previous event
  * @cap_len: bytes of payload in this record; they follow those @frag_len bytes
@@ -156,9 +171,9 @@ enum sendtrace_why {
  * The local address, the peer's address and the payload follow at @rec.header_size, each
  * padded with zero bytes to a multiple of SENDTRACE_ALIGN. The payload is the first
  * @frag_len + @cap_len of the @ret bytes that were sent or, if the call failed, of the
- * @len bytes that it was asked to send. It is copied when the call returns, before the
- * thread goes on: if another thread has changed the buffer by then, the changed bytes are
- * recorded.
+ * @len bytes that it was asked to send (then @frag_len is 0, and @cap_len at most
+ * SENDTRACE_FAILED_MAX). It is copied when the call returns, before the thread goes on: if
+ * another thread has changed the buffer by then, the changed bytes are recorded.
  *
  * An AF_UNIX address that comes from the kernel is only as long as its name. A path ends
  * with NUL unless it fills sun_path. An abstract name begins with NUL and takes all
@@ -317,7 +332,8 @@ struct sendtrace_producer {
  * @snaplen_default: bytes of one call
  * @snaplen_max: bytes of one call
  * @inline_max: bytes of one call that are copied inline, in the handler. If @late is 0, longer
- *	payloads are cut there
+ *	payloads are cut there, and it is a limit for all sessions together; where the kernel
+ *	has interrupts off then, 65536 is a further limit
  * @ring_size_default: bytes for each CPU
  * @ring_size_min: bytes for each CPU
  * @ring_size_max: bytes for each CPU
@@ -401,7 +417,7 @@ struct sendtrace_filter {
  * @filtered: calls that the filter or the choice of events refused
  * @captured: event records written
  * @bytes: bytes of payload in them
- * @cut: event records with less payload than was sent
+ * @cut: event records with less payload than was sent; a call that failed sent nothing
  * @faults: event records cut because memory could not be read
  * @missed: calls, of any process, that found no free probe instance while this session ran
  *	(module parameter maxactive), counted by the probes of the events that this session

@@ -55,10 +55,27 @@ shows fail.reset "sends on a reset connection fail with ECONNRESET, then EPIPE"
 shows fail.shut_down "a send after shutdown fails with EPIPE"
 shows fail.no_destination "sends without a destination fail and show none"
 shows fail.refused_addresses "sends to refused addresses show them"
-shows fail.message_size "a datagram that is too large fails with EMSGSIZE and is shown"
-shows fail.would_block "a send that would block fails with EAGAIN and is shown"
+shows fail.message_size "of a datagram that is too large and fails with EMSGSIZE, the beginning is shown"
+shows fail.would_block "a send that would block fails with EAGAIN and shows no payload, why=again"
+shows fail.would_block_datagram "of a datagram that would block the beginning is shown, why=failed"
+shows fail.restarted "a send that a signal interrupts and the kernel restarts shows its payload once"
+
+scenario fail.refused "40 refused sends of 1 MiB put no payload into the ring, one to no file 4 KiB; none is cut"
+case_fail_refused() {
+	unload
+	load
+	start_reader main fail
+	program main fail refused
+	stop_reader main
+	same main.want main.out
+	equal "bytes" "$(value bytes)" 4096
+	equal "cut" "$(value cut)" 0
+	equal "faults" "$(value faults)" 0
+	refuses "the summary says that events were cut" grep -q ' cut: ' main.err
+}
+
 shows fail.bad_flags "a send with invalid flags fails and is shown"
-shows fail.bad_pointer "of a send from a bad pointer no byte is shown, with the reason"
+shows fail.bad_pointer "of a send from a bad pointer no byte is shown, why=failed"
 shows fail.bad_address_pointer "a sendto with a bad address fails and has no destination"
 shows fail.nothing "sends of zero bytes are shown with an empty msg"
 

@@ -67,7 +67,9 @@ static void high_half(void)
 	int fd = connected_socket(SOCK_DGRAM, &to);
 	struct where where = to_peer(fd);
 	char on_stack[] = "the stack is above 2 GiB";
-	struct sent sent = { .fd = fd, .len = 0xfffffff0, .where = where, .why = "fault" };
+	struct sent sent = {
+		.fd = fd, .len = 0xfffffff0, .where = where, .why = "failed"
+	};
 	long ret;
 
 	check((unsigned long)on_stack > 0x80000000, "the stack is above 2 GiB");

@@ -17,7 +17,7 @@ static const char *why_name(unsigned int why)
 {
 	static const char *const names[] = { NULL,	  "snaplen",   "inline_bound",
 					     "ring_size", "ring_full", "fault",
-					     "no_work" };
+					     "no_work",	  "again",     "failed" };
 
 	return why < COUNT_OF(names) ? names[why] : "?";
 }

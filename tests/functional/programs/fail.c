@@ -3,13 +3,22 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "check.h"
 #include "expect.h"
+
+struct interrupted {
+	pid_t tid;
+	int fds[2];
+};
 
 /* TCP: the peer reset the connection. The first call gives ECONNRESET, the next ones EPIPE. */
 static void reset(void)
@@ -83,7 +92,7 @@ static void refused_addresses(void)
 		    "sendto with an address on a connected stream");
 }
 
-/* Longer than the largest datagram: the payload is shown nevertheless. */
+/* Longer than the largest datagram: its beginning is shown nevertheless. */
 static void message_size(void)
 {
 	struct address to = udp_sink("127.0.0.1");
@@ -106,7 +115,7 @@ static void would_block(void)
 	struct deadline deadline = { 0 };
 	int fds[2];
 
-	/* The far end may accept a little more; that is shown, too. */
+	/* The far end may accept a little more; that is shown, but not what is refused. */
 	do {
 		look_again(&deadline, "a send that would block");
 		fill_send_buffer(tcp.near);
@@ -119,6 +128,93 @@ static void would_block(void)
 		    "send into a full unix buffer");
 }
 
+/* Nobody need send a refused datagram again, so its beginning is shown. */
+static void would_block_datagram(void)
+{
+	static char bytes[3 * EXPECT_FAILED_MAX];
+	struct where where;
+	int fds[2];
+
+	memset(bytes, 'd', sizeof(bytes));
+	must(socketpair(AF_UNIX, SOCK_DGRAM, 0, fds), "socketpair");
+	where = to_peer(fds[0]);
+	fill_send_buffer(fds[0]);
+	check_errno(traced_send(fds[0], bytes, sizeof(bytes), MSG_DONTWAIT, &where),
+		    EAGAIN, "a long datagram into a full unix buffer");
+	check_errno(traced_send(fds[0], bytes, 100, MSG_DONTWAIT, &where), EAGAIN,
+		    "a short datagram into a full unix buffer");
+}
+
+/* What a server with a slow client does: the same megabyte is refused again and again. */
+static void refused(void)
+{
+	size_t len = 1 << 20;
+	char *bytes = malloc(len);
+	struct where where;
+	int fds[2];
+
+	memset(bytes, 'r', len);
+	must(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), "socketpair");
+	where = to_peer(fds[0]);
+	fill_send_buffer(fds[0]);
+	for (int i = 0; i < 40; i++)
+		check_errno(traced_send(fds[0], bytes, len, MSG_DONTWAIT, &where), EAGAIN,
+			    "a refused send");
+	where = to_nowhere(0);
+	check_errno(traced_send(-1, bytes, len, 0, &where), EBADF, "a send to no file");
+	free(bytes);
+}
+
+static volatile bool signalled;
+
+static void on_signal(int number)
+{
+	(void)number;
+	signalled = true;
+}
+
+/* Interrupts the send while it sleeps; when it sleeps again, lets it end. */
+static void *interrupt_and_drain(void *arg)
+{
+	struct interrupted *call = arg;
+	struct deadline deadline = { 0 };
+
+	wait_blocked(call->tid, SYS_sendto);
+	must(syscall(SYS_tgkill, getpid(), call->tid, SIGUSR1), "tgkill");
+	while (!signalled)
+		look_again(&deadline, "a signal to be handled");
+	wait_blocked(call->tid, SYS_sendto);
+	drain(call->fds[1], SIZE_MAX);
+	return NULL;
+}
+
+/* The payload is shown once, though the kernel makes the call twice. */
+static void restarted(void)
+{
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
+	struct interrupted call = { .tid = syscall(SYS_gettid) };
+	static char bytes[100000];
+	struct sent first = { .len = sizeof(bytes), .ret = -EXPECT_RESTARTSYS };
+	pthread_t other;
+	long ret;
+
+	memset(bytes, 's', sizeof(bytes));
+	must(socketpair(AF_UNIX, SOCK_STREAM, 0, call.fds), "socketpair");
+	fill_send_buffer(call.fds[0]);
+	sigaction(SIGUSR1, &action, NULL);
+	pthread_create(&other, NULL, interrupt_and_drain, &call);
+	ret = send(call.fds[0], bytes, sizeof(bytes), 0);
+	check_equal(ret, sizeof(bytes), "a send that a signal interrupted");
+	first.fd = call.fds[0];
+	first.where = to_peer(first.fd);
+	expect_caller(&first);
+	expect_failed(&first);
+	expect_line(&first);
+	expect_returned(first.fd, bytes, sizeof(bytes), 0, 0, &first.where, ret);
+	close(call.fds[0]);
+	pthread_join(other, NULL);
+}
+
 static void bad_flags(void)
 {
 	struct address to = udp_sink("127.0.0.1");
@@ -129,7 +225,7 @@ static void bad_flags(void)
 		    "urgent data on UDP");
 }
 
-/* A call whose memory cannot be read: no byte is shown, but the reason is. */
+/* A call whose memory cannot be read: no byte is shown. */
 static void send_unreadable(int fd, const void *bytes, size_t len)
 {
 	struct where where = to_peer(fd);
@@ -137,7 +233,7 @@ static void send_unreadable(int fd, const void *bytes, size_t len)
 		.fd = fd,
 		.len = len,
 		.where = where,
-		.why = "fault",
+		.why = "failed",
 	};
 	long ret = send(fd, bytes, len, 0);
 
@@ -213,6 +309,9 @@ int main(int argc, char **argv)
 		{ "refused_addresses", refused_addresses },
 		{ "message_size", message_size },
 		{ "would_block", would_block },
+		{ "would_block_datagram", would_block_datagram },
+		{ "refused", refused },
+		{ "restarted", restarted },
 		{ "bad_flags", bad_flags },
 		{ "bad_pointer", bad_pointer },
 		{ "bad_address_pointer", bad_address_pointer },

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* AF_UNIX: named by path, abstract, unnamed; stream, seqpacket and datagram. */
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -122,6 +124,85 @@ static void dgram_whole_struct(void)
 	send_text_to(fd, "padded with zeros", &path);
 }
 
+/* The other end's process is that of the pair no more once one end is connected elsewhere. */
+static void socketpair_reconnected(void)
+{
+	struct address path = name_of("./elsewhere.%d.sock");
+	struct where where;
+	int fds[2];
+
+	bound_socket(SOCK_DGRAM, &path);
+	must(socketpair(AF_UNIX, SOCK_DGRAM, 0, fds), "socketpair");
+	send_text(fds[0], "to the other end");
+	must(connect(fds[0], (const struct sockaddr *)&path.sa, path.len), "connect");
+	where = to_peer(fds[0]);
+	check(where.peer_pid == getpid(), "the kernel still names the pair's creator");
+	where.peer_pid = 0;
+	check_equal(traced_send(fds[0], "elsewhere", 9, 0, &where), 9, "send elsewhere");
+}
+
+struct sleeper {
+	int fd;
+	struct where where;
+	pid_t tid;
+};
+
+static void *send_asleep(void *arg)
+{
+	struct sleeper *sleeper = arg;
+
+	__atomic_store_n(&sleeper->tid, syscall(SYS_gettid), __ATOMIC_RELEASE);
+	check_equal(traced_send(sleeper->fd, "to the first", 12, 0, &sleeper->where), 12,
+		    "a send that slept");
+	return NULL;
+}
+
+/* Reads up to the datagram, which must be the last one that the socket gets. */
+static void expect_last(int fd, const char *text)
+{
+	char got[4096];
+	ssize_t len;
+
+	do {
+		len = must(read(fd, got, sizeof(got)), "reading a datagram");
+	} while (len != (ssize_t)strlen(text) || memcmp(got, text, len) != 0);
+}
+
+static bool is_rt(void)
+{
+	struct utsname name;
+
+	must(uname(&name), "uname");
+	return strstr(name.version, "PREEMPT_RT");
+}
+
+/*
+ * While the call sleeps, the socket is connected to another one. The datagram goes to the
+ * first: the line names it, or (RT, where the peer is named after the call) none.
+ */
+static void dgram_replaced(void)
+{
+	struct address first = name_of("./replaced.%d.sock");
+	struct address second = name_of("./replacement.%d.sock");
+	int from = bound_socket(SOCK_DGRAM, &first);
+	struct sleeper sleeper = { .fd = connected_socket(SOCK_DGRAM, &first) };
+	struct deadline deadline = { 0 };
+	pthread_t thread;
+
+	bound_socket(SOCK_DGRAM, &second);
+	fill_send_buffer(sleeper.fd);
+	sleeper.where = is_rt() ? to_nowhere(AF_UNIX) : to_peer(sleeper.fd);
+	pthread_create(&thread, NULL, send_asleep, &sleeper);
+	while (!__atomic_load_n(&sleeper.tid, __ATOMIC_ACQUIRE))
+		look_again(&deadline, "a thread to begin");
+	wait_blocked(sleeper.tid, SYS_sendto);
+	must(connect(sleeper.fd, (const struct sockaddr *)&second.sa, second.len),
+	     "connect");
+	expect_last(from, "to the first");
+	pthread_join(thread, NULL);
+	send_text(sleeper.fd, "to the second");
+}
+
 struct server {
 	struct address name;
 	int ready[2];
@@ -181,9 +262,11 @@ int main(int argc, char **argv)
 		{ "odd_names", odd_names },
 		{ "longest_path", longest_path },
 		{ "socketpairs", socketpairs },
+		{ "socketpair_reconnected", socketpair_reconnected },
 		{ "dgram_explicit", dgram_explicit },
 		{ "dgram_connected", dgram_connected },
 		{ "dgram_whole_struct", dgram_whole_struct },
+		{ "dgram_replaced", dgram_replaced },
 		{ "peer_pid", peer_pid },
 		{ "peer_gone", peer_gone },
 		{},

@@ -195,7 +195,7 @@ static void fail_with(int error, int fd, size_t len, const struct where *where)
 	free(text);
 }
 
-/* As in fail.c: the far end may accept a little more; that is shown, too. */
+/* As in fail.c: the far end may accept a little more; that is shown. */
 static void fail_for_want_of_room(int fd, size_t len, const struct where *where)
 {
 	struct deadline deadline = { 0 };
@@ -209,7 +209,7 @@ static void fail_for_want_of_room(int fd, size_t len, const struct where *where)
 	free(text);
 }
 
-/* The payload is shown whole. */
+/* No more than the beginning is shown. */
 static void failing(void)
 {
 	struct pair shut = tcp_pair(), full = tcp_pair(), local = unix_pair(SOCK_STREAM);

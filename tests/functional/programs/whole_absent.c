@@ -145,7 +145,6 @@ static void untouched(void)
 	struct where where = to_peer(tcp.near);
 
 	expect_limit = 0;
-	expect_limit_why = "fault";
 	shutdown(tcp.near, SHUT_WR);
 	check_errno(traced_send(tcp.near, bytes, 9001, MSG_NOSIGNAL, &where), EPIPE,
 		    "a short send after shutdown");
