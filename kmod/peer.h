@@ -9,7 +9,9 @@
 #include <linux/socket.h>
 #include <linux/types.h>
 #include <linux/un.h>
+#include <linux/sendtrace.h>
 
+struct sock;
 struct socket;
 
 /*
@@ -35,7 +37,7 @@ struct st_addr {
  * @family: AF_*
  * @type: SOCK_*
  * @protocol: IPPROTO_*, or the family's own
- * @from_call: @remote is what the caller passed, not what the socket is connected to
+ * @flags: what @remote is: SENDTRACE_EVENT_PEER_*; 0 if it is what the socket sends to
  * @local: the socket's own address
  * @remote: where it sends to
  */
@@ -45,7 +47,7 @@ struct st_peer {
 	u16 family;
 	u16 type;
 	u16 protocol;
-	bool from_call;
+	u16 flags;
 	struct st_addr local;
 	struct st_addr remote;
 };
@@ -60,7 +62,8 @@ static __always_inline void st_addr_set_len(struct st_addr *addr, u16 len)
 
 void st_peer_clear(struct st_peer *peer);
 void st_peer_of(struct socket *sock, struct st_peer *peer);
-void st_peer_sent_to(struct st_peer *peer, const void __user *addr, int addr_len);
+bool st_peer_set_pending(const struct sock *sk, struct st_peer *peer);
+void st_peer_note_scope(const struct sock *sk, struct st_peer *peer);
 
 /**
  * st_peer_is_unbound() - has the socket no local port yet, and will it get one?
