@@ -76,6 +76,9 @@ put_cut(char *to, const struct sendtrace_item *item, uint64_t captured)
 				   sendtrace_why(item);
 
 	to = field_number(to, " cap=", captured);
+	/* A newer module's manual has a word for it. */
+	if (why == SENDTRACE_WHY_UNKNOWN)
+		return field_number(to, " why=", item->event.why);
 	return field_text(field_text(to, " why="), sendtrace_why_name(why));
 }
 
