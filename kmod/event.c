@@ -87,10 +87,10 @@ static nokprobe_inline unsigned long who_wants(u32 event, struct st_caller *call
  * other: then no one else can close the file. If one is taken, and is the last to be
  * dropped, the kernel closes the file later, in task work.
  *
- * @entered: the call that begins, whose address may be the destination; else NULL
+ * @given: a call that begins, whose address may be the destination; else NULL
  */
 static nokprobe_inline void look_up_peer(unsigned int fd, struct st_peer *peer,
-					 const struct st_call *entered)
+					 const struct st_call *given)
 {
 	struct fd f = fdget(fd);
 	struct socket *sock = NULL;
@@ -99,13 +99,20 @@ static nokprobe_inline void look_up_peer(unsigned int fd, struct st_peer *peer,
 		sock = sock_from_file(fd_file(f));
 	if (sock) {
 		st_peer_of(sock, peer);
-		if (entered && entered->addr)
-			st_given_read(sock, peer, entered->addr, entered->addr_len);
+		if (given)
+			st_given_read(sock, peer, given->addr, given->addr_len);
 	} else {
 		st_peer_clear(peer);
 	}
 	fdput(f);
 }
+
+/* Not inline, so that a call without an address pays for none of this. */
+static noinline void look_up_destination(struct st_call *call)
+{
+	look_up_peer(call->fd, &call->peer, call);
+}
+NOKPROBE_SYMBOL(look_up_destination);
 
 /* A stream that was not connected at the entry, and a call with an address. */
 static nokprobe_inline bool asks_to_connect(const struct st_peer *peer)
@@ -196,7 +203,10 @@ static noinline int note_call(struct st_call *call, struct pt_regs *regs)
 	INDIRECT_CALL_1(call->hook->begin, st_event_send_begins, call, regs);
 	st_name_end(&call->caller.comm);
 	st_name_end(&call->caller.process);
-	look_up_peer(call->fd, &call->peer, call);
+	if (unlikely(call->addr))
+		look_up_destination(call);
+	else
+		look_up_peer(call->fd, &call->peer, NULL);
 	call->enter_time = ktime_get_ns();
 	return 0;
 }

@@ -60,36 +60,6 @@ static void set_in6(struct st_addr *addr, const struct in6_addr *ip, __be16 port
 }
 NOKPROBE_SYMBOL(set_in6);
 
-/*
- * Has the socket a peer, for calls that give no address? A stream has one if it has a
- * destination port: tcp_disconnect() clears the port, but not the address. One-to-many SCTP
- * (SOCK_SEQPACKET) chooses an association by its number, whatever it was connected to
- * (sctp_sendmsg()). The others show it by their state (ip4_datagram_connect(),
- * __udp_disconnect()).
- */
-static nokprobe_inline bool has_remote(const struct sock *sk)
-{
-	if (sk->sk_type == SOCK_STREAM)
-		return READ_ONCE(inet_sk(sk)->inet_dport);
-	return READ_ONCE(sk->sk_state) == TCP_ESTABLISHED &&
-	       sk->sk_type != SOCK_SEQPACKET;
-}
-
-/* The family of a datagram that is under way (UDP_CORK, MSG_MORE); 0 if there is none. */
-static nokprobe_inline int pending(const struct sock *sk)
-{
-	if (sk->sk_type != SOCK_DGRAM ||
-	    (sk->sk_protocol != IPPROTO_UDP && sk->sk_protocol != IPPROTO_UDPLITE))
-		return 0;
-	return READ_ONCE(udp_sk(sk)->pending);
-}
-
-/* A raw socket whose caller writes the IP header, the destination included. */
-static nokprobe_inline bool writes_headers(const struct sock *sk)
-{
-	return sk->sk_type == SOCK_RAW && st_inet_hdrincl(sk);
-}
-
 /**
  * st_peer_note_scope() - note whether an interface of the initial namespace is meant
  * @sk: the socket
@@ -112,7 +82,7 @@ NOKPROBE_SYMBOL(st_peer_note_scope);
  * What is sent is added to the datagram that is under way, whichever address the call gives
  * (udp_sendmsg(), udpv6_sendmsg()). Where it goes was decided by the call that began it.
  */
-static noinline void set_pending(const struct sock *sk, struct st_peer *peer, int family)
+static void set_pending(const struct sock *sk, struct st_peer *peer, int family)
 {
 	const struct flowi *to = &inet_sk(sk)->cork.fl;
 	struct in6_addr ip = to->u.ip6.daddr;
@@ -130,22 +100,78 @@ static noinline void set_pending(const struct sock *sk, struct st_peer *peer, in
 }
 NOKPROBE_SYMBOL(set_pending);
 
-static nokprobe_inline void peer_of_inet(const struct sock *sk, struct st_peer *peer)
+/**
+ * st_peer_set_pending() - use the destination of the datagram that is under way
+ * @sk: the socket
+ * @peer: from st_peer_of(); changed only if there is such a datagram
+ *
+ * Only UDP has any, begun with UDP_CORK or MSG_MORE.
+ *
+ * Context: any; takes no lock.
+ * Return: is there one?
+ */
+bool st_peer_set_pending(const struct sock *sk, struct st_peer *peer)
+{
+	int family;
+
+	if ((peer->family != AF_INET && peer->family != AF_INET6) ||
+	    sk->sk_type != SOCK_DGRAM ||
+	    (sk->sk_protocol != IPPROTO_UDP && sk->sk_protocol != IPPROTO_UDPLITE))
+		return false;
+	family = READ_ONCE(udp_sk(sk)->pending);
+	if (family)
+		set_pending(sk, peer, family);
+	return family;
+}
+NOKPROBE_SYMBOL(st_peer_set_pending);
+
+/*
+ * One-to-many SCTP chooses an association by its number, whatever it was connected to
+ * (sctp_sendmsg()). The caller of a raw socket may write the IP header, destination included.
+ */
+static void go_elsewhere(const struct sock *sk, struct st_peer *peer)
+{
+	if (sk->sk_type == SOCK_SEQPACKET)
+		peer->remote.len = 0;
+	else if (sk->sk_type != SOCK_RAW)
+		st_peer_set_pending(sk, peer);
+	else if (st_inet_hdrincl(sk))
+		peer->flags |= SENDTRACE_EVENT_PEER_ASKED;
+}
+NOKPROBE_SYMBOL(go_elsewhere);
+
+/*
+ * A stream socket is or was connected if it has a destination port: tcp_disconnect()
+ * clears the port, but not the address. Other sockets show it by their state
+ * (ip4_datagram_connect(), __udp_disconnect()). What UDP has not sent yet is queued: a quick
+ * test, for most sockets are not special. Written out for both, since each instruction counts.
+ */
+static nokprobe_inline void remote_of_inet(const struct sock *sk, struct st_peer *peer)
 {
 	const struct inet_sock *inet = inet_sk(sk);
 	__be32 remote = READ_ONCE(inet->inet_daddr);
+	u16 type = sk->sk_type;
+
+	if (type == SOCK_STREAM) {
+		if (READ_ONCE(inet->inet_dport))
+			set_in(&peer->remote, remote, READ_ONCE(inet->inet_dport));
+		return;
+	}
+	if (READ_ONCE(sk->sk_state) == TCP_ESTABLISHED)
+		set_in(&peer->remote, remote, READ_ONCE(inet->inet_dport));
+	if (unlikely(type != SOCK_DGRAM || skb_queue_len_lockless(&sk->sk_write_queue)))
+		go_elsewhere(sk, peer);
+}
+
+static nokprobe_inline void peer_of_inet(const struct sock *sk, struct st_peer *peer)
+{
+	const struct inet_sock *inet = inet_sk(sk);
 	__be32 local = READ_ONCE(inet->inet_saddr);
-	int family = pending(sk);
 
 	if (!local)
 		local = READ_ONCE(inet->inet_rcv_saddr);
 	set_in(&peer->local, local, READ_ONCE(inet->inet_sport));
-	if (has_remote(sk))
-		set_in(&peer->remote, remote, READ_ONCE(inet->inet_dport));
-	if (unlikely(family))
-		set_pending(sk, peer, family);
-	if (unlikely(writes_headers(sk)))
-		peer->flags = SENDTRACE_EVENT_PEER_ASKED;
+	remote_of_inet(sk, peer);
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
@@ -156,20 +182,19 @@ static void peer_of_inet6(const struct sock *sk, struct st_peer *peer)
 	struct in6_addr remote = sk->sk_v6_daddr;
 	struct in6_addr local = sk->sk_v6_rcv_saddr;
 	int scope = READ_ONCE(sk->sk_bound_dev_if);
-	int family = pending(sk);
+	bool stream = sk->sk_type == SOCK_STREAM;
 
 	/* IPV6_ADDRFORM may be turning it into an IPv4 socket concurrently. */
 	if (np && !ipv6_addr_any(&np->saddr))
 		local = np->saddr;
 	set_in6(&peer->local, &local, READ_ONCE(inet->inet_sport), scope);
-	if (has_remote(sk)) {
+	if (stream ? READ_ONCE(inet->inet_dport) :
+		     READ_ONCE(sk->sk_state) == TCP_ESTABLISHED) {
 		set_in6(&peer->remote, &remote, READ_ONCE(inet->inet_dport), scope);
 		st_peer_note_scope(sk, peer);
 	}
-	if (unlikely(family))
-		set_pending(sk, peer, family);
-	if (unlikely(writes_headers(sk)))
-		peer->flags |= SENDTRACE_EVENT_PEER_ASKED;
+	if (!stream)
+		go_elsewhere(sk, peer);
 }
 NOKPROBE_SYMBOL(peer_of_inet6);
 #else
@@ -178,26 +203,6 @@ static void peer_of_inet6(const struct sock *sk, struct st_peer *peer)
 	peer->local.len = 0;
 }
 #endif
-
-/**
- * st_peer_set_pending() - use the destination of the datagram that is under way
- * @sk: the socket
- * @peer: from st_peer_of(); changed only if there is such a datagram
- *
- * Context: any; takes no lock.
- * Return: is there one?
- */
-bool st_peer_set_pending(const struct sock *sk, struct st_peer *peer)
-{
-	int family = 0;
-
-	if (peer->family == AF_INET || peer->family == AF_INET6)
-		family = pending(sk);
-	if (family)
-		set_pending(sk, peer, family);
-	return family;
-}
-NOKPROBE_SYMBOL(st_peer_set_pending);
 
 /* ---- AF_UNIX ------------------------------------------------------------------ */
 
