@@ -22,7 +22,7 @@ struct st_hook;
  * @type: enum sendtrace_record_type of its event
  * @wanted: a bit for each running session that records it, as in st_running_mask
  * @payload: what it sends
- * @addr: the address to send to, in the caller's memory
+ * @addr: the address to send to, in the caller's memory, or NULL. It is read at the entry
  * @uid: effective uid in the initial user namespace
  * @fd: descriptor
  * @flags: MSG_* or SOCK_*
@@ -32,7 +32,7 @@ struct st_hook;
  *	may have closed the descriptor and got the same number for another file
  *
  * At the return, @exit_time, @ret, @type, @uid and @caller.tid are set; all else at the
- * entry.
+ * entry, and in @peer completed at the return what was not known then.
  *
  * It holds no reference to anything: if the hook is disarmed while the call sleeps, nobody
  * sees its return.

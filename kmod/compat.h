@@ -79,6 +79,13 @@
 #define fd_file(fd) ((fd).file)
 #endif /* before 6.12 */
 
+/* Does the caller of a raw socket write the IP header (IP_HDRINCL)? */
+#ifdef ST_HAVE_INET_TEST_BIT
+#define st_inet_hdrincl(sk) inet_test_bit(HDRINCL, sk)
+#else
+#define st_inet_hdrincl(sk) (inet_sk(sk)->hdrincl)
+#endif /* before 6.6 */
+
 /* Distributions backport these to older kernels: compat.mk looks for them. */
 #ifndef ST_HAVE_SOCK_FROM_FILE
 #define sock_from_file(file)                         \
@@ -87,6 +94,11 @@
 		sock_from_file(file, &__unused_err); \
 	})
 #endif /* before 5.11 */
+
+#ifndef ST_HAVE_CGROUP_BPF_ATTACH_TYPE
+#define CGROUP_UDP4_SENDMSG BPF_CGROUP_UDP4_SENDMSG
+#define CGROUP_UDP6_SENDMSG BPF_CGROUP_UDP6_SENDMSG
+#endif /* before 5.15 */
 
 #ifndef ST_HAVE_FAULT_IN_READABLE
 #include <linux/pagemap.h>

@@ -7,3 +7,5 @@ ccflags-$(call st-has,fault_in_readable,pagemap.h) += -DST_HAVE_FAULT_IN_READABL
 ccflags-$(call st-has,'sock_from_file(struct file \*file)',net.h) += -DST_HAVE_SOCK_FROM_FILE
 ccflags-$(call st-has,vm_flags_clear,mm.h) += -DST_HAVE_VM_FLAGS_CLEAR
 ccflags-$(call st-has,get_kretprobe,kprobes.h) += -DST_HAVE_GET_KRETPROBE
+ccflags-$(call st-has,cgroup_bpf_attach_type,bpf-cgroup*.h) += -DST_HAVE_CGROUP_BPF_ATTACH_TYPE
+ccflags-$(call st-has,inet_test_bit,../net/inet_sock.h) += -DST_HAVE_INET_TEST_BIT

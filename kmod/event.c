@@ -20,6 +20,7 @@
 
 #include "compat.h"
 #include "event.h"
+#include "given.h"
 #include "hook.h"
 #include "late.h"
 #include "peer.h"
@@ -87,35 +88,69 @@ static nokprobe_inline unsigned long who_wants(u32 event, struct st_caller *call
  * Like any system call, takes no reference if the thread shares its descriptors with no
  * other: then no one else can close the file. If one is taken, and is the last to be
  * dropped, the kernel closes the file later, in task work.
+ *
+ * @given: a call that begins, whose address may be the destination; else NULL
  */
-static nokprobe_inline void look_up_peer(unsigned int fd, struct st_peer *peer)
+static nokprobe_inline void look_up_peer(unsigned int fd, struct st_peer *peer,
+					 const struct st_call *given)
 {
 	struct fd f = fdget(fd);
 	struct socket *sock = NULL;
 
 	if (fd_file(f))
 		sock = sock_from_file(fd_file(f));
-	if (sock)
+	if (sock) {
 		st_peer_of(sock, peer);
-	else
+		if (given)
+			st_given_read(sock, peer, given->addr, given->addr_len);
+	} else {
 		st_peer_clear(peer);
+	}
 	fdput(f);
 }
 
+/* Not inline, so that a call without an address pays for none of this. */
+static noinline void look_up_destination(struct st_call *call)
+{
+	look_up_peer(call->fd, &call->peer, call);
+}
+NOKPROBE_SYMBOL(look_up_destination);
+
+/* A stream that was not connected at the entry, and a call with an address. */
+static nokprobe_inline bool asks_to_connect(const struct st_peer *peer)
+{
+	return peer->type == SOCK_STREAM && peer->flags & SENDTRACE_EVENT_PEER_ASKED;
+}
+
 /*
- * The first send of an unbound socket gives it a local address, so the address is read again
- * then, unless the descriptor has become another socket. Not inline: many kernels zero the
- * local variables of a function (INIT_STACK_ALL_ZERO), and few calls need these.
+ * The first send of an unbound socket gives it a local address, and one that connects (TCP
+ * fast open) a peer. So the addresses are read again then, unless the descriptor has become
+ * another socket. Not inline: many kernels zero the local variables of a function
+ * (INIT_STACK_ALL_ZERO), and few calls need these.
  */
-static noinline void complete_local_address(struct st_call *call)
+static noinline void complete_addresses(struct st_call *call)
 {
 	struct st_peer now;
 
-	look_up_peer(call->fd, &now);
-	if (now.inode == call->peer.inode)
-		call->peer.local = now.local;
+	look_up_peer(call->fd, &now, NULL);
+	if (now.inode != call->peer.inode)
+		return;
+	call->peer.local = now.local;
+	if (asks_to_connect(&call->peer) && now.remote.len) {
+		call->peer.remote = now.remote;
+		call->peer.flags = now.flags;
+	}
 }
-NOKPROBE_SYMBOL(complete_local_address);
+NOKPROBE_SYMBOL(complete_addresses);
+
+/* The destination is not simply what the socket is connected to. */
+static noinline void complete_destination(struct st_call *call)
+{
+	if (asks_to_connect(&call->peer))
+		complete_addresses(call);
+	st_given_read_late(&call->peer, call->addr, call->addr_len);
+}
+NOKPROBE_SYMBOL(complete_destination);
 
 /* ---- The call begins ---------------------------------------------------------------- */
 
@@ -170,7 +205,10 @@ static noinline int note_call(struct st_call *call, struct pt_regs *regs)
 	INDIRECT_CALL_1(call->hook->begin, st_event_send_begins, call, regs);
 	st_name_end(&call->caller.comm);
 	st_name_end(&call->caller.process);
-	look_up_peer(call->fd, &call->peer);
+	if (unlikely(call->addr))
+		look_up_destination(call);
+	else
+		look_up_peer(call->fd, &call->peer, NULL);
 	call->enter_time = ktime_get_ns();
 	return 0;
 }
@@ -303,11 +341,10 @@ void st_event_sent(struct st_call *call, long value)
 {
 	int ret = (int)value;
 
-	/* Not at the entry: only now is the caller's page certain to be resident. */
-	if (call->addr)
-		st_peer_sent_to(&call->peer, call->addr, call->addr_len);
+	if (unlikely(call->peer.flags))
+		complete_destination(call);
 	if (unlikely(st_peer_is_unbound(&call->peer)))
-		complete_local_address(call);
+		complete_addresses(call);
 	call_ended(call, SENDTRACE_RECORD_SEND, ret);
 	if (unlikely(ret < 0))
 		record_failed(call);
@@ -331,7 +368,7 @@ void st_event_accepted(struct st_call *call, long value)
 	int ret = (int)value;
 
 	if (ret >= 0)
-		look_up_peer(ret, &call->peer);
+		look_up_peer(ret, &call->peer, NULL);
 	call_ended(call, SENDTRACE_RECORD_ACCEPT, ret);
 	record_for_all(call, 0);
 }

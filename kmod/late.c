@@ -87,17 +87,14 @@ static u32 chunk_for(const struct st_deferred *late)
 	return chunk;
 }
 
-/*
- * The descriptor may be closed by now, or be another file: then the name stays unknown. A
- * call that gives an address does not go to the peer.
- */
+/* The descriptor may be closed by now, or be another file: then the name stays unknown. */
 static void name_peer(struct st_call *call)
 {
 	struct socket *sock = NULL;
 	struct fd f;
 
 	/* An exiting thread has no descriptors any more. */
-	if (!current->files || (call->addr && call->addr_len))
+	if (!current->files)
 		return;
 	f = fdget(call->fd);
 	if (fd_file(f))

@@ -12,6 +12,7 @@
 #include <linux/processor.h>
 #include <linux/spinlock.h>
 #include <linux/uaccess.h>
+#include <linux/udp.h>
 #include <net/af_unix.h>
 #include <net/inet_sock.h>
 #include <net/ipv6.h>
@@ -19,6 +20,7 @@
 #include <net/tcp_states.h>
 #include <asm-generic/kprobes.h>
 
+#include "compat.h"
 #include "peer.h"
 
 /**
@@ -32,7 +34,7 @@ void st_peer_clear(struct st_peer *peer)
 	peer->family = AF_UNSPEC;
 	peer->type = 0;
 	peer->protocol = 0;
-	peer->from_call = false;
+	peer->flags = 0;
 	peer->unnamed = NULL;
 	peer->local.len = 0;
 	peer->remote.len = 0;
@@ -61,29 +63,118 @@ static void set_in6(struct st_addr *addr, const struct in6_addr *ip, __be16 port
 }
 NOKPROBE_SYMBOL(set_in6);
 
+/**
+ * st_peer_note_scope() - note whether an interface of the initial namespace is meant
+ * @sk: the socket
+ * @peer: with a destination; its flag SENDTRACE_EVENT_PEER_INIT_NET is set if so
+ *
+ * Interfaces have numbers of their own in each network namespace.
+ *
+ * Context: any; takes no lock.
+ */
+void st_peer_note_scope(const struct sock *sk, struct st_peer *peer)
+{
+	if (peer->remote.len == sizeof(peer->remote.in6) &&
+	    peer->remote.in6.sin6_family == AF_INET6 && peer->remote.in6.sin6_scope_id &&
+	    net_eq(sock_net(sk), &init_net))
+		peer->flags |= SENDTRACE_EVENT_PEER_INIT_NET;
+}
+NOKPROBE_SYMBOL(st_peer_note_scope);
+
+/*
+ * What is sent is added to the datagram that is under way, whichever address the call gives
+ * (udp_sendmsg(), udpv6_sendmsg()). Where it goes was decided by the call that began it.
+ */
+static void set_pending(const struct sock *sk, struct st_peer *peer, int family)
+{
+	const struct flowi *to = &inet_sk(sk)->cork.fl;
+	struct in6_addr ip = to->u.ip6.daddr;
+
+	peer->flags = 0;
+	if (peer->family == AF_INET) {
+		set_in(&peer->remote, to->u.ip4.daddr, to->u.ip4.fl4_dport);
+	} else if (family == AF_INET) {
+		ipv6_addr_set_v4mapped(to->u.ip4.daddr, &ip);
+		set_in6(&peer->remote, &ip, to->u.ip4.fl4_dport, 0);
+	} else {
+		set_in6(&peer->remote, &ip, to->u.ip6.fl6_dport, to->u.ip6.flowi6_oif);
+		st_peer_note_scope(sk, peer);
+	}
+}
+NOKPROBE_SYMBOL(set_pending);
+
+/**
+ * st_peer_set_pending() - use the destination of the datagram that is under way
+ * @sk: the socket
+ * @peer: from st_peer_of(); changed only if there is such a datagram
+ *
+ * Only UDP has any, begun with UDP_CORK or MSG_MORE.
+ *
+ * Context: any; takes no lock.
+ * Return: is there one?
+ */
+bool st_peer_set_pending(const struct sock *sk, struct st_peer *peer)
+{
+	int family;
+
+	if ((peer->family != AF_INET && peer->family != AF_INET6) ||
+	    sk->sk_type != SOCK_DGRAM ||
+	    (sk->sk_protocol != IPPROTO_UDP && sk->sk_protocol != IPPROTO_UDPLITE))
+		return false;
+	family = READ_ONCE(udp_sk(sk)->pending);
+	if (family)
+		set_pending(sk, peer, family);
+	return family;
+}
+NOKPROBE_SYMBOL(st_peer_set_pending);
+
+/*
+ * One-to-many SCTP chooses an association by its number, whatever it was connected to
+ * (sctp_sendmsg()). The caller of a raw socket may write the IP header, destination included.
+ */
+static void go_elsewhere(const struct sock *sk, struct st_peer *peer)
+{
+	if (sk->sk_type == SOCK_SEQPACKET)
+		peer->remote.len = 0;
+	else if (sk->sk_type != SOCK_RAW)
+		st_peer_set_pending(sk, peer);
+	else if (st_inet_hdrincl(sk))
+		peer->flags |= SENDTRACE_EVENT_PEER_ASKED;
+}
+NOKPROBE_SYMBOL(go_elsewhere);
+
 /*
  * A stream socket is or was connected if it has a destination port: tcp_disconnect()
  * clears the port, but not the address. Other sockets show it by their state
- * (ip4_datagram_connect(), __udp_disconnect()).
+ * (ip4_datagram_connect(), __udp_disconnect()). What UDP has not sent yet is queued: a quick
+ * test, for most sockets are not special. Written out for both, since each instruction counts.
  */
-static nokprobe_inline bool has_remote(const struct sock *sk)
+static nokprobe_inline void remote_of_inet(const struct sock *sk, struct st_peer *peer)
 {
-	if (sk->sk_type == SOCK_STREAM || sk->sk_type == SOCK_SEQPACKET)
-		return READ_ONCE(inet_sk(sk)->inet_dport);
-	return READ_ONCE(sk->sk_state) == TCP_ESTABLISHED;
+	const struct inet_sock *inet = inet_sk(sk);
+	__be32 remote = READ_ONCE(inet->inet_daddr);
+	u16 type = sk->sk_type;
+
+	if (type == SOCK_STREAM) {
+		if (READ_ONCE(inet->inet_dport))
+			set_in(&peer->remote, remote, READ_ONCE(inet->inet_dport));
+		return;
+	}
+	if (READ_ONCE(sk->sk_state) == TCP_ESTABLISHED)
+		set_in(&peer->remote, remote, READ_ONCE(inet->inet_dport));
+	if (unlikely(type != SOCK_DGRAM || skb_queue_len_lockless(&sk->sk_write_queue)))
+		go_elsewhere(sk, peer);
 }
 
 static nokprobe_inline void peer_of_inet(const struct sock *sk, struct st_peer *peer)
 {
 	const struct inet_sock *inet = inet_sk(sk);
-	__be32 remote = READ_ONCE(inet->inet_daddr);
 	__be32 local = READ_ONCE(inet->inet_saddr);
 
 	if (!local)
 		local = READ_ONCE(inet->inet_rcv_saddr);
 	set_in(&peer->local, local, READ_ONCE(inet->inet_sport));
-	if (has_remote(sk))
-		set_in(&peer->remote, remote, READ_ONCE(inet->inet_dport));
+	remote_of_inet(sk, peer);
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
@@ -94,13 +185,19 @@ static void peer_of_inet6(const struct sock *sk, struct st_peer *peer)
 	struct in6_addr remote = sk->sk_v6_daddr;
 	struct in6_addr local = sk->sk_v6_rcv_saddr;
 	int scope = READ_ONCE(sk->sk_bound_dev_if);
+	bool stream = sk->sk_type == SOCK_STREAM;
 
 	/* IPV6_ADDRFORM may be turning it into an IPv4 socket concurrently. */
 	if (np && !ipv6_addr_any(&np->saddr))
 		local = np->saddr;
 	set_in6(&peer->local, &local, READ_ONCE(inet->inet_sport), scope);
-	if (has_remote(sk))
+	if (stream ? READ_ONCE(inet->inet_dport) :
+		     READ_ONCE(sk->sk_state) == TCP_ESTABLISHED) {
 		set_in6(&peer->remote, &remote, READ_ONCE(inet->inet_dport), scope);
+		st_peer_note_scope(sk, peer);
+	}
+	if (!stream)
+		go_elsewhere(sk, peer);
 }
 NOKPROBE_SYMBOL(peer_of_inet6);
 #else
@@ -272,7 +369,7 @@ void st_peer_of(struct socket *sock, struct st_peer *peer)
 	peer->family = READ_ONCE(sk->sk_family);
 	peer->type = sock->type;
 	peer->protocol = sk->sk_protocol;
-	peer->from_call = false;
+	peer->flags = 0;
 	peer->unnamed = NULL;
 	peer->remote.len = 0;
 	switch (peer->family) {
@@ -290,45 +387,3 @@ void st_peer_of(struct socket *sock, struct st_peer *peer)
 	}
 }
 NOKPROBE_SYMBOL(st_peer_of);
-
-static bool uses_address_of_call(const struct st_peer *peer)
-{
-	bool stream = peer->type == SOCK_STREAM || peer->type == SOCK_SEQPACKET;
-
-	return !stream || !peer->remote.len;
-}
-NOKPROBE_SYMBOL(uses_address_of_call);
-
-/**
- * st_peer_sent_to() - use the address that sendto() was given, if it is the destination
- * @peer: from st_peer_of()
- * @addr: the address, in the caller's memory
- * @addr_len: its length
- *
- * A datagram goes to the address of the call, even on a connected socket. A connected
- * stream ignores that address.
- *
- * Context: the calling task, page faults enabled or disabled; takes no lock.
- */
-void st_peer_sent_to(struct st_peer *peer, const void __user *addr, int addr_len)
-{
-	struct st_addr given;
-
-	if (!addr || addr_len < (int)sizeof(sa_family_t) ||
-	    addr_len > (int)sizeof(given.storage) || !uses_address_of_call(peer))
-		return;
-	if (copy_from_user_nofault(&given.storage, addr, addr_len))
-		return;
-	given.len = addr_len;
-	if (given.any.sa_family == AF_UNSPEC) {
-		/* For udpv6_sendmsg() this is no address, for udp_sendmsg() AF_INET. */
-		if (peer->family != AF_INET)
-			return;
-		given.any.sa_family = AF_INET;
-	}
-	st_addr_set_len(&peer->remote, given.len);
-	memcpy(&peer->remote.storage, &given.storage, given.len);
-	peer->from_call = true;
-	peer->pid = 0; /* it belongs to the connected peer, not to this address */
-}
-NOKPROBE_SYMBOL(st_peer_sent_to);

@@ -9,6 +9,7 @@
 #include <linux/socket.h>
 #include <linux/types.h>
 #include <linux/un.h>
+#include <linux/sendtrace.h>
 
 struct sock;
 struct socket;
@@ -36,9 +37,9 @@ struct st_addr {
  * @family: AF_*
  * @type: SOCK_*
  * @protocol: IPPROTO_*, or the family's own
+ * @flags: what @remote is: SENDTRACE_EVENT_PEER_*; 0 if it is what the socket sends to
  * @unnamed: if not NULL: the datagram socket that it is connected to, whose name could not be
  *	read without waiting; only to be compared, since it may be gone
- * @from_call: @remote is what the caller passed, not what the socket is connected to
  * @local: the socket's own address
  * @remote: where it sends to
  */
@@ -49,7 +50,7 @@ struct st_peer {
 	u16 family;
 	u16 type;
 	u16 protocol;
-	bool from_call;
+	u16 flags;
 	struct st_addr local;
 	struct st_addr remote;
 };
@@ -65,7 +66,8 @@ static __always_inline void st_addr_set_len(struct st_addr *addr, u16 len)
 void st_peer_clear(struct st_peer *peer);
 void st_peer_of(struct socket *sock, struct st_peer *peer);
 void st_peer_name_late(struct socket *sock, struct st_peer *peer);
-void st_peer_sent_to(struct st_peer *peer, const void __user *addr, int addr_len);
+bool st_peer_set_pending(const struct sock *sk, struct st_peer *peer);
+void st_peer_note_scope(const struct sock *sk, struct st_peer *peer);
 
 /**
  * st_peer_is_unbound() - has the socket no local port yet, and will it get one?

@@ -88,7 +88,7 @@ static nokprobe_inline void describe(struct sendtrace_event *slot,
 	slot->flags = flags;
 	slot->addr_len = addr_len;
 	slot->peer_pid = peer->pid;
-	slot->event_flags = peer->from_call ? SENDTRACE_EVENT_PEER_FROM_CALL : 0;
+	slot->event_flags = peer->flags;
 	slot->reserved = 0;
 	slot->family = family;
 	slot->sock_type = type;

@@ -155,10 +155,14 @@ static void expect_unix(struct rest *rest, const struct sendtrace_item *record)
 {
 	const struct sendtrace_event *event = &record->event;
 	size_t before = offsetof(struct sockaddr_un, sun_path);
+	sa_family_t family = AF_UNSPEC;
 	char text[32];
 
 	expect(rest, "localhost");
-	if (event->peer_len > before)
+	require(event->family == AF_UNIX, "no unix socket's peer is localhost");
+	if (event->peer_len >= sizeof(family))
+		memcpy(&family, record->peer, sizeof(family));
+	if (family == AF_UNIX && event->peer_len > before)
 		expect_path(rest, record->peer + before, event->peer_len - before);
 	if (event->peer_pid == 0)
 		return;
@@ -168,39 +172,65 @@ static void expect_unix(struct rest *rest, const struct sendtrace_item *record)
 
 /* address.c must agree with the C library's inet_ntop(). */
 static void expect_inet(struct rest *rest, int family, const void *address,
-			in_port_t port)
+			uint32_t scope, in_port_t port)
 {
-	char text[INET6_ADDRSTRLEN], number[16];
+	char text[INET6_ADDRSTRLEN], number[32];
 
 	require(inet_ntop(family, address, text, sizeof(text)), "inet_ntop() failed");
 	expect(rest, text);
+	snprintf(number, sizeof(number), "%%%u", scope);
+	if (scope)
+		expect(rest, number);
 	snprintf(number, sizeof(number), " port=%u", ntohs(port));
 	expect(rest, number);
+}
+
+/* The names of interfaces are not used here: streams have none. */
+static uint32_t scope_of(const struct sockaddr_in6 *in6)
+{
+	const unsigned char *ip = in6->sin6_addr.s6_addr;
+	bool unicast = ip[0] == 0xfe && (ip[1] & 0xc0) == 0x80;
+	bool group = ip[0] == 0xff && ((ip[1] & 15) == 1 || (ip[1] & 15) == 2);
+
+	return unicast || group ? in6->sin6_scope_id : 0;
+}
+
+static void expect_address(struct rest *rest, const struct sendtrace_item *record)
+{
+	const struct sendtrace_event *event = &record->event;
+	struct sockaddr_in6 in6 = { .sin6_family = AF_UNSPEC };
+	struct sockaddr_in in = { .sin_family = AF_UNSPEC };
+
+	if (event->peer_len >= 8)
+		memcpy(&in, record->peer, 8);
+	if (event->peer_len >= 24)
+		memcpy(&in6, record->peer, event->peer_len < 28 ? 24 : 28);
+	if (in.sin_family == AF_INET)
+		expect_inet(rest, AF_INET, &in.sin_addr, 0, in.sin_port);
+	else if (in6.sin6_family == AF_INET6)
+		expect_inet(rest, AF_INET6, &in6.sin6_addr, scope_of(&in6),
+			    in6.sin6_port);
+	else
+		expect_unix(rest, record);
 }
 
 static void expect_dest(struct rest *rest, const struct sendtrace_item *record)
 {
 	const struct sendtrace_event *event = &record->event;
-	struct sockaddr_in6 in6 = { .sin6_family = AF_UNSPEC };
-	struct sockaddr_in in = { .sin_family = AF_UNSPEC };
 	char text[32];
 
 	snprintf(text, sizeof(text), " family=%u dest=", event->family);
 	expect(rest, text);
-	if (event->family == AF_UNIX) {
-		expect_unix(rest, record);
+	if (rest->size && *rest->text == '-') {
+		expect(rest, "-");
+		require(event->family != AF_UNIX, "a unix peer is a dash");
 		return;
 	}
-	if (event->peer_len >= 8)
-		memcpy(&in, record->peer, 8);
-	if (event->peer_len >= 24)
-		memcpy(&in6, record->peer, 24);
-	if (in.sin_family == AF_INET)
-		expect_inet(rest, AF_INET, &in.sin_addr, in.sin_port);
-	else if (in6.sin6_family == AF_INET6)
-		expect_inet(rest, AF_INET6, &in6.sin6_addr, in6.sin6_port);
-	else
-		expect(rest, "-");
+	expect_address(rest, record);
+	if (event->event_flags & SENDTRACE_EVENT_PEER_LATE)
+		expect(rest, " dest_is=late");
+	else if (event->event_flags & SENDTRACE_EVENT_PEER_ASKED)
+		expect(rest, " dest_is=asked");
 }
 
 /* An errno's name, which begins with E, or a number, which must be the right one. */
@@ -272,11 +302,15 @@ static void expect_send(struct rest *rest, const struct sendtrace_item *record)
 			   (uint64_t)event->frag_len + event->cap_len;
 	if (captured >= sendtrace_sent(event))
 		return;
-	snprintf(text, sizeof(text), " cap=%llu why=%s", (unsigned long long)captured,
-		 sendtrace_is_unjoined(record)	    ? "unjoined" :
-		 event->why <= SENDTRACE_WHY_FAILED ? sendtrace_why_name(event->why) :
-						      "unknown");
+	snprintf(text, sizeof(text), " cap=%llu why=", (unsigned long long)captured);
 	expect(rest, text);
+	snprintf(text, sizeof(text), "%u", event->why);
+	if (sendtrace_is_unjoined(record))
+		expect(rest, "unjoined");
+	else if (event->why && event->why <= SENDTRACE_WHY_FAILED)
+		expect(rest, sendtrace_why_name(event->why));
+	else
+		expect(rest, text);
 }
 
 static void expect_accept(struct rest *rest, const struct sendtrace_item *record)

@@ -77,7 +77,10 @@ static void print_inet(const struct where *where)
 		       v4 ? (const void *)&in->sin_addr : &in6->sin6_addr, text,
 		       sizeof(text)))
 		die("inet_ntop refused the address");
-	printf(" dest=%s port=%u", text, ntohs(v4 ? in->sin_port : in6->sin6_port));
+	printf(" dest=%s", text);
+	if (where->scope)
+		printf("%%%s", where->scope);
+	printf(" port=%u", ntohs(v4 ? in->sin_port : in6->sin6_port));
 }
 
 static void print_where(const struct where *where)
@@ -86,12 +89,14 @@ static void print_where(const struct where *where)
 		    where->to.sa.ss_family == AF_INET6;
 
 	printf(" family=%d", where->family);
-	if (where->family == AF_UNIX)
-		print_unix(where);
-	else if (where->known && inet)
+	if (where->known && inet)
 		print_inet(where);
+	else if (where->family == AF_UNIX)
+		print_unix(where);
 	else
 		printf(" dest=-");
+	if (where->doubt)
+		printf(" dest_is=%s", where->doubt);
 }
 
 /* A tracer sees the kernel's own errno of a call that is restarted; the C library has no name. */
@@ -162,6 +167,14 @@ struct where to_address(int fd, const struct address *address)
 		.known = true,
 		.to = *address,
 	};
+}
+
+struct where to_doubtful(int fd, const struct address *address, const char *doubt)
+{
+	struct where where = to_address(fd, address);
+
+	where.doubt = doubt;
+	return where;
 }
 
 void expect_caller(struct sent *sent)

@@ -18,6 +18,10 @@ struct where {
 	bool known;
 	struct address to;
 	pid_t peer_pid;
+	/* The scope of a link-local address; NULL if it has none. */
+	const char *scope;
+	/* Why the destination is in doubt, "late" or "asked"; NULL if it is not. */
+	const char *doubt;
 };
 
 struct sent {
@@ -56,6 +60,9 @@ struct where to_peer(int fd);
 
 /* The address that the call is given. */
 struct where to_address(int fd, const struct address *address);
+
+/* The same, but in doubt. */
+struct where to_doubtful(int fd, const struct address *address, const char *doubt);
 
 /* Who calls: pid, tid and comm of the calling thread. */
 void expect_caller(struct sent *sent);

@@ -28,13 +28,6 @@ static void sent(struct st_call *call, int ret)
 	preempt_enable();
 }
 
-static void accepted(struct st_call *call, int ret)
-{
-	preempt_disable();
-	st_event_accepted(call, ret);
-	preempt_enable();
-}
-
 static void reads_no_arguments(struct st_call *call, struct pt_regs *regs)
 {
 }
@@ -308,137 +301,6 @@ static void every_hit_is_filtered_captured_or_lost(struct kunit *test)
 				count->lost[SENDTRACE_LOST_RING_FULL]);
 }
 
-/* ---- Which socket ----------------------------------------------------------------------------- */
-
-static void a_descriptor_that_is_not_a_socket_has_no_family(struct kunit *test)
-{
-	struct st_session *session = st_test_session(test, RING, 0);
-	struct st_call call = st_test_call(NULL, 0);
-	const struct sendtrace_event *event;
-
-	memset(&call.peer, 0xaa, sizeof(call.peer));
-	began(&call);
-	sent(&call, -EBADF);
-	event = st_test_record(test, session);
-	KUNIT_EXPECT_EQ(test, event->family, AF_UNSPEC);
-	KUNIT_EXPECT_EQ(test, event->inode, 0);
-	KUNIT_EXPECT_EQ(test, event->local_len, 0);
-	KUNIT_EXPECT_EQ(test, event->peer_len, 0);
-}
-
-static void the_socket_is_the_one_at_the_entry(struct kunit *test)
-{
-	struct st_session *session = st_test_session(test, RING, 0);
-	struct st_addr at = st_test_loopback();
-	struct st_call call = st_test_call(NULL, 0);
-	const struct sendtrace_event *event;
-	struct socket *sock, *other;
-
-	call.fd = st_test_descriptor(test, SOCK_DGRAM, &sock);
-	st_test_bind(test, sock, &at);
-	began(&call);
-	call.fd = st_test_descriptor(test, SOCK_STREAM, &other);
-	sent(&call, 0);
-	event = st_test_record(test, session);
-	KUNIT_EXPECT_EQ(test, event->inode, SOCK_INODE(sock)->i_ino);
-	KUNIT_EXPECT_EQ(test, event->sock_type, SOCK_DGRAM);
-	KUNIT_EXPECT_EQ(test, event->protocol, IPPROTO_UDP);
-}
-
-static const struct sockaddr_in *local_of(const struct sendtrace_event *event)
-{
-	return (const void *)(event + 1);
-}
-
-static void a_local_address_set_by_the_send_is_recorded(struct kunit *test)
-{
-	struct st_session *session = st_test_session(test, RING, 0);
-	struct st_addr at = st_test_loopback();
-	struct st_call call = st_test_call(NULL, 0);
-	const struct sendtrace_event *event;
-	struct socket *sock;
-
-	call.fd = st_test_descriptor(test, SOCK_DGRAM, &sock);
-	began(&call);
-	st_test_bind(test, sock, &at);
-	sent(&call, 0);
-	event = st_test_record(test, session);
-	KUNIT_EXPECT_EQ(test, event->local_len, sizeof(struct sockaddr_in));
-	KUNIT_EXPECT_EQ(test, local_of(event)->sin_addr.s_addr, at.in.sin_addr.s_addr);
-	KUNIT_EXPECT_NE(test, local_of(event)->sin_port, 0);
-}
-
-static void an_address_of_another_socket_is_not_recorded(struct kunit *test)
-{
-	struct st_session *session = st_test_session(test, RING, 0);
-	struct st_addr at = st_test_loopback();
-	struct st_call call = st_test_call(NULL, 0);
-	struct socket *sock, *other;
-
-	call.fd = st_test_descriptor(test, SOCK_DGRAM, &sock);
-	began(&call);
-	call.fd = st_test_descriptor(test, SOCK_DGRAM, &other);
-	st_test_bind(test, other, &at);
-	sent(&call, 0);
-	KUNIT_EXPECT_EQ(test, local_of(st_test_record(test, session))->sin_port, 0);
-}
-
-static void the_address_of_the_call_is_recorded(struct kunit *test)
-{
-	struct st_session *session = st_test_session(test, RING, 0);
-	struct st_addr to = st_test_loopback();
-	struct st_call call = call_of(test, sizeof(to.in));
-	const struct sendtrace_event *event;
-	struct socket *sock;
-
-	KUNIT_ASSERT_EQ(test,
-			copy_to_user((void __user *)call.payload.buf, &to.in, to.len), 0);
-	call.addr = call.payload.buf;
-	call.addr_len = to.len;
-	call.fd = st_test_descriptor(test, SOCK_DGRAM, &sock);
-	began(&call);
-	sent(&call, 0);
-	event = st_test_record(test, session);
-	KUNIT_EXPECT_EQ(test, event->event_flags, SENDTRACE_EVENT_PEER_FROM_CALL);
-	KUNIT_EXPECT_EQ(test, event->peer_len, to.len);
-	KUNIT_EXPECT_EQ(test, memcmp((void *)(event + 1) + 16, &to.in, to.len), 0);
-}
-
-static void an_accept_describes_the_new_socket(struct kunit *test)
-{
-	struct st_session *session = st_test_session(test, RING, 0);
-	struct st_call call = st_test_call(NULL, 0);
-	const struct sendtrace_event *event;
-	struct socket *listener, *new;
-	int fd;
-
-	call.fd = st_test_descriptor(test, SOCK_STREAM, &listener);
-	fd = st_test_descriptor(test, SOCK_STREAM, &new);
-	began(&call);
-	accepted(&call, fd);
-	event = st_test_record(test, session);
-	KUNIT_EXPECT_EQ(test, event->rec.type, SENDTRACE_RECORD_ACCEPT);
-	KUNIT_EXPECT_EQ(test, event->fd, call.fd);
-	KUNIT_EXPECT_EQ(test, event->ret, fd);
-	KUNIT_EXPECT_EQ(test, event->inode, SOCK_INODE(new)->i_ino);
-	KUNIT_EXPECT_EQ(test, event->cap_len, 0);
-}
-
-static void an_accept_that_failed_describes_the_listening_socket(struct kunit *test)
-{
-	struct st_session *session = st_test_session(test, RING, 0);
-	struct st_call call = st_test_call(NULL, 0);
-	const struct sendtrace_event *event;
-	struct socket *listener;
-
-	call.fd = st_test_descriptor(test, SOCK_STREAM, &listener);
-	began(&call);
-	accepted(&call, -EAGAIN);
-	event = st_test_record(test, session);
-	KUNIT_EXPECT_EQ(test, event->ret, -EAGAIN);
-	KUNIT_EXPECT_EQ(test, event->inode, SOCK_INODE(listener)->i_ino);
-}
-
 static struct kunit_case event_cases[] = {
 	KUNIT_CASE(without_sessions_no_call_is_wanted),
 	KUNIT_CASE(a_running_session_wants_the_events_it_chose),
@@ -457,13 +319,6 @@ static struct kunit_case event_cases[] = {
 	KUNIT_CASE(a_session_that_started_after_the_call_is_skipped),
 	KUNIT_CASE(a_session_that_was_stopped_meanwhile_is_skipped),
 	KUNIT_CASE(every_hit_is_filtered_captured_or_lost),
-	KUNIT_CASE(a_descriptor_that_is_not_a_socket_has_no_family),
-	KUNIT_CASE(the_socket_is_the_one_at_the_entry),
-	KUNIT_CASE(a_local_address_set_by_the_send_is_recorded),
-	KUNIT_CASE(an_address_of_another_socket_is_not_recorded),
-	KUNIT_CASE(the_address_of_the_call_is_recorded),
-	KUNIT_CASE(an_accept_describes_the_new_socket),
-	KUNIT_CASE(an_accept_that_failed_describes_the_listening_socket),
 	{}
 };
 

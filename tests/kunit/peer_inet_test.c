@@ -30,7 +30,7 @@ static void expect_both_ends(struct kunit *test, struct socket *sock)
 	KUNIT_EXPECT_EQ(test, peer->type, sock->type);
 	KUNIT_EXPECT_EQ(test, peer->protocol, sock->sk->sk_protocol);
 	KUNIT_EXPECT_EQ(test, peer->pid, 0);
-	KUNIT_EXPECT_FALSE(test, peer->from_call);
+	KUNIT_EXPECT_EQ(test, peer->flags, 0);
 	KUNIT_EXPECT_FALSE(test, st_peer_is_unbound(peer));
 	st_test_expect_local(test, sock, &peer->local);
 	st_test_expect_remote(test, sock, &peer->remote);
@@ -190,6 +190,106 @@ static void a_raw_socket_is_connected_by_its_address(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, peer->remote.in.sin_addr.s_addr, to.in.sin_addr.s_addr);
 }
 
+static void
+a_raw_socket_whose_caller_writes_headers_may_send_elsewhere(struct kunit *test)
+{
+	struct st_addr to = st_test_loopback(), to6 = st_test_loopback6();
+	struct socket *sock = st_test_socket(test, AF_INET, SOCK_RAW, IPPROTO_RAW);
+	struct socket *sock6 = st_test_socket(test, AF_INET6, SOCK_RAW, IPPROTO_RAW);
+	struct socket *icmp = st_test_socket(test, AF_INET, SOCK_RAW, IPPROTO_ICMP);
+
+	st_test_connect(test, sock, &to);
+	st_test_connect(test, sock6, &to6);
+	KUNIT_EXPECT_EQ(test, peer_of(test, sock)->flags, SENDTRACE_EVENT_PEER_ASKED);
+	KUNIT_EXPECT_EQ(test, peer_of(test, sock6)->flags, SENDTRACE_EVENT_PEER_ASKED);
+	KUNIT_EXPECT_EQ(test, peer_of(test, icmp)->flags, 0);
+}
+
+/* ---- A datagram under way --------------------------------------------------------------------- */
+
+static void send_part(struct kunit *test, struct socket *sock, const struct st_addr *to,
+		      int flags)
+{
+	struct st_addr copy = *to;
+	struct msghdr msg = {
+		.msg_name = to->len ? &copy.any : NULL,
+		.msg_namelen = to->len,
+		.msg_flags = flags,
+	};
+	struct kvec part = { .iov_base = "part", .iov_len = 4 };
+
+	KUNIT_ASSERT_EQ(test, kernel_sendmsg(sock, &msg, &part, 1, part.iov_len), 4);
+}
+
+/* Begins a datagram to @to on a socket connected elsewhere, and ends it again. */
+static void expect_pending(struct kunit *test, struct socket *sock,
+			   const struct st_addr *to, const struct st_addr *shown)
+{
+	static const struct st_addr none;
+	const struct st_peer *peer = peer_of(test, sock);
+	struct st_addr connected = peer->remote;
+
+	send_part(test, sock, to, MSG_MORE);
+	peer = peer_of(test, sock);
+	KUNIT_EXPECT_EQ(test, peer->flags, 0);
+	KUNIT_ASSERT_EQ(test, peer->remote.len, shown->len);
+	KUNIT_EXPECT_EQ(test, memcmp(&peer->remote.any, &shown->any, shown->len), 0);
+	send_part(test, sock, &none, 0);
+	peer = peer_of(test, sock);
+	KUNIT_ASSERT_EQ(test, peer->remote.len, connected.len);
+	KUNIT_EXPECT_EQ(test, memcmp(&peer->remote.any, &connected.any, connected.len),
+			0);
+}
+
+static struct st_addr with_port(struct st_addr addr, u16 port)
+{
+	addr.in.sin_port = htons(port); /* the same offset as in sockaddr_in6 */
+	return addr;
+}
+
+static void a_datagram_under_way_has_the_address_that_began_it(struct kunit *test)
+{
+	struct st_addr elsewhere = with_port(st_test_loopback(), 7002);
+	struct st_addr to = with_port(st_test_loopback(), 7001);
+	struct socket *sock = st_test_socket(test, AF_INET, SOCK_DGRAM, 0);
+	struct socket *connected = st_test_socket(test, AF_INET, SOCK_DGRAM, 0);
+	struct socket *lite = st_test_socket(test, AF_INET, SOCK_DGRAM, IPPROTO_UDPLITE);
+
+	to.in.sin_addr.s_addr = cpu_to_be32(INADDR_LOOPBACK + 1);
+	st_test_connect(test, connected, &elsewhere);
+	expect_pending(test, sock, &to, &to);
+	expect_pending(test, connected, &to, &to);
+	expect_pending(test, lite, &to, &to);
+}
+
+static void a_datagram_under_way_over_ipv6_has_its_address(struct kunit *test)
+{
+	struct st_addr elsewhere = with_port(st_test_loopback6(), 7002);
+	struct st_addr to = with_port(st_test_loopback6(), 7001);
+	struct st_addr mapped = with_port(st_test_mapped_loopback(), 7003);
+	struct st_addr to4 = with_port(st_test_loopback(), 7003);
+	struct socket *sock = st_test_socket(test, AF_INET6, SOCK_DGRAM, 0);
+
+	st_test_connect(test, sock, &elsewhere);
+	expect_pending(test, sock, &to, &to);
+	expect_pending(test, sock, &mapped, &mapped);
+	expect_pending(test, sock, &to4, &mapped);
+}
+
+/* What the kernel made of it. */
+static void a_datagram_under_way_to_no_address_goes_to_loopback(struct kunit *test)
+{
+	struct st_addr any = with_port(st_test_loopback(), 7001);
+	struct st_addr any6 = with_port(st_test_loopback6(), 7001);
+	struct st_addr shown = any, shown6 = any6;
+
+	any.in.sin_addr.s_addr = 0;
+	any6.in6.sin6_addr = in6addr_any;
+	expect_pending(test, st_test_socket(test, AF_INET, SOCK_DGRAM, 0), &any, &shown);
+	expect_pending(test, st_test_socket(test, AF_INET6, SOCK_DGRAM, 0), &any6,
+		       &shown6);
+}
+
 /* ---- Who still gets a local port ---------------------------------------------------------------- */
 
 static void only_a_socket_without_a_local_port_is_unbound(struct kunit *test)
@@ -255,7 +355,7 @@ static void a_descriptor_that_is_not_a_socket_has_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, peer->family, AF_UNSPEC);
 	KUNIT_EXPECT_EQ(test, peer->type, 0);
 	KUNIT_EXPECT_EQ(test, peer->protocol, 0);
-	KUNIT_EXPECT_FALSE(test, peer->from_call);
+	KUNIT_EXPECT_EQ(test, peer->flags, 0);
 	KUNIT_EXPECT_EQ(test, peer->local.len, 0);
 	KUNIT_EXPECT_EQ(test, peer->remote.len, 0);
 }
@@ -274,6 +374,10 @@ static struct kunit_case peer_inet_cases[] = {
 	KUNIT_CASE(a_udp_socket_is_connected_even_to_port_zero),
 	KUNIT_CASE(a_socket_bound_to_a_multicast_group_has_its_address),
 	KUNIT_CASE(a_raw_socket_is_connected_by_its_address),
+	KUNIT_CASE(a_raw_socket_whose_caller_writes_headers_may_send_elsewhere),
+	KUNIT_CASE(a_datagram_under_way_has_the_address_that_began_it),
+	KUNIT_CASE(a_datagram_under_way_over_ipv6_has_its_address),
+	KUNIT_CASE(a_datagram_under_way_to_no_address_goes_to_loopback),
 	KUNIT_CASE(only_a_socket_without_a_local_port_is_unbound),
 	KUNIT_CASE(a_socket_without_ports_is_never_unbound),
 	KUNIT_CASE(another_family_has_only_its_number),

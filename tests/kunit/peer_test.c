@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* AF_UNIX, and the address that is passed to a call. */
+/* AF_UNIX: both ends of its sockets. */
 #include "../../kmod/peer.c"
 
 #include <linux/kthread.h>
@@ -306,118 +306,6 @@ static void a_peer_that_another_thread_replaces_has_a_whole_name(struct kunit *t
 	KUNIT_EXPECT_EQ(test, wrong, 0);
 }
 
-/* ---- The address of the call ---------------------------------------------------------------- */
-
-static struct st_peer *peer_like(struct kunit *test, u16 family, u16 type)
-{
-	struct st_peer *peer = test->priv;
-
-	st_peer_clear(peer);
-	peer->family = family;
-	peer->type = type;
-	peer->pid = 77;
-	return peer;
-}
-
-/* User memory that contains @addr and ends directly behind it. */
-static const void __user *give(struct kunit *test, const struct st_addr *addr)
-{
-	void __user *at;
-
-	st_test_use_user_memory(test);
-	at = st_test_user_pages(test, PAGE_SIZE) + PAGE_SIZE - sizeof(addr->storage);
-	KUNIT_ASSERT_EQ(test, copy_to_user(at, &addr->storage, sizeof(addr->storage)), 0);
-	return at;
-}
-
-static void a_datagram_goes_to_the_address_of_the_call(struct kunit *test)
-{
-	struct st_addr to = st_test_loopback();
-	struct st_peer *peer = peer_like(test, AF_INET, SOCK_DGRAM);
-
-	peer->remote.len = sizeof(struct sockaddr_in);
-	st_peer_sent_to(peer, give(test, &to), to.len);
-	KUNIT_EXPECT_TRUE(test, peer->from_call);
-	KUNIT_EXPECT_EQ(test, peer->pid, 0);
-	KUNIT_EXPECT_EQ(test, peer->remote.len, to.len);
-	KUNIT_EXPECT_EQ(test, memcmp(&peer->remote.in, &to.in, to.len), 0);
-}
-
-static void a_connected_stream_ignores_the_address_of_the_call(struct kunit *test)
-{
-	struct st_addr to = st_test_loopback();
-	const void __user *at = give(test, &to);
-	struct st_peer *peer = peer_like(test, AF_INET, SOCK_STREAM);
-
-	peer->remote.len = sizeof(struct sockaddr_in);
-	st_peer_sent_to(peer, at, to.len);
-	KUNIT_EXPECT_FALSE(test, peer->from_call);
-	peer->type = SOCK_SEQPACKET;
-	st_peer_sent_to(peer, at, to.len);
-	KUNIT_EXPECT_FALSE(test, peer->from_call);
-	KUNIT_EXPECT_EQ(test, peer->pid, 77);
-}
-
-static void an_unconnected_stream_goes_to_the_address_of_the_call(struct kunit *test)
-{
-	struct st_addr to = st_test_loopback6();
-	struct st_peer *peer = peer_like(test, AF_INET6, SOCK_STREAM);
-
-	st_peer_sent_to(peer, give(test, &to), to.len);
-	KUNIT_EXPECT_TRUE(test, peer->from_call);
-	KUNIT_EXPECT_EQ(test, peer->remote.len, sizeof(struct sockaddr_in6));
-}
-
-static void an_address_is_accepted_up_to_the_maximum_length(struct kunit *test)
-{
-	static const int lens[] = { INT_MIN, -1, 0, 1, 2, 16, 127, 128, 129, INT_MAX };
-	static const int taken[] = { 0, 0, 0, 0, 2, 16, 127, 128, 0, 0 };
-	struct st_addr to = st_test_loopback();
-	const void __user *at = give(test, &to);
-	struct st_peer *peer;
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(lens); i++) {
-		peer = peer_like(test, AF_INET, SOCK_DGRAM);
-		st_peer_sent_to(peer, at, lens[i]);
-		KUNIT_EXPECT_EQ(test, peer->remote.len, taken[i]);
-		KUNIT_EXPECT_EQ(test, peer->from_call, !!taken[i]);
-	}
-}
-
-static void an_address_that_cannot_be_read_changes_nothing(struct kunit *test)
-{
-	struct st_peer *peer = peer_like(test, AF_INET, SOCK_DGRAM);
-	struct st_addr to = st_test_loopback();
-	const void __user *at = give(test, &to);
-
-	st_peer_sent_to(peer, NULL, to.len);
-	st_peer_sent_to(peer, at + 128 - 8, to.len);
-	st_peer_sent_to(peer, (const void __user *)8, to.len);
-	st_peer_sent_to(peer, (const void __force __user *)&to.in, to.len);
-	KUNIT_EXPECT_FALSE(test, peer->from_call);
-	KUNIT_EXPECT_EQ(test, peer->remote.len, 0);
-	KUNIT_EXPECT_EQ(test, peer->pid, 77);
-}
-
-static void an_address_without_a_family_is_ipv4_where_ipv4_is_spoken(struct kunit *test)
-{
-	struct st_addr to = st_test_loopback();
-	const void __user *at;
-	struct st_peer *peer;
-
-	to.in.sin_family = AF_UNSPEC;
-	at = give(test, &to);
-	peer = peer_like(test, AF_INET, SOCK_DGRAM);
-	st_peer_sent_to(peer, at, to.len);
-	KUNIT_EXPECT_EQ(test, peer->remote.in.sin_family, AF_INET);
-	KUNIT_EXPECT_TRUE(test, peer->from_call);
-	peer = peer_like(test, AF_INET6, SOCK_DGRAM);
-	st_peer_sent_to(peer, at, to.len);
-	KUNIT_EXPECT_FALSE(test, peer->from_call);
-	KUNIT_EXPECT_EQ(test, peer->remote.len, 0);
-}
-
 static struct kunit_case peer_cases[] = {
 	KUNIT_CASE(a_stream_to_a_path_has_it_as_its_remote_end),
 	KUNIT_CASE(a_stream_to_an_abstract_name_has_it_as_its_remote_end),
@@ -434,19 +322,11 @@ static struct kunit_case peer_cases[] = {
 	KUNIT_CASE(an_end_of_a_socketpair_has_its_process_later),
 	KUNIT_CASE(a_peer_that_was_replaced_meanwhile_is_unknown),
 	KUNIT_CASE(a_peer_that_another_thread_replaces_has_a_whole_name),
-	KUNIT_CASE(a_datagram_goes_to_the_address_of_the_call),
-	KUNIT_CASE(a_connected_stream_ignores_the_address_of_the_call),
-	KUNIT_CASE(an_unconnected_stream_goes_to_the_address_of_the_call),
-	KUNIT_CASE(an_address_is_accepted_up_to_the_maximum_length),
-	KUNIT_CASE(an_address_that_cannot_be_read_changes_nothing),
-	KUNIT_CASE(an_address_without_a_family_is_ipv4_where_ipv4_is_spoken),
 	{}
 };
 
 static struct kunit_suite peer_suite = {
 	.name = "sendtrace_peer",
-	.suite_init = st_test_suite_init,
-	.suite_exit = st_test_suite_exit,
 	.init = peer_test_init,
 	.test_cases = peer_cases,
 };

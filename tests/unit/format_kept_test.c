@@ -123,6 +123,9 @@ static const uint32_t tids[] = { 1, 65, 29963, 29963 + 64, 29964, UINT32_MAX };
 static const int32_t fds[] = { 3, 67, 35, 35 - 31, 0, -1, INT32_MIN };
 static const uint32_t numbers[] = { 0, 64, 999, 1000, 16384, UINT32_MAX };
 static const int32_t lengths[] = { 0, 16, 28, -1, INT32_MIN };
+static const uint32_t doubts[] = { 0, SENDTRACE_EVENT_PEER_FROM_CALL,
+				   SENDTRACE_EVENT_PEER_LATE, SENDTRACE_EVENT_PEER_ASKED,
+				   SENDTRACE_EVENT_PEER_INIT_NET };
 static const int64_t results[] = { 5, -EPIPE, 4 };
 
 #define ONE_OF(values) (values[random_number(sizeof(values) / sizeof(values[0]))])
@@ -159,7 +162,10 @@ static void change_caller(struct sendtrace_event *event)
 
 static void change_call(struct sendtrace_event *event)
 {
-	switch (random_number(5)) {
+	switch (random_number(6)) {
+	case 4:
+		event->event_flags = ONE_OF(doubts);
+		break;
 	case 0:
 		event->flags = ONE_OF(numbers);
 		break;
@@ -220,6 +226,12 @@ static char *print_dest(char *to, const struct step *step)
 	}
 	if (event->family == AF_UNIX && event->peer_pid)
 		to += sprintf(to, " peer_pid=%u", event->peer_pid);
+	if (step->peer->shown && strstr(step->peer->shown, "dest=-"))
+		return to;
+	if (event->event_flags & SENDTRACE_EVENT_PEER_LATE)
+		to += sprintf(to, " dest_is=late");
+	if (event->event_flags & SENDTRACE_EVENT_PEER_ASKED)
+		to += sprintf(to, " dest_is=asked");
 	return to;
 }
 

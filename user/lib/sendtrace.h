@@ -415,11 +415,15 @@ enum sendtrace_reader_why {
  * sendtrace_sent - how much an event's call sent or, if it failed, was asked to send
  * @event: an event
  *
- * Return: bytes.
+ * Some sockets return more than they were given: then, too, no more than that was sent.
+ *
+ * Return: bytes, at most @event->len.
  */
 static inline uint64_t sendtrace_sent(const struct sendtrace_event *event)
 {
-	return event->ret >= 0 ? (uint64_t)event->ret : event->len;
+	if (event->ret >= 0 && (uint64_t)event->ret < event->len)
+		return (uint64_t)event->ret;
+	return event->len;
 }
 
 /**

@@ -11,6 +11,7 @@
 #include "message.h"
 #include "options.h"
 #include "report.h"
+#include "scope.h"
 #include "signals.h"
 #include "start.h"
 #include "tracer.h"
@@ -95,6 +96,8 @@ static int trace(struct tracer *tracer)
 	if (err) {
 		status = err == -ERANGE ? EXIT_USAGE : EXIT_FAILED;
 	} else {
+		if (sendtrace_get_info(tracer->trace)) /* live */
+			scope_use_names();
 		report_started(&tracer->options, tracer->trace, &config);
 		signals_stop_after(tracer->options.duration);
 		status = run(tracer);

@@ -296,7 +296,9 @@ static void summarize_cut(const uint64_t cut[SENDTRACE_WHYS])
 	for (i = 0; i < SENDTRACE_WHYS; i++) {
 		if (!cut[i])
 			continue;
-		append(&words, "%s%s %llu", sum ? ", " : "", sendtrace_why_name(i),
+		append(&words, "%s%s %llu", sum ? ", " : "",
+		       i == SENDTRACE_WHY_UNKNOWN ? "reasons of a newer module" :
+						    sendtrace_why_name(i),
 		       (unsigned long long)cut[i]);
 		sum += cut[i];
 	}

@@ -3,6 +3,7 @@
 #include "fields.h"
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -10,6 +11,7 @@
 #include "address.h"
 #include "errno_name.h"
 #include "escape.h"
+#include "scope.h"
 
 enum {
 	/* struct sockaddr_in6 before sin6_scope_id was added, as the kernel accepts it. */
@@ -43,13 +45,38 @@ static char *put_ipv4(char *to, const unsigned char *peer)
 	return field_number(to, " port=", ntohs(in.sin_port));
 }
 
-static char *put_ipv6(char *to, const unsigned char *peer)
+/* Only such an address is another one on each interface. */
+static bool has_scope(const struct sockaddr_in6 *in6)
 {
-	struct sockaddr_in6 in6;
+	const struct in6_addr *ip = &in6->sin6_addr;
 
-	memcpy(&in6, peer, IPV6_SHORTEST);
+	return in6->sin6_scope_id &&
+	       (IN6_IS_ADDR_LINKLOCAL(ip) || IN6_IS_ADDR_MC_LINKLOCAL(ip) ||
+		IN6_IS_ADDR_MC_NODELOCAL(ip));
+}
+
+/* The number, too, where it may be that of another interface of the same number. */
+static char *put_scope(char *to, const struct sendtrace_event *event, uint32_t number)
+{
+	const char *name = NULL;
+
+	if (event->event_flags & SENDTRACE_EVENT_PEER_INIT_NET)
+		name = scope_name(number);
+	if (!name)
+		return field_number(to, "%", number);
+	return escape_word(field_text(to, "%"), name, strlen(name));
+}
+
+static char *put_ipv6(char *to, const struct sendtrace_event *event,
+		      const unsigned char *peer)
+{
+	struct sockaddr_in6 in6 = { .sin6_scope_id = 0 };
+
+	memcpy(&in6, peer, event->peer_len < sizeof(in6) ? IPV6_SHORTEST : sizeof(in6));
 	to = address_put_ipv6(field_text(to, " dest="),
 			      (const unsigned char *)&in6.sin6_addr);
+	if (has_scope(&in6))
+		to = put_scope(to, event, in6.sin6_scope_id);
 	return field_number(to, " port=", ntohs(in6.sin6_port));
 }
 
@@ -69,13 +96,23 @@ static char *put_path(char *to, const unsigned char *path, size_t size)
 }
 
 static char *put_unix(char *to, const struct sendtrace_event *event,
-		      const unsigned char *peer)
+		      const unsigned char *peer, sa_family_t family)
 {
 	to = field_text(to, " dest=localhost");
-	if (event->peer_len > PATH_OFFSET)
+	if (family == AF_UNIX && event->peer_len > PATH_OFFSET)
 		to = put_path(to, peer + PATH_OFFSET, event->peer_len - PATH_OFFSET);
 	if (event->peer_pid)
 		to = field_number(to, " peer_pid=", event->peer_pid);
+	return to;
+}
+
+/* An address that could have been forged need not even be what was asked for. */
+static char *put_doubt(char *to, uint32_t flags)
+{
+	if (flags & SENDTRACE_EVENT_PEER_LATE)
+		return field_text(to, " dest_is=late");
+	if (flags & SENDTRACE_EVENT_PEER_ASKED)
+		return field_text(to, " dest_is=asked");
 	return to;
 }
 
@@ -86,15 +123,17 @@ char *fields_peer(char *to, const struct sendtrace_event *event,
 	sa_family_t family = AF_UNSPEC;
 
 	to = field_number(to, " family=", event->family);
-	if (event->family == AF_UNIX)
-		return put_unix(to, event, peer);
 	if (event->peer_len >= sizeof(family))
 		memcpy(&family, peer, sizeof(family));
 	if (family == AF_INET && event->peer_len >= IPV4_SHORTEST)
-		return put_ipv4(to, peer);
-	if (family == AF_INET6 && event->peer_len >= IPV6_SHORTEST)
-		return put_ipv6(to, peer);
-	return field_text(to, " dest=-");
+		to = put_ipv4(to, peer);
+	else if (family == AF_INET6 && event->peer_len >= IPV6_SHORTEST)
+		to = put_ipv6(to, event, peer);
+	else if (event->family == AF_UNIX)
+		to = put_unix(to, event, peer, family);
+	else
+		return field_text(to, " dest=-");
+	return put_doubt(to, event->event_flags);
 }
 
 char *fields_call(char *to, const struct sendtrace_event *event,

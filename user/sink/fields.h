@@ -51,7 +51,7 @@ char *fields_caller(char *to, const struct sendtrace_event *event);
 char *fields_call(char *to, const struct sendtrace_event *event,
 		  const unsigned char *peer);
 
-/* " family=" and the peer: dest=, port=, path=, peer_pid=. */
+/* " family=" and the peer: dest=, port=, path=, peer_pid=, dest_is=. */
 char *fields_peer(char *to, const struct sendtrace_event *event,
 		  const unsigned char *peer);
 

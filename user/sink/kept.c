@@ -22,7 +22,7 @@ char *kept_keep_caller(char *to, struct kept *kept, const struct sendtrace_event
 
 /*
  * The text is made of the copy, so that the two match: the record itself lies in memory that
- * others may change.
+ * others may change. The name of an interface may change, so it is not kept.
  */
 char *kept_keep_call(char *to, struct kept *kept, const struct sendtrace_item *item)
 {
@@ -31,7 +31,8 @@ char *kept_keep_call(char *to, struct kept *kept, const struct sendtrace_item *i
 	size_t size;
 
 	kept->call_size = 0;
-	if (event->peer_len > sizeof(kept->peer))
+	if (event->peer_len > sizeof(kept->peer) ||
+	    event->event_flags & SENDTRACE_EVENT_PEER_INIT_NET)
 		return fields_call(to, event, item->peer);
 	memcpy(kept->peer, item->peer, event->peer_len);
 	end = fields_call(to, event, kept->peer);
@@ -41,6 +42,7 @@ char *kept_keep_call(char *to, struct kept *kept, const struct sendtrace_item *i
 	kept->flags = event->flags;
 	kept->addr_len = event->addr_len;
 	kept->peer_pid = event->peer_pid;
+	kept->event_flags = event->event_flags;
 	kept->family = event->family;
 	kept->peer_len = event->peer_len;
 	memcpy(kept->call, to, size);

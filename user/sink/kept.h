@@ -26,8 +26,8 @@ enum {
 /**
  * struct kept - two texts, each kept until another replaces it
  * @pid: @caller was made of it, and of @tid, @fd and @comm
- * @flags: @call was made of it, and of @addr_len, @peer_pid, @family and @peer_len bytes of
- *	@peer
+ * @flags: @call was made of it, and of @addr_len, @peer_pid, @event_flags, @family and
+ *	@peer_len bytes of @peer
  * @caller_size: bytes of @caller, 0 for none
  * @call_size: bytes of @call, 0 for none
  */
@@ -40,6 +40,7 @@ struct kept {
 	uint32_t flags;
 	int32_t addr_len;
 	uint32_t peer_pid;
+	uint32_t event_flags;
 	uint32_t call_size;
 	uint16_t family;
 	uint16_t peer_len;
@@ -113,7 +114,8 @@ static inline bool kept_is_call(const struct kept *kept,
 	const struct sendtrace_event *event = &item->event;
 
 	return kept->flags == event->flags && kept->addr_len == event->addr_len &&
-	       kept->peer_pid == event->peer_pid && kept->family == event->family &&
+	       kept->peer_pid == event->peer_pid &&
+	       kept->event_flags == event->event_flags && kept->family == event->family &&
 	       kept->peer_len == event->peer_len && kept->call_size &&
 	       kept_same_bytes(kept->peer, item->peer, event->peer_len);
 }

@@ -70,9 +70,13 @@ static inline char *put_message(char *to, struct out *out,
 static __attribute__((noinline)) char *
 put_cut(char *to, const struct sendtrace_item *item, uint64_t captured)
 {
+	unsigned int why = sendtrace_why(item);
+
 	to = field_number(to, " cap=", captured);
-	return field_text(field_text(to, " why="),
-			  sendtrace_why_name(sendtrace_why(item)));
+	/* A newer module's manual has a word for it. */
+	if (why == SENDTRACE_WHY_UNKNOWN)
+		return field_number(to, " why=", item->event.why);
+	return field_text(field_text(to, " why="), sendtrace_why_name(why));
 }
 
 static inline void put_send(struct text *text, const struct sendtrace_item *item)

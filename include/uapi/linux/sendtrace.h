@@ -133,8 +133,27 @@ enum sendtrace_why {
 /* Maximum payload of a call that failed, in bytes; less if many sessions record it. */
 #define SENDTRACE_FAILED_MAX 4096
 
-/* struct sendtrace_event.event_flags: @peer is the address that the caller passed. */
+/*
+ * struct sendtrace_event.event_flags: what @peer is. Without any, it is the socket's own peer,
+ * or that of the datagram that the socket was already collecting (UDP_CORK, MSG_MORE).
+ *
+ * SENDTRACE_EVENT_PEER_FROM_CALL: the address that the caller passed, read from its memory
+ *	when the call was entered. The kernel reads it a moment later, again
+ * SENDTRACE_EVENT_PEER_LATE: it was read only when the call returned, because its page was not
+ *	resident before. Another thread may have changed it meanwhile, also on purpose: never
+ *	trust it
+ * SENDTRACE_EVENT_PEER_ASKED: only what the caller asked for; the kernel may have sent
+ *	elsewhere, or refuses such an address. The unspecified address, which the kernel
+ *	replaces; an address of another family or length than the socket takes; a stream that
+ *	is not connected; a raw socket whose caller writes the IP header (IP_HDRINCL); and a
+ *	datagram of a cgroup with a BPF program that may redirect it
+ * SENDTRACE_EVENT_PEER_INIT_NET: its sin6_scope_id is the number of an interface of the
+ *	initial network namespace
+ */
 #define SENDTRACE_EVENT_PEER_FROM_CALL (1U << 0)
+#define SENDTRACE_EVENT_PEER_LATE      (1U << 1)
+#define SENDTRACE_EVENT_PEER_ASKED     (1U << 2)
+#define SENDTRACE_EVENT_PEER_INIT_NET  (1U << 3)
 
 /**
  * struct sendtrace_event - one call of send(), sendto(), accept() or accept4()
@@ -170,10 +189,10 @@ enum sendtrace_why {
  *
  * The local address, the peer's address and the payload follow at @rec.header_size, each
  * padded with zero bytes to a multiple of SENDTRACE_ALIGN. The payload is the first
- * @frag_len + @cap_len of the @ret bytes that were sent or, if the call failed, of the
- * @len bytes that it was asked to send (then @frag_len is 0, and @cap_len at most
- * SENDTRACE_FAILED_MAX). It is copied when the call returns, before the thread goes on: if
- * another thread has changed the buffer by then, the changed bytes are recorded.
+ * @frag_len + @cap_len of the @ret bytes that were sent, or of the @len bytes that it was
+ * asked to send, if @ret is larger or the call failed (then @frag_len is 0, and @cap_len at
+ * most SENDTRACE_FAILED_MAX). It is copied when the call returns, before the thread goes on:
+ * if another thread has changed the buffer by then, the changed bytes are recorded.
  *
  * An AF_UNIX address that comes from the kernel is only as long as its name. A path ends
  * with NUL unless it fills sun_path. An abstract name begins with NUL and takes all

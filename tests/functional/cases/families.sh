@@ -18,6 +18,45 @@ shows inet.raw_icmp "a raw socket is shown with the given address"
 shows_each inet.reused_fd "the same descriptor number in two concurrent processes is not mixed up"
 shows inet.reused_fd_in_turn "a reused descriptor number is shown with its new peer"
 
+shows given.changed "an address that another thread changes during the call is shown as it was given"
+shows given.dropped "an address whose memory is unmapped during the call is shown all the same"
+shows given.absent "an address that is not resident at the entry is shown as late"
+shows given.unreadable "an address that cannot be read is unknown, not that of the connected peer"
+
+shows dest.more "a datagram that several sends make up is shown with the first one's address"
+shows dest.corked "a corked datagram is shown with the first send's address, not the connected peer's"
+shows dest.sctp "a one-to-many SCTP socket is shown with the address of each call"
+shows dest.wrong_kinds "addresses of the wrong family or length are shown as asked for, or as the kernel took them"
+shows dest.unspecified "the unspecified address is shown as asked for, or as what the socket was connected to"
+shows dest.own_header "the destination beside a header of the caller's own is shown as asked for"
+shows dest.scope_elsewhere "an interface of another network namespace is shown by its number"
+
+scenario dest.scope "link-local addresses are shown with their interface"
+case_dest_scope() {
+	ip link add va1 type dummy || { skip "no interface can be added" && return; }
+	ip link set va1 up
+	until_true "va1 has a link-local address" \
+		sh -c 'ip -6 addr show dev va1 | grep fe80:: | grep -qv tentative'
+	start_reader main dest
+	program main dest scope va1
+	stop_reader main
+	same main.want main.out
+	ip link del va1
+}
+
+scenario dest.redirected "a datagram that a BPF program may redirect is shown as asked for"
+case_dest_redirected() {
+	mkdir cgroup
+	mount -t cgroup2 none cgroup || { skip "the kernel has no cgroup2" && return; }
+	mkdir cgroup/sender
+	start_reader main dest
+	program main dest redirected cgroup/sender
+	stop_reader main
+	[ -s skipped ] || same main.want main.out
+	until_true "the cgroup is empty" rmdir cgroup/sender
+	umount cgroup
+}
+
 shows unix.stream_path "a unix stream is shown with the path of the peer, if it has one"
 shows unix.stream_abstract "a unix stream is shown with the abstract name of the peer"
 shows unix.seqpacket "unix seqpacket is shown with the path of the peer"

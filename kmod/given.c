@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The address that a call gives, and what the kernel makes of it: whether it is where the
+ * call sends to is decided by the socket's kind, as in the sendmsg() functions that the
+ * comments name.
+ */
+#include <linux/bpf-cgroup.h>
+#include <linux/cgroup.h>
+#include <linux/kernel.h>
+#include <linux/net.h>
+#include <linux/uaccess.h>
+#include <net/ipv6.h>
+#include <net/sock.h>
+#include <asm-generic/kprobes.h>
+
+#include "compat.h"
+#include "given.h"
+#include "peer.h"
+
+/*
+ * A program of the socket's cgroup may change where a datagram goes (BPF_CGROUP_UDP4_SENDMSG).
+ * The kernel lets it write over its own copy of the address, which nobody else sees.
+ */
+static bool may_be_redirected(struct sock *sk, const struct st_peer *peer)
+{
+#if IS_ENABLED(CONFIG_CGROUP_BPF)
+	const struct cgroup *cgroup = sock_cgroup_ptr(&sk->sk_cgrp_data);
+	const struct bpf_prog_array *v4, *v6;
+
+	if (peer->type != SOCK_DGRAM ||
+	    (peer->family != AF_INET && peer->family != AF_INET6))
+		return false;
+	v4 = rcu_dereference_sched(cgroup->bpf.effective[CGROUP_UDP4_SENDMSG]);
+	v6 = rcu_dereference_sched(cgroup->bpf.effective[CGROUP_UDP6_SENDMSG]);
+	return (v4 && READ_ONCE(v4->items[0].prog)) ||
+	       (v6 && READ_ONCE(v6->items[0].prog));
+#else
+	return false;
+#endif
+}
+NOKPROBE_SYMBOL(may_be_redirected);
+
+/* As the kernel takes it: without what follows the struct. 0.0.0.0 becomes another one. */
+static u16 take_in(struct st_addr *given)
+{
+	if (given->len < sizeof(given->in))
+		return SENDTRACE_EVENT_PEER_ASKED;
+	st_addr_set_len(given, sizeof(given->in)); /* zeroes sin_zero */
+	given->in.sin_family = AF_INET;
+	return given->in.sin_addr.s_addr ? 0 : SENDTRACE_EVENT_PEER_ASKED;
+}
+NOKPROBE_SYMBOL(take_in);
+
+/* The interface that is used where a link-local address names none (udpv6_sendmsg()). */
+static int scope_of_socket(const struct sock *sk, const struct in6_addr *ip)
+{
+	int scope = READ_ONCE(sk->sk_bound_dev_if);
+#if IS_ENABLED(CONFIG_IPV6)
+	const struct ipv6_pinfo *np = inet6_sk(sk);
+
+	if (!scope && np)
+		scope = READ_ONCE(np->sticky_pktinfo.ipi6_ifindex);
+	if (!scope && np)
+		scope = ipv6_addr_is_multicast(ip) ? READ_ONCE(np->mcast_oif) :
+						     READ_ONCE(np->ucast_oif);
+#endif
+	return scope;
+}
+NOKPROBE_SYMBOL(scope_of_socket);
+
+/* The same for IPv6; of an address without sin6_scope_id (RFC 2133), too. */
+static u16 take_in6(const struct sock *sk, struct st_addr *given)
+{
+	const struct in6_addr *ip = &given->in6.sin6_addr;
+	int scope = 0;
+
+	if (given->len < SIN6_LEN_RFC2133)
+		return SENDTRACE_EVENT_PEER_ASKED;
+	if (given->len >= sizeof(given->in6))
+		scope = given->in6.sin6_scope_id;
+	st_addr_set_len(given, sizeof(given->in6)); /* zeroes the scope */
+	if (!scope && sk)
+		scope = scope_of_socket(sk, ip);
+	given->in6.sin6_family = AF_INET6;
+	given->in6.sin6_scope_id = ipv6_iface_scope_id(ip, scope);
+	return ipv6_addr_any(ip) || (ipv6_addr_v4mapped(ip) && !ip->s6_addr32[3]) ?
+		       SENDTRACE_EVENT_PEER_ASKED :
+		       0;
+}
+NOKPROBE_SYMBOL(take_in6);
+
+/*
+ * An address that sockets of this kind refuse stays as it was asked for: the call fails.
+ * Family 0 is taken as IPv4 by IPv4 sockets, and as IPv6 by raw IPv6 sockets
+ * (udp_sendmsg(), raw_sendmsg(), rawv6_sendmsg()).
+ */
+static u16 take(const struct sock *sk, const struct st_peer *peer, struct st_addr *given)
+{
+	u16 family = given->any.sa_family;
+	bool raw = peer->type == SOCK_RAW;
+
+	if (peer->family == AF_INET && (family == AF_INET || family == AF_UNSPEC))
+		return take_in(given);
+	if (peer->family == AF_INET6 && family == AF_INET && !raw)
+		return take_in(given);
+	if (peer->family == AF_INET6 &&
+	    (family == AF_INET6 || (family == AF_UNSPEC && raw)))
+		return take_in6(sk, given);
+	if (peer->family == AF_INET || peer->family == AF_INET6)
+		return SENDTRACE_EVENT_PEER_ASKED;
+	/* unix_validate_addr() */
+	if (peer->family == AF_UNIX &&
+	    (family != AF_UNIX || given->len <= offsetof(struct sockaddr_un, sun_path) ||
+	     given->len > sizeof(given->un)))
+		return SENDTRACE_EVENT_PEER_ASKED;
+	return 0;
+}
+NOKPROBE_SYMBOL(take);
+
+/*
+ * Returns false if the address is not resident. @sk is NULL at the return. Of a length that
+ * the kernel refuses (move_addr_to_kernel()), there is nothing to read.
+ */
+static bool read_given(const struct sock *sk, struct st_peer *peer,
+		       const void __user *addr, int addr_len)
+{
+	struct st_addr given;
+
+	if (addr_len < (int)sizeof(sa_family_t) ||
+	    addr_len > (int)sizeof(given.storage)) {
+		peer->remote.len = 0;
+		peer->flags = 0;
+		return true;
+	}
+	st_addr_set_len(&given, addr_len);
+	if (copy_from_user_nofault(&given.storage, addr, addr_len))
+		return false;
+	/* No address for udpv6_sendmsg(). */
+	if (given.any.sa_family == AF_UNSPEC && peer->family == AF_INET6 &&
+	    peer->type == SOCK_DGRAM) {
+		peer->flags &= SENDTRACE_EVENT_PEER_INIT_NET;
+		return true;
+	}
+	peer->flags &= ~SENDTRACE_EVENT_PEER_INIT_NET;
+	peer->flags |= SENDTRACE_EVENT_PEER_FROM_CALL | take(sk, peer, &given);
+	peer->remote.len = given.len;
+	memcpy(&peer->remote.storage, &given.storage, ALIGN(given.len, sizeof(u64)));
+	peer->pid = 0; /* it belongs to the connected peer, not to this address */
+	return true;
+}
+NOKPROBE_SYMBOL(read_given);
+
+/*
+ * A connected stream ignores the address, and so does AF_UNIX's seqpacket, connected or not
+ * (unix_seqpacket_sendmsg()). An address without any bytes is none for most sockets
+ * (raw_sendmsg(), unix_dgram_sendmsg()); those that look at the pointer refuse it.
+ */
+static bool uses_address_of_call(const struct st_peer *peer, int addr_len)
+{
+	if (peer->type == SOCK_STREAM)
+		return !peer->remote.len;
+	if (peer->family == AF_UNIX && peer->type == SOCK_SEQPACKET)
+		return false;
+	return addr_len || peer->family == AF_INET6 ||
+	       (peer->family == AF_INET && peer->type == SOCK_DGRAM);
+}
+NOKPROBE_SYMBOL(uses_address_of_call);
+
+/**
+ * st_given_read() - use the address that sendto() was given, if it is the destination
+ * @sock: the socket that @peer describes
+ * @peer: from st_peer_of(), just now
+ * @addr: the address, in the caller's memory
+ * @addr_len: its length
+ *
+ * Called at the entry, because another thread may change the address while the call sleeps.
+ * If its page is not resident, the destination is unknown until st_given_read_late(), and
+ * the flag SENDTRACE_EVENT_PEER_LATE is set.
+ *
+ * Context: the calling task, preemption off; takes no lock.
+ */
+void st_given_read(struct socket *sock, struct st_peer *peer, const void __user *addr,
+		   int addr_len)
+{
+	struct sock *sk = READ_ONCE(sock->sk);
+
+	if (unlikely(!sk) || !uses_address_of_call(peer, addr_len))
+		return;
+	peer->unnamed = NULL; /* it does not go to the connected peer */
+	/* Another thread may have begun a datagram after st_peer_of() looked. */
+	if (st_peer_set_pending(sk, peer))
+		return;
+	if (!read_given(sk, peer, addr, addr_len)) {
+		peer->remote.len = 0;
+		peer->pid = 0;
+		peer->flags |= SENDTRACE_EVENT_PEER_LATE;
+	} else if (!(peer->flags & SENDTRACE_EVENT_PEER_FROM_CALL)) {
+		return;
+	}
+	/* A stream that this call connects knows its peer at the return. */
+	if (peer->type == SOCK_STREAM || may_be_redirected(sk, peer))
+		peer->flags |= SENDTRACE_EVENT_PEER_ASKED;
+	st_peer_note_scope(sk, peer);
+}
+NOKPROBE_SYMBOL(st_given_read);
+
+/**
+ * st_given_read_late() - read at the return what was not resident at the entry
+ * @peer: as st_given_read() left it
+ * @addr: the address, in the caller's memory
+ * @addr_len: its length
+ *
+ * Context: the calling task, page faults enabled or disabled; takes no lock.
+ */
+void st_given_read_late(struct st_peer *peer, const void __user *addr, int addr_len)
+{
+	if (likely(!(peer->flags & SENDTRACE_EVENT_PEER_LATE)))
+		return;
+	if (!read_given(NULL, peer, addr, addr_len) || !peer->remote.len)
+		peer->flags = 0;
+}
+NOKPROBE_SYMBOL(st_given_read_late);
