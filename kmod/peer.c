@@ -191,7 +191,7 @@ static void peer_of_inet6(const struct sock *sk, struct st_peer *peer)
 	if (np && !ipv6_addr_any(&np->saddr))
 		local = np->saddr;
 	set_in6(&peer->local, &local, READ_ONCE(inet->inet_sport), scope);
-	if (stream ? READ_ONCE(inet->inet_dport) :
+	if (stream ? READ_ONCE(inet->inet_dport) != 0 :
 		     READ_ONCE(sk->sk_state) == TCP_ESTABLISHED) {
 		set_in6(&peer->remote, &remote, READ_ONCE(inet->inet_dport), scope);
 		st_peer_note_scope(sk, peer);
