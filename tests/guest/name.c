@@ -6,8 +6,10 @@
  *	name counted COMM NUMBER		NUMBER sends, all of them expected
  *	name namespaced				from its own pid namespace
  *	name renamed COMM			sends nothing, but has another name than its command
- *	name written NUMBER			NUMBER writes to a socket; it ends at its second gate
+ *	name written NUMBER FILE		NUMBER writes to a socket; then it creates FILE, and
+ *						ends when that is removed
  */
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
@@ -97,11 +99,14 @@ static void written(void)
 	struct address to = udp_sink("127.0.0.1");
 	int fd = connected_socket(SOCK_DGRAM, &to);
 	int number = atoi(case_args[0]);
+	struct deadline deadline = {};
 
 	gate();
 	for (int i = 0; i < number; i++)
 		must(write(fd, "written", 7), "write");
-	gate();
+	close(must(open(case_args[1], O_WRONLY | O_CREAT, 0600), case_args[1]));
+	while (access(case_args[1], F_OK) == 0)
+		look_again(&deadline, "the removal of the file");
 }
 
 /* Process 1 of its namespace; lines show its pid outside of the namespace. */

@@ -222,12 +222,11 @@ case_rights_not_readers_alone() {
 
 scenario rights.unseen "a trace that ends without events says which process made calls that are not seen"
 case_rights_unseen() {
-	start_program writer name written 7
+	start_program writer name written 7 done
 	start_reader main name
 	start_reader seen -p "$program_writer,$$" name
-	rm writer.gate.ready
 	open_gate writer
-	until_true "it has written" [ -e writer.gate.ready ]
+	until_true "it has written" [ -e done ]
 	stop_reader main
 	holds "its calls are counted" grep -q \
 		"process $program_writer ('name') made 7 write calls meanwhile.*send() and sendto()" main.err
@@ -240,6 +239,6 @@ case_rights_unseen() {
 	same sent.want none.out
 	refuses "a trace with events says so" grep -q "write calls" none.err
 	stop_reader quiet
-	open_gate writer
+	rm done
 	end_program writer
 }
