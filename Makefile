@@ -13,8 +13,13 @@ DESTDIR ?=
 DKMS ?= dkms
 
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
-NEEDED_CONFIG := $(shell sed -n 's/^BUILD_EXCLUSIVE_CONFIG="\(.*\)"/\1/p' dkms.conf)
+NEEDED_CONFIG = $(shell sed -n 's/^\tBUILD_EXCLUSIVE_CONFIG="\(.*\)"/\1/p' dkms.conf)
+kernel-number = $(shell sed -n 's/^.define ST_$(1) //p' include/sendtrace/kernels.h)
+KERNELS = Linux $(call kernel-number,OLDEST_MAJOR).$(call kernel-number,OLDEST_MINOR) to \
+	  $(call kernel-number,NEWEST_MAJOR).$(call kernel-number,NEWEST_MINOR)
+
 SOURCES := $(DESTDIR)/usr/src/sendtrace-$(VERSION)
+BUILT := /var/lib/dkms/sendtrace/$(VERSION)
 
 # In this order, so that a message about missing kernel headers comes last.
 all: user module-if-possible
@@ -57,6 +62,11 @@ module:
 	@$(have-headers) || { $(no-headers); exit 1; }
 	+$(MAKE) -C "$(KDIR)" M="$(CURDIR)" $(KBUILD_OPTIONS) modules
 
+# What DKMS builds. A stub that says why there is no module (kmod/stub.c) if there can be none:
+# if this failed, the kernel's packages could not be installed (dkms.conf).
+dkms-module:
+	+$(MAKE) module || $(MAKE) module ST_STUB=y
+
 module-if-possible:
 	+@if $(have-headers); then $(MAKE) module; \
 	else $(no-headers); echo "make: built only sendread and libsendtrace, not the module;" \
@@ -77,18 +87,23 @@ clean:
 
 # ---- Installing on a host -------------------------------------------------------
 
-# With DESTDIR (for packagers) this only copies files to that folder.
+# With DESTDIR (for packagers) this only copies files to that folder. A kernel that is not
+# supported is excluded by DKMS (77), or it has built the stub.
 install: user
 	install -d "$(SOURCES)/kmod" "$(SOURCES)/include/sendtrace" "$(SOURCES)/include/uapi/linux"
 	install -m 644 Kbuild Makefile dkms.conf COPYING "$(SOURCES)"
 	install -m 644 kmod/*.[ch] kmod/compat.mk "$(SOURCES)/kmod"
-	install -m 644 include/sendtrace/pattern.h "$(SOURCES)/include/sendtrace"
+	install -m 644 include/sendtrace/*.h "$(SOURCES)/include/sendtrace"
 	install -m 644 include/uapi/linux/sendtrace.h "$(SOURCES)/include/uapi/linux"
 	+$(MAKE) -C user install PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" VERSION="$(VERSION)"
 ifeq ($(DESTDIR),)
+	@# DKMS does not build again what it has built, though the sources have changed.
+	[ ! -d "$(BUILT)/$(KVER)" ] || $(DKMS) remove sendtrace/$(VERSION) -k "$(KVER)"
 	$(DKMS) install --force sendtrace/$(VERSION) -k "$(KVER)" || { [ $$? != 77 ] || \
-		echo "make install: kernel $(KVER) must have all of $(NEEDED_CONFIG): see" \
-		"$(KDIR)/.config" >&2; exit 1; }
+		echo "make install: kernel $(KVER) is not supported, expected $(KERNELS) with all" \
+		"of $(NEEDED_CONFIG) in $(KDIR)/.config" >&2; exit 1; }
+	@why=$$(modinfo -F unsupported "$(BUILT)/$(KVER)"/*/module/sendtrace.ko*); [ -z "$$why" ] || \
+		{ echo "make install: $$why" >&2; exit 1; }
 	@echo "installed for $(KVER); next: modprobe sendtrace && sendread COMM"
 endif
 
@@ -105,7 +120,7 @@ uninstall:
 ifeq ($(DESTDIR),)
 	@[ ! -d /sys/module/sendtrace ] || rmmod sendtrace || { echo "make uninstall:" \
 		"first stop the programs that use the module (see /proc/sendtrace/sessions)" >&2; exit 1; }
-	@[ ! -d /var/lib/dkms/sendtrace/$(VERSION) ] || \
+	@[ ! -d "$(BUILT)" ] || \
 		$(DKMS) remove sendtrace/$(VERSION) --all
 endif
 	rm -rf "$(SOURCES)"
@@ -226,6 +241,6 @@ ifneq ($(AT_ONCE),1)
 .NOTPARALLEL:
 endif
 
-.PHONY: all help module module-if-possible user clean install uninstall demo vm check \
+.PHONY: all help module dkms-module module-if-possible user clean install uninstall demo vm check \
 	check-deep check-kernels style unit ring fuzz machine-programs functional kernels \
 	debug packages deb rpm-spec can-install budget bench bench-rate bench-readme

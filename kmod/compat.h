@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The only file that knows kernel versions. The code is written for the newest kernel.
+ * The only file that knows kernel versions, but for supported.h, which knows the oldest and
+ * the newest. The code is written for the newest kernel.
  * Functions that older kernels lack are defined here, with their real names and
  * signatures: to drop support of a kernel, delete lines only here.
  */
@@ -14,24 +15,7 @@
 #include <linux/rcupdate.h>
 #include <linux/version.h>
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 10, 0)
-#error "sendtrace needs Linux 5.10 or newer"
-#endif
-/* The handlers read kernel-internal structures, so unknown kernels are refused. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 4, 0) && !defined(ST_NEWER_KERNEL)
-#error "this sendtrace knows Linux 5.10 to 7.3: get a newer sendtrace, or try this one on a test host with make KBUILD_OPTIONS=ST_NEWER_KERNEL=y"
-#endif
-
-/* Ring positions are 64-bit words, and one instruction must write them. */
-#if !IS_ENABLED(CONFIG_64BIT)
-#error "sendtrace needs a 64-bit kernel (CONFIG_64BIT)"
-#endif
-#if !IS_ENABLED(CONFIG_KRETPROBES)
-#error "sendtrace needs a kernel with CONFIG_KPROBES and CONFIG_KRETPROBES"
-#endif
-#if !IS_ENABLED(CONFIG_NET) || !IS_ENABLED(CONFIG_PROC_FS)
-#error "sendtrace needs a kernel with CONFIG_NET and CONFIG_PROC_FS"
-#endif
+#include "supported.h"
 
 /*
  * Does the kernel export task_work_add()? Debian's kernels do, vanilla kernels do not.

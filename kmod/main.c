@@ -23,7 +23,8 @@
  *	 |- ring, bell		one CPU's ring; waking its reader
  *	hook.h			one row of the table
  *	call.h			what is known of a call: its caller.h, payload and peer
- *	compat.h		kernel versions, and nowhere else
+ *	compat.h		kernel versions, and nowhere else but in supported.h
+ *	stub			what is loaded instead of all this where it is not supported
  */
 #include <linux/init.h>
 #include <linux/module.h>

@@ -57,7 +57,7 @@ module_holds() {
 		/usr/share/doc/sendtrace-dkms/examples/modprobe.d/sendtrace.conf
 		/usr/share/doc/sendtrace-dkms/examples/modules-load.d/sendtrace.conf
 		END
-		cd "$top" && ls -d Kbuild Makefile dkms.conf include/sendtrace/pattern.h include/uapi/linux/sendtrace.h kmod/*.[ch] kmod/*.mk |
+		cd "$top" && ls -d Kbuild Makefile dkms.conf include/sendtrace/*.h include/uapi/linux/sendtrace.h kmod/*.[ch] kmod/*.mk |
 			sed 's|^|SOURCES/|'
 	} | LC_ALL=C sort >"$work/wanted"
 	list_deb "$(deb_module)" >"$work/got"

@@ -137,7 +137,7 @@ module_rpm_holds() {
 	{
 		echo
 		printf '/%s\n' include include/sendtrace include/uapi include/uapi/linux kmod Kbuild Makefile dkms.conf \
-			include/sendtrace/pattern.h include/uapi/linux/sendtrace.h kmod/*.[ch] kmod/*.mk
+			include/sendtrace/*.h include/uapi/linux/sendtrace.h kmod/*.[ch] kmod/*.mk
 	} | sed "s|^|/usr/src/sendtrace-$(version)|" | LC_ALL=C sort >"$work/wanted"
 	rpm_files "$work/sendtrace-dkms-$(version)"-*.noarch.rpm >"$work/got"
 	same_lines "$work/wanted" "$work/got"
