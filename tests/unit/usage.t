@@ -75,4 +75,8 @@ check "a directory is no device" exited 1
 run "$sendread" --device /dev/null .
 check "another device is not mistaken for sendtrace" exited 1
 check "... which the message says" said "'/dev/null' is not the sendtrace device"
+# UNAME26: every kernel calls itself 2.6.
+run setarch --uname-2.6 "$sendread" --no-load -d 1 .
+check "where there is no device, a kernel that is not supported is named" said "kernel '2.6."
+check "... with the versions that are" said "sendtrace 1.2.3 supports Linux 5.10 to 7.3"
 finish

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "kernel.h"
 #include "message.h"
 
 enum {
@@ -56,6 +57,8 @@ static int not_installed(void)
 			kernel.release);
 		return -ENOENT;
 	}
+	if (kernel_explain())
+		return -ENOENT;
 	message("module '%s' is not installed for kernel '%s'. If you have the package "
 		"sendtrace-dkms, install the kernel's headers and run 'dkms autoinstall'. If "
 		"you have the source, run 'make install'",
@@ -105,6 +108,8 @@ static int insert(struct kmod_module *module)
 			module_name, module_name);
 		return -EPERM;
 	}
+	if (err == -EOPNOTSUPP && kernel_explain_stub(module))
+		return err;
 	return err ? load_failed(err) : 0;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "kernel.h"
 #include "message.h"
 #include "module.h"
 #include "options.h"
@@ -51,6 +52,8 @@ static int open_failed(const struct options *options, int err)
 	case -ENOENT:
 	case -ENXIO:
 	case -ENODEV:
+		if (strcmp(options->device, SENDTRACE_DEVICE) == 0 && kernel_explain())
+			break;
 		message("'%s' is not there: load the module with 'modprobe sendtrace'%s",
 			options->device,
 			options->no_load ?
