@@ -97,6 +97,10 @@ versions_agree() {
 		equal all "$(dpkg-deb -f "$(deb_module)" Architecture)"
 }
 
+maintainer_is_builder() {
+	equal "A Packager <packager@example.org>" "$(dpkg-deb -f "$(deb_reader)" Maintainer)"
+}
+
 install_packages() {
 	cp "$(deb_reader)" "$(deb_module)" "$(deb_library)" "$(deb_development)" "$root/packages"
 	in_root sh -c 'apt-get install -q -y /packages/*.deb'
@@ -157,12 +161,14 @@ purge_packages() {
 }
 
 find_kernels
-point "make deb builds all packages, and lintian finds nothing" make -C "$top" deb
+point "make deb builds all packages, and lintian finds nothing" \
+	env DEBFULLNAME="A Packager" DEBEMAIL=packager@example.org make -C "$top" deb
 point "sendtrace holds the reader, its man pages, completion, unit and examples" reader_holds
 point "sendtrace-dkms holds the module's sources and examples" module_holds
 point "libsendtrace0 holds the shared library" library_holds
 point "libsendtrace-dev holds the headers, the static library and an example" development_holds
 point "their version is that of dkms.conf" versions_agree
+point "their maintainer is who built them" maintainer_is_builder
 make_root debian
 list_root >"$work/before"
 point "all are installed in a clean Debian with the headers of $old" install_packages
