@@ -79,11 +79,11 @@ find_kernels() {
 # ---- Roots --------------------------------------------------------------------------
 
 # make_root NAME: a clean Debian in $work/NAME with DKMS, the headers of $old, and what building
-# the reader and programs, and booting need. Without openssl DKMS does not sign.
+# the reader and programs, booting and rotating need. Without openssl DKMS does not sign.
 make_root() {
 	root=$work/$1
 	"$top/tests/packages/root" new "$root" apt dkms openssl make gcc libc6-dev libkmod-dev pkg-config \
-		"linux-headers-$old" systemd udev passwd || bail_out "there is no Debian to install in"
+		"linux-headers-$old" systemd udev passwd logrotate || bail_out "there is no Debian to install in"
 	mkdir "$root/packages"
 }
 
