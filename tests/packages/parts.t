@@ -87,11 +87,26 @@ rpm_files() {
 		sed 's/\.gz$//' | LC_ALL=C sort
 }
 
+# build_rpms FOLDER [OPTION...]
+build_rpms() {
+	rpmbuild -bb --nodeps --define "_topdir $work/rpm" --define "_sourcedir $top/build" "${@:2}" \
+		"$top/build/sendtrace.spec" &&
+		mv "$work"/rpm/RPMS/*/*.rpm "$1"
+}
+
 builds_rpms() {
-	make -C "$top" --no-print-directory rpm-spec &&
-		rpmbuild -bb --nodeps --define "_topdir $work/rpm" --define "_sourcedir $top/build" \
-			"$top/build/sendtrace.spec" &&
-		mv "$work"/rpm/RPMS/*/*.rpm "$work"
+	make -C "$top" --no-print-directory rpm-spec && build_rpms "$work"
+}
+
+# As on Fedora from 42 on.
+builds_without_sbin() {
+	mkdir "$work/merged" && build_rpms "$work/merged" --define "_sbindir /usr/bin" &&
+		rpm_files "$work/merged/sendtrace-$(version)"-*.rpm | grep -x /usr/bin/sendread
+}
+
+rpmlint_finds_nothing() {
+	(cd "$top" && rpmlint -r packaging/sendtrace.rpmlintrc build/sendtrace.spec "$work"/*.rpm) | tee "$work/found"
+	grep -q ' 0 errors, 0 warnings' "$work/found"
 }
 
 reader_rpm_holds() {
@@ -158,4 +173,6 @@ point "... sendtrace holds the reader, its man pages, completion and unit" reade
 point "... sendtrace-libs holds the shared library, sendtrace-devel the rest for programs" library_rpms_hold
 point "... and sendtrace-devel requires sendtrace-libs" devel_requires_libs
 point "... sendtrace-dkms holds the module's sources" module_rpm_holds
+point "... and rpmlint finds nothing" rpmlint_finds_nothing
+point "rpmbuild also builds them where /usr/sbin is /usr/bin" builds_without_sbin
 finish
