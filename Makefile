@@ -12,6 +12,13 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 DKMS ?= dkms
 
+# A relative DESTDIR would be another folder for each of our makefiles.
+ifneq ($(DESTDIR),)
+ifeq ($(filter /%,$(firstword $(DESTDIR))),)
+override DESTDIR := $(CURDIR)/$(DESTDIR)
+endif
+endif
+
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 NEEDED_CONFIG = $(shell sed -n 's/^\tBUILD_EXCLUSIVE_CONFIG="\(.*\)"/\1/p' dkms.conf)
 kernel-number = $(shell sed -n 's/^.define ST_$(1) //p' include/sendtrace/kernels.h)

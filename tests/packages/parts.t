@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Parts of the packages alone: the completion compared with the reader's options, the examples
-# with the module's parameters, and the spec file built by rpmbuild.
+# with the module's parameters, make's variables, and the spec file built by rpmbuild.
 set -eu
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -77,6 +77,25 @@ parameters_exist() {
 		sort >"$work/got"
 	cat "$work/wanted"
 	[ -s "$work/wanted" ] && same_lines "$work/wanted" "$work/got"
+}
+
+# ---- Variables of make --------------------------------------------------------------------
+
+make_tree() {
+	make -s -C "$work/tree" "$@"
+}
+
+honours_fortify() {
+	make_tree user WERROR=1 "$1" && touch "$work"/tree/user/*/*.c
+}
+
+# Everything in one folder, and it is removed from there.
+installs_below() {
+	(cd "$work/tree" && make -s install DESTDIR=stage PREFIX=/usr) || return
+	(cd "$work/tree/stage" && ls usr/sbin/sendread usr/include/linux/sendtrace.h "usr/src/sendtrace-$(version)/Kbuild") ||
+		return
+	find "$work/tree" -name stage -not -path "$work/tree/stage" | grep . && return 1
+	make_tree uninstall DESTDIR=stage PREFIX=/usr && refuses find "$work/tree/stage/usr/sbin/sendread"
 }
 
 # ---- The spec file --------------------------------------------------------------------------
@@ -168,6 +187,15 @@ point "... and nothing where a number is expected" completes_no_numbers
 point "the example for modprobe.d has the module's parameters" parameters_exist
 point "the unit's script, run by hand, tells to start the unit instead" \
 	refuses_with "systemctl start sendread@COMM" "$top/packaging/sendread-service"
+"$top/packaging/build" tree "$work/tree"
+for level in 0 3; do
+	point "the user's CPPFLAGS=-D_FORTIFY_SOURCE=$level is taken, without a warning" \
+		honours_fortify CPPFLAGS=-D_FORTIFY_SOURCE=$level
+done
+point "... also in CFLAGS" honours_fortify CFLAGS="-O2 -Wp,-D_FORTIFY_SOURCE=3"
+point "a relative DESTDIR is one folder, in the tree" installs_below
+point "a relative PREFIX is refused" \
+	refuses_with "expected an absolute path, not PREFIX=usr" make_tree install DESTDIR="$work" PREFIX=usr
 point "rpmbuild builds all packages of the spec file" builds_rpms
 point "... sendtrace holds the reader, its man pages, completion and unit" reader_rpm_holds
 point "... sendtrace-libs holds the shared library, sendtrace-devel the rest for programs" library_rpms_hold
