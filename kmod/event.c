@@ -12,6 +12,7 @@
 #include <linux/net.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 #include <asm-generic/kprobes.h>
@@ -35,8 +36,9 @@ static nokprobe_inline bool session_wants(const struct st_session *session, u32 
 {
 	const struct st_rules *rules = rcu_dereference_sched(session->rules);
 
-	return (session->events & event) && session->reader != caller->pid &&
-	       st_rules_match(rules, caller);
+	/* The tracer last: most calls of others do not match, and pay nothing for it. */
+	return (session->events & event) && st_rules_match(rules, caller) &&
+	       session->tracer != task_tgid(current);
 }
 
 static nokprobe_inline void identify(struct st_caller *caller)

@@ -18,6 +18,9 @@
 struct st_session *st_test_session(struct kunit *test, u32 ring_size, u32 snaplen);
 void st_test_stop(struct st_session *session);
 
+/* Whose own calls it does not record; NULL for nobody, as st_test_session() leaves it. */
+void st_test_set_tracer(struct st_session *session, struct pid *tracer);
+
 /* The session's ring of CPU 0, filled with @paint. */
 struct st_ring *st_test_painted(struct st_session *session, u8 paint);
 const struct st_counters *st_test_counted(const struct st_session *session);
