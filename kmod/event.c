@@ -25,6 +25,7 @@
 #include "record.h"
 #include "running.h"
 #include "session.h"
+#include "share.h"
 
 static nokprobe_inline struct st_ring *this_ring(const struct st_session *session)
 {
@@ -172,7 +173,7 @@ static noinline int note_call(struct st_call *call, struct pt_regs *regs)
 	st_name_end(&call->caller.process);
 	look_up_peer(call->fd, &call->peer);
 	call->enter_time = ktime_get_ns();
-	return 0;
+	return !st_share_take(call->hook->share, &call->account);
 }
 NOKPROBE_SYMBOL(note_call);
 
@@ -183,7 +184,8 @@ NOKPROBE_SYMBOL(note_call);
  * @regs: the registers at the function's entry
  *
  * Context: the entry handler.
- * Return: what the entry handler returns: 0, or 1 if no session records the call.
+ * Return: what the entry handler returns: 0, or 1 if no session records the call, or if its user
+ * has too many calls already.
  */
 int st_event_begin(struct st_call *call, const struct st_hook *hook, struct pt_regs *regs)
 {
@@ -223,6 +225,7 @@ static nokprobe_inline void call_ended(struct st_call *call, u16 type, int ret)
 	call->type = type;
 	call->caller.tid = task_pid_nr(current);
 	call->uid = __kuid_val(current_euid());
+	st_share_give(call->hook->share, &call->account);
 }
 
 static nokprobe_inline void record_for_all(const struct st_call *call, u64 sent)

@@ -32,12 +32,14 @@ static void set_arguments(struct pt_regs *regs, const unsigned long value[ARGUME
 
 static const struct st_hook send_hook = {
 	.events = SENDTRACE_EVENTS_SEND,
+	.share = &st_test_share,
 	.begin = st_event_send_begins,
 	.end = st_event_sent,
 };
 
 static const struct st_hook accept_hook = {
 	.events = SENDTRACE_EVENTS_ACCEPT,
+	.share = &st_test_share,
 	.begin = st_event_accept_begins,
 	.end = st_event_accepted,
 };
@@ -175,8 +177,8 @@ static void another_process_that_has_the_tracers_number_is_wanted(struct kunit *
 {
 	const unsigned long value[ARGUMENTS] = { GARBAGE | 0xffffffff };
 	struct st_session *session = st_test_session(test, RING, 0);
-	struct pid *ended = kunit_kzalloc(test, sizeof(*ended) + sizeof(struct upid),
-					  GFP_KERNEL);
+	struct pid *ended =
+		kunit_kzalloc(test, sizeof(*ended) + sizeof(struct upid), GFP_KERNEL);
 	struct st_call call;
 
 	KUNIT_ASSERT_NOT_NULL(test, ended);

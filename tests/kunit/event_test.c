@@ -42,7 +42,8 @@ static void reads_no_arguments(struct st_call *call, struct pt_regs *regs)
 /* As at the entry, but for the arguments, which the case has set. */
 static void began(struct st_call *call)
 {
-	static const struct st_hook hook = { .begin = reads_no_arguments };
+	static const struct st_hook hook = { .begin = reads_no_arguments,
+					     .share = &st_test_share };
 
 	call->hook = &hook;
 	preempt_disable();

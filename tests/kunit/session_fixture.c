@@ -85,9 +85,15 @@ void st_test_done(struct st_session *session)
 
 /* ---- Calls ----------------------------------------------------------------------------- */
 
+static DEFINE_PER_CPU(s32, pending);
+struct st_share st_test_share = { .pending = &pending, .batch = S32_MAX };
+
 struct st_call st_test_call(const void __user *buf, size_t len)
 {
+	static const struct st_hook hook = { .share = &st_test_share };
 	struct st_call call = {
+		.hook = &hook,
+		.account = ST_SHARE_NONE,
 		.enter_time = ktime_get_ns(),
 		.type = SENDTRACE_RECORD_SEND,
 		.wanted = st_running_mask,
