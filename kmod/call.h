@@ -20,6 +20,7 @@ struct st_hook;
  * @len: bytes that it was asked to send
  * @hook: the hook that saw it, whose @end completes it
  * @type: enum sendtrace_record_type of its event
+ * @account: whose share of the hook's instances it is part of; from st_share_take()
  * @wanted: a bit for each running session that records it, as in st_running_mask
  * @payload: what it sends
  * @addr: the address to send to, in the caller's memory, or NULL. It is read at the entry
@@ -44,6 +45,7 @@ struct st_call {
 	size_t len;
 	const struct st_hook *hook;
 	u16 type;
+	u32 account;
 	unsigned long wanted;
 	struct st_payload payload;
 	const void __user *addr;

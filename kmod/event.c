@@ -14,6 +14,7 @@
 #include <linux/net.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 #include <asm-generic/kprobes.h>
@@ -27,6 +28,7 @@
 #include "record.h"
 #include "running.h"
 #include "session.h"
+#include "share.h"
 
 static nokprobe_inline struct st_ring *this_ring(const struct st_session *session)
 {
@@ -38,8 +40,9 @@ static nokprobe_inline bool session_wants(const struct st_session *session, u32 
 {
 	const struct st_rules *rules = rcu_dereference_sched(session->rules);
 
-	return (session->events & event) && session->reader != caller->pid &&
-	       st_rules_match(rules, caller);
+	/* The tracer last: most calls of others do not match, and pay nothing for it. */
+	return (session->events & event) && st_rules_match(rules, caller) &&
+	       session->tracer != task_tgid(current);
 }
 
 static nokprobe_inline void identify(struct st_caller *caller)
@@ -210,7 +213,7 @@ static noinline int note_call(struct st_call *call, struct pt_regs *regs)
 	else
 		look_up_peer(call->fd, &call->peer, NULL);
 	call->enter_time = ktime_get_ns();
-	return 0;
+	return !st_share_take(call->hook->share, &call->account);
 }
 NOKPROBE_SYMBOL(note_call);
 
@@ -221,7 +224,8 @@ NOKPROBE_SYMBOL(note_call);
  * @regs: the registers at the function's entry
  *
  * Context: the entry handler.
- * Return: what the entry handler returns: 0, or 1 if no session records the call.
+ * Return: what the entry handler returns: 0, or 1 if no session records the call, or if its user
+ * has too many calls already.
  */
 int st_event_begin(struct st_call *call, const struct st_hook *hook, struct pt_regs *regs)
 {
@@ -261,6 +265,7 @@ static nokprobe_inline void call_ended(struct st_call *call, u16 type, int ret)
 	call->type = type;
 	call->caller.tid = task_pid_nr(current);
 	call->uid = __kuid_val(current_euid());
+	st_share_give(call->hook->share, &call->account);
 }
 
 static nokprobe_inline void record_for_all(const struct st_call *call, u64 sent)

@@ -7,6 +7,7 @@
 
 struct pt_regs;
 struct st_call;
+struct st_share;
 
 #define ST_HOOK_SYMBOLS 3
 
@@ -17,6 +18,7 @@ struct st_call;
  * @events: SENDTRACE_EVENTS_* that need this hook; it is armed while a session asks for one
  * @optional: if none of @symbols can be probed, a session that asks for one of @events starts
  *	without the hook; otherwise its START fails
+ * @share: who has how many instances of its kretprobe; counts anew whenever it is armed
  * @begin: reads the function's arguments, for a call that a session records: fd, payload,
  *	len, flags, addr and addr_len of struct st_call. Context: the entry handler
  * @end: records the call. Context: the return handler
@@ -28,6 +30,7 @@ struct st_hook {
 	const char *symbols[ST_HOOK_SYMBOLS];
 	u32 events;
 	bool optional;
+	struct st_share *share;
 	void (*begin)(struct st_call *call, struct pt_regs *regs);
 	void (*end)(struct st_call *call, long ret);
 };

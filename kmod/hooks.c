@@ -8,12 +8,17 @@
  */
 #include "event.h"
 #include "hooks.h"
+#include "share.h"
+
+ST_SHARE_DEFINE(sends);
+ST_SHARE_DEFINE(accepts);
 
 const struct st_hook st_hooks[ST_HOOKS] = {
 	[ST_HOOK_SEND] = {
 		.name = "send",
 		.symbols = { "__sys_sendto" },
 		.events = SENDTRACE_EVENTS_SEND,
+		.share = &sends,
 		.begin = st_event_send_begins,
 		.end = st_event_sent,
 	},
@@ -21,6 +26,7 @@ const struct st_hook st_hooks[ST_HOOKS] = {
 		.name = "accept",
 		.symbols = { "__sys_accept4" },
 		.events = SENDTRACE_EVENTS_ACCEPT,
+		.share = &accepts,
 		.begin = st_event_accept_begins,
 		.end = st_event_accepted,
 	},

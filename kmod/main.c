@@ -13,6 +13,7 @@
  *	         |- event	the story of a call, from its entry to its record
  *	             |- late	payloads that a handler cannot copy
  *	             |   |- pool	objects that carry calls to task work
+ *	             |   |   |- share	how much of a pool one user may hold
  *	             |- record	writes records
  *	             |   |- payload	one source of bytes
  *	             |- peer	struct socket -> both ends

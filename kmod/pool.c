@@ -23,6 +23,7 @@
 #include "compat.h"
 #include "param.h"
 #include "pool.h"
+#include "share.h"
 
 static unsigned int works = 1024;
 module_param(works, uint, 0444);
@@ -34,6 +35,7 @@ static DEFINE_MUTEX(prepare_lock);
 static struct st_deferred *pool;
 static unsigned long *unused;
 static unsigned int pool_size;
+ST_SHARE_DEFINE(share);
 
 static int allocate(void)
 {
@@ -47,6 +49,7 @@ static int allocate(void)
 		return -ENOMEM;
 	}
 	bitmap_fill(unused, pool_size);
+	st_share_reset(&share, pool_size);
 	return 0;
 }
 
@@ -98,6 +101,7 @@ void st_pool_exit(void)
 /* test_and_set_bit(), because it orders: our accesses come before the next owner's. */
 static void give_back(struct st_deferred *deferred)
 {
+	st_share_give(&share, &deferred->account);
 	test_and_set_bit(deferred - pool, unused);
 	module_put(THIS_MODULE);
 }
@@ -130,17 +134,25 @@ NOKPROBE_SYMBOL(claim);
  * st_pool_get() - claim an object
  *
  * Context: a handler.
- * Return: an object, which must be passed to st_pool_queue(), or NULL if all are in use.
+ * Return: an object, which must be passed to st_pool_queue(), or NULL if all are in use, or few
+ * are left and the user has its share of these.
  */
 struct st_deferred *st_pool_get(void)
 {
+	struct st_deferred *deferred;
 	unsigned int from;
+	u32 account;
 
-	if (!ST_CAN_DEFER)
+	if (!ST_CAN_DEFER || !st_share_take(&share, &account))
 		return NULL;
 	/* Each CPU starts its search at a different place, to avoid contention. */
 	from = (u64)pool_size * smp_processor_id() / nr_cpu_ids;
-	return claim(from, pool_size) ?: claim(0, from);
+	deferred = claim(from, pool_size) ?: claim(0, from);
+	if (deferred)
+		deferred->account = account;
+	else
+		st_share_give(&share, &account);
+	return deferred;
 }
 NOKPROBE_SYMBOL(st_pool_get);
 

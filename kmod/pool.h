@@ -13,12 +13,14 @@
  * struct st_deferred - a call whose record waits for task work
  * @work: the kernel's handle
  * @finish: called in the thread's own context, where it may sleep
+ * @account: whose share of the objects it is part of
  * @call: the call; @call.wanted has a bit for each session that still waits for its record
  * @sent: bytes of payload
  */
 struct st_deferred {
 	struct callback_head work;
 	void (*finish)(struct st_deferred *deferred);
+	u32 account;
 	struct st_call call;
 	u64 sent;
 };

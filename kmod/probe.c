@@ -6,7 +6,8 @@
  * A kretprobe has a fixed number of instances, and a call keeps one until it returns. A call
  * that finds none is missed. The kernel's default is far too small for calls that block,
  * hence the parameter maxactive. The entry handler refuses a call that no session records by
- * returning 1, which frees the instance immediately.
+ * returning 1, which frees the instance immediately; likewise a call whose user has too many
+ * instances already (share.c).
  */
 #include <linux/atomic.h>
 #include <linux/kernel.h>
@@ -20,6 +21,7 @@
 #include "event.h"
 #include "param.h"
 #include "probe.h"
+#include "share.h"
 
 /*
  * One bound for the instances of all hooks together, however many rows the table has. Only
@@ -212,6 +214,11 @@ static int probe_register(struct probe *probe)
 {
 	int err;
 
+	/*
+	 * No handler runs, and none will run of the calls that have slept since an earlier
+	 * registration: they give nothing back, and must not be counted.
+	 */
+	st_share_reset(probe->hook->share, maxactive);
 	probe->rp = (struct kretprobe){
 		.kp.symbol_name = probe->symbol,
 		.entry_handler = entered,
@@ -404,7 +411,7 @@ u32 st_probe_missing(void)
  * @id: the hook
  *
  * Context: may sleep.
- * Return: how many calls found no free instance.
+ * Return: how many calls found no free instance, or were refused one.
  */
 u64 st_probe_missed(enum st_hook_id id)
 {
@@ -414,7 +421,7 @@ u64 st_probe_missed(enum st_hook_id id)
 	count_missed(&probes[id]);
 	missed = probes[id].missed;
 	mutex_unlock(&arm_lock);
-	return missed;
+	return missed + atomic_long_read(&st_hooks[id].share->refused);
 }
 
 /**
@@ -422,7 +429,7 @@ u64 st_probe_missed(enum st_hook_id id)
  * @events: SENDTRACE_EVENTS_*
  *
  * Context: may sleep.
- * Return: how many calls found no free instance.
+ * Return: how many calls found no free instance, or were refused one.
  */
 u64 st_probe_missed_by(u32 events)
 {

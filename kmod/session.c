@@ -14,6 +14,7 @@
 #include <linux/list.h>
 #include <linux/log2.h>
 #include <linux/module.h>
+#include <linux/pid.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
@@ -277,6 +278,13 @@ void st_session_set_rules(struct st_session *session, struct st_rules *rules)
 
 /* ---- Running --------------------------------------------------------------------- */
 
+/* No handler may use the session. */
+static void forget_tracer(struct st_session *session)
+{
+	put_pid(session->tracer);
+	session->tracer = NULL;
+}
+
 /**
  * st_session_start() - show a session to the handlers
  * @session: configured, not running; its hooks are armed
@@ -289,10 +297,12 @@ int st_session_start(struct st_session *session)
 	int slot;
 
 	lockdep_assert_held(&session->lock);
-	session->reader = task_tgid_nr(current);
+	session->tracer = get_task_pid(current, PIDTYPE_TGID);
 	slot = st_running_add(session, &session->since);
-	if (slot < 0)
+	if (slot < 0) {
+		forget_tracer(session);
 		return slot;
+	}
 	session->slot = slot;
 	WRITE_ONCE(session->running, true);
 	spin_lock(&session->mode_lock);
@@ -323,6 +333,7 @@ void st_session_stop(struct st_session *session)
 	lockdep_assert_held(&session->lock);
 	st_running_remove(session->slot);
 	end_rings(session);
+	forget_tracer(session);
 	st_bell_exit(&session->bell);
 	WRITE_ONCE(session->running, false);
 	wake_up_interruptible_all(&session->bell.waiters);

@@ -12,6 +12,8 @@
 #include "ring.h"
 #include "rules.h"
 
+struct pid;
+
 #define ST_SNAPLEN_DEFAULT (1U << 20)
 #define ST_SNAPLEN_MAX	   (64U << 20)
 /* Most that a handler copies: 2 us with a cold cache, perhaps with interrupts off. */
@@ -50,7 +52,8 @@ enum st_mode {
  * @inline_why: enum sendtrace_why of a payload that is cut there (invariant once
  *	configured)
  * @chunk_max: most bytes that task work copies into one record (invariant once configured)
- * @reader: process id whose own calls are not recorded (invariant while running)
+ * @tracer: the process that started it, whose own calls are not recorded; a reference while
+ *	running. Not its number: when the process has ended, another can get that
  * @since: time of the last start; calls that began before it are not recorded (invariant
  *	while running)
  * @slot: its bit in st_running_mask (@lock)
@@ -73,7 +76,7 @@ struct st_session {
 	struct st_rules __rcu *rules;
 	struct st_ring **rings;
 	u64 since;
-	u32 reader;
+	struct pid *tracer;
 	u32 events;
 	u32 snaplen;
 	u32 inline_max;

@@ -121,6 +121,11 @@ void look_again(struct deadline *deadline, const char *what)
 	usleep(LOOK_EVERY_US);
 }
 
+void become_user(uid_t uid)
+{
+	must(setresuid(uid, 0, 0), "setresuid");
+}
+
 void run_on(int cpu)
 {
 	cpu_set_t set;

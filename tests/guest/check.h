@@ -62,6 +62,12 @@ struct deadline {
 };
 void look_again(struct deadline *deadline, const char *what);
 
+/*
+ * Go on as another user, by the real user id @uid. The effective one stays root's, and with it
+ * all rights.
+ */
+void become_user(uid_t uid);
+
 /* Bind the calling thread to @cpu. */
 void run_on(int cpu);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The entry of a call: what is noted, and for which calls. */
+#include <linux/pid.h>
 #include <linux/ptrace.h>
+#include <linux/sched/signal.h>
 #include <net/sock.h>
 
 #include "fixture.h"
@@ -30,12 +32,14 @@ static void set_arguments(struct pt_regs *regs, const unsigned long value[ARGUME
 
 static const struct st_hook send_hook = {
 	.events = SENDTRACE_EVENTS_SEND,
+	.share = &st_test_share,
 	.begin = st_event_send_begins,
 	.end = st_event_sent,
 };
 
 static const struct st_hook accept_hook = {
 	.events = SENDTRACE_EVENTS_ACCEPT,
+	.share = &st_test_share,
 	.begin = st_event_accept_begins,
 	.end = st_event_accepted,
 };
@@ -166,12 +170,62 @@ static void a_session_that_has_just_stopped_is_skipped(struct kunit *test)
 	st_running_mask = running | BIT(session->slot);
 }
 
+/* ---- The tracer ------------------------------------------------------------------------ */
+
+/* When the tracer has ended, and a child of its keeps the session open. */
+static void another_process_that_has_the_tracers_number_is_wanted(struct kunit *test)
+{
+	const unsigned long value[ARGUMENTS] = { GARBAGE | 0xffffffff };
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct pid *ended =
+		kunit_kzalloc(test, sizeof(*ended) + sizeof(struct upid), GFP_KERNEL);
+	struct st_call call;
+
+	KUNIT_ASSERT_NOT_NULL(test, ended);
+	refcount_set(&ended->count, 2);
+	ended->numbers[0].nr = task_tgid_nr(current);
+	st_test_set_tracer(session, ended);
+	KUNIT_EXPECT_TRUE(test, begins(test, &send_hook, &call, value));
+	KUNIT_EXPECT_EQ(test, pid_nr(session->tracer), call.caller.pid);
+	st_test_set_tracer(session, task_tgid(current));
+	KUNIT_EXPECT_FALSE(test, begins(test, &send_hook, &call, value));
+}
+
+static unsigned int references(void)
+{
+	return refcount_read(&task_tgid(current)->count);
+}
+
+static void a_session_holds_its_tracer_while_it_runs(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	unsigned int before = references();
+	unsigned long running;
+
+	st_test_stop(session);
+	mutex_lock(&session->lock);
+	KUNIT_EXPECT_EQ(test, st_session_start(session), 0);
+	KUNIT_EXPECT_PTR_EQ(test, session->tracer, task_tgid(current));
+	KUNIT_EXPECT_EQ(test, references(), before + 1);
+	st_session_stop(session);
+	KUNIT_EXPECT_NULL(test, session->tracer);
+	KUNIT_EXPECT_EQ(test, references(), before);
+	running = st_running_mask;
+	st_running_mask = ~0UL;
+	KUNIT_EXPECT_EQ(test, st_session_start(session), -EUSERS);
+	st_running_mask = running;
+	KUNIT_EXPECT_EQ(test, references(), before);
+	mutex_unlock(&session->lock);
+}
+
 static struct kunit_case entry_cases[] = {
 	KUNIT_CASE(a_send_is_noted_with_its_arguments),
 	KUNIT_CASE(an_accept_is_noted_without_a_payload),
 	KUNIT_CASE(an_unwanted_call_is_not_noted),
 	KUNIT_CASE(names_are_padded_even_with_bytes_behind_their_end),
 	KUNIT_CASE(a_session_that_has_just_stopped_is_skipped),
+	KUNIT_CASE(another_process_that_has_the_tracers_number_is_wanted),
+	KUNIT_CASE(a_session_holds_its_tracer_while_it_runs),
 	{}
 };
 

@@ -35,7 +35,8 @@ static void reads_no_arguments(struct st_call *call, struct pt_regs *regs)
 /* As at the entry, but for the arguments, which the case has set. */
 static void began(struct st_call *call)
 {
-	static const struct st_hook hook = { .begin = reads_no_arguments };
+	static const struct st_hook hook = { .begin = reads_no_arguments,
+					     .share = &st_test_share };
 
 	call->hook = &hook;
 	preempt_disable();
@@ -78,11 +79,11 @@ static void a_session_that_was_stopped_wants_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, st_test_counted(session)->hits, 0);
 }
 
-static void the_readers_own_calls_are_filtered(struct kunit *test)
+static void the_tracers_own_calls_are_filtered(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
 
-	session->reader = task_tgid_nr(current);
+	st_test_set_tracer(session, task_tgid(current));
 	KUNIT_EXPECT_EQ(test, wanted(SENDTRACE_EVENTS_SEND), 0);
 	KUNIT_EXPECT_EQ(test, st_test_counted(session)->filtered, 1);
 }
@@ -288,7 +289,7 @@ static void every_hit_is_filtered_captured_or_lost(struct kunit *test)
 	int i;
 
 	for (i = 0; i < 101; i++) {
-		session->reader = i % 3 ? 0 : task_tgid_nr(current);
+		st_test_set_tracer(session, i % 3 ? NULL : task_tgid(current));
 		call.wanted = wanted(SENDTRACE_EVENTS_SEND);
 		sent(&call, i);
 	}
@@ -305,7 +306,7 @@ static struct kunit_case event_cases[] = {
 	KUNIT_CASE(without_sessions_no_call_is_wanted),
 	KUNIT_CASE(a_running_session_wants_the_events_it_chose),
 	KUNIT_CASE(a_session_that_was_stopped_wants_nothing),
-	KUNIT_CASE(the_readers_own_calls_are_filtered),
+	KUNIT_CASE(the_tracers_own_calls_are_filtered),
 	KUNIT_CASE(each_session_decides_by_its_own_filter),
 	KUNIT_CASE(a_send_is_recorded_as_it_was_made),
 	KUNIT_CASE(the_caller_is_recorded),

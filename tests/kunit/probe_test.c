@@ -50,16 +50,17 @@ noinline int st_test_called(int value)
 	return value;
 }
 
-#define HOOK(of, ...)                                                                    \
-	{                                                                                \
-		.events = of, .begin = begins, .end = ends, .name = "test", .symbols = { \
-			__VA_ARGS__                                                      \
-		}                                                                        \
-	}
-#define OPTIONAL(of, ...)                                                   \
+#define HOOK(of, ...)                                                       \
 	{                                                                   \
 		.events = of, .begin = begins, .end = ends, .name = "test", \
-		.symbols = { __VA_ARGS__ }, .optional = true                \
+		.share = &st_test_share, .symbols = {                       \
+			__VA_ARGS__                                         \
+		}                                                           \
+	}
+#define OPTIONAL(of, ...)                                                             \
+	{                                                                             \
+		.events = of, .begin = begins, .end = ends, .name = "test",           \
+		.share = &st_test_share, .symbols = { __VA_ARGS__ }, .optional = true \
 	}
 
 const struct st_hook st_hooks[] = {
@@ -297,6 +298,39 @@ static void a_call_whose_probe_is_being_unregistered_is_refused(struct kunit *te
 	preempt_enable();
 }
 
+/* ---- Shares -------------------------------------------------------------------------- */
+
+static void a_call_beyond_its_users_share_is_counted_as_missed(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, 16 * PAGE_SIZE, 0);
+	u64 before = st_probe_missed_by(EVENT_FALLBACK);
+
+	session->events = EVENT_FALLBACK;
+	KUNIT_ASSERT_EQ(test, st_probe_arm(EVENT_FALLBACK), 0);
+	atomic_set(&st_test_share.over, 1);
+	st_test_share.most = 0;
+	st_test_called(0);
+	KUNIT_EXPECT_EQ(test, begun, 1);
+	KUNIT_EXPECT_EQ(test, ended, 0);
+	KUNIT_EXPECT_EQ(test, st_probe_missed_by(EVENT_FALLBACK), before + 1);
+	st_probe_disarm(EVENT_FALLBACK);
+	KUNIT_EXPECT_EQ(test, st_probe_missed_by(EVENT_FALLBACK), before + 1);
+}
+
+/* Calls asleep when a hook is disarmed never give their instances back to us. */
+static void a_hook_that_is_armed_again_counts_anew(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, st_probe_arm(EVENT_FALLBACK), 0);
+	atomic_set(&st_test_share.over, 1);
+	atomic_set(&st_test_share.held[0], 1);
+	st_probe_disarm(EVENT_FALLBACK);
+	KUNIT_ASSERT_EQ(test, st_probe_arm(EVENT_FALLBACK), 0);
+	KUNIT_EXPECT_EQ(test, -atomic_read(&st_test_share.over),
+			maxactive - maxactive / 4);
+	KUNIT_EXPECT_EQ(test, atomic_read(&st_test_share.held[0]), 0);
+	st_probe_disarm(EVENT_FALLBACK);
+}
+
 static struct kunit_case probe_cases[] = {
 	KUNIT_CASE(a_hook_that_no_session_asks_for_is_not_registered),
 	KUNIT_CASE(a_hook_stays_until_its_last_session_stops),
@@ -315,6 +349,8 @@ static struct kunit_case probe_cases[] = {
 	KUNIT_CASE(a_call_runs_its_own_hooks_begin_and_end),
 	KUNIT_CASE(a_function_is_hooked_only_while_its_event_is_armed),
 	KUNIT_CASE(a_call_whose_probe_is_being_unregistered_is_refused),
+	KUNIT_CASE(a_call_beyond_its_users_share_is_counted_as_missed),
+	KUNIT_CASE(a_hook_that_is_armed_again_counts_anew),
 	{}
 };
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/pid.h>
 #include <linux/sched.h>
 #include <linux/timekeeping.h>
 #include <linux/uaccess.h>
@@ -25,6 +26,12 @@ static void end_session(struct kunit_resource *resource)
 	memset(&st_test_late, 0, sizeof(st_test_late));
 }
 
+void st_test_set_tracer(struct st_session *session, struct pid *tracer)
+{
+	put_pid(session->tracer);
+	session->tracer = get_pid(tracer);
+}
+
 struct st_session *st_test_session(struct kunit *test, u32 ring_size, u32 snaplen)
 {
 	struct sendtrace_config config = { .ring_size = ring_size, .snaplen = snaplen };
@@ -38,9 +45,9 @@ struct st_session *st_test_session(struct kunit *test, u32 ring_size, u32 snaple
 	mutex_lock(&session->lock);
 	err = err ?: st_session_configure(session, &config);
 	err = err ?: st_session_start(session);
-	session->reader = 0;
 	mutex_unlock(&session->lock);
 	KUNIT_ASSERT_EQ(test, err, 0);
+	st_test_set_tracer(session, NULL);
 	return session;
 }
 
@@ -78,9 +85,15 @@ void st_test_done(struct st_session *session)
 
 /* ---- Calls ----------------------------------------------------------------------------- */
 
+static DEFINE_PER_CPU(s32, pending);
+struct st_share st_test_share = { .pending = &pending, .batch = S32_MAX };
+
 struct st_call st_test_call(const void __user *buf, size_t len)
 {
+	static const struct st_hook hook = { .share = &st_test_share };
 	struct st_call call = {
+		.hook = &hook,
+		.account = ST_SHARE_NONE,
 		.enter_time = ktime_get_ns(),
 		.type = SENDTRACE_RECORD_SEND,
 		.wanted = st_running_mask,

@@ -9,6 +9,7 @@
 #include "event.h"
 #include "running.h"
 #include "session.h"
+#include "share.h"
 
 /*
  * A running session with @ring_size bytes per CPU and a snap length of @snaplen (0: the
@@ -17,6 +18,9 @@
  */
 struct st_session *st_test_session(struct kunit *test, u32 ring_size, u32 snaplen);
 void st_test_stop(struct st_session *session);
+
+/* Whose own calls it does not record; NULL for nobody, as st_test_session() leaves it. */
+void st_test_set_tracer(struct st_session *session, struct pid *tracer);
 
 /* The session's ring of CPU 0, filled with @paint. */
 struct st_ring *st_test_painted(struct st_session *session, u8 paint);
@@ -29,6 +33,9 @@ const struct st_counters *st_test_counted(const struct st_session *session);
 const void *st_test_oldest(struct st_session *session);
 const void *st_test_record(struct kunit *test, struct st_session *session);
 void st_test_done(struct st_session *session);
+
+/* Of every hook; each call finds room. */
+extern struct st_share st_test_share;
 
 /* A call that begins now and sends @len bytes from @buf; all running sessions want it. */
 struct st_call st_test_call(const void __user *buf, size_t len);

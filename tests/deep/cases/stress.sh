@@ -179,22 +179,24 @@ sleeping_accepts() {
 	stop_reader main
 }
 
-scenario stress.accepts "4,096 concurrently sleeping accepts are all seen"
+scenario stress.accepts "3,072 concurrently sleeping accepts, three quarters of the probe instances, are all seen"
 case_stress_accepts() {
 	load_with maxactive=4096
-	sleeping_accepts 4096
-	equal "lines" "$(lines main.out)" 4096
+	sleeping_accepts 3072
+	equal "lines" "$(lines main.out)" 3072
 	equal "missed_accept" "$(value missed_accept)" 0
-	equal "captured" "$(value captured)" 4096
+	equal "captured" "$(value captured)" 3072
 }
 
-scenario stress.accepts_beyond "with one sleeping accept more than probe instances, one is counted as missed"
+scenario stress.accepts_beyond "of 4,097 sleeping accepts of one user, those beyond its share are counted as missed"
 case_stress_accepts_beyond() {
 	load_with maxactive=4096
 	sleeping_accepts 4097
-	equal "lines" "$(lines main.out)" 4096
-	equal "missed_accept" "$(value missed_accept)" 1
-	holds "the summary reports the missed one" grep -q '\<1\>.*missed\|missed.*\<1\>' main.err
+	missed=$(value missed_accept)
+	equal "lines and missed accepts" $(($(lines main.out) + missed)) 4097
+	# 3,328 by the rule, but each CPU counts on its own (share.c).
+	holds "about 769 are missed ($missed)" [ "$missed" -gt 512 -a "$missed" -lt 1024 ]
+	holds "the summary reports them" grep -q "\<$missed\>.*missed\|missed.*\<$missed\>" main.err
 }
 
 scenario stress.end "after all of this nothing is leaked, and the module can be unloaded and loaded"

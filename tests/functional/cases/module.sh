@@ -101,6 +101,46 @@ case_module_maxactive() {
 	load
 }
 
+scenario module.share "one user's sleeping calls cannot keep those of another user from being seen"
+case_module_share() {
+	unload
+	load maxactive=8
+	start_reader held block
+	start_reader main name
+	start_program held block many 9 1000
+	program main name counted name 3
+	open_gate held
+	end_program held
+	equal "missed_send" "$(value missed_send)" 2
+	stop_reader held
+	stop_reader main
+	equal "lines of the first user" "$(lines held.out)" 7
+	same main.want main.out
+	holds "the summary reports the 2" grep -q '\<2\>.*missed\|missed.*\<2\>' held.err
+	unload
+	load
+}
+
+# What sleeps when the hooks are disarmed never gives its share back.
+scenario module.share_anew "shares start anew when a trace does"
+case_module_share_anew() {
+	unload
+	load maxactive=8
+	start_reader main block
+	start_program held block many 8 1000
+	stop_reader main
+	start_reader again block
+	start_program other block many 6 1000
+	open_gate other
+	end_program other
+	open_gate held
+	end_program held
+	stop_reader again
+	equal "lines" "$(lines again.out)" 6
+	unload
+	load
+}
+
 scenario module.busy "rmmod is refused while the device is open"
 case_module_busy() {
 	exec 9</dev/sendtrace

@@ -33,6 +33,7 @@ checks device.woken_by_stop "STOP ends a sleeping read"
 checks device.filter_exchanged "a filter is replaced while the session runs"
 checks device.restart "a restarted session continues counting"
 checks device.own_sends "the tracer's own sends are not recorded, its child's are"
+checks device.reused_pid "a process that gets the pid of an ended tracer is recorded"
 checks device.two_sessions "two sessions get their own records, and one may end"
 checks device.session_stats "STATS counts a session's hits, filtered, captured and bytes"
 

@@ -5,7 +5,7 @@
 
 needs_late whole.tcp whole.unix_stream whole.read whole_absent.unmapped_file \
 	whole_absent.short_payload whole_absent.come_and_go whole_absent.dropped_file \
-	whole_absent.paged_out whole_late.no_work
+	whole_absent.paged_out whole_late.no_work whole_late.share
 
 # summed CASE READER'S ARGUMENT...: the checksums of the bytes agree, and nothing was cut
 summed() {
@@ -165,6 +165,25 @@ case_whole_late_no_work() {
 	same held.want held.out
 	same main.want main.out
 	equal "faults" "$(value faults)" 0
+	unload
+	load
+}
+
+scenario whole_late.share "one user cannot hold all works: another user's long payload is shown whole"
+case_whole_late_share() {
+	unload
+	load works=8
+	start_reader held whole_late
+	start_reader main whole
+	start_program held whole_late many 7 1000
+	program main whole cut 65536 65536 none
+	open_gate held
+	end_program held
+	stop_reader held
+	stop_reader main
+	same_each held.want held.out
+	same main.want main.out
+	equal "cut" "$(value cut)" 1
 	unload
 	load
 }

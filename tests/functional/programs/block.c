@@ -97,12 +97,16 @@ static struct pair unix_pair(void)
 	return pair;
 }
 
-/* The argument says how many threads; each sleeps in its own send. */
+/*
+ * The argument says how many threads; each sleeps in its own send. A second one is the user id.
+ */
 static void many(void)
 {
 	static struct sender senders[SENDERS_MAX];
 	int number = atoi(case_args[0]);
 
+	if (case_args[1])
+		become_user(atoi(case_args[1]));
 	memset(message, 'b', sizeof(message));
 	for (int i = 0; i < number && i < SENDERS_MAX; i++) {
 		senders[i].pair = unix_pair();

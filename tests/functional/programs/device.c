@@ -2,9 +2,13 @@
 /* Sessions as a program other than sendread sees them: read(), poll(), filters, records. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -270,6 +274,48 @@ static void own_sends(void)
 	check_equal(count_of(&records, "child"), 2, "records of its child");
 }
 
+static void start_only(void *tracer)
+{
+	tracer_start(tracer);
+}
+
+/* Like start_child(), with a pid that is free. */
+static pid_t start_child_as(pid_t pid, void (*fn)(void *arg), void *arg)
+{
+	struct clone_args how = {
+		.exit_signal = SIGCHLD,
+		.set_tid = (uintptr_t)&pid,
+		.set_tid_size = 1,
+	};
+	pid_t child = must(syscall(SYS_clone3, &how, sizeof(how)), "clone3");
+
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		fn(arg);
+		_exit(EXIT_SUCCESS);
+	}
+	return child;
+}
+
+/* The tracer has ended, its session has not, and its pid is another process's now. */
+static void reused_pid(void)
+{
+	struct task task = { "heir", 3 };
+	struct records records = { 0 };
+	struct tracer tracer;
+	pid_t pid;
+
+	tracer_open(&tracer);
+	tracer_config(&tracer, 0, 0, 0);
+	tracer_filter(&tracer, "heir");
+	pid = start_child(start_only, &tracer);
+	end_child(pid);
+	end_child(start_child_as(pid, send_as, &task));
+	tracer_read(&tracer, &records);
+	check_equal(count_of(&records, "heir"), 3, "records of the tracer's pid");
+	check_equal(event_at(&records, 0)->pid, pid, "the pid");
+}
+
 static void two_sessions(void)
 {
 	struct records one = { 0 }, two = { 0 };
@@ -323,6 +369,7 @@ int main(int argc, char **argv)
 		{ "filter_exchanged", filter_exchanged },
 		{ "restart", restart },
 		{ "own_sends", own_sends },
+		{ "reused_pid", reused_pid },
 		{ "two_sessions", two_sessions },
 		{ "session_stats", session_stats },
 		{},

@@ -12,6 +12,11 @@
 
 #define SELF "/proc/self/exe"
 
+enum {
+	SENDERS_MAX = 16,
+	INLINE_MAX = 16384,
+};
+
 static int held;
 
 /*
@@ -43,6 +48,20 @@ static void let_go(struct blocked *blocked)
 	blocked_end(blocked);
 }
 
+/* Returns when the send has ended. */
+static void send_cut(struct blocked *blocked)
+{
+	char *bytes = malloc(BLOCKED_LEN);
+
+	blocked_fill(bytes, BLOCKED_LEN);
+	blocked_init(blocked, bytes, BLOCKED_LEN);
+	blocked->cap = INLINE_MAX;
+	blocked->why = "no_work";
+	blocked_begin(blocked);
+	blocked_drain(blocked);
+	blocked_end(blocked);
+}
+
 /* Held up until the gate opens; an argument names the sender's CPU. */
 static void whole(void)
 {
@@ -51,6 +70,29 @@ static void whole(void)
 	hold_sender(&blocked, case_args[0] ? atoi(case_args[0]) : -1);
 	gate();
 	let_go(&blocked);
+}
+
+/*
+ * Held up until the gate opens: as many senders as the first argument says, of the user that the
+ * second one names. One more is not held up, because its payload is cut instead.
+ */
+static void many(void)
+{
+	static struct blocked blocked[SENDERS_MAX];
+	int helds[SENDERS_MAX], number = atoi(case_args[0]);
+	struct blocked cut;
+
+	become_user(atoi(case_args[1]));
+	for (int i = 0; i < number && i < SENDERS_MAX; i++) {
+		hold_sender(&blocked[i], -1);
+		helds[i] = held;
+	}
+	send_cut(&cut);
+	gate();
+	for (int i = 0; i < number && i < SENDERS_MAX; i++) {
+		held = helds[i];
+		let_go(&blocked[i]);
+	}
 }
 
 /* No session sees it any more. */
@@ -117,13 +159,10 @@ static void after_exec(void)
 int main(int argc, char **argv)
 {
 	static const struct test_case cases[] = {
-		{ "whole", whole },
-		{ "unseen", unseen },
-		{ "killed", killed },
-		{ "leave", leave },
-		{ "replaced", replaced },
-		{ "after_exec", after_exec },
-		{},
+		{ "whole", whole },	      { "many", many },
+		{ "unseen", unseen },	      { "killed", killed },
+		{ "leave", leave },	      { "replaced", replaced },
+		{ "after_exec", after_exec }, {},
 	};
 
 	return run_cases(argc, argv, cases);

@@ -46,13 +46,14 @@ for patterns in $(seq 32); do
 	stop_readers
 done
 
-# At most as many threads as there are probe instances by default (maxactive).
+# At most as many threads as there are probe instances for one user by default (three quarters of
+# maxactive).
 start_text 1 bench
-for threads in 1 16 256 1024 4000; do
+for threads in 1 16 256 1024 3000; do
 	at_x blocked $threads traced text1 128 -t $threads
 done
 stop_readers
 unload
-for threads in 1 4000; do
+for threads in 1 3000; do
 	at_x blocked $threads alone untraced 128 -t $threads
 done
