@@ -77,7 +77,8 @@ static int open_saved(struct sendtrace **result, const char *path)
 	if (is_stdin(path))
 		fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	else
-		fd = open(path, O_RDONLY | O_CLOEXEC);
+		/* A named pipe may have no writer yet; poll() waits for one, and can be ended. */
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return -errno;
 	err = sendtrace_open_stream(result, fd);
@@ -167,6 +168,12 @@ int sendtrace_get_stats(struct sendtrace *trace, struct sendtrace_stats *stats)
 
 void sendtrace_poll_before(struct sendtrace *trace, struct pollfd *fd, int *timeout)
 {
+	if (trace->unfinished) {
+		trace->unfinished = 0;
+		*fd = (struct pollfd){ .fd = -1 };
+		*timeout = 0;
+		return;
+	}
 	trace->source->ops->poll_before(trace->source, fd, timeout);
 }
 

@@ -13,6 +13,7 @@
  * struct sendtrace - a source, and what is known of its records
  * @source: where records come from
  * @shown: thread whose event was returned last and may have fragments; 0 for none
+ * @unfinished: sendtrace_next() returned 0 only to let its caller look around
  * @sequence: what the next record of each CPU must say
  * @join: fragments that wait for their event
  * @fault: what was wrong with the last record
@@ -21,6 +22,7 @@
 struct sendtrace {
 	struct source *source;
 	uint32_t shown;
+	_Bool unfinished;
 	struct sequence sequence;
 	struct join join;
 	struct sendtrace_fault fault;
