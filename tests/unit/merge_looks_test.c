@@ -247,8 +247,8 @@ static void stop_behind_the_look(uint32_t ring, unsigned int look)
 	merge.ended = true;
 }
 
-static void a_session_that_is_stopped_between_two_looks_has_not_ended_before_its_last_record(
-	void **state)
+static void
+a_session_that_is_stopped_during_a_look_ends_behind_its_last_record(void **state)
 {
 	const struct sendtrace_record *rec;
 	struct sendtrace_fault fault;
@@ -273,7 +273,7 @@ int main(void)
 		test_case(
 			a_burst_on_one_ring_does_not_look_at_the_others_for_each_record),
 		test_case(
-			a_session_that_is_stopped_between_two_looks_has_not_ended_before_its_last_record),
+			a_session_that_is_stopped_during_a_look_ends_behind_its_last_record),
 	};
 
 	return run_all("merge_looks", tests);

@@ -17,6 +17,7 @@ enum {
 };
 
 static const char *program = "sendtrace";
+volatile sig_atomic_t message_writes;
 
 void message_set_program(const char *name)
 {
@@ -61,7 +62,9 @@ static void say(const char *name, const char *fmt, va_list ap)
 	tame(line, used);
 	line[used++] = '\n';
 	/* There is nowhere left to report a failure. */
+	message_writes++;
 	write_all(STDERR_FILENO, line, used);
+	message_writes++;
 	errno = err;
 }
 
