@@ -125,7 +125,8 @@ static int run_started(struct tracer *tracer, const struct sendtrace_config *con
 {
 	int status;
 
-	signals_on_stop(stop_session, tracer->trace);
+	if (sendtrace_get_info(tracer->trace))
+		signals_on_stop(stop_session, tracer->trace);
 	signals_stop_after(tracer->options.duration);
 	report_started(&tracer->options, tracer->trace, config);
 	status = run(tracer);

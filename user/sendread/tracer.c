@@ -194,16 +194,16 @@ static int show_until_enough(struct tracer *tracer)
 
 /*
  * The kernel stops first: what is sent from now on is not waited for. A signal's handler may
- * have stopped it already. Return: whether there was a session, which has an end to be shown.
+ * have stopped it already. Return: whether there is a rest to be shown.
  */
 static bool stop(struct tracer *tracer)
 {
 	int err = sendtrace_stop(tracer->trace);
 
 	tracer->stopping = true;
-	if (err == -ENOTTY)
-		return false;
-	signals_time_is_up();
+	/* Only a session has an end that its output must not delay. */
+	if (sendtrace_get_info(tracer->trace))
+		signals_time_is_up();
 	return !err || err == -EALREADY;
 }
 
