@@ -56,9 +56,9 @@ check "it needs no terminal" wait_until said "3 events captured"
 
 # Its messages go to a pipe: files are limited.
 # shellcheck disable=SC2016
-limited sh -c '{ (ulimit -f 0; exec "$@" >"$0") 2>&1; echo "status $?"; } | cat >&2' \
+limited sh -c '{ (ulimit -f 0; exec "$@" >"$0") 2>&1; echo "status $?."; } | cat >&2' \
 	"$work/limited" "$sendread" --device "$stream"
-check "a file size limit is an error" said "status 1"
+check "a file size limit is an error" said "status 1."
 check "... which is named" said "File too large (the limit is that of 'ulimit -f'), 3 events captured were not printed"
 
 few_descriptors_work_or_are_named() {
