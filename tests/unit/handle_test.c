@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "sample.h"
@@ -366,6 +367,77 @@ static void a_path_is_taken_for_what_it_is(void **state)
 	rmdir(folder);
 }
 
+static void a_named_pipe_is_opened_before_its_writer_comes(void **state)
+{
+	char folder[] = "/tmp/handle-XXXXXX", path[64];
+	struct sendtrace *other;
+	struct pollfd fd;
+	int timeout = -1;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/pipe", folder);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	close(feed);
+	assert_int_equal(sendtrace_open(&other, path), 0);
+	assert_int_equal(sendtrace_next(other, &item), 0);
+	sendtrace_poll_before(other, &fd, &timeout);
+	assert_int_equal(poll(&fd, 1, 0), 0);
+	feed = open(path, O_WRONLY | O_CLOEXEC);
+	assert_int_equal(sendtrace_next(other, &item), 0);
+	feed_send(0);
+	assert_int_equal(sendtrace_wait(other, -1), 0);
+	assert_int_equal(sendtrace_next(other, &item), 1);
+	assert_int_equal(sendtrace_next(other, &item), 0);
+	close(feed);
+	feed = -1;
+	assert_int_equal(sendtrace_wait(other, -1), 0);
+	assert_int_equal(sendtrace_next(other, &item), -ENODATA);
+	sendtrace_close(other);
+	unlink(path);
+	rmdir(folder);
+}
+
+/* Return: a stream of @count fragments of 64 KiB, and of no event. */
+static int make_fragments(unsigned int count)
+{
+	static const char payload[65536];
+	int fd = memfd_create("fragments", 0);
+	unsigned char *record;
+	unsigned int i;
+	size_t size;
+
+	for (i = 0; i < count; i++) {
+		record = sample_fragment(29963, i * sizeof(payload), payload,
+					 sizeof(payload), &size);
+		assert_int_equal(write(fd, record, size), size);
+		free(record);
+	}
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	return fd;
+}
+
+/* Each pause lets the caller look at its signals, and it need not wait. */
+static void many_fragments_are_joined_with_pauses(void **state)
+{
+	struct sendtrace *other;
+	struct pollfd fd;
+	unsigned int pauses;
+	int timeout, got;
+
+	(void)state;
+	assert_int_equal(sendtrace_open_stream(&other, make_fragments(256)), 0);
+	for (pauses = 0; (got = sendtrace_next(other, &item)) == 0; pauses++) {
+		timeout = -1;
+		sendtrace_poll_before(other, &fd, &timeout);
+		assert_int_equal(fd.fd, -1);
+		assert_int_equal(timeout, 0);
+	}
+	assert_int_equal(got, -ENODATA);
+	assert_in_range(pauses, 8, 64);
+	sendtrace_close(other);
+}
+
 #define handle_case(function) \
 	cmocka_unit_test_setup_teardown(function, open_stream, close_stream)
 
@@ -386,6 +458,8 @@ int main(void)
 		handle_case(the_end_of_a_stream_is_no_error_of_the_wait),
 		handle_case(a_fault_says_where_and_what_and_has_a_hint),
 		handle_case(a_path_is_taken_for_what_it_is),
+		handle_case(a_named_pipe_is_opened_before_its_writer_comes),
+		handle_case(many_fragments_are_joined_with_pauses),
 	};
 
 	return run_all("handle", tests);

@@ -236,6 +236,33 @@ static void a_burst_on_one_ring_does_not_look_at_the_others_for_each_record(void
 	free_rings();
 }
 
+/* A signal handler stops the session, which writes a last record behind the look. */
+static void stop_behind_the_look(uint32_t ring, unsigned int look)
+{
+	(void)look;
+	if (ring != 1 || scripted)
+		return;
+	scripted = true;
+	send_on(0);
+	merge.ended = true;
+}
+
+static void
+a_session_that_is_stopped_during_a_look_ends_behind_its_last_record(void **state)
+{
+	const struct sendtrace_record *rec;
+	struct sendtrace_fault fault;
+	const void *from;
+
+	(void)state;
+	make_rings(2);
+	script = stop_behind_the_look;
+	assert_int_equal(merge_next(&merge, &from, &rec, &fault), 0);
+	assert_int_equal(next_time(), 1);
+	assert_int_equal(merge_next(&merge, &from, &rec, &fault), -ENODATA);
+	free_rings();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -245,6 +272,8 @@ int main(void)
 		test_case(records_that_appear_at_random_come_out_in_order),
 		test_case(
 			a_burst_on_one_ring_does_not_look_at_the_others_for_each_record),
+		test_case(
+			a_session_that_is_stopped_during_a_look_ends_behind_its_last_record),
 	};
 
 	return run_all("merge_looks", tests);

@@ -9,6 +9,8 @@
 #include <time.h>
 
 #include "sample.h"
+#include "session.h"
+#include "signals.h"
 #include "tracer.h"
 
 static struct {
@@ -17,6 +19,8 @@ static struct {
 	int tick_ms;
 	long record_ns;
 	int record_error;
+	int flush_error;
+	uint64_t unwritten;
 } counts;
 
 static int count_record(struct sink *sink, const struct sendtrace_item *item)
@@ -41,13 +45,20 @@ static int count_tick(struct sink *sink)
 static int flush_nothing(struct sink *sink)
 {
 	(void)sink;
-	return 0;
+	return counts.records < 3 ? 0 : counts.flush_error;
+}
+
+static uint64_t say_unwritten(const struct sink *sink)
+{
+	(void)sink;
+	return counts.unwritten;
 }
 
 static const struct sink_ops counting_ops = {
 	.record = count_record,
 	.tick = count_tick,
 	.flush = flush_nothing,
+	.unwritten = say_unwritten,
 };
 
 static struct sink sink = { &counting_ops };
@@ -154,6 +165,20 @@ static void an_error_of_the_sink_ends_it(void **state)
 	assert_int_equal(run(3, 0), -ENOSPC);
 	assert_int_equal(counts.records, 1);
 	assert_true(tracer->output_failed);
+	assert_int_equal(tracer->tally.printed, 0);
+	assert_int_equal(tracer->tally.unprinted, 1);
+}
+
+/* The sink says that of the lines which it took before, some did not get out. */
+static void lines_that_did_not_get_out_do_not_count_as_printed(void **state)
+{
+	(void)state;
+	counts.tick_ms = -1;
+	counts.flush_error = -ENOSPC;
+	counts.unwritten = 2;
+	assert_int_equal(run(3, 0), -ENOSPC);
+	assert_int_equal(tracer->tally.printed, 1);
+	assert_int_equal(tracer->tally.unprinted, 2);
 }
 
 static void it_ends_after_the_number_of_lines_that_was_asked_for(void **state)
@@ -163,6 +188,104 @@ static void it_ends_after_the_number_of_lines_that_was_asked_for(void **state)
 	tracer->options.count = 2;
 	assert_int_equal(run(3, 0), 0);
 	assert_int_equal(counts.records, 2);
+}
+
+/* ---- A session -------------------------------------------------------------------- */
+
+/*
+ * @left records come before the stop, and @rest after it, each behind a call that returns 0.
+ */
+static struct {
+	unsigned int left;
+	unsigned int rest;
+	bool paused;
+	bool stopped;
+	unsigned int asked;
+	struct sendtrace_event *event;
+	struct sendtrace_record rec;
+} session;
+
+static int session_next(struct source *source, const void **from,
+			const struct sendtrace_record **rec,
+			struct sendtrace_fault *fault)
+{
+	unsigned int *left = session.stopped ? &session.rest : &session.left;
+
+	(void)source;
+	(void)fault;
+	session.paused = session.stopped && !session.paused;
+	if (session.paused)
+		return 0;
+	if (*left == 0)
+		return session.stopped ? -ENODATA : 0;
+	--*left;
+	session.rec = session.event->rec;
+	session.event->rec.seq++;
+	*from = session.event;
+	*rec = &session.rec;
+	return 1;
+}
+
+static int session_stop(struct source *source)
+{
+	(void)source;
+	session.stopped = true;
+	return 0;
+}
+
+static int session_stats(struct source *source, struct sendtrace_stats *stats)
+{
+	(void)source;
+	session.asked++;
+	*stats = (struct sendtrace_stats){ .captured = 7, .lost = { 5 } };
+	return 0;
+}
+
+static const struct source_ops session_ops = {
+	.stop = session_stop,
+	.stats = session_stats,
+};
+
+/* Return: as tracer_run(). */
+static int run_session(unsigned int left, unsigned int rest)
+{
+	struct source source = { .ops = &session_ops, .next = session_next };
+	struct sendtrace trace = { .source = &source };
+	struct sample sample = sample_send(0, "hello", 5);
+	size_t size;
+	int err;
+
+	memset(&session, 0, sizeof(session));
+	session.left = left;
+	session.rest = rest;
+	session.event = (struct sendtrace_event *)sample_build(&sample, &size);
+	tracer->trace = &trace;
+	counts.tick_ms = -1;
+	err = tracer_run(tracer);
+	sequence_free(&trace.sequence);
+	free(session.event);
+	return err;
+}
+
+static void counters_are_asked_each_second_while_records_keep_coming(void **state)
+{
+	(void)state;
+	counts.record_ns = 500000;
+	tracer->options.count = 4096;
+	assert_int_equal(run_session(4096, 0), 0);
+	/* At the beginning, after a second, and at the end. */
+	assert_true(session.asked >= 3);
+}
+
+static void the_rest_of_a_session_is_shown_up_to_its_last_record(void **state)
+{
+	(void)state;
+	signals.stop = 1;
+	assert_int_equal(run_session(4, 7), -ENODATA);
+	signals.stop = 0;
+	assert_int_equal(counts.records, 7);
+	assert_int_equal(tracer->tally.unprinted, 0);
+	assert_int_equal(tracer->tally.counted.lost[0], 5);
 }
 
 #define tracer_case(function) \
@@ -176,7 +299,10 @@ int main(void)
 		tracer_case(a_tick_is_called_again_when_it_is_due),
 		tracer_case(ticks_go_on_while_records_keep_coming),
 		tracer_case(an_error_of_the_sink_ends_it),
+		tracer_case(lines_that_did_not_get_out_do_not_count_as_printed),
 		tracer_case(it_ends_after_the_number_of_lines_that_was_asked_for),
+		tracer_case(counters_are_asked_each_second_while_records_keep_coming),
+		tracer_case(the_rest_of_a_session_is_shown_up_to_its_last_record),
 	};
 
 	return run_all("tracer", tests);

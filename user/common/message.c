@@ -23,6 +23,7 @@ enum {
 };
 
 static const char *program = "sendtrace";
+volatile sig_atomic_t message_writes;
 
 void message_set_program(const char *name)
 {
@@ -160,7 +161,9 @@ static void say(const char *name, const char *fmt, va_list ap)
 	used = strlen(line);
 	tame(line, used);
 	line[used++] = '\n';
+	message_writes++;
 	write_or_drop(line, used, !name);
+	message_writes++;
 	errno = err;
 }
 

@@ -13,6 +13,18 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+#include <signal.h>
+#include <stdbool.h>
+
+/* Counts the beginnings and the ends of writes to standard error: for signal handlers. */
+extern volatile sig_atomic_t message_writes;
+
+/* Whether a message was being written when @message_writes had that value. */
+static inline bool message_is_written(int writes)
+{
+	return writes & 1;
+}
+
 /* Set the name that message() begins its lines with; @name must stay valid, and be short. */
 void message_set_program(const char *name);
 

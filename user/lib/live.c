@@ -28,7 +28,7 @@ enum {
  * @source: its @next is that of an idle session, of read(), or of mapped rings
  * @fd: the device
  * @started: it ran once
- * @ended: it ran, and was stopped
+ * @ended: it ran, and was stopped, perhaps by a signal handler
  * @info: versions and limits
  * @ring_size: bytes of each ring, 0 before it was configured
  * @merge: the mapped rings
@@ -38,7 +38,7 @@ struct live {
 	struct source source;
 	int fd;
 	bool started;
-	bool ended;
+	volatile bool ended;
 	struct sendtrace_info info;
 	uint32_t ring_size;
 	struct merge merge;
@@ -104,9 +104,11 @@ static void live_poll_before(struct source *source, struct pollfd *fd, int *time
 	source->busy = false;
 }
 
+/* A session that was stopped hangs up, too. */
 static int live_poll_after(struct source *source, const struct pollfd *fd)
 {
-	(void)source;
+	if (live_of(source)->ended)
+		return 0;
 	return fd->revents & (POLLERR | POLLHUP | POLLNVAL) ? -ENODEV : 0;
 }
 
@@ -238,7 +240,7 @@ static void live_place(const struct source *source, struct sendtrace_fault *faul
 /* What @next depends on has changed, or what merge_next() returns at the end. */
 static void changed(struct live *live)
 {
-	live->merge.ended = live->ended;
+	__atomic_store_n(&live->merge.ended, live->ended, __ATOMIC_RELEASE);
 	if (live->started)
 		live->source.next = is_mapped(live) ? mapped_next : read_next;
 }
@@ -278,17 +280,20 @@ static int live_start(struct source *source)
 	return 0;
 }
 
-/* What read() returns has an end of its own. */
+/*
+ * What read() returns has an end of its own. In a signal handler, too, and twice: all but the
+ * command is to store what a first call has stored.
+ */
 static int live_stop(struct source *source)
 {
 	struct live *live = live_of(source);
 	int err = command(live, SENDTRACE_IOC_STOP, NULL);
 
-	if (err)
+	if (err && !(err == -EALREADY && live->started))
 		return err;
 	live->ended = true;
 	changed(live);
-	return 0;
+	return err;
 }
 
 static void live_free(struct source *source)

@@ -222,8 +222,11 @@ static int settle(struct merge *merge, struct sendtrace_fault *fault)
 /* Return: as merge_next(). */
 static int find_next(struct merge *merge, struct sendtrace_fault *fault)
 {
+	_Bool ended;
 	int err;
 
+	/* Before the looks: a signal handler may stop the session, and so write a last record. */
+	ended = __atomic_load_n(&merge->ended, __ATOMIC_ACQUIRE);
 	/* With no record at hand every look is stale: it may be long ago. */
 	if (merge->nr_ready == 0)
 		merge->settled = false;
@@ -231,7 +234,7 @@ static int find_next(struct merge *merge, struct sendtrace_fault *fault)
 	if (err)
 		return err;
 	if (merge->nr_ready == 0)
-		return merge->ended ? -ENODATA : 0;
+		return ended ? -ENODATA : 0;
 	merge->current = ready_pop(merge);
 	return 1;
 }

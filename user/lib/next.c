@@ -7,6 +7,11 @@
 #include "decode.h"
 #include "order.h"
 
+enum {
+	/* Bytes of fragments that one call joins: its caller has other things to look at. */
+	JOINED_AT_ONCE = 1 << 20
+};
+
 /* Always inline, although it has two callers: the one that matters is called for each record. */
 static inline __attribute__((always_inline)) int next_item(struct sendtrace *trace)
 {
@@ -32,12 +37,18 @@ static inline __attribute__((always_inline)) int next_item(struct sendtrace *tra
  */
 static __attribute__((noinline)) int pass_fragments(struct sendtrace *trace)
 {
+	uint64_t joined = 0;
 	int got = 1;
 
 	while (got > 0 && trace->item.rec.type == SENDTRACE_RECORD_FRAGMENT) {
 		join_fragment(&trace->join, &trace->item);
 		if (trace->item.missing)
 			break;
+		joined += trace->item.rec.size;
+		if (joined >= JOINED_AT_ONCE) {
+			trace->unfinished = true;
+			return 0;
+		}
 		got = next_item(trace);
 	}
 	return got;

@@ -110,6 +110,8 @@ struct sendtrace_item {
  * @path: SENDTRACE_DEVICE or another name of the device, a file, a pipe, or "-" for standard
  *	input
  *
+ * Does not wait for the writer of a named pipe: sendtrace_wait() does.
+ *
  * Errors: as sendtrace_is_saved(), sendtrace_open_device() and open().
  */
 int sendtrace_open(struct sendtrace **result, const char *path);
@@ -290,10 +292,12 @@ void sendtrace_get_order_stats(const struct sendtrace *trace,
  * @trace: handle that was started
  * @item: set where 1 is returned: the record, valid until the next call
  *
- * Never waits. Return: 1; 0 if there is nothing now; -ENODATA after the last record of a stream
- * or of a session that was stopped; -EINVAL for a session that was never started; -EBADMSG
- * for what is no record, where sendtrace_get_fault() tells more; or what read() fails with.
- * After other errors than -ENODATA and -EINVAL nothing sensible follows.
+ * Never waits, and does a bounded amount of work. Return: 1; 0 if there is nothing now, or if
+ * many fragments were joined, but their event has not come: then sendtrace_wait() and
+ * sendtrace_poll_before() do not wait; -ENODATA after the last record of a stream or of a
+ * session that was stopped; -EINVAL for a session that was never started; -EBADMSG for what
+ * is no record, where sendtrace_get_fault() tells more; or what read() fails with. After
+ * other errors than -ENODATA and -EINVAL nothing sensible follows.
  */
 int sendtrace_next(struct sendtrace *trace, const struct sendtrace_item **item);
 
@@ -353,7 +357,8 @@ int sendtrace_wait(struct sendtrace *trace, int timeout);
  * @timeout: milliseconds, -1 for no limit; on return not more than before, perhaps less
  *
  * While records keep coming, the library looks again after a short nap and lets nobody wake
- * it, which spares the senders the wake-ups: @fd->fd is negative then.
+ * it, which spares the senders the wake-ups: @fd->fd is negative then. Where there is more to
+ * do at once, it is, too, and @timeout is 0.
  */
 void sendtrace_poll_before(struct sendtrace *trace, struct pollfd *fd, int *timeout);
 
@@ -371,7 +376,12 @@ int sendtrace_poll_after(struct sendtrace *trace, const struct pollfd *fd);
  * @trace: session. Also a saved stream that is sorted: it ends where it was read up to, and
  *	what was held back can be read
  *
- * Errors: -EALREADY: it does not run; -ENOTTY: another saved stream, which nobody can stop.
+ * For a session it is async-signal-safe: a signal handler may call it once sendtrace_start() has
+ * returned, and until sendtrace_close() is called, whichever function of the handle it interrupts.
+ * What was recorded before then still ends with -ENODATA. Sleeps for some milliseconds.
+ *
+ * Errors: -EALREADY: it does not run, or no longer; -ENOTTY: another saved stream, which nobody
+ * can stop.
  */
 int sendtrace_stop(struct sendtrace *trace);
 

@@ -80,7 +80,8 @@ static int open_saved(struct sendtrace **result, const char *path)
 	if (is_stdin(path))
 		fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	else
-		fd = open(path, O_RDONLY | O_CLOEXEC);
+		/* A named pipe may have no writer yet; poll() waits for one, and can be ended. */
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return -errno;
 	err = sendtrace_open_stream(result, fd);

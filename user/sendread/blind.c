@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "clock.h"
 #include "message.h"
 #include "sendtrace.h"
 
@@ -53,21 +52,12 @@ static void say_blind(struct blind *blind)
 		causes[0].file, causes[1].file);
 }
 
-int blind_check(struct blind *blind, struct sendtrace *trace)
+void blind_check(struct blind *blind, const struct sendtrace_stats *stats)
 {
-	struct sendtrace_stats stats;
-	int64_t now = clock_ms(), wait = blind->checked + BLIND_CHECK_MS - now;
-
-	if (blind->checked && wait > 0)
-		return (int)wait;
-	if (sendtrace_get_stats(trace, &stats))
-		return -1;
-	blind->checked = now;
-	if (stats.blind && !blind->cause) {
+	if (stats->blind && !blind->cause) {
 		say_blind(blind);
-	} else if (!stats.blind && blind->cause) {
+	} else if (!stats->blind && blind->cause) {
 		message("%s is on again: calls are seen", blind->cause);
 		blind->cause = NULL;
 	}
-	return BLIND_CHECK_MS;
 }

@@ -30,20 +30,60 @@ static void complain_corrupt(const struct sendtrace_fault *fault)
 		*fault->hint ? "; " : "", fault->hint);
 }
 
+/* The end that was asked for, or that of the records. */
+static bool is_end(int err)
+{
+	return !err || err == -ENODATA;
+}
+
+static const char *output_error(int err)
+{
+	switch (err) {
+	case 0:
+	case -ENODATA:
+	case -EINTR:
+		/* The second signal may also come while the output takes what it gets. */
+		return "interrupted";
+	case -ETIMEDOUT:
+		return "nobody reads it";
+	case -EFBIG:
+		return "File too large (the limit is that of 'ulimit -f')";
+	default:
+		return strerror(-err);
+	}
+}
+
+static void complain_output(const struct tracer *tracer, int err)
+{
+	uint64_t unprinted = tracer->tally.unprinted;
+
+	if (unprinted)
+		message("cannot write to standard output: %s, %llu event%s captured %s not "
+			"printed",
+			output_error(err), (unsigned long long)unprinted,
+			unprinted == 1 ? "" : "s", unprinted == 1 ? "was" : "were");
+	else
+		message("cannot write to standard output: %s", output_error(err));
+}
+
 static int complain(const struct tracer *tracer, int err)
 {
 	const char *device = tracer->options.device;
 	struct sendtrace_order_stats order;
 
 	sendtrace_get_order_stats(tracer->trace, &order);
-	if (tracer->output_failed)
-		message("cannot write to standard output: %s", strerror(-err));
+	if (tracer->output_failed || (is_end(err) && signals_give_up()))
+		complain_output(tracer, err);
 	else if (order.error)
 		message("--sort cannot use its temporary file: %s; expected room for the stream "
 			"in TMPDIR, or /tmp",
 			strerror(-err));
 	else if (err == -EBADMSG)
 		complain_corrupt(sendtrace_get_fault(tracer->trace));
+	else if (is_end(err))
+		message("the rings held %llu events fewer than the kernel counted: please report "
+			"this",
+			(unsigned long long)tracer->tally.unprinted);
 	else if (err == -ENODEV)
 		message("the session of '%s' ended unexpectedly: 'dmesg' may say why. Run "
 			"sendread again",
@@ -58,17 +98,17 @@ static int run(struct tracer *tracer)
 	int err, status = EXIT_DONE;
 
 	err = tracer_run(tracer);
-	/* Somebody closed the pipe, or interrupted twice: print no more. */
-	if (err == -EPIPE || err == -EINTR)
+	/* Somebody closed the pipe: print no more. */
+	if (err == -EPIPE)
 		return EXIT_DONE;
-	if (err && err != -ENODATA)
+	if (tracer->tally.unprinted || !is_end(err))
 		status = complain(tracer, err);
 	if (!tracer->options.quiet)
 		report_summary(&tracer->tally, tracer->trace);
 	else
 		report_order(tracer->trace);
 	hints_end(&tracer->options, tracer->tally.printed);
-	return tracer->tally.unreported ? EXIT_FAILED : status;
+	return tracer->tally.unreported || signals_muted() ? EXIT_FAILED : status;
 }
 
 static int open_output(struct tracer *tracer)
@@ -78,11 +118,33 @@ static int open_output(struct tracer *tracer)
 		message("cannot catch signals: %s", strerror(-tracer->signal_fd));
 		return tracer->signal_fd;
 	}
-	tracer->sink = tracer->options.sink_new(STDOUT_FILENO, signals_give_up());
+	tracer->sink = tracer->options.sink_new(STDOUT_FILENO, signals_patience());
 	if (tracer->sink)
 		return 0;
 	message("no memory for the output");
 	return -ENOMEM;
+}
+
+/* In a signal handler. The loop stops it again, and complains if that fails. */
+static void stop_session(void *trace)
+{
+	sendtrace_stop(trace);
+}
+
+/* From now on the end comes in time, whatever blocks: the messages, too. */
+static int run_started(struct tracer *tracer, const struct sendtrace_config *config)
+{
+	int status;
+
+	if (sendtrace_get_info(tracer->trace)) { /* live */
+		signals_on_stop(stop_session, tracer->trace);
+		scope_use_names();
+	}
+	signals_stop_after(tracer->options.duration);
+	report_started(&tracer->options, tracer->trace, config);
+	status = run(tracer);
+	signals_on_stop(NULL, NULL);
+	return status;
 }
 
 static int trace(struct tracer *tracer)
@@ -93,15 +155,10 @@ static int trace(struct tracer *tracer)
 	err = open_output(tracer);
 	if (!err)
 		err = start_source(&tracer->options, &tracer->trace, &config);
-	if (err) {
+	if (err)
 		status = err == -ERANGE ? EXIT_USAGE : EXIT_FAILED;
-	} else {
-		if (sendtrace_get_info(tracer->trace)) /* live */
-			scope_use_names();
-		report_started(&tracer->options, tracer->trace, &config);
-		signals_stop_after(tracer->options.duration);
-		status = run(tracer);
-	}
+	else
+		status = run_started(tracer, &config);
 	sendtrace_close(tracer->trace);
 	sink_free(tracer->sink);
 	message_finish();
@@ -110,15 +167,19 @@ static int trace(struct tracer *tracer)
 
 /* ---- The command line ----------------------------------------------------------- */
 
-/* Otherwise the device could become standard output, and be written to. */
-static void open_missing_stdio(void)
+/*
+ * Otherwise the device could become standard output, and be written to. What is missing stays
+ * unusable: neither can standard input be read, nor the others be written to.
+ */
+static bool open_missing_stdio(void)
 {
 	int fd;
 
-	do {
-		fd = open("/dev/null", O_RDONLY);
-	} while (fd >= 0 && fd <= STDERR_FILENO);
-	close(fd);
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			return false;
+	return true;
 }
 
 static int print_usage(void)
@@ -144,7 +205,11 @@ int main(int argc, char **argv)
 	static struct tracer tracer;
 
 	message_set_program("sendread");
-	open_missing_stdio();
+	if (!open_missing_stdio()) {
+		message("cannot open /dev/null in the place of a closed standard descriptor: %s",
+			strerror(errno));
+		return EXIT_FAILED;
+	}
 	if (options_parse(&tracer.options, argc, argv))
 		return wrong_usage(&tracer.options);
 	if (tracer.options.action == OPTIONS_HELP)

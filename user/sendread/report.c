@@ -206,31 +206,117 @@ static void add(__u64 *sum, __u64 count)
 		*sum = ~0ULL;
 }
 
-static void count_lost(struct tally *tally, const struct sendtrace_lost *lost)
+/* Records and counters tell of the same losses, one sooner than the other. */
+static __u64 known_lost(const struct tally *tally, size_t reason)
 {
+	__u64 lost = tally->lost[reason], counted = tally->counted.lost[reason];
+
+	return lost > counted ? lost : counted;
+}
+
+/* Return: whether that is news. */
+static bool count_lost(struct tally *tally, const struct sendtrace_lost *lost)
+{
+	bool news = false;
+	__u64 before;
 	size_t i;
 
 	for (i = 0; i < SENDTRACE_LOST_REASONS; i++) {
+		before = known_lost(tally, i);
 		add(&tally->lost[i], lost->reasons[i]);
-		add(&tally->pending.lost[i], lost->reasons[i]);
+		add(&tally->pending.lost[i], known_lost(tally, i) - before);
+		news |= known_lost(tally, i) > before;
 	}
+	return news;
 }
 
 void report_gap(struct tally *tally, const struct sendtrace_item *item)
 {
+	bool news = item->missing > 0;
+
 	add(&tally->unreported, item->missing);
 	add(&tally->pending.unreported, item->missing);
 	if (item->rec.type == SENDTRACE_RECORD_LOST)
-		count_lost(tally, &item->lost);
-	note_cpu(tally, item->rec.cpu);
+		news |= count_lost(tally, &item->lost);
+	if (news)
+		note_cpu(tally, item->rec.cpu);
 }
 
-static void say_pending(const struct tally *tally)
+static void count_counted(struct tally *tally, const __u64 lost[SENDTRACE_LOST_REASONS])
+{
+	__u64 before;
+	size_t i;
+
+	for (i = 0; i < SENDTRACE_LOST_REASONS; i++) {
+		before = known_lost(tally, i);
+		tally->counted.lost[i] = lost[i];
+		add(&tally->pending.lost[i], known_lost(tally, i) - before);
+		tally->pending.counted |= known_lost(tally, i) > before;
+	}
+}
+
+static void count_missed(struct tally *tally, __u64 missed)
+{
+	if (missed > tally->counted.missed)
+		tally->pending.missed += missed - tally->counted.missed;
+	tally->counted.missed = missed;
+}
+
+void report_counters(struct tally *tally, const struct sendtrace_stats *stats)
+{
+	/* The records of what was lost just now may still be in the rings. */
+	count_counted(tally, tally->earlier);
+	memcpy(tally->earlier, stats->lost, sizeof(tally->earlier));
+	count_missed(tally, stats->missed);
+}
+
+/* A gap of the sequence is explained where the counters know more than the records. */
+static void settle_unreported(struct tally *tally)
+{
+	__u64 explained = 0;
+	size_t i;
+
+	for (i = 0; i < SENDTRACE_LOST_REASONS; i++)
+		add(&explained, known_lost(tally, i) - tally->lost[i]);
+	tally->unreported -= explained < tally->unreported ? explained :
+							     tally->unreported;
+}
+
+void report_end(struct tally *tally, const struct sendtrace_stats *stats, uint64_t count)
+{
+	uint64_t wanted = count && count < stats->captured ? count : stats->captured;
+
+	tally->pending.end = true;
+	count_counted(tally, stats->lost);
+	count_missed(tally, stats->missed);
+	settle_unreported(tally);
+	tally->unprinted = wanted > tally->printed ? wanted - tally->printed : 0;
+}
+
+static bool is_pending(const struct tally *tally)
+{
+	return tally->pending.any || tally->pending.counted || tally->pending.missed;
+}
+
+/* Where: on which CPUs as far as the records say, or in which way it is known else. */
+static void append_where(struct words *words, const struct tally *tally)
+{
+	if (tally->pending.counted)
+		append(words, "%s", tally->pending.end ? "at the end: " : "");
+	else if (tally->pending.first_cpu == tally->pending.last_cpu)
+		append(words, "cpu %u: ", tally->pending.first_cpu);
+	else
+		append(words, "cpus %u to %u: ", tally->pending.first_cpu,
+		       tally->pending.last_cpu);
+}
+
+static void say_lost(const struct tally *tally)
 {
 	struct words words = { .used = 0 };
 	const char *comma = "";
 	size_t i;
 
+	append_where(&words, tally);
 	for (i = 0; i < SENDTRACE_LOST_REASONS; i++) {
 		if (!tally->pending.lost[i])
 			continue;
@@ -243,24 +329,39 @@ static void say_pending(const struct tally *tally)
 		append(&words, "%s%llu event%s lost: unexplained sequence gap", comma,
 		       (unsigned long long)tally->pending.unreported,
 		       plural(tally->pending.unreported));
-	if (tally->pending.first_cpu == tally->pending.last_cpu)
-		message("cpu %u: %s", tally->pending.first_cpu, words.buffer);
-	else
-		message("cpus %u to %u: %s", tally->pending.first_cpu,
-			tally->pending.last_cpu, words.buffer);
+	message("%s", words.buffer);
+}
+
+static void append_missed(struct words *words, __u64 missed)
+{
+	append(words,
+	       "%llu call%s missed: no free probe instance (see maxactive in 'modinfo "
+	       "sendtrace'), or inside another probe's handler",
+	       (unsigned long long)missed, plural(missed));
+}
+
+static void say_missed(__u64 missed)
+{
+	struct words words = { .used = 0 };
+
+	append_missed(&words, missed);
+	message("%s", words.buffer);
 }
 
 int report_pending(struct tally *tally, _Bool now)
 {
 	int64_t time, wait;
 
-	if (!tally->pending.any)
+	if (!is_pending(tally))
 		return -1;
 	time = clock_ms();
 	wait = tally->said ? tally->said + INTERVAL_MS - time : 0;
 	if (!now && wait > 0)
 		return (int)wait;
-	say_pending(tally);
+	if (tally->pending.any || tally->pending.counted)
+		say_lost(tally);
+	if (tally->pending.missed)
+		say_missed(tally->pending.missed);
 	memset(&tally->pending, 0, sizeof(tally->pending));
 	tally->said = time;
 	return -1;
@@ -268,21 +369,24 @@ int report_pending(struct tally *tally, _Bool now)
 
 /* ---- The end -------------------------------------------------------------------- */
 
-static void summarize_lost(const __u64 lost[SENDTRACE_LOST_REASONS], uint64_t unreported)
+static void summarize_lost(const struct tally *tally)
 {
 	bool none = true;
 	size_t i;
 
 	for (i = 0; i < SENDTRACE_LOST_REASONS; i++) {
-		if (!lost[i])
+		__u64 lost = known_lost(tally, i);
+
+		if (!lost)
 			continue;
 		none = false;
-		message_plain("%llu event%s lost: %s", (unsigned long long)lost[i],
-			      plural(lost[i]), lost_reason(i));
+		message_plain("%llu event%s lost: %s", (unsigned long long)lost,
+			      plural(lost), lost_reason(i));
 	}
-	if (unreported)
+	if (tally->unreported)
 		message_plain("%llu event%s lost: unexplained sequence gap",
-			      (unsigned long long)unreported, plural(unreported));
+			      (unsigned long long)tally->unreported,
+			      plural(tally->unreported));
 	else if (none)
 		message_plain("0 events lost");
 }
@@ -322,23 +426,43 @@ void report_order(const struct sendtrace *trace)
 			(unsigned long long)stats.early, plural(stats.early));
 }
 
-void report_summary(const struct tally *tally, struct sendtrace *trace)
+static void summarize_missed(__u64 missed)
+{
+	struct words words = { .used = 0 };
+
+	append_missed(&words, missed);
+	message_plain("%s", words.buffer);
+}
+
+static void ask_counters(struct tally *tally, struct sendtrace *trace)
 {
 	struct sendtrace_stats stats;
-	bool session = sendtrace_get_stats(trace, &stats) == 0;
 
-	message_plain("%llu event%s captured", (unsigned long long)tally->printed,
-		      plural(tally->printed));
-	summarize_lost(session ? stats.lost : tally->lost, tally->unreported);
+	if (sendtrace_get_stats(trace, &stats))
+		return;
+	memcpy(tally->counted.lost, stats.lost, sizeof(stats.lost));
+	tally->counted.missed = stats.missed;
+}
+
+void report_summary(const struct tally *tally, struct sendtrace *trace)
+{
+	uint64_t captured = tally->printed + tally->unprinted;
+	struct tally now = *tally;
+
+	ask_counters(&now, trace);
+	message_plain("%llu event%s captured", (unsigned long long)captured,
+		      plural(captured));
+	if (tally->unprinted)
+		message_plain("%llu event%s not printed",
+			      (unsigned long long)tally->unprinted,
+			      plural(tally->unprinted));
+	summarize_lost(&now);
 	summarize_cut(tally->cut);
+	if (now.counted.missed)
+		summarize_missed(now.counted.missed);
 	if (tally->unknown)
 		message_plain(
 			"%llu record%s of unknown types: sendread is older than the module",
 			(unsigned long long)tally->unknown, plural(tally->unknown));
-	if (session && stats.missed)
-		message_plain(
-			"%llu call%s missed: no free probe instance (see maxactive in "
-			"'modinfo sendtrace'), or inside another probe's handler",
-			(unsigned long long)stats.missed, plural(stats.missed));
 	report_order(trace);
 }

@@ -12,16 +12,22 @@ struct options;
 /**
  * struct tally - what came, and what did not
  * @printed: lines
+ * @unprinted: events that were captured and asked for, but the output did not take them
  * @cut: lines with less payload than was sent, for each reason of sendtrace_why()
  * @lost: events lost, for each enum sendtrace_lost_reason, as LOST records report
  * @unreported: events that are missing in the sequence and that no LOST record reports
  * @unknown: records of types that are not known
  * @keep_failed: report_kept() has printed why
- * @pending: losses that were not printed yet
+ * @counted: what the session's counters say of the same losses, and of calls missed; 0 for a
+ *	saved stream, which has none
+ * @earlier: losses that the counters had when they were asked last
+ * @pending: what was not printed yet; @counted: some of @lost is known by the counters alone,
+ *	which name no CPU; @end: the trace has ended
  * @said: when losses were printed last; milliseconds of clock_ms(), 0 for never
  */
 struct tally {
 	uint64_t printed;
+	uint64_t unprinted;
 	uint64_t cut[SENDTRACE_WHYS];
 	__u64 lost[SENDTRACE_LOST_REASONS];
 	__u64 unreported;
@@ -29,10 +35,18 @@ struct tally {
 	_Bool keep_failed;
 	struct {
 		__u64 lost[SENDTRACE_LOST_REASONS];
+		__u64 missed;
+	} counted;
+	__u64 earlier[SENDTRACE_LOST_REASONS];
+	struct {
+		__u64 lost[SENDTRACE_LOST_REASONS];
 		__u64 unreported;
+		__u64 missed;
 		uint32_t first_cpu;
 		uint32_t last_cpu;
 		_Bool any;
+		_Bool counted;
+		_Bool end;
 	} pending;
 	int64_t said;
 };
@@ -71,7 +85,24 @@ void report_kept(struct tally *tally, const struct sendtrace *trace);
 void report_gap(struct tally *tally, const struct sendtrace_item *item);
 
 /*
- * Print pending losses, at most once a second unless @now.
+ * Compare the counters of the session with what its records report: a loss that no record
+ * reports within two calls is pending, and so are calls missed.
+ */
+void report_counters(struct tally *tally, const struct sendtrace_stats *stats);
+
+/**
+ * report_end - compare for the last time, after the last record
+ * @tally: all that was shown
+ * @stats: counters of the session, which was stopped
+ * @count: lines that are enough; 0 for no end
+ *
+ * What no record reports is pending now, @tally->unprinted is known, and @tally->unreported
+ * has only what the counters do not know either.
+ */
+void report_end(struct tally *tally, const struct sendtrace_stats *stats, uint64_t count);
+
+/*
+ * Print pending losses and calls missed, at most once a second unless @now.
  * Return: milliseconds until the rest may be printed, -1 if there is none.
  */
 int report_pending(struct tally *tally, _Bool now);

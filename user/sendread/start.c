@@ -339,7 +339,7 @@ static int drop_rights(struct sendtrace **trace)
 	return err;
 }
 
-/* The options first: to open a pipe is to wait for its writer, and the device may be missing. */
+/* The options first: the device may be missing. */
 int start_source(struct options *options, struct sendtrace **trace,
 		 struct sendtrace_config *config)
 {

@@ -12,7 +12,8 @@
 
 enum {
 	/* Records between two looks at the clock while records keep coming. */
-	TICK_RECORDS = 1024
+	TICK_RECORDS = 1024,
+	CHECK_MS = 1000,
 };
 
 /* Call the sink if it is due. Return: milliseconds until it is due again, -1 for never. */
@@ -30,6 +31,34 @@ static int tick(struct tracer *tracer)
 	return wait;
 }
 
+/*
+ * Ask the session's counters if it is time: for losses that no record tells, and for probes
+ * that see nothing. Return: milliseconds until it is time again, -1 for a saved stream.
+ */
+static int check(struct tracer *tracer)
+{
+	int64_t now = clock_ms();
+	struct sendtrace_stats stats;
+
+	if (now < tracer->next_check)
+		return (int)(tracer->next_check - now);
+	if (sendtrace_get_stats(tracer->trace, &stats))
+		return -1;
+	tracer->next_check = now + CHECK_MS;
+	blind_check(&tracer->blind, &stats);
+	report_counters(&tracer->tally, &stats);
+	return CHECK_MS;
+}
+
+/* What is due from time to time. Return: milliseconds until something is due, -1 for never. */
+static int look_around(struct tracer *tracer)
+{
+	int timeout = check(tracer);
+
+	timeout = clock_sooner(timeout, report_pending(&tracer->tally, false));
+	return clock_sooner(timeout, tick(tracer));
+}
+
 /* ---- Records -------------------------------------------------------------------- */
 
 static bool counted_out(const struct tracer *tracer)
@@ -39,7 +68,7 @@ static bool counted_out(const struct tracer *tracer)
 
 static bool enough(const struct tracer *tracer)
 {
-	return counted_out(tracer) || *signals_give_up() ||
+	return counted_out(tracer) || signals_give_up() ||
 	       (signals_stop() && !tracer->stopping);
 }
 
@@ -48,6 +77,31 @@ static bool is_asked_for(const struct tracer *tracer, const struct sendtrace_ite
 {
 	return item->rec.type == SENDTRACE_RECORD_SEND ||
 	       (item->rec.type == SENDTRACE_RECORD_ACCEPT && tracer->options.accepts);
+}
+
+/* The first error of the output: lines that it had taken before may not have got out. */
+static int note_output(struct tracer *tracer, int err)
+{
+	uint64_t unwritten;
+
+	if (!err || tracer->output_failed)
+		return err;
+	tracer->output_failed = true;
+	unwritten = sink_unwritten(tracer->sink);
+	tracer->tally.printed -= unwritten;
+	tracer->tally.unprinted += unwritten;
+	return err;
+}
+
+static int show_event(struct tracer *tracer, const struct sendtrace_item *item)
+{
+	int err = sink_record(tracer->sink, item);
+
+	if (err)
+		tracer->tally.unprinted++;
+	else if (report_printed(&tracer->tally, item))
+		report_kept(&tracer->tally, tracer->trace);
+	return err;
 }
 
 /* Return: 0, or an error of the output. */
@@ -60,22 +114,16 @@ static int show(struct tracer *tracer, const struct sendtrace_item *item)
 		report_pending(&tracer->tally, false);
 		err = sink_gap(tracer->sink, item);
 	}
-	if (!err && is_asked_for(tracer, item) && !left_out_has(item->event.pid)) {
-		err = sink_record(tracer->sink, item);
-		if (report_printed(&tracer->tally, item))
-			report_kept(&tracer->tally, tracer->trace);
-	} else if (sendtrace_is_unknown(item)) {
+	if (!err && is_asked_for(tracer, item) && !left_out_has(item->event.pid))
+		err = show_event(tracer, item);
+	else if (sendtrace_is_unknown(item))
 		report_unknown(&tracer->tally, item);
-	}
-	return err;
+	return note_output(tracer, err);
 }
 
 static int flush(struct tracer *tracer)
 {
-	int err = sink_flush(tracer->sink);
-
-	tracer->output_failed |= err;
-	return err;
+	return note_output(tracer, sink_flush(tracer->sink));
 }
 
 static void summarize_if_asked(struct tracer *tracer)
@@ -98,30 +146,16 @@ static int show_all(struct tracer *tracer)
 		if (got <= 0)
 			return got;
 		got = show(tracer, item);
-		if (got) {
-			tracer->output_failed = true;
+		if (got)
 			return got;
-		}
 		summarize_if_asked(tracer);
 		if (++records % TICK_RECORDS == 0)
-			tick(tracer);
+			look_around(tracer);
 	}
 	return 0;
 }
 
 /* ---- Waiting -------------------------------------------------------------------- */
-
-/*
- * How long to wait for records: until losses are to be printed, the probes to be checked, or
- * the sink's tick to be due. Return: milliseconds, -1 for no limit.
- */
-static int time_to_wait(struct tracer *tracer)
-{
-	int timeout = report_pending(&tracer->tally, false);
-
-	timeout = clock_sooner(timeout, blind_check(&tracer->blind, tracer->trace));
-	return clock_sooner(timeout, tick(tracer));
-}
 
 /* Return: 0, -EPIPE if nobody reads our output any more, or another errno. */
 static int wait_for_more(struct tracer *tracer)
@@ -131,7 +165,7 @@ static int wait_for_more(struct tracer *tracer)
 		{ .fd = tracer->signal_fd, .events = POLLIN },
 		{ .fd = STDOUT_FILENO, .events = 0 },
 	};
-	int timeout = time_to_wait(tracer);
+	int timeout = look_around(tracer);
 
 	sendtrace_poll_before(tracer->trace, &fds[0], &timeout);
 	if (poll(fds, 3, timeout) < 0)
@@ -161,7 +195,25 @@ static int show_until_enough(struct tracer *tracer)
 	return err;
 }
 
-/* The rest of what is sorted may need several steps. Return: as show_all(). */
+/*
+ * The kernel stops first: what is sent from now on is not waited for. A signal's handler may
+ * have stopped it already. Return: whether there is a rest to be shown.
+ */
+static bool stop(struct tracer *tracer)
+{
+	int err = sendtrace_stop(tracer->trace);
+
+	tracer->stopping = true;
+	/* Only a session has an end that its output must not delay. */
+	if (sendtrace_get_info(tracer->trace))
+		signals_time_is_up();
+	return !err || err == -EALREADY;
+}
+
+/*
+ * The rest of what is sorted may need several steps. Return: 0 when it is enough, -ENODATA after the last, or
+ * another negative errno.
+ */
 static int show_rest(struct tracer *tracer)
 {
 	int err;
@@ -172,15 +224,25 @@ static int show_rest(struct tracer *tracer)
 	return err;
 }
 
+/* What records, counters and lines say must add up. */
+static void settle(struct tracer *tracer)
+{
+	struct sendtrace_stats stats;
+
+	if (!sendtrace_get_stats(tracer->trace, &stats)) {
+		stats.captured -= left_out.number;
+		report_end(&tracer->tally, &stats, tracer->options.count);
+	}
+	report_pending(&tracer->tally, true);
+}
+
 int tracer_run(struct tracer *tracer)
 {
 	int err = show_until_enough(tracer);
 
-	signals_stop_after(0);
-	tracer->stopping = true;
-	/* The kernel stops first: what is sent from now on is not waited for. */
-	if (sendtrace_stop(tracer->trace) == 0 && !err)
+	if (stop(tracer) && !err)
 		err = show_rest(tracer);
-	report_pending(&tracer->tally, true);
-	return flush(tracer) ?: err;
+	err = flush(tracer) ?: err;
+	settle(tracer);
+	return err;
 }

@@ -18,6 +18,7 @@
  * @sink: where events go
  * @output_failed: @sink returned an error
  * @stopping: the kernel records no more: what is left is still shown
+ * @next_check: when the session's counters are to be asked, in milliseconds of clock_ms()
  * @next_tick: when the sink's tick is due, in milliseconds of clock_ms(); INT64_MAX for never
  * @signal_fd: readable when a signal came
  * @blind: what was printed about probes that see nothing
@@ -29,6 +30,7 @@ struct tracer {
 	struct sink *sink;
 	bool output_failed;
 	bool stopping;
+	int64_t next_check;
 	int64_t next_tick;
 	int signal_fd;
 	struct blind blind;
@@ -37,7 +39,8 @@ struct tracer {
 
 /*
  * Show records until it is asked to end. Return: 0 when asked to end, -ENODATA at the end of
- * the stream, -EPIPE if nobody reads our output any more, or another negative errno.
+ * the stream, -EPIPE if our output was closed, -ETIMEDOUT or -EINTR if nobody reads it and
+ * the end has come, or another negative errno.
  */
 int tracer_run(struct tracer *tracer);
 

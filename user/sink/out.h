@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum {
 	OUT_CAPACITY = 64 << 10
@@ -13,14 +14,22 @@ enum {
  * struct out - text on its way to a file descriptor
  * @fd: where it is written
  * @error: the first write error, negative; from then on everything is thrown away
- * @give_up: when it is not 0, a write() that a signal interrupts is not tried again; may be NULL
+ * @patience: how long a write() may take no byte: milliseconds after which one that a signal
+ *	interrupts fails with ETIMEDOUT; 0: at once, with EINTR; negative: for ever. A signal's
+ *	handler may change it. May be NULL: for ever
+ * @stuck: since when no byte was taken, in milliseconds of clock_ms(); 0: not known to be so
+ * @unread: bytes in the pipe when a signal came last
+ * @unwritten: ends of lines that were thrown away with the first error
  * @used: bytes of @buffer
  * @buffer: lines for the next write()
  */
 struct out {
 	int fd;
 	int error;
-	const volatile sig_atomic_t *give_up;
+	const volatile sig_atomic_t *patience;
+	int64_t stuck;
+	int unread;
+	uint64_t unwritten;
 	size_t used;
 	char buffer[OUT_CAPACITY];
 };

@@ -7,6 +7,7 @@
  * A program shows records through this table and does not know which sink it has.
  */
 #include <signal.h>
+#include <stdint.h>
 
 struct sendtrace_item;
 struct sink;
@@ -20,6 +21,8 @@ struct sink;
  *	due, perhaps some milliseconds late while many records come. Return: milliseconds after
  *	which it is due again, more than 0, or -1 for never. NULL: never called
  * @flush: write what is buffered
+ * @unwritten: how many events that @record took did not get out whole because of the first
+ *	error; 0 without one. NULL: not known
  * @free: release everything, without a flush
  *
  * @record, @gap and @flush return 0, or the first error of the output, negative: from then
@@ -30,6 +33,7 @@ struct sink_ops {
 	int (*gap)(struct sink *sink, const struct sendtrace_item *item);
 	int (*tick)(struct sink *sink);
 	int (*flush)(struct sink *sink);
+	uint64_t (*unwritten)(const struct sink *sink);
 	void (*free)(struct sink *sink);
 };
 
@@ -41,12 +45,11 @@ struct sink {
 /**
  * sink_new_fn - make a sink that writes to a descriptor
  * @fd: stays the caller's
- * @give_up: when it is not 0, a write() that a signal interrupts is not tried again; may be
- *	NULL
+ * @patience: milliseconds that an output may take no byte, as struct out.patience; may be NULL
  *
  * Return: the sink, to be freed by sink_free(), or NULL where there is no memory.
  */
-typedef struct sink *sink_new_fn(int fd, const volatile sig_atomic_t *give_up);
+typedef struct sink *sink_new_fn(int fd, const volatile sig_atomic_t *patience);
 
 static inline int sink_record(struct sink *sink, const struct sendtrace_item *item)
 {
@@ -66,6 +69,11 @@ static inline int sink_tick(struct sink *sink)
 static inline int sink_flush(struct sink *sink)
 {
 	return sink->ops->flush(sink);
+}
+
+static inline uint64_t sink_unwritten(const struct sink *sink)
+{
+	return sink->ops->unwritten ? sink->ops->unwritten(sink) : 0;
 }
 
 static inline void sink_free(struct sink *sink)

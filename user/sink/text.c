@@ -130,6 +130,11 @@ static int text_flush(struct sink *sink)
 	return out_flush(&((struct text *)sink)->out);
 }
 
+static uint64_t text_unwritten(const struct sink *sink)
+{
+	return ((const struct text *)sink)->out.unwritten;
+}
+
 static void text_free(struct sink *sink)
 {
 	free(sink);
@@ -138,10 +143,11 @@ static void text_free(struct sink *sink)
 static const struct sink_ops text_ops = {
 	.record = text_record,
 	.flush = text_flush,
+	.unwritten = text_unwritten,
 	.free = text_free,
 };
 
-struct sink *text_new(int fd, const volatile sig_atomic_t *give_up)
+struct sink *text_new(int fd, const volatile sig_atomic_t *patience)
 {
 	struct text *text = calloc(1, sizeof(*text));
 
@@ -149,6 +155,6 @@ struct sink *text_new(int fd, const volatile sig_atomic_t *give_up)
 		return NULL;
 	text->sink.ops = &text_ops;
 	text->out.fd = fd;
-	text->out.give_up = give_up;
+	text->out.patience = patience;
 	return &text->sink;
 }

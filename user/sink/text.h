@@ -23,6 +23,6 @@ struct text {
 };
 
 /* A sink_new_fn. */
-struct sink *text_new(int fd, const volatile sig_atomic_t *give_up);
+struct sink *text_new(int fd, const volatile sig_atomic_t *patience);
 
 #endif /* _SINK_TEXT_H */
