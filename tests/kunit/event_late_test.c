@@ -353,20 +353,6 @@ static void a_descriptor_closed_meanwhile_leaves_the_peer_unknown(struct kunit *
 	expect_datagram(test, session, NULL);
 }
 
-static void a_datagram_with_its_own_address_is_not_given_the_peers(struct kunit *test)
-{
-	struct st_session *session = st_test_session(test, RING, 0);
-	struct st_addr at = st_test_abstract("sendtrace-peer", 14);
-	struct st_call call;
-
-	st_test_listener(test, SOCK_DGRAM, &at);
-	call = datagram_to(test, &at);
-	call.addr = (const void __user *)8;
-	call.addr_len = 16;
-	sent(&call, 100);
-	expect_datagram(test, session, NULL);
-}
-
 /* Of a call that failed nothing is done late. */
 static void a_failed_datagram_is_not_recorded_late(struct kunit *test)
 {
@@ -401,7 +387,6 @@ static struct kunit_case event_late_cases[] = {
 	KUNIT_CASE(a_ring_that_is_full_between_fragments_ends_the_payload),
 	KUNIT_CASE(a_datagram_is_recorded_late_if_its_peer_was_locked),
 	KUNIT_CASE(a_descriptor_closed_meanwhile_leaves_the_peer_unknown),
-	KUNIT_CASE(a_datagram_with_its_own_address_is_not_given_the_peers),
 	KUNIT_CASE(a_failed_datagram_is_not_recorded_late),
 	{}
 };

@@ -2,6 +2,8 @@
 /* The address that a call gives: where it counts, and what the kernel makes of it. */
 #include "../../kmod/given.c"
 
+#include <net/af_unix.h>
+
 #include "fixture.h"
 #include "socket_fixture.h"
 
@@ -183,6 +185,29 @@ static void the_process_of_a_connected_peer_is_not_that_of_the_address(struct ku
 	peer = sent_to(test, pair[0], &to);
 	expect_remote(test, peer, &to, FROM_CALL);
 	KUNIT_EXPECT_EQ(test, peer->pid, 0);
+}
+
+/* st_peer_of() found the lock of the socket taken: the peer would be named late. */
+static void
+a_peer_without_a_name_yet_gives_way_to_the_address_of_the_call(struct kunit *test)
+{
+	struct st_addr at = st_test_abstract("sendtrace-given", 15);
+	struct st_addr to = st_test_abstract("sendtrace-other", 15);
+	struct socket *sock = st_test_socket(test, AF_UNIX, SOCK_DGRAM, 0);
+	struct given *given = test->priv;
+
+	st_test_listener(test, SOCK_DGRAM, &at);
+	st_test_connect(test, sock, &at);
+	write_address(test, &to);
+	unix_state_lock(sock->sk);
+	st_peer_of(sock, &given->peer);
+	unix_state_unlock(sock->sk);
+	KUNIT_EXPECT_NOT_NULL(test, given->peer.unnamed);
+	preempt_disable();
+	st_given_read(sock, &given->peer, given->at, to.len);
+	preempt_enable();
+	KUNIT_EXPECT_NULL(test, given->peer.unnamed);
+	expect_remote(test, &given->peer, &to, FROM_CALL);
 }
 
 /* unix_dgram_sendmsg() and raw_sendmsg() look at the length, udp_sendmsg() at the pointer. */
@@ -437,6 +462,7 @@ static struct kunit_case given_cases[] = {
 	KUNIT_CASE(a_datagram_goes_to_the_address_of_the_call),
 	KUNIT_CASE(a_connected_stream_ignores_the_address_of_the_call),
 	KUNIT_CASE(a_unix_seqpacket_socket_ignores_the_address_of_the_call),
+	KUNIT_CASE(a_peer_without_a_name_yet_gives_way_to_the_address_of_the_call),
 	KUNIT_CASE(a_one_to_many_socket_uses_the_address_of_the_call),
 	KUNIT_CASE(an_unconnected_stream_is_asked_to_go_to_the_address),
 	KUNIT_CASE(the_process_of_a_connected_peer_is_not_that_of_the_address),

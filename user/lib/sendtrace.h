@@ -301,44 +301,23 @@ void sendtrace_get_order_stats(const struct sendtrace *trace,
  */
 int sendtrace_next(struct sendtrace *trace, const struct sendtrace_item **item);
 
-/**
- * sendtrace_is_gap - are events missing: by a gap before the item, or as a LOST record?
- * @item: a record
- *
- * Return: 1 or 0.
- */
+/* Are events missing: by a gap before the item, or as a LOST record? Return: 1 or 0. */
 static inline int sendtrace_is_gap(const struct sendtrace_item *item)
 {
 	return item->missing || item->rec.type == SENDTRACE_RECORD_LOST;
 }
 
-/**
- * sendtrace_is_unknown - is it of a type that the library does not know, of a newer module?
- * @item: a record
- *
- * Whether events are missing before the CPU's next record cannot be seen then.
- *
- * Return: 1 or 0.
+/*
+ * Is it of a type that the library does not know, of a newer module? Whether events are missing
+ * before the CPU's next record cannot be seen then. Return: 1 or 0.
  */
 static inline int sendtrace_is_unknown(const struct sendtrace_item *item)
 {
-	switch (item->rec.type) {
-	case SENDTRACE_RECORD_SEND:
-	case SENDTRACE_RECORD_ACCEPT:
-	case SENDTRACE_RECORD_LOST:
-	case SENDTRACE_RECORD_FRAGMENT:
-		return 0;
-	default:
-		return 1;
-	}
+	return item->rec.type < SENDTRACE_RECORD_SEND ||
+	       item->rec.type > SENDTRACE_RECORD_FRAGMENT;
 }
 
-/**
- * sendtrace_get_fault - what was wrong when sendtrace_next() returned -EBADMSG
- * @trace: handle
- *
- * Return: valid until the next call with this handle.
- */
+/* What was wrong when sendtrace_next() returned -EBADMSG; valid until its next call. */
 const struct sendtrace_fault *sendtrace_get_fault(const struct sendtrace *trace);
 
 /**
@@ -436,12 +415,8 @@ static inline uint64_t sendtrace_sent(const struct sendtrace_event *event)
 	return event->len;
 }
 
-/**
- * sendtrace_is_unjoined - are the event's fragments gone?
- * @item: an event
- *
- * Then its payload has no beginning, and counts as none.
- *
+/*
+ * Are the event's fragments gone? Then its payload has no beginning, and counts as none.
  * Return: 1 or 0.
  */
 static inline int sendtrace_is_unjoined(const struct sendtrace_item *item)
@@ -449,12 +424,7 @@ static inline int sendtrace_is_unjoined(const struct sendtrace_item *item)
 	return item->event.frag_len && !item->joined;
 }
 
-/**
- * sendtrace_payload_size - how much of an event's payload there is to read
- * @item: an event
- *
- * Return: bytes that sendtrace_payload_read() gives.
- */
+/* Return: bytes of an event's payload that sendtrace_payload_read() gives. */
 static inline uint64_t sendtrace_payload_size(const struct sendtrace_item *item)
 {
 	if (sendtrace_is_unjoined(item))
@@ -462,12 +432,7 @@ static inline uint64_t sendtrace_payload_size(const struct sendtrace_item *item)
 	return (uint64_t)item->event.frag_len + item->event.cap_len;
 }
 
-/**
- * sendtrace_is_unread - has sendtrace_payload_read() failed for this event?
- * @item: an event
- *
- * Return: 1 or 0.
- */
+/* Has sendtrace_payload_read() failed for this event? Return: 1 or 0. */
 int sendtrace_is_unread(const struct sendtrace_item *item);
 
 /**
@@ -488,12 +453,9 @@ static inline int sendtrace_is_cut(const struct sendtrace_item *item)
 		(item->joined && sendtrace_is_unread(item)));
 }
 
-/**
- * sendtrace_payload - the payload without copying it
- * @item: an event
- *
- * Return: sendtrace_payload_size() bytes, in one piece, or NULL where the payload came in
- * fragments: then use sendtrace_payload_read(). Most payloads are in one piece.
+/*
+ * The payload without copying it. Return: sendtrace_payload_size() bytes, or NULL where it came
+ * in fragments: then use sendtrace_payload_read(). Most payloads are in one piece.
  */
 static inline const unsigned char *sendtrace_payload(const struct sendtrace_item *item)
 {
@@ -522,12 +484,7 @@ ssize_t sendtrace_payload_read(const struct sendtrace_item *item, uint64_t offse
  */
 unsigned int sendtrace_why(const struct sendtrace_item *item);
 
-/**
- * sendtrace_why_name - the word for what sendtrace_why() returned
- * @why: any number
- *
- * Return: such as "snaplen"; "unknown" for numbers without a word.
- */
+/* Return: the word for what sendtrace_why() returned; "unknown" for other numbers. */
 const char *sendtrace_why_name(unsigned int why);
 
 #pragma GCC visibility pop
