@@ -2,6 +2,9 @@
 /* AF_UNIX, and the address that is passed to a call. */
 #include "../../kmod/peer.c"
 
+#include <linux/kthread.h>
+#include <net/net_namespace.h>
+
 #include "fixture.h"
 #include "socket_fixture.h"
 
@@ -237,6 +240,72 @@ static void a_peer_that_was_replaced_meanwhile_is_unknown(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, peer->remote.len, 0);
 }
 
+#define RECONNECTIONS 400
+
+struct reconnector {
+	struct socket *sock;
+	struct st_addr at[2];
+	int connections;
+	bool done;
+};
+
+/* Each peer is freed as soon as the socket has the next one. No assertion: not KUnit's thread. */
+static int reconnect(void *arg)
+{
+	struct reconnector *to = arg;
+	struct socket *peer, *last = NULL;
+	struct st_addr at;
+	int i;
+
+	for (i = 0; i < RECONNECTIONS; i++) {
+		at = to->at[i % 2];
+		if (sock_create_kern(&init_net, AF_UNIX, SOCK_DGRAM, 0, &peer))
+			break;
+		if (!kernel_bind(peer, &at.any, at.len) &&
+		    !kernel_connect(to->sock, &at.any, at.len, 0))
+			to->connections++;
+		if (last)
+			sock_release(last);
+		last = peer;
+	}
+	if (last)
+		sock_release(last);
+	smp_store_release(&to->done, true);
+	return 0;
+}
+
+static bool is_at(const struct st_peer *peer, const struct st_addr *at)
+{
+	return peer->remote.len == at->len &&
+	       memcmp(&peer->remote.un, &at->un, at->len) == 0;
+}
+
+/* The debug kernel reports any look at a peer that was freed. */
+static void a_peer_that_another_thread_replaces_has_a_whole_name(struct kunit *test)
+{
+	struct reconnector *to = kunit_kzalloc(test, sizeof(*to), GFP_KERNEL);
+	const struct st_peer *peer;
+	int named = 0, wrong = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, to);
+	to->sock = st_test_socket(test, AF_UNIX, SOCK_DGRAM, 0);
+	to->at[0] = st_test_abstract("sendtrace-before", 16);
+	to->at[1] = st_test_abstract("sendtrace-after-that", 20);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(reconnect, to, "reconnect")));
+	while (!smp_load_acquire(&to->done)) {
+		preempt_disable();
+		peer = peer_of(test, to->sock);
+		preempt_enable();
+		named += peer->remote.len > 0;
+		wrong += peer->remote.len && !is_at(peer, &to->at[0]) &&
+			 !is_at(peer, &to->at[1]);
+		cond_resched();
+	}
+	KUNIT_EXPECT_EQ(test, to->connections, RECONNECTIONS);
+	KUNIT_EXPECT_GT(test, named, 0);
+	KUNIT_EXPECT_EQ(test, wrong, 0);
+}
+
 /* ---- The address of the call ---------------------------------------------------------------- */
 
 static struct st_peer *peer_like(struct kunit *test, u16 family, u16 type)
@@ -364,6 +433,7 @@ static struct kunit_case peer_cases[] = {
 	KUNIT_CASE(a_peer_that_may_be_replaced_just_now_is_named_later),
 	KUNIT_CASE(an_end_of_a_socketpair_has_its_process_later),
 	KUNIT_CASE(a_peer_that_was_replaced_meanwhile_is_unknown),
+	KUNIT_CASE(a_peer_that_another_thread_replaces_has_a_whole_name),
 	KUNIT_CASE(a_datagram_goes_to_the_address_of_the_call),
 	KUNIT_CASE(a_connected_stream_ignores_the_address_of_the_call),
 	KUNIT_CASE(an_unconnected_stream_goes_to_the_address_of_the_call),
