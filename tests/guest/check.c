@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -119,6 +120,14 @@ void look_again(struct deadline *deadline, const char *what)
 		die("waited for %s", what);
 	}
 	usleep(LOOK_EVERY_US);
+}
+
+bool is_rt(void)
+{
+	struct utsname name;
+
+	must(uname(&name), "uname");
+	return strstr(name.version, "PREEMPT_RT");
 }
 
 void run_on(int cpu)

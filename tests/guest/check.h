@@ -62,6 +62,9 @@ struct deadline {
 };
 void look_again(struct deadline *deadline, const char *what);
 
+/* Is this a PREEMPT_RT kernel? */
+bool is_rt(void);
+
 /* Bind the calling thread to @cpu. */
 void run_on(int cpu);
 
