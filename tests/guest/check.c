@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -124,6 +125,14 @@ void look_again(struct deadline *deadline, const char *what)
 void become_user(uid_t uid)
 {
 	must(setresuid(uid, 0, 0), "setresuid");
+}
+
+bool is_rt(void)
+{
+	struct utsname name;
+
+	must(uname(&name), "uname");
+	return strstr(name.version, "PREEMPT_RT");
 }
 
 void run_on(int cpu)

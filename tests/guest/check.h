@@ -68,6 +68,9 @@ void look_again(struct deadline *deadline, const char *what);
  */
 void become_user(uid_t uid);
 
+/* Is this a PREEMPT_RT kernel? */
+bool is_rt(void);
+
 /* Bind the calling thread to @cpu. */
 void run_on(int cpu);
 

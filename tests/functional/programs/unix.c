@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -166,14 +165,6 @@ static void expect_last(int fd, const char *text)
 	do {
 		len = must(read(fd, got, sizeof(got)), "reading a datagram");
 	} while (len != (ssize_t)strlen(text) || memcmp(got, text, len) != 0);
-}
-
-static bool is_rt(void)
-{
-	struct utsname name;
-
-	must(uname(&name), "uname");
-	return strstr(name.version, "PREEMPT_RT");
 }
 
 /*
