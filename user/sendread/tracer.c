@@ -71,6 +71,12 @@ static bool enough(const struct tracer *tracer)
 	       (signals_stop() && !tracer->stopping);
 }
 
+static bool is_event(const struct sendtrace_item *item)
+{
+	return item->rec.type == SENDTRACE_RECORD_SEND ||
+	       item->rec.type == SENDTRACE_RECORD_ACCEPT;
+}
+
 /* A saved stream has accepts whether they are asked for or not. */
 static bool is_asked_for(const struct tracer *tracer, const struct sendtrace_item *item)
 {
@@ -115,6 +121,8 @@ static int show(struct tracer *tracer, const struct sendtrace_item *item)
 	}
 	if (!err && is_asked_for(tracer, item))
 		err = show_event(tracer, item);
+	else if (!err && is_event(item))
+		tracer->tally.skipped++;
 	return note_output(tracer, err);
 }
 
