@@ -267,6 +267,9 @@ static void what_was_captured_is_printed_or_said_not_to_be(void **state)
 	/* With -c 80, 20 are not wanted. */
 	at_the_end(80);
 	assert_int_equal(tally.unprinted, 10);
+	tally.skipped = 25;
+	at_the_end(0);
+	assert_int_equal(tally.unprinted, 5);
 	at_the_end(70);
 	assert_string_equal(summary(), "70 events captured\n0 events lost\n");
 }

@@ -246,6 +246,8 @@ static const struct source_ops session_ops = {
 	.stats = session_stats,
 };
 
+static uint16_t session_type = SENDTRACE_RECORD_SEND;
+
 /* Return: as tracer_run(). */
 static int run_session(unsigned int left, unsigned int rest)
 {
@@ -259,6 +261,7 @@ static int run_session(unsigned int left, unsigned int rest)
 	session.left = left;
 	session.rest = rest;
 	session.event = (struct sendtrace_event *)sample_build(&sample, &size);
+	session.event->rec.type = session_type;
 	tracer->trace = &trace;
 	counts.tick_ms = -1;
 	err = tracer_run(tracer);
@@ -288,6 +291,18 @@ static void the_rest_of_a_session_is_shown_up_to_its_last_record(void **state)
 	assert_int_equal(tracer->tally.counted.lost[0], 5);
 }
 
+static void events_that_are_not_to_be_printed_are_not_missing(void **state)
+{
+	(void)state;
+	session_type = SENDTRACE_RECORD_ACCEPT;
+	signals.stop = 1;
+	assert_int_equal(run_session(4, 7), -ENODATA);
+	signals.stop = 0;
+	session_type = SENDTRACE_RECORD_SEND;
+	assert_int_equal(counts.records, 0);
+	assert_int_equal(tracer->tally.unprinted, 0);
+}
+
 #define tracer_case(function) \
 	cmocka_unit_test_setup_teardown(function, make_tracer, free_tracer)
 
@@ -303,6 +318,7 @@ int main(void)
 		tracer_case(it_ends_after_the_number_of_lines_that_was_asked_for),
 		tracer_case(counters_are_asked_each_second_while_records_keep_coming),
 		tracer_case(the_rest_of_a_session_is_shown_up_to_its_last_record),
+		tracer_case(events_that_are_not_to_be_printed_are_not_missing),
 	};
 
 	return run_all("tracer", tests);

@@ -284,8 +284,11 @@ static void settle_unreported(struct tally *tally)
 
 void report_end(struct tally *tally, const struct sendtrace_stats *stats, uint64_t count)
 {
-	uint64_t wanted = count && count < stats->captured ? count : stats->captured;
+	uint64_t captured = stats->captured, skipped = tally->skipped;
+	uint64_t wanted = captured > skipped ? captured - skipped : 0;
 
+	if (count && count < wanted)
+		wanted = count;
 	tally->pending.end = true;
 	count_counted(tally, stats->lost);
 	count_missed(tally, stats->missed);

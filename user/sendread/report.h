@@ -12,7 +12,8 @@ struct options;
 /**
  * struct tally - what came, and what did not
  * @printed: lines
- * @unprinted: events that were captured and asked for, but the output did not take them
+ * @skipped: events that came and are not to be printed
+ * @unprinted: events that were captured and are to be printed, but the output did not take them
  * @cut: lines with less payload than was sent, for each reason of sendtrace_why()
  * @lost: events lost, for each enum sendtrace_lost_reason, as LOST records report
  * @unreported: events that are missing in the sequence and that no LOST record reports
@@ -27,6 +28,7 @@ struct options;
  */
 struct tally {
 	uint64_t printed;
+	uint64_t skipped;
 	uint64_t unprinted;
 	uint64_t cut[SENDTRACE_WHYS];
 	__u64 lost[SENDTRACE_LOST_REASONS];

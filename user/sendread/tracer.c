@@ -72,6 +72,12 @@ static bool enough(const struct tracer *tracer)
 	       (signals_stop() && !tracer->stopping);
 }
 
+static bool is_event(const struct sendtrace_item *item)
+{
+	return item->rec.type == SENDTRACE_RECORD_SEND ||
+	       item->rec.type == SENDTRACE_RECORD_ACCEPT;
+}
+
 /* A saved stream has accepts whether they are asked for or not. */
 static bool is_asked_for(const struct tracer *tracer, const struct sendtrace_item *item)
 {
@@ -118,6 +124,8 @@ static int show(struct tracer *tracer, const struct sendtrace_item *item)
 		err = show_event(tracer, item);
 	else if (sendtrace_is_unknown(item))
 		report_unknown(&tracer->tally, item);
+	else if (!err && is_event(item))
+		tracer->tally.skipped++;
 	return note_output(tracer, err);
 }
 
@@ -229,10 +237,8 @@ static void settle(struct tracer *tracer)
 {
 	struct sendtrace_stats stats;
 
-	if (!sendtrace_get_stats(tracer->trace, &stats)) {
-		stats.captured -= left_out.number;
+	if (!sendtrace_get_stats(tracer->trace, &stats))
 		report_end(&tracer->tally, &stats, tracer->options.count);
-	}
 	report_pending(&tracer->tally, true);
 }
 
