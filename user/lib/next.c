@@ -62,6 +62,7 @@ static __attribute__((noinline)) int join(struct sendtrace *trace)
 	if (!item_is_event(&trace->item))
 		return 1;
 	trace->shown = trace->item.event.tid;
+	trace->attention = true;
 	err = join_event(&trace->join, &trace->item, &trace->fault);
 	if (err)
 		trace->source->ops->place(trace->source, &trace->fault);
@@ -72,16 +73,14 @@ static __attribute__((noinline)) void forget_shown(struct sendtrace *trace)
 {
 	join_done(&trace->join, trace->shown);
 	trace->shown = 0;
+	trace->attention = trace->sort != NULL;
 }
 
 static inline __attribute__((always_inline)) int
 next_joined(struct sendtrace *trace, const struct sendtrace_item **item)
 {
-	int got;
+	int got = next_item(trace);
 
-	if (trace->shown)
-		forget_shown(trace);
-	got = next_item(trace);
 	if (got > 0 && trace->item.rec.type == SENDTRACE_RECORD_FRAGMENT)
 		got = pass_fragments(trace);
 	if (got <= 0)
@@ -93,13 +92,16 @@ next_joined(struct sendtrace *trace, const struct sendtrace_item **item)
 
 int next_unsorted(struct sendtrace *trace, const struct sendtrace_item **item)
 {
+	if (trace->shown)
+		forget_shown(trace);
 	return next_joined(trace, item);
 }
 
 int sendtrace_next(struct sendtrace *trace, const struct sendtrace_item **item)
 {
-	if (trace->sort)
-		return order_next(trace, item);
+	/* One test for both, since it is made for each record. */
+	if (trace->attention)
+		return trace->sort ? order_next(trace, item) : next_unsorted(trace, item);
 	return next_joined(trace, item);
 }
 

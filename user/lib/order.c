@@ -63,6 +63,7 @@ int order_set(struct sendtrace *trace, enum sendtrace_order order, uint64_t wind
 		return -ENOMEM;
 	}
 	sort_init(trace->sort, window, file, memory);
+	trace->attention = true;
 	return 0;
 }
 

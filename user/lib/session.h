@@ -14,6 +14,7 @@
  * @source: where records come from
  * @sort: items that are held back to be sorted, or NULL
  * @shown: thread whose event was returned last and may have fragments; 0 for none
+ * @attention: @sort or @shown is set
  * @unfinished: sendtrace_next() returned 0 only to let its caller look around
  * @sequence: what the next record of each CPU must say
  * @join: fragments that wait for their event
@@ -24,6 +25,7 @@ struct sendtrace {
 	struct source *source;
 	struct sort *sort;
 	uint32_t shown;
+	_Bool attention;
 	_Bool unfinished;
 	struct sequence sequence;
 	struct join join;
