@@ -194,6 +194,18 @@ static void a_payload_in_fragments_is_read_through_the_function(void **state)
 	assert_false(sendtrace_is_cut(item));
 }
 
+static void fragments_are_joined_to_one_event_only(void **state)
+{
+	(void)state;
+	feed_fragment(0, 0, "one");
+	feed_fragmented(0, 3);
+	feed_fragmented(1, 3);
+	assert_next(SENDTRACE_RECORD_SEND, 0);
+	assert_payload("onehello");
+	assert_next(SENDTRACE_RECORD_SEND, 0);
+	assert_true(sendtrace_is_unjoined(item));
+}
+
 static void a_payload_whose_beginning_is_gone_counts_as_none(void **state)
 {
 	char byte;
@@ -357,6 +369,7 @@ int main(void)
 		handle_case(a_fragment_is_returned_only_behind_a_gap),
 		handle_case(a_payload_in_one_piece_needs_no_copy),
 		handle_case(a_payload_in_fragments_is_read_through_the_function),
+		handle_case(fragments_are_joined_to_one_event_only),
 		handle_case(a_payload_whose_beginning_is_gone_counts_as_none),
 		handle_case(every_reason_for_a_cut_has_its_word),
 		handle_case(a_reason_that_is_not_known_is_unknown),

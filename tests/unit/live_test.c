@@ -287,6 +287,7 @@ static void commands_are_answered_by_the_device(void **state)
 	assert_int_equal(sendtrace_set_filter(trace, &filter), -EPERM);
 	assert_int_equal(sendtrace_get_stats(trace, &stats), 0);
 	assert_int_equal(stats.missed, 42);
+	assert_int_equal(sendtrace_set_order(trace, SENDTRACE_ORDER_CAUSAL, 0), -EINVAL);
 	assert_int_equal(sendtrace_stop(trace), -EALREADY);
 	assert_int_equal(sendtrace_start(trace), 0);
 	assert_int_equal(sendtrace_start(trace), -EALREADY);

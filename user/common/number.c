@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 
 enum {
 	NANOSECONDS = 1000000000,
@@ -53,4 +55,21 @@ int number_parse_seconds(const char *text, uint32_t max, uint64_t *nanoseconds)
 		fraction *= 10;
 	*nanoseconds = seconds * NANOSECONDS + fraction;
 	return *nanoseconds && *nanoseconds <= (uint64_t)max * NANOSECONDS ? 0 : -EINVAL;
+}
+
+int number_parse_time(const char *text, uint32_t max, uint64_t *nanoseconds)
+{
+	size_t size = strspn(text, "0123456789.");
+	const char *unit = text + size;
+	char number[2 * NUMBER_WIDEST];
+
+	if (size >= sizeof(number))
+		return -EINVAL;
+	snprintf(number, sizeof(number), "%.*s", (int)size, text);
+	if (*unit == '\0' || strcmp(unit, "s") == 0)
+		return number_parse_seconds(number, max, nanoseconds);
+	if (strcmp(unit, "ms") || number_parse_seconds(number, max * 1000, nanoseconds))
+		return -EINVAL;
+	*nanoseconds /= 1000;
+	return *nanoseconds ? 0 : -EINVAL;
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "decode.h"
+#include "order.h"
 
 /* Always inline, although it has two callers: the one that matters is called for each record. */
 static inline __attribute__((always_inline)) int next_item(struct sendtrace *trace)
@@ -42,20 +43,15 @@ static __attribute__((noinline)) int pass_fragments(struct sendtrace *trace)
 	return got;
 }
 
-static bool is_event(const struct sendtrace_item *item)
-{
-	return item->rec.type == SENDTRACE_RECORD_SEND ||
-	       item->rec.type == SENDTRACE_RECORD_ACCEPT;
-}
-
 /* decode_framed() has set @item->joined to NULL. */
 static __attribute__((noinline)) int join(struct sendtrace *trace)
 {
 	int err;
 
-	if (!is_event(&trace->item))
+	if (!item_is_event(&trace->item))
 		return 1;
 	trace->shown = trace->item.event.tid;
+	trace->attention = true;
 	err = join_event(&trace->join, &trace->item, &trace->fault);
 	if (err)
 		trace->source->ops->place(trace->source, &trace->fault);
@@ -66,15 +62,14 @@ static __attribute__((noinline)) void forget_shown(struct sendtrace *trace)
 {
 	join_done(&trace->join, trace->shown);
 	trace->shown = 0;
+	trace->attention = trace->sort != NULL;
 }
 
-int sendtrace_next(struct sendtrace *trace, const struct sendtrace_item **item)
+static inline __attribute__((always_inline)) int
+next_joined(struct sendtrace *trace, const struct sendtrace_item **item)
 {
-	int got;
+	int got = next_item(trace);
 
-	if (trace->shown)
-		forget_shown(trace);
-	got = next_item(trace);
 	if (got > 0 && trace->item.rec.type == SENDTRACE_RECORD_FRAGMENT)
 		got = pass_fragments(trace);
 	if (got <= 0)
@@ -82,6 +77,21 @@ int sendtrace_next(struct sendtrace *trace, const struct sendtrace_item **item)
 	trace->source->busy = true;
 	*item = &trace->item;
 	return join_is_empty(&trace->join) ? 1 : join(trace);
+}
+
+int next_unsorted(struct sendtrace *trace, const struct sendtrace_item **item)
+{
+	if (trace->shown)
+		forget_shown(trace);
+	return next_joined(trace, item);
+}
+
+int sendtrace_next(struct sendtrace *trace, const struct sendtrace_item **item)
+{
+	/* One test for both, since it is made for each record. */
+	if (trace->attention)
+		return trace->sort ? order_next(trace, item) : next_unsorted(trace, item);
+	return next_joined(trace, item);
 }
 
 const struct sendtrace_fault *sendtrace_get_fault(const struct sendtrace *trace)

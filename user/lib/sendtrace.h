@@ -10,6 +10,7 @@
  *
  *	sendtrace_open()
  *	sendtrace_configure(), sendtrace_set_filter(), sendtrace_map()	the device only; optional
+ *	sendtrace_set_order()						optional
  *	sendtrace_start()
  *	sendtrace_next() ...						1: an item
  *		sendtrace_wait()					0: nothing now
@@ -214,7 +215,77 @@ unsigned int sendtrace_rings(const struct sendtrace *trace);
 int sendtrace_start(struct sendtrace *trace);
 
 /**
- * sendtrace_next - the next record in the order of time
+ * enum sendtrace_order - in which order sendtrace_next() returns records
+ * @SENDTRACE_ORDER_RETURN: as they come: in the order of their times, which is where their
+ *	calls returned
+ * @SENDTRACE_ORDER_CAUSAL: the whole stream in causal order
+ * @SENDTRACE_ORDER_WINDOW: in causal order as far as a window of time allows
+ *
+ * The calls of one thread come in their order in all three. Between threads, the order of
+ * return may show an answer before its request: A sends a request, B is woken and sends the
+ * answer, and B's call returns before A's does. In causal order a send stands where its call
+ * was entered (enter_time), what was accepted where its call returned (exit_time), and
+ * everything else at its time; records with the same time keep the order of the stream. So
+ * an answer stands behind its request.
+ */
+enum sendtrace_order {
+	SENDTRACE_ORDER_RETURN = 0,
+	SENDTRACE_ORDER_CAUSAL = 1,
+	SENDTRACE_ORDER_WINDOW = 2,
+};
+
+/**
+ * sendtrace_set_order - have records sorted, from the next one on
+ * @trace: handle
+ * @order: as above
+ * @window: nanoseconds for SENDTRACE_ORDER_WINDOW, else 0
+ *
+ * SENDTRACE_ORDER_CAUSAL reads the stream to its end before sendtrace_next() returns the first
+ * record, and does so piece by piece: sendtrace_next() returns 0 in between. Records beyond
+ * 64 MiB are kept in an unnamed file in $TMPDIR or /tmp, which is opened here and needs up to
+ * one and a half times as much room as the stream.
+ *
+ * SENDTRACE_ORDER_WINDOW holds a record back until records have come whose time is later by the
+ * window, or until none have come for that long. So a record is returned late by @window, and
+ * it stands in causal order unless a call that began before its own took longer than @window:
+ * then that call's record comes late, and is counted. If the records that are held back need
+ * more than 64 MiB, the first ones are returned early, and counted.
+ *
+ * In both, after the end and after sendtrace_stop() all that was held back is returned; also
+ * before an error of the source. Memory: 64 MiB, and the largest record with its payload.
+ *
+ * Errors: -EINVAL: no such order; a window without a length, or a length without a window;
+ * SENDTRACE_ORDER_CAUSAL for the device, whose records have no end yet; -EBUSY: done before;
+ * -ENOMEM; for SENDTRACE_ORDER_CAUSAL also what open() fails with.
+ */
+int sendtrace_set_order(struct sendtrace *trace, enum sendtrace_order order,
+			uint64_t window);
+
+/**
+ * struct sendtrace_order_stats - how sorting went
+ * @late: records that came later than the window allows, and so stand too late
+ * @early: records that were returned before the window had passed, for lack of memory
+ * @error: why sendtrace_next() failed, if the reason was the temporary file or a lack of
+ *	memory for what it holds: a negative errno; else 0
+ * @reserved: zero
+ */
+struct sendtrace_order_stats {
+	uint64_t late;
+	uint64_t early;
+	int error;
+	int reserved[3];
+};
+
+/**
+ * sendtrace_get_order_stats - find out how sorting went
+ * @trace: handle
+ * @stats: the numbers up to now on return, all 0 where nothing is sorted
+ */
+void sendtrace_get_order_stats(const struct sendtrace *trace,
+			       struct sendtrace_order_stats *stats);
+
+/**
+ * sendtrace_next - the next record in the order of time, or of sendtrace_set_order()
  * @trace: handle that was started
  * @item: set where 1 is returned: the record, valid until the next call
  *
@@ -275,9 +346,10 @@ int sendtrace_poll_after(struct sendtrace *trace, const struct pollfd *fd);
 
 /**
  * sendtrace_stop - record no more; what the rings still hold can be read
- * @trace: session
+ * @trace: session. Also a saved stream that is sorted: it ends where it was read up to, and
+ *	what was held back can be read
  *
- * Errors: -EALREADY: it does not run; -ENOTTY: a saved stream, which nobody can stop.
+ * Errors: -EALREADY: it does not run; -ENOTTY: another saved stream, which nobody can stop.
  */
 int sendtrace_stop(struct sendtrace *trace);
 

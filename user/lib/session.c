@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "order.h"
+
 /* ---- Opening and closing ---------------------------------------------------------- */
 
 static struct sendtrace *trace_new(void)
@@ -100,6 +102,7 @@ void sendtrace_close(struct sendtrace *trace)
 	if (!trace)
 		return;
 	trace->source->ops->free(trace->source);
+	order_free(trace);
 	sequence_free(&trace->sequence);
 	join_free(&trace->join);
 	free(trace);
@@ -145,15 +148,18 @@ unsigned int sendtrace_rings(const struct sendtrace *trace)
 int sendtrace_start(struct sendtrace *trace)
 {
 	struct source *source = trace->source;
+	int err = source->ops->start ? source->ops->start(source) : 0;
 
-	return source->ops->start ? source->ops->start(source) : 0;
+	if (!err)
+		order_resume(trace);
+	return err;
 }
 
 int sendtrace_stop(struct sendtrace *trace)
 {
 	struct source *source = trace->source;
 
-	return source->ops->stop ? source->ops->stop(source) : -ENOTTY;
+	return source->ops->stop ? source->ops->stop(source) : order_stop(trace);
 }
 
 int sendtrace_get_stats(struct sendtrace *trace, struct sendtrace_stats *stats)
@@ -167,7 +173,15 @@ int sendtrace_get_stats(struct sendtrace *trace, struct sendtrace_stats *stats)
 
 void sendtrace_poll_before(struct sendtrace *trace, struct pollfd *fd, int *timeout)
 {
+	if (trace->unfinished) {
+		trace->unfinished = 0;
+		*fd = (struct pollfd){ .fd = -1 };
+		*timeout = 0;
+		return;
+	}
 	trace->source->ops->poll_before(trace->source, fd, timeout);
+	if (trace->sort)
+		order_poll_before(trace, timeout);
 }
 
 int sendtrace_poll_after(struct sendtrace *trace, const struct pollfd *fd)
