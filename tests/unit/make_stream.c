@@ -2,7 +2,7 @@
 /*
  * make_stream WORD... - write records to stdout, as `cat /dev/sendtrace` would:
  *	send, accept, lost, unknown, long (a payload of a megabyte), gap (skip 5 events),
- *	cut:WHY (5 bytes of 9)
+ *	cut:WHY (5 bytes of 9), call:ENTER:RETURN (a send of these words, at these times)
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +38,17 @@ static void cut(struct sendtrace_event *event, const char *why)
 	event->why = (uint16_t)atoi(why);
 }
 
+static struct sample sample_call(uint64_t seq, const char *word)
+{
+	struct sample sample = sample_send(seq, word, strlen(word));
+	char *rest;
+
+	sample.event.enter_time = strtoull(word + strlen("call:"), &rest, 10);
+	sample.event.exit_time = strtoull(rest + 1, NULL, 10);
+	sample.event.rec.time = sample.event.exit_time;
+	return sample;
+}
+
 int main(int argc, char **argv)
 {
 	uint64_t seq = 0;
@@ -64,6 +75,8 @@ int main(int argc, char **argv)
 			sample.event.rec.type = 99;
 		else if (strcmp(argv[i], "long") == 0)
 			sample = sample_send(seq, long_payload, sizeof(long_payload));
+		else if (strncmp(argv[i], "call:", 5) == 0)
+			sample = sample_call(seq, argv[i]);
 		else if (strncmp(argv[i], "cut:", 4) == 0)
 			cut(&sample.event, argv[i] + 4);
 		else if (strcmp(argv[i], "send") != 0)

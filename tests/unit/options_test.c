@@ -82,6 +82,29 @@ static void every_option_is_understood_in_both_spellings(void **state)
 	assert_int_equal(options.action, OPTIONS_VERSION);
 }
 
+static void a_sort_may_have_a_window(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("mysqld"), 0);
+	assert_false(options.sort);
+	assert_int_equal(parse("--sort=100ms mysqld"), 0);
+	assert_true(options.sort);
+	assert_int_equal(options.window, 100000000);
+	assert_int_equal(parse("--sort=3600 mysqld"), 0);
+	assert_int_equal(options.window, 3600000000000);
+	assert_refused("--sort=3600.1 mysqld", "'3600.1'");
+	assert_refused("--sort= mysqld", "''");
+	assert_refused("--sort=never mysqld", "'never'");
+	/* A word behind it is a name. */
+	assert_refused("--sort 100ms", "'--sort=100ms'");
+	assert_int_equal(options.filter.nr_patterns, 1);
+	assert_int_equal(options_check_saved(&options), -EINVAL);
+	assert_int_equal(parse("--sort"), -EINVAL);
+	assert_int_equal(options_check_saved(&options), 0);
+	assert_true(options.sort);
+	assert_int_equal(options.window, 0);
+}
+
 static void options_may_stand_behind_names_and_names_may_begin_with_a_dash(void **state)
 {
 	(void)state;
@@ -273,6 +296,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test_case(a_name_alone_means_the_defaults),
 		test_case(every_option_is_understood_in_both_spellings),
+		test_case(a_sort_may_have_a_window),
 		test_case(options_may_stand_behind_names_and_names_may_begin_with_a_dash),
 		test_case(values_up_to_the_limits_are_accepted_and_others_refused),
 		test_case(a_value_that_is_no_number_is_quoted),

@@ -39,6 +39,11 @@ wrong "'4194304'" --buffer-size 4194304 mysqld
 wrong "'0'" -d 0 mysqld
 wrong "'soon'" -d soon mysqld
 wrong "'-5'" --duration=-5 mysqld
+wrong "'0'" --sort=0 mysqld
+wrong "'100us'" --sort=100us mysqld
+wrong "'3601s'" --sort=3601s mysqld
+wrong "--sort" --device /dev/null --sort mysqld
+wrong "'--sort=100ms'" --device /dev/null --sort mysqld
 wrong "'mysqld'" -p mysqld
 wrong "'1,'" -p 1,
 wrong "'0'" --pid 0

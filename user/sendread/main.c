@@ -31,9 +31,15 @@ static void complain_corrupt(const struct sendtrace_fault *fault)
 static int complain(const struct tracer *tracer, int err)
 {
 	const char *device = tracer->options.device;
+	struct sendtrace_order_stats order;
 
+	sendtrace_get_order_stats(tracer->trace, &order);
 	if (tracer->output_failed)
 		message("cannot write to standard output: %s", strerror(-err));
+	else if (order.error)
+		message("--sort cannot use its temporary file: %s; expected room for the stream "
+			"in TMPDIR, or /tmp",
+			strerror(-err));
 	else if (err == -EBADMSG)
 		complain_corrupt(sendtrace_get_fault(tracer->trace));
 	else if (err == -ENODEV)
@@ -57,6 +63,8 @@ static int run(struct tracer *tracer)
 		status = complain(tracer, err);
 	if (!tracer->options.quiet)
 		report_summary(&tracer->tally, tracer->trace);
+	else
+		report_order(tracer->trace);
 	return tracer->tally.unreported ? EXIT_FAILED : status;
 }
 

@@ -16,16 +16,21 @@ enum {
 	OPTION_READ = 256,
 	OPTION_NO_LOAD,
 	OPTION_DEVICE,
+	OPTION_SORT,
 
 	SNAPLEN_MAX = 64 << 20,
 	/* The module's limits, where a page has 4 KiB; a larger page is a larger minimum. */
 	BUFFER_KIB_MIN = 4,
 	BUFFER_KIB_MAX = 1 << 20,
 	DURATION_MAX = 1000000000,
+	WINDOW_MAX = 3600,
 	PID_MAX = 1 << 22, /* the kernel's PID_MAX_LIMIT */
 };
 
-/* getopt_long() and the usage are both made from this table. */
+/*
+ * getopt_long() and the usage are both made from this table. An argument that begins with '['
+ * can be left out.
+ */
 static const struct known_option {
 	int letter;
 	const char *name;
@@ -40,6 +45,8 @@ static const struct known_option {
 	{ 'p', "pid", "PID", "only process PID; repeatable, or a list PID,PID..." },
 	{ 'q', "quiet", NULL, "print only errors and losses" },
 	{ 's', "snaplen", "BYTES", "show at most BYTES per call (default 1048576)" },
+	{ OPTION_SORT, "sort", "[=TIME]",
+	  "requests before answers; live, TIME late (100ms)" },
 	{ 'v', "verbose", NULL, "also print versions and limits" },
 	{ OPTION_READ, "read", NULL, "use read(2) instead of mapped rings" },
 	{ OPTION_NO_LOAD, "no-load", NULL, "do not load the module" },
@@ -121,6 +128,18 @@ static int parse_duration(struct options *options, const char *text)
 		text, DURATION_MAX);
 }
 
+static int parse_window(struct options *options, const char *text)
+{
+	options->sort = true;
+	options->window = 0;
+	if (!text || number_parse_time(text, WINDOW_MAX, &options->window) == 0)
+		return 0;
+	return wrong(
+		options,
+		"--sort is '%s', expected a time above 0 and up to %ds, such as 100ms or 2s",
+		text, WINDOW_MAX);
+}
+
 static int add_pid(struct options *options, const char *text, const char *whole)
 {
 	struct sendtrace_filter *filter = &options->filter;
@@ -192,7 +211,9 @@ static void fill_getopt(struct option longs[NR_OPTIONS + 1],
 		const struct known_option *known = &known_options[i];
 
 		longs[i].name = known->name;
-		longs[i].has_arg = known->argument ? required_argument : no_argument;
+		longs[i].has_arg = !known->argument	   ? no_argument :
+				   *known->argument == '[' ? optional_argument :
+							     required_argument;
 		longs[i].val = known->letter;
 		if (known->letter > 0xff)
 			continue;
@@ -259,6 +280,8 @@ static int set_option(struct options *options, int letter, const char *argument)
 		return parse_duration(options, argument);
 	case 'p':
 		return add_pids(options, argument);
+	case OPTION_SORT:
+		return parse_window(options, argument);
 	case OPTION_DEVICE:
 		options->device = argument;
 		return *argument ? 0 :
@@ -307,6 +330,11 @@ int options_check_device(struct options *options)
 		return wrong(
 			options,
 			"no COMM and no --pid, expected a name, a process id, or '.' for all processes");
+	if (options->sort && !options->window)
+		return wrong(
+			options,
+			"--sort waits for the end, which a live trace does not have, expected how "
+			"long events may be held back, such as '--sort=100ms', or a saved stream");
 	return 0;
 }
 
@@ -328,7 +356,8 @@ static void usage_option(FILE *to, const struct known_option *option)
 	char name[40];
 
 	snprintf(name, sizeof(name), "--%s%s%s", option->name,
-		 option->argument ? " " : "", option->argument ?: "");
+		 option->argument && *option->argument != '[' ? " " : "",
+		 option->argument ?: "");
 	if (option->letter > 0xff)
 		fprintf(to, "      %-22s %s\n", name, option->help);
 	else

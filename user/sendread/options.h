@@ -27,6 +27,8 @@ enum options_action {
  * @accepts: also show accepted connections
  * @quiet: print neither that it listens nor the summary
  * @verbose: print what is in force
+ * @sort: causal order
+ * @window: nanoseconds that @sort may hold events back; 0 until the end
  * @use_read: read() instead of mapped rings
  * @no_load: do not load the module
  * @sink_new: makes the sink that shows the events
@@ -39,10 +41,12 @@ struct options {
 	uint32_t ring_size;
 	uint64_t count;
 	uint64_t duration;
+	uint64_t window;
 	const char *device;
 	bool accepts;
 	bool quiet;
 	bool verbose;
+	bool sort;
 	bool use_read;
 	bool no_load;
 	sink_new_fn *sink_new;

@@ -271,6 +271,21 @@ static void summarize_cut(const uint64_t cut[SENDTRACE_WHYS])
 			      plural(sum), words.buffer);
 }
 
+void report_order(const struct sendtrace *trace)
+{
+	struct sendtrace_order_stats stats;
+
+	sendtrace_get_order_stats(trace, &stats);
+	if (stats.late)
+		message_plain(
+			"%llu event%s out of order: came later than the window (see --sort)",
+			(unsigned long long)stats.late, plural(stats.late));
+	if (stats.early)
+		message_plain(
+			"%llu event%s shown early: too many for the window (see --sort)",
+			(unsigned long long)stats.early, plural(stats.early));
+}
+
 void report_summary(const struct tally *tally, struct sendtrace *trace)
 {
 	struct sendtrace_stats stats;
@@ -285,4 +300,5 @@ void report_summary(const struct tally *tally, struct sendtrace *trace)
 			"%llu call%s missed: no free probe instance (see maxactive in "
 			"'modinfo sendtrace'), or inside another probe's handler",
 			(unsigned long long)stats.missed, plural(stats.missed));
+	report_order(trace);
 }

@@ -67,4 +67,7 @@ int report_pending(struct tally *tally, _Bool now);
 /* The counters, in tcpdump's words. */
 void report_summary(const struct tally *tally, struct sendtrace *trace);
 
+/* What was to be sorted, but is not in its place; a part of the summary. */
+void report_order(const struct sendtrace *trace);
+
 #endif /* _SENDREAD_REPORT_H */

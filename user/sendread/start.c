@@ -34,12 +34,37 @@ static int is_saved(const struct options *options)
 	return saved;
 }
 
+/* Before the start: the file that a whole stream needs may be opened with more rights. */
+static int set_order(const struct options *options, struct sendtrace *trace)
+{
+	int err = 0;
+
+	if (options->sort && options->window)
+		err = sendtrace_set_order(trace, SENDTRACE_ORDER_WINDOW, options->window);
+	else if (options->sort)
+		err = sendtrace_set_order(trace, SENDTRACE_ORDER_CAUSAL, 0);
+	if (err == -ENOMEM)
+		message("no memory for --sort");
+	else if (err)
+		message("--sort cannot have a temporary file: %s; expected a folder with room for "
+			"the stream in TMPDIR, or /tmp",
+			strerror(-err));
+	return err;
+}
+
 static int open_saved(const struct options *options, struct sendtrace **trace)
 {
 	int err = sendtrace_open(trace, options->device);
 
-	if (err)
+	if (err) {
 		message("cannot open '%s': %s", options->device, strerror(-err));
+		return err;
+	}
+	err = set_order(options, *trace);
+	if (err) {
+		sendtrace_close(*trace);
+		*trace = NULL;
+	}
 	return err;
 }
 
@@ -250,6 +275,8 @@ static int start_session(const struct options *options, struct sendtrace **resul
 		err = set_filter(options, trace);
 	if (!err)
 		err = map(options, trace);
+	if (!err)
+		err = set_order(options, trace);
 	if (!err)
 		err = start(trace);
 	if (err)

@@ -157,6 +157,17 @@ static int show_until_enough(struct tracer *tracer)
 	return err;
 }
 
+/* The rest of what is sorted may need several steps. Return: as show_all(). */
+static int show_rest(struct tracer *tracer)
+{
+	int err;
+
+	do {
+		err = show_all(tracer);
+	} while (!err && !enough(tracer));
+	return err;
+}
+
 int tracer_run(struct tracer *tracer)
 {
 	int err = show_until_enough(tracer);
@@ -165,7 +176,7 @@ int tracer_run(struct tracer *tracer)
 	tracer->stopping = true;
 	/* The kernel stops first: what is sent from now on is not waited for. */
 	if (sendtrace_stop(tracer->trace) == 0 && !err)
-		err = show_all(tracer);
+		err = show_rest(tracer);
 	report_pending(&tracer->tally, true);
 	return flush(tracer) ?: err;
 }
