@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 # Order across CPUs, delays, wake-ups, CPUs that go offline and come back.
 
-needs_late order.held_up order.held_up_read
+needs_late order.held_up order.held_up_read order.saved_sorted
 
 # All 200,000 sends take minutes in emulation: only with SENDTRACE_DEEP on the kernel's command line.
 numbered() {
@@ -27,6 +27,53 @@ case_order_mapped() {
 scenario order.read "sends of 8 threads that keep changing CPUs are shown complete and in order, with --read"
 case_order_read() {
 	numbered --read
+}
+
+# ---- Answers and their requests --------------------------------------------------------------
+
+exchanges=50
+
+# early FILE: how many answers stand before their request
+early() {
+	"$test/build/exchange" early $exchanges <"$1"
+}
+
+scenario order.saved_sorted "with --sort no answer in a saved stream stands before its request; without, some do"
+case_order_saved_sorted() {
+	timeout -s KILL "$limit" cat /dev/sendtrace >stream &
+	pid_cat=$!
+	until_true "cat has started the session" grep -q '^running 1$' $stats
+	program main exchange run $exchanges
+	until_true "cat has written all" whole_stream stream $((2 * exchanges))
+	kill "$pid_cat"
+	wait "$pid_cat" 2>/dev/null
+	timeout -s KILL "$limit" sendread --device stream >plain 2>plain.err
+	timeout -s KILL "$limit" sendread --sort --device stream >sorted 2>sorted.err
+	equal "exit status of --sort" $? 0
+	holds "answers stand before their requests without --sort" [ "$(early plain)" -gt 0 ]
+	equal "answers that stand before their requests" "$(early sorted)" 0
+	echo "# $(early plain) of $exchanges answers stand before their requests without --sort"
+}
+
+# A window of two seconds: no call takes that long, even where the emulator is stopped for a while.
+# live_sorted READER'S ARGUMENT...
+live_sorted() {
+	start_reader main --sort=2s "$@" exchange
+	program main exchange run $exchanges
+	until_true "all is shown while the trace runs" has_lines $((2 * exchanges)) main.out
+	stop_reader main
+	equal "answers that stand before their requests" "$(early main.out)" 0
+	holds "none came too late" is_refused grep -q "out of order\|early" main.err
+}
+
+scenario order.live_sorted "with --sort=2s no answer stands before its request"
+case_order_live_sorted() {
+	live_sorted
+}
+
+scenario order.live_sorted_read "with --sort=2s no answer stands before its request, with --read"
+case_order_live_sorted_read() {
+	live_sorted --read
 }
 
 # measured PROGRAM'S ARGUMENT...
