@@ -38,6 +38,7 @@ planted=(
 	'stream|sink/kept.h|s/kept->flags == event->flags &&//'
 	'stream|lib/stream.c|s/stream->end -= stream->start;//'
 	'stream|lib/join.c|s/joined->size != fragment->offset ||/0 ||/'
+	'stream|lib/heap.c|s/return a->key < b->key;/return a->key > b->key;/'
 	'rings|lib/merge.c|s/if (head - ring->tail > ring->size)/if (0)/'
 	'rings|lib/merge.c|s/->rec.time > ring->rec.time)/->rec.time < ring->rec.time)/'
 	'options|sendread/options.c|s/nr_pids == SENDTRACE_MAX_PIDS)/nr_pids > SENDTRACE_MAX_PIDS)/'

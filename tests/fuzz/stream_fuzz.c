@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "decode_record.h"
+#include "order.h"
 #include "sendtrace.h"
 #include "report.h"
 #include "source.h"
@@ -166,13 +167,14 @@ static void require_report(struct tally *tally, struct sendtrace *trace)
 	require_plain_lines(output);
 }
 
-/* As sendread reads a file. */
-static void read_by_reader(struct input expected)
+/* As sendread reads a file. Return: how many records there were. */
+static size_t read_by_reader(struct input expected)
 {
 	static struct tally tally;
 	struct sendtrace *trace;
 	const struct sendtrace_item *record;
 	int got, patience = PATIENCE;
+	size_t records = 0;
 
 	memset(&tally, 0, sizeof(tally));
 	if (sendtrace_open_stream(&trace, SOURCE_FD))
@@ -182,10 +184,45 @@ static void read_by_reader(struct input expected)
 			continue;
 		require_record(record, &expected);
 		report(&tally, record);
+		records++;
 	}
 	require(patience > 0, "no end in %d calls", PATIENCE);
 	require_end(got, sendtrace_get_fault(trace), &expected);
 	require_report(&tally, trace);
+	sendtrace_close(trace);
+	return records;
+}
+
+static uint64_t causal_time(const struct sendtrace_item *record)
+{
+	if (!is_event(record->rec.type))
+		return record->rec.time;
+	return record->rec.type == SENDTRACE_RECORD_SEND ? record->event.enter_time :
+							   record->event.exit_time;
+}
+
+/* The same in causal order, with so little memory that most of it is written to a file. */
+static void read_sorted(size_t expected)
+{
+	struct sendtrace *trace;
+	const struct sendtrace_item *record;
+	uint64_t last = 0;
+	int got, patience = PATIENCE;
+
+	if (sendtrace_open_stream(&trace, SOURCE_FD) ||
+	    order_set(trace, SENDTRACE_ORDER_CAUSAL, 0, 1024))
+		abort();
+	while ((got = sendtrace_next(trace, &record)) >= 0 && patience--) {
+		if (got == 0)
+			continue;
+		require(causal_time(record) >= last, "not in causal order");
+		last = causal_time(record);
+		require_line(record);
+		expected--;
+	}
+	require(patience > 0, "no end in %d calls", PATIENCE);
+	require(expected == 0, "sorting changed the number of records by %zd",
+		-(ssize_t)expected);
 	sendtrace_close(trace);
 }
 
@@ -221,6 +258,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input input = { data, size };
 	uint8_t how = input_u8(&input);
+	size_t records = 0;
 
 	line_sink_reset();
 	source.piece_max = 1 + input_u16(&input);
@@ -230,6 +268,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (how & 2)
 		read_by_stream(input, 1 + (how >> 2));
 	else
-		read_by_reader(input);
+		records = read_by_reader(input);
+	if (how & 4 && !(how & 2)) {
+		line_sink_reset();
+		source.left = whole;
+		read_sorted(records);
+	}
 	return 0;
 }
