@@ -32,6 +32,7 @@ static void began(struct st_call *call)
 {
 	static const struct st_hook hook = {
 		.events = SENDTRACE_EVENTS_ALL,
+		.share = &st_test_share,
 		.begin = reads_no_arguments,
 	};
 
