@@ -196,7 +196,7 @@ static ssize_t copy_records(struct st_session *session, char __user *buf, size_t
 static bool worth_looking(struct st_session *session)
 {
 	st_bell_want(&session->bell);
-	return st_consume_readable(session) || !READ_ONCE(session->running);
+	return st_session_has_stopped(session) || st_consume_readable(session);
 }
 
 /**
@@ -236,16 +236,16 @@ void st_consume_unlock(struct st_session *session)
 ssize_t st_consume_read(struct st_session *session, char __user *buf, size_t size,
 			bool nonblock)
 {
-	bool running;
+	bool stopped;
 	ssize_t done;
 	int err;
 
 	lockdep_assert_held(&session->read_lock);
 	for (;;) {
 		/* In this order: what was written before the stop is still returned. */
-		running = READ_ONCE(session->running);
+		stopped = st_session_has_stopped(session);
 		done = copy_records(session, buf, size);
-		if (done || !running)
+		if (done || stopped)
 			return done;
 		if (nonblock)
 			return -EAGAIN;

@@ -313,7 +313,7 @@ static __poll_t dev_poll(struct file *file, poll_table *wait)
 	if (!st_consume_was_started(session))
 		return EPOLLIN | EPOLLRDNORM;
 	st_bell_want(&session->bell);
-	if (!READ_ONCE(session->running))
+	if (st_session_has_stopped(session))
 		mask |= EPOLLHUP;
 	if (st_consume_readable(session))
 		mask |= EPOLLIN | EPOLLRDNORM;

@@ -146,15 +146,6 @@ static noinline void complete_addresses(struct st_call *call)
 }
 NOKPROBE_SYMBOL(complete_addresses);
 
-/* The destination is not simply what the socket is connected to. */
-static noinline void complete_destination(struct st_call *call)
-{
-	if (asks_to_connect(&call->peer))
-		complete_addresses(call);
-	st_given_read_late(&call->peer, call->addr, call->addr_len);
-}
-NOKPROBE_SYMBOL(complete_destination);
-
 /* ---- The call begins ---------------------------------------------------------------- */
 
 /**
@@ -245,15 +236,8 @@ NOKPROBE_SYMBOL(st_event_begin);
 /* For the sessions that could not be served at the return. */
 static noinline void record_late(const struct st_call *call, u64 sent, unsigned long late)
 {
-	struct st_session *session;
-
-	if (st_late_record(call, sent, late))
-		return;
-	for (; late; late &= late - 1) {
-		session = st_record_session_of(call, late);
-		if (session)
-			st_record_now(session, call, sent);
-	}
+	if (!st_late_record(call, sent, late))
+		st_record_at_once(call, late, sent, ST_IRQS_OFF_MAX);
 }
 NOKPROBE_SYMBOL(record_late);
 
@@ -268,20 +252,29 @@ static nokprobe_inline void call_ended(struct st_call *call, u16 type, int ret)
 	st_share_give(call->hook->share, &call->account);
 }
 
+/*
+ * So many sessions record any payload now, and the others only a short one, so that all of
+ * them together copy at most ST_IRQS_OFF_MAX twice.
+ */
+#define NOW_SESSIONS (ST_IRQS_OFF_MAX / ST_INLINE_MAX)
+#define SHORT_MAX    (ST_IRQS_OFF_MAX / ST_MAX_RUNNING)
+
 static nokprobe_inline void record_for_all(const struct st_call *call, u64 sent)
 {
 	unsigned long sessions = call->wanted, late = 0;
 	struct st_session *session;
+	unsigned int nr = 0;
 
 	if (!ST_CAN_DEFER) {
-		st_record_at_once(call, sent, st_session_at_once_max());
+		st_record_at_once(call, sessions, sent, st_session_at_once_max());
 		return;
 	}
-	for (; sessions; sessions &= sessions - 1) {
+	for (; sessions; sessions &= sessions - 1, nr++) {
 		session = st_record_session_of(call, sessions);
 		if (unlikely(!session))
 			continue;
-		if (unlikely(st_record_call(session, call, sent) != ST_WRITTEN))
+		if (unlikely(nr >= NOW_SESSIONS && sent > SHORT_MAX) ||
+		    unlikely(st_record_call(session, call, sent) != ST_WRITTEN))
 			late |= sessions & -sessions;
 	}
 	if (unlikely(late))
@@ -318,14 +311,13 @@ NOKPROBE_SYMBOL(comes_again);
 static noinline void record_failed(const struct st_call *call)
 {
 	unsigned long sessions = call->wanted;
-	u32 most =
-		min(ST_IRQS_OFF_MAX, st_session_at_once_max()) / hweight_long(sessions);
-	u16 why = SENDTRACE_WHY_FAILED;
+	u16 why = SENDTRACE_WHY_AGAIN;
 	struct st_session *session;
+	u32 most = 0;
 
-	if (comes_again(call)) {
-		most = 0;
-		why = SENDTRACE_WHY_AGAIN;
+	if (!comes_again(call)) {
+		most = ST_IRQS_OFF_MAX / hweight_long(sessions);
+		why = SENDTRACE_WHY_FAILED;
 	}
 	for (; sessions; sessions &= sessions - 1) {
 		session = st_record_session_of(call, sessions);
@@ -346,10 +338,11 @@ void st_event_sent(struct st_call *call, long value)
 {
 	int ret = (int)value;
 
-	if (unlikely(call->peer.flags))
-		complete_destination(call);
-	if (unlikely(st_peer_is_unbound(&call->peer)))
+	if (unlikely(st_peer_is_unbound(&call->peer)) ||
+	    unlikely(asks_to_connect(&call->peer)))
 		complete_addresses(call);
+	if (unlikely(call->peer.flags & SENDTRACE_EVENT_PEER_LATE))
+		st_given_read_late(&call->peer, call->addr, call->addr_len);
 	call_ended(call, SENDTRACE_RECORD_SEND, ret);
 	if (unlikely(ret < 0))
 		record_failed(call);

@@ -220,8 +220,9 @@ static u16 un_len(int len)
 NOKPROBE_SYMBOL(un_len);
 
 /*
- * The name of a socket that cannot be freed while we look: our own, or one that ours is
- * permanently connected to. A name is set once and lives as long as its socket.
+ * The name of a socket that cannot be freed while we look: our own, one that ours is
+ * permanently connected to, or one that stays because a lock is held. A name is set once and
+ * lives as long as its socket.
  */
 static void set_un(struct st_addr *addr, const struct sock *sk)
 {
@@ -254,7 +255,8 @@ static void name_dgram_peer(const struct sock *sk, struct st_peer *peer)
 	if (!remote)
 		return;
 	set_un(&peer->remote, remote);
-	if (peer->remote.len == offsetof(struct sockaddr_un, sun_path))
+	if (sk->sk_type == SOCK_DGRAM &&
+	    peer->remote.len == offsetof(struct sockaddr_un, sun_path))
 		peer->pid = pid_nr(READ_ONCE(sk->sk_peer_pid));
 }
 NOKPROBE_SYMBOL(name_dgram_peer);
@@ -269,8 +271,7 @@ NOKPROBE_SYMBOL(name_dgram_peer);
  * Another thread may reconnect the socket at any time, and that may free the peer, without a
  * grace period of RCU: so it can be looked at only under the lock.
  *
- * To try the lock is safe in every handler, whatever is held there (5.10's return handler has
- * a raw spinlock): nothing waits. No interrupt takes this lock.
+ * To try the lock is safe in a handler: nothing waits, and no interrupt takes this lock.
  */
 static void peer_of_unix_dgram(struct sock *sk, struct st_peer *peer)
 {
@@ -306,7 +307,8 @@ void st_peer_name_late(struct socket *sock, struct st_peer *peer)
 {
 	struct sock *sk = READ_ONCE(sock->sk);
 
-	if (!sk || SOCK_INODE(sock)->i_ino != peer->inode)
+	/* Numbers of inodes come again. */
+	if (!sk || sk->sk_family != AF_UNIX || SOCK_INODE(sock)->i_ino != peer->inode)
 		return;
 	spin_lock(&unix_sk(sk)->lock);
 	if (unix_sk(sk)->peer == peer->unnamed)
@@ -331,11 +333,13 @@ static void peer_of_unix(struct sock *sk, struct st_peer *peer)
 	struct sock *remote;
 
 	set_un(&peer->local, sk);
-	if (sk->sk_type == SOCK_DGRAM) {
+	if (sk->sk_type != SOCK_DGRAM)
+		peer->pid = unix_peer_pid(sk);
+	/* The peer of a seqpacket socket that has died is dropped as a datagram socket's is. */
+	if (sk->sk_type != SOCK_STREAM) {
 		peer_of_unix_dgram(sk, peer);
 		return;
 	}
-	peer->pid = unix_peer_pid(sk);
 	/* Never reconnected, and not freed: the socket's file is open. */
 	remote = READ_ONCE(unix_sk(sk)->peer);
 	if (remote)

@@ -257,14 +257,19 @@ static int probe_get(struct probe *probe)
 
 /*
  * The kernel increments these plain ints without a lock: near enough. They wrap, so what was
- * added since the last look is what counts.
+ * added since the last look is what counts. Two CPUs that increment one at the same time may
+ * set it back a little: that is no wrap.
  */
+#define SET_BACK_MAX (1U << 16)
+
 static void count_missed(struct probe *probe)
 {
 	u32 now =
 		(u32)READ_ONCE(probe->rp.nmissed) + (u32)st_kprobe_missed(&probe->rp.kp);
 
 	lockdep_assert_held(&arm_lock);
+	if (probe->counted - now <= SET_BACK_MAX)
+		return;
 	probe->missed += now - probe->counted;
 	probe->counted = now;
 }

@@ -196,31 +196,15 @@ enum st_outcome st_record_event(struct st_session *session, const struct st_call
 }
 NOKPROBE_SYMBOL(st_record_event);
 
-/**
- * st_record_now() - write what can be copied now, because there will be no task work
- * @session: the session whose ring is written
- * @call: the call, with its addresses and its memory
- * @sent: bytes of payload
- *
- * Context: the calling thread, preemption off.
- */
-void st_record_now(struct st_session *session, const struct st_call *call, u64 sent)
+/* Why a payload of which @most bytes are copied has no more. */
+static u16 why_at_once(const struct st_session *session, u32 most)
 {
-	u64 want = st_record_wanted(session, sent);
-	struct st_part part = {
-		.time = call->exit_time,
-		.len = want,
-		.why = st_record_why(session, sent),
-		.must = true,
-	};
-
-	if (want > session->inline_max) {
-		part.len = session->inline_max;
-		part.why = SENDTRACE_WHY_NO_WORK;
-	}
-	write_event(session, call, part);
+	if (ST_CAN_DEFER)
+		return SENDTRACE_WHY_NO_WORK;
+	return most < session->inline_max ? SENDTRACE_WHY_INLINE_BOUND :
+					    session->inline_why;
 }
-NOKPROBE_SYMBOL(st_record_now);
+NOKPROBE_SYMBOL(why_at_once);
 
 /* Return: how many bytes were copied, or could have been. */
 static u32 write_share(struct st_session *session, const struct st_call *call, u64 sent,
@@ -236,16 +220,16 @@ static u32 write_share(struct st_session *session, const struct st_call *call, u
 	};
 
 	if (want > most)
-		part.why = most < session->inline_max ? SENDTRACE_WHY_INLINE_BOUND :
-							session->inline_why;
+		part.why = why_at_once(session, most);
 	write_event(session, call, part);
 	return part.len;
 }
 NOKPROBE_SYMBOL(write_share);
 
 /**
- * st_record_at_once() - write a call to all sessions, where nothing can be copied later
+ * st_record_at_once() - write a call to sessions, because there will be no task work
  * @call: the call, with its addresses and its memory
+ * @sessions: a bit for each of them
  * @sent: bytes of payload
  * @budget: bytes of payload that all sessions together may copy
  *
@@ -254,9 +238,9 @@ NOKPROBE_SYMBOL(write_share);
  *
  * Context: the calling thread, preemption off.
  */
-void st_record_at_once(const struct st_call *call, u64 sent, u32 budget)
+void st_record_at_once(const struct st_call *call, unsigned long sessions, u64 sent,
+		       u32 budget)
 {
-	unsigned long sessions = call->wanted;
 	struct st_session *session;
 
 	for (; sessions; sessions &= sessions - 1) {

@@ -26,6 +26,13 @@
  * Without (E) and (F) the producer could miss that the reader is about to sleep, while
  * the reader misses the record: it would stay unread until the next one.
  *
+ * The stop writes a last LOST record, after the grace period that orders all others before it:
+ *
+ *   STORE-RELEASE producer->pos (A)          running = LOAD-ACQUIRE session->running (H)
+ *   STORE-RELEASE session->running (G)       head = LOAD-ACQUIRE producer->pos (B)
+ *
+ * (G) pairs with (H): who sees that the session has stopped sees its last records, too.
+ *
  * Pages, the same in the kernel and in a mapping:
  *
  *   | consumer | producer | data ............ | the same data again ............ |
@@ -237,8 +244,9 @@ NOKPROBE_SYMBOL(st_ring_lose);
  * @ring: any CPU's; it has no producer, until the session is started again
  * @time: time stamp of the record
  *
- * The room for it was kept free by st_ring_reserve(). Only if the consumer's position is
- * invalid there may be none: then the loss stays unreported.
+ * The room for it was kept free by st_ring_reserve(). There is none if the consumer's position
+ * is invalid, or if an earlier stop has used it and nothing was read since then. Then the loss
+ * is reported before the next record that fits, and the counters have it.
  *
  * Context: one caller at a time.
  */

@@ -324,7 +324,8 @@ static void end_rings(const struct st_session *session)
  * st_session_stop() - hide a session from the handlers, and wake its reader
  * @session: running
  *
- * When it returns, no handler writes to the rings any more, and they report every loss.
+ * When it returns, no handler writes to the rings any more, and what they have lost is
+ * reported, as st_ring_end() describes.
  *
  * Context: may sleep; @session->lock is held.
  */
@@ -335,7 +336,7 @@ void st_session_stop(struct st_session *session)
 	end_rings(session);
 	forget_tracer(session);
 	st_bell_exit(&session->bell);
-	WRITE_ONCE(session->running, false);
+	smp_store_release(&session->running, false); /* G, matches H */
 	wake_up_interruptible_all(&session->bell.waiters);
 }
 

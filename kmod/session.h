@@ -18,7 +18,10 @@ struct pid;
 #define ST_SNAPLEN_MAX	   (64U << 20)
 /* Most that a handler copies: 2 us with a cold cache, perhaps with interrupts off. */
 #define ST_INLINE_MAX	   (16U << 10)
-/* Most that all sessions together copy of one call with interrupts off: 7 us, cold cache. */
+/*
+ * About what all sessions together copy of one call in a handler: 7 us with a cold cache,
+ * perhaps with interrupts off.
+ */
 #define ST_IRQS_OFF_MAX	   (64U << 10)
 /* What task work copies with preemption off before it looks around: 7 us, cold cache. */
 #define ST_CHUNK_MAX	   (IS_ENABLED(CONFIG_PREEMPT_RT) ? 16U << 10 : 64U << 10)
@@ -110,6 +113,17 @@ int st_session_init(void);
 u32 st_session_default_ring_size(void);
 u32 st_session_inline_max(void);
 u32 st_session_at_once_max(void);
+
+/**
+ * st_session_has_stopped() - is nothing written to its rings any more?
+ * @session: was started once
+ *
+ * Return: true if so; then a look at the rings that follows finds the last records.
+ */
+static inline bool st_session_has_stopped(const struct st_session *session)
+{
+	return !smp_load_acquire(&session->running); /* H, matches G */
+}
 
 struct st_session *st_session_create(void);
 void st_session_destroy(struct st_session *session);

@@ -292,7 +292,7 @@ static void a_peer_that_another_thread_replaces_has_a_whole_name(struct kunit *t
 	to->at[0] = st_test_abstract("sendtrace-before", 16);
 	to->at[1] = st_test_abstract("sendtrace-after-that", 20);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(reconnect, to, "reconnect")));
-	while (!smp_load_acquire(&to->done)) {
+	do {
 		preempt_disable();
 		peer = peer_of(test, to->sock);
 		preempt_enable();
@@ -300,7 +300,7 @@ static void a_peer_that_another_thread_replaces_has_a_whole_name(struct kunit *t
 		wrong += peer->remote.len && !is_at(peer, &to->at[0]) &&
 			 !is_at(peer, &to->at[1]);
 		cond_resched();
-	}
+	} while (!smp_load_acquire(&to->done));
 	KUNIT_EXPECT_EQ(test, to->connections, RECONNECTIONS);
 	KUNIT_EXPECT_GT(test, named, 0);
 	KUNIT_EXPECT_EQ(test, wrong, 0);

@@ -225,6 +225,21 @@ static void missed_calls_are_counted_beyond_what_the_kernel_can_count(struct kun
 	probes[7].missed = before;
 }
 
+static void a_count_that_two_cpus_have_set_back_is_no_wrap(struct kunit *test)
+{
+	u64 before = st_probe_missed(7);
+
+	probes[7].rp.nmissed = 100;
+	KUNIT_EXPECT_EQ(test, st_probe_missed(7), before + 100);
+	probes[7].rp.nmissed = 98;
+	KUNIT_EXPECT_EQ(test, st_probe_missed(7), before + 100);
+	probes[7].rp.nmissed = 101;
+	KUNIT_EXPECT_EQ(test, st_probe_missed(7), before + 101);
+	probes[7].rp.nmissed = 0;
+	probes[7].counted = 0;
+	probes[7].missed = before;
+}
+
 /* The functional suite shows the opposite: there root switches kprobes off. */
 static void an_armed_hook_is_not_blind(struct kunit *test)
 {
@@ -342,6 +357,7 @@ static struct kunit_case probe_cases[] = {
 	KUNIT_CASE(an_optional_function_that_cannot_be_probed_is_missing),
 	KUNIT_CASE(missing_functions_are_reported_by_their_events),
 	KUNIT_CASE(missed_calls_are_added_up_by_event),
+	KUNIT_CASE(a_count_that_two_cpus_have_set_back_is_no_wrap),
 	KUNIT_CASE(missed_calls_are_counted_beyond_what_the_kernel_can_count),
 	KUNIT_CASE(an_armed_hook_is_not_blind),
 	KUNIT_CASE(all_hooks_together_have_one_bound_in_memory),

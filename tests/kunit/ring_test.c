@@ -339,6 +339,25 @@ static void the_end_reports_a_loss_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, st_test_peek(test, ring)->seq, 1);
 }
 
+/* The session was started again, and nothing was read. */
+static void a_second_end_of_a_full_ring_leaves_the_loss_for_the_next_record(struct kunit *test)
+{
+	struct st_ring *ring = test->priv;
+
+	st_test_write(ring, SIZE - SPARE, 1);
+	st_ring_lose(ring, SENDTRACE_LOST_RING_FULL);
+	st_ring_end(ring, 2);
+	st_ring_lose(ring, SENDTRACE_LOST_RING_FULL);
+	st_ring_end(ring, 3);
+	KUNIT_EXPECT_EQ(test, ring->producer->pos, SIZE);
+	KUNIT_EXPECT_EQ(test, ring->unreported, 1);
+	st_ring_release(ring, st_test_peek(test, ring));
+	st_ring_release(ring, st_test_peek(test, ring));
+	KUNIT_EXPECT_TRUE(test, st_test_write(ring, 64, 4));
+	KUNIT_EXPECT_EQ(test, st_test_peek(test, ring)->type, SENDTRACE_RECORD_LOST);
+	KUNIT_EXPECT_EQ(test, ring->unreported, 0);
+}
+
 static void the_end_writes_nothing_where_nothing_was_lost(struct kunit *test)
 {
 	struct st_ring *ring = test->priv;
@@ -389,6 +408,7 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(loss_stays_unreported_where_both_records_do_not_fit),
 	KUNIT_CASE(the_end_reports_what_was_lost_into_a_full_ring),
 	KUNIT_CASE(the_end_reports_a_loss_once),
+	KUNIT_CASE(a_second_end_of_a_full_ring_leaves_the_loss_for_the_next_record),
 	KUNIT_CASE(the_end_writes_nothing_where_nothing_was_lost),
 	KUNIT_CASE(the_end_overwrites_nothing_at_any_consumer_position),
 	{}

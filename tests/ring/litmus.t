@@ -25,6 +25,8 @@ without=(
 	"bell-wanted|full barrier (E)|/\* E /d"
 	"bell-wanted|full barrier (F)|/\* F /d"
 	'bell-cleared|order (clear, then wake)|/WRITE_ONCE(\*wanted, 0)/d; s/^\tspin_unlock(queue);/&\n\tWRITE_ONCE(*wanted, 0);/'
+	"stop-written|release (G)|/\* G /$release"
+	"stop-written|acquire (H)|/\* H /$acquire"
 	"merge-looks|second ring's release (A)|/second_pos.*\* A /$release"
 	"merge-looks|first look's acquire (B)|/second_pos.*\* B /$acquire"
 )

@@ -104,6 +104,7 @@ static bool write_line(const char *line, size_t size, int patience)
 	size_t done = 0;
 	ssize_t written;
 
+	message_writes++;
 	while (done < size) {
 		written = write(STDERR_FILENO, line + done, size - done);
 		if (written >= 0)
@@ -113,6 +114,7 @@ static bool write_line(const char *line, size_t size, int patience)
 		else if (errno != EAGAIN && errno != EINTR)
 			break;
 	}
+	message_writes++;
 	if (done > 0)
 		unfinished = done < size;
 	return done == size;
@@ -161,9 +163,7 @@ static void say(const char *name, const char *fmt, va_list ap)
 	used = strlen(line);
 	tame(line, used);
 	line[used++] = '\n';
-	message_writes++;
 	write_or_drop(line, used, !name);
-	message_writes++;
 	errno = err;
 }
 

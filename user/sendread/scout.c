@@ -20,7 +20,7 @@
 #endif
 
 enum {
-	PATIENCE_MS = 1000,
+	PATIENCE_MS = 3000,
 	ASK_READERS = 'r',
 	ASK_UNSEEN = 'u',
 };
@@ -91,7 +91,6 @@ __attribute__((noreturn)) static void work(int from, int to,
 	prctl(PR_SET_NAME, "sendread-helper", 0, 0, 0);
 	if (rights_keep(needed, 2))
 		_exit(1);
-	unseen_begin(filter);
 	while (read(STDIN_FILENO, &question, 1) == 1)
 		answer(question, filter);
 	_exit(0);
@@ -111,6 +110,8 @@ int scout_start(const struct sendtrace_filter *filter)
 		close(asked[1]);
 		return -errno;
 	}
+	/* Here, before the trace begins: the helper may get the CPU much later. */
+	unseen_begin(filter);
 	pid = fork();
 	if (pid == 0)
 		work(asked[0], answered[1], filter);

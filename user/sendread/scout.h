@@ -20,7 +20,7 @@
  */
 int scout_start(const struct sendtrace_filter *filter);
 
-/* What unseen_count() says of the time since the start. Return: whether it did, within a second. */
+/* What unseen_count() says of the time since the start. Return: whether it did, within three seconds. */
 bool scout_count_unseen(struct unseen *unseen);
 
 /* Ask it for readers_find(). It takes some time: scout_take_readers() tells. */

@@ -258,7 +258,8 @@ enum sendtrace_lost_reason {
  * struct sendtrace_lost - events lost on this CPU since the previous record
  * @rec: type SENDTRACE_RECORD_LOST; its seq is that of the first lost event; its time is
  *	not later than that of the next record. It is written before the next record that
- *	fits, or by STOP, for which room is kept free
+ *	fits, or by STOP, for which room is kept free. (After another START, a second STOP
+ *	finds that room used if nothing was read in between; the counters have every loss.)
  * @count: number of lost events
  * @reasons: number for each enum sendtrace_lost_reason; their sum is @count
  */

@@ -40,7 +40,7 @@ checks device.session_stats "STATS counts a session's hits, filtered, captured a
 checks fields.send_fields "every field of a send's record is right"
 checks fields.accept_fields "every field of an accept's record is right"
 checks fields.explicit_fields "a record is flagged if its address came from the call"
-checks fields.fault_in_the_middle "a fault in the middle cuts the payload there"
+checks fields.fault_in_the_middle "of a call that failed with EFAULT, only what is before the fault is shown"
 
 checks flood.overflow_mapped "a mapped ring that is full reports every loss"
 checks flood.overflow_read "a full ring that is read reports every loss"
