@@ -125,7 +125,7 @@ static int open_output(struct tracer *tracer)
 	return -ENOMEM;
 }
 
-/* In a signal handler. The loop stops it again, and complains if that fails. */
+/* In a signal handler; the loop does it again. */
 static void stop_session(void *trace)
 {
 	sendtrace_stop(trace);
