@@ -370,10 +370,10 @@ void st_peer_of(struct socket *sock, struct st_peer *peer)
 	}
 	peer->inode = SOCK_INODE(sock)->i_ino;
 	peer->pid = 0;
+	peer->flags = 0;
 	peer->family = READ_ONCE(sk->sk_family);
 	peer->type = sock->type;
 	peer->protocol = sk->sk_protocol;
-	peer->flags = 0;
 	peer->unnamed = NULL;
 	peer->remote.len = 0;
 	switch (peer->family) {

@@ -34,10 +34,10 @@ struct st_addr {
  * struct st_peer - description of a socket
  * @inode: as in `socket:[N]` of /proc/PID/fd
  * @pid: AF_UNIX: the process at the other end, in the initial pid namespace; else 0
+ * @flags: what @remote is: SENDTRACE_EVENT_PEER_*; 0 if it is what the socket sends to
  * @family: AF_*
  * @type: SOCK_*
  * @protocol: IPPROTO_*, or the family's own
- * @flags: what @remote is: SENDTRACE_EVENT_PEER_*; 0 if it is what the socket sends to
  * @unnamed: if not NULL: the datagram socket that it is connected to, whose name could not be
  *	read without waiting; only to be compared, since it may be gone
  * @local: the socket's own address
@@ -47,10 +47,10 @@ struct st_peer {
 	u64 inode;
 	const struct sock *unnamed;
 	u32 pid;
+	u32 flags;
 	u16 family;
 	u16 type;
 	u16 protocol;
-	u16 flags;
 	struct st_addr local;
 	struct st_addr remote;
 };
