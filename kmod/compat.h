@@ -100,6 +100,13 @@
 #define CGROUP_UDP6_SENDMSG BPF_CGROUP_UDP6_SENDMSG
 #endif /* before 5.15 */
 
+#ifdef ST_HAVE_CGROUP_UNIX_SENDMSG
+#define ST_CAN_REDIRECT_UNIX true
+#else
+#define ST_CAN_REDIRECT_UNIX false
+#define CGROUP_UNIX_SENDMSG  0
+#endif /* before 6.7 */
+
 #ifndef ST_HAVE_FAULT_IN_READABLE
 #include <linux/pagemap.h>
 #include <linux/uaccess.h>

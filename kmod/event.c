@@ -237,7 +237,7 @@ NOKPROBE_SYMBOL(st_event_begin);
 static noinline void record_late(const struct st_call *call, u64 sent, unsigned long late)
 {
 	if (!st_late_record(call, sent, late))
-		st_record_at_once(call, late, sent, ST_IRQS_OFF_MAX);
+		st_record_now(call, late, sent);
 }
 NOKPROBE_SYMBOL(record_late);
 
@@ -266,7 +266,7 @@ static nokprobe_inline void record_for_all(const struct st_call *call, u64 sent)
 	unsigned int nr = 0;
 
 	if (!ST_CAN_DEFER) {
-		st_record_at_once(call, sessions, sent, st_session_at_once_max());
+		st_record_at_once(call, sent, st_session_at_once_max());
 		return;
 	}
 	for (; sessions; sessions &= sessions - 1, nr++) {

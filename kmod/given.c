@@ -17,28 +17,38 @@
 #include "given.h"
 #include "peer.h"
 
+#if IS_ENABLED(CONFIG_CGROUP_BPF)
+static bool has_program(struct sock *sk, int type)
+{
+	const struct cgroup *cgroup = sock_cgroup_ptr(&sk->sk_cgrp_data);
+	const struct bpf_prog_array *programs;
+
+	programs = rcu_dereference_sched(cgroup->bpf.effective[type]);
+	return programs && READ_ONCE(programs->items[0].prog);
+}
+NOKPROBE_SYMBOL(has_program);
+
 /*
  * A program of the socket's cgroup may change where a datagram goes (BPF_CGROUP_UDP4_SENDMSG).
  * The kernel lets it write over its own copy of the address, which nobody else sees.
  */
 static bool may_be_redirected(struct sock *sk, const struct st_peer *peer)
 {
-#if IS_ENABLED(CONFIG_CGROUP_BPF)
-	const struct cgroup *cgroup = sock_cgroup_ptr(&sk->sk_cgrp_data);
-	const struct bpf_prog_array *v4, *v6;
-
-	if (peer->type != SOCK_DGRAM ||
-	    (peer->family != AF_INET && peer->family != AF_INET6))
+	if (peer->type != SOCK_DGRAM)
 		return false;
-	v4 = rcu_dereference_sched(cgroup->bpf.effective[CGROUP_UDP4_SENDMSG]);
-	v6 = rcu_dereference_sched(cgroup->bpf.effective[CGROUP_UDP6_SENDMSG]);
-	return (v4 && READ_ONCE(v4->items[0].prog)) ||
-	       (v6 && READ_ONCE(v6->items[0].prog));
-#else
-	return false;
-#endif
+	if (peer->family == AF_INET || peer->family == AF_INET6)
+		return has_program(sk, CGROUP_UDP4_SENDMSG) ||
+		       has_program(sk, CGROUP_UDP6_SENDMSG);
+	return ST_CAN_REDIRECT_UNIX && peer->family == AF_UNIX &&
+	       has_program(sk, CGROUP_UNIX_SENDMSG);
 }
 NOKPROBE_SYMBOL(may_be_redirected);
+#else
+static bool may_be_redirected(struct sock *sk, const struct st_peer *peer)
+{
+	return false;
+}
+#endif
 
 /* As the kernel takes it: without what follows the struct. 0.0.0.0 becomes another one. */
 static u16 take_in(struct st_addr *given)
@@ -107,6 +117,9 @@ static u16 take(const struct sock *sk, const struct st_peer *peer, struct st_add
 	    (family == AF_INET6 || (family == AF_UNSPEC && raw)))
 		return take_in6(sk, given);
 	if (peer->family == AF_INET || peer->family == AF_INET6)
+		return SENDTRACE_EVENT_PEER_ASKED;
+	/* The frame has its own destination (packet_snd()). */
+	if (peer->family == AF_PACKET && raw)
 		return SENDTRACE_EVENT_PEER_ASKED;
 	/* unix_validate_addr() */
 	if (peer->family == AF_UNIX &&

@@ -196,11 +196,9 @@ enum st_outcome st_record_event(struct st_session *session, const struct st_call
 }
 NOKPROBE_SYMBOL(st_record_event);
 
-/* Why a payload of which @most bytes are copied has no more. */
+/* Why no more than @most bytes are copied, where nothing can be copied later. */
 static u16 why_at_once(const struct st_session *session, u32 most)
 {
-	if (ST_CAN_DEFER)
-		return SENDTRACE_WHY_NO_WORK;
 	return most < session->inline_max ? SENDTRACE_WHY_INLINE_BOUND :
 					    session->inline_why;
 }
@@ -208,7 +206,7 @@ NOKPROBE_SYMBOL(why_at_once);
 
 /* Return: how many bytes were copied, or could have been. */
 static u32 write_share(struct st_session *session, const struct st_call *call, u64 sent,
-		       u32 share)
+		       u32 share, u16 why)
 {
 	u64 want = st_record_wanted(session, sent);
 	u32 most = min(share, session->inline_max);
@@ -220,26 +218,18 @@ static u32 write_share(struct st_session *session, const struct st_call *call, u
 	};
 
 	if (want > most)
-		part.why = why_at_once(session, most);
+		part.why = why ?: why_at_once(session, most);
 	write_event(session, call, part);
 	return part.len;
 }
 NOKPROBE_SYMBOL(write_share);
 
-/**
- * st_record_at_once() - write a call to sessions, because there will be no task work
- * @call: the call, with its addresses and its memory
- * @sessions: a bit for each of them
- * @sent: bytes of payload
- * @budget: bytes of payload that all sessions together may copy
- *
+/*
  * The sessions are served one after the other with preemption off, perhaps interrupts too, so
  * they share what may be copied in that time. Each may use an equal part of what is left.
- *
- * Context: the calling thread, preemption off.
  */
-void st_record_at_once(const struct st_call *call, unsigned long sessions, u64 sent,
-		       u32 budget)
+static void write_shares(const struct st_call *call, unsigned long sessions, u64 sent,
+			 u32 budget, u16 why)
 {
 	struct st_session *session;
 
@@ -247,10 +237,38 @@ void st_record_at_once(const struct st_call *call, unsigned long sessions, u64 s
 		session = st_record_session_of(call, sessions);
 		if (session)
 			budget -= write_share(session, call, sent,
-					      budget / hweight_long(sessions));
+					      budget / hweight_long(sessions), why);
 	}
 }
+NOKPROBE_SYMBOL(write_shares);
+
+/**
+ * st_record_at_once() - write a call to all sessions, where nothing can be copied later
+ * @call: the call, with its addresses and its memory
+ * @sent: bytes of payload
+ * @budget: bytes of payload that all sessions together may copy
+ *
+ * Context: the calling thread, preemption off.
+ */
+void st_record_at_once(const struct st_call *call, u64 sent, u32 budget)
+{
+	write_shares(call, call->wanted, sent, budget, 0);
+}
 NOKPROBE_SYMBOL(st_record_at_once);
+
+/**
+ * st_record_now() - write a call to sessions that waited in vain for task work
+ * @call: the call, with its addresses and its memory
+ * @sessions: a bit for each of them
+ * @sent: bytes of payload; ST_IRQS_OFF_MAX are copied at most
+ *
+ * Context: the calling thread, preemption off.
+ */
+void st_record_now(const struct st_call *call, unsigned long sessions, u64 sent)
+{
+	write_shares(call, sessions, sent, ST_IRQS_OFF_MAX, SENDTRACE_WHY_NO_WORK);
+}
+NOKPROBE_SYMBOL(st_record_now);
 
 /**
  * st_record_failed() - write the event of a call that failed, with a prefix of its payload

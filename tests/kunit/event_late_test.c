@@ -54,6 +54,46 @@ static const struct sendtrace_event *join(struct st_session *session, int *fragm
 	return event;
 }
 
+/* ---- How many ------------------------------------------------------------------------------ */
+
+static int captured_by(struct st_session *const *session)
+{
+	int i, captured = 0;
+
+	for (i = 0; i < ST_MAX_RUNNING; i++)
+		captured += st_test_counted(session[i])->captured;
+	return captured;
+}
+
+/* With preemption off, and perhaps interrupts: however many sessions there are. */
+static void few_of_many_sessions_copy_a_long_payload_inline(struct kunit *test)
+{
+	struct st_session *session[ST_MAX_RUNNING];
+	struct st_call call;
+	int i;
+
+	for (i = 0; i < ST_MAX_RUNNING; i++)
+		session[i] = st_test_session(test, 4 * ST_INLINE_MAX, 0);
+	call = call_of(test, ST_INLINE_MAX);
+	sent(&call, ST_INLINE_MAX);
+	KUNIT_EXPECT_EQ(test, captured_by(session), ST_IRQS_OFF_MAX / ST_INLINE_MAX);
+	KUNIT_EXPECT_TRUE(test, st_test_run_late());
+	KUNIT_EXPECT_EQ(test, captured_by(session), ST_MAX_RUNNING);
+}
+
+static void all_of_many_sessions_copy_a_short_payload_inline(struct kunit *test)
+{
+	struct st_session *session[ST_MAX_RUNNING];
+	struct st_call call;
+	int i;
+
+	for (i = 0; i < ST_MAX_RUNNING; i++)
+		session[i] = st_test_session(test, RING / 16, 0);
+	call = call_of(test, ST_IRQS_OFF_MAX / ST_MAX_RUNNING);
+	sent(&call, ST_IRQS_OFF_MAX / ST_MAX_RUNNING);
+	KUNIT_EXPECT_EQ(test, captured_by(session), ST_MAX_RUNNING);
+}
+
 /* ---- When -------------------------------------------------------------------------------- */
 
 static void what_a_handler_may_copy_is_copied_inline(struct kunit *test)
@@ -371,6 +411,8 @@ static void a_failed_datagram_is_not_recorded_late(struct kunit *test)
 }
 
 static struct kunit_case event_late_cases[] = {
+	KUNIT_CASE(few_of_many_sessions_copy_a_long_payload_inline),
+	KUNIT_CASE(all_of_many_sessions_copy_a_short_payload_inline),
 	KUNIT_CASE(what_a_handler_may_copy_is_copied_inline),
 	KUNIT_CASE(one_byte_more_is_copied_later),
 	KUNIT_CASE(a_long_payload_is_complete_in_fragments),

@@ -340,7 +340,8 @@ static void the_end_reports_a_loss_once(struct kunit *test)
 }
 
 /* The session was started again, and nothing was read. */
-static void a_second_end_of_a_full_ring_leaves_the_loss_for_the_next_record(struct kunit *test)
+static void
+a_second_end_of_a_full_ring_leaves_the_loss_for_the_next_record(struct kunit *test)
 {
 	struct st_ring *ring = test->priv;
 

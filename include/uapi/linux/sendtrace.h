@@ -107,16 +107,16 @@ struct sendtrace_record {
  * @SENDTRACE_WHY_FAULT: the sender's memory could not be read: it was never valid, was
  *	unmapped meanwhile, or belonged to a process that is being killed. Also if it was
  *	not resident, and late copying was not possible
- * @SENDTRACE_WHY_NO_WORK: too long to be copied inline, while too many other long
- *	payloads were being copied (module parameter works)
- * @SENDTRACE_WHY_AGAIN: the call failed and will be made again, by the caller or by the
+ * @SENDTRACE_WHY_NO_WORK: too long to be copied inline, while too many other calls, or too
+ *	many of the same user, were being copied late (module parameter works)
+ * @SENDTRACE_WHY_AGAIN: the call failed and is to be made again, by the caller or by the
  *	kernel: a signal interrupted it (EINTR, or a kernel-internal errno such as ERESTARTSYS),
  *	or it would have blocked (EAGAIN) on a SOCK_STREAM or SOCK_SEQPACKET. No payload is
  *	recorded: that call shows it
  * @SENDTRACE_WHY_FAILED: the call failed otherwise: of what it was asked to send, at most the
  *	first SENDTRACE_FAILED_MAX bytes are recorded, and only if they are resident
  *
- * A call that failed has only the last two, or RING_FULL.
+ * A call that failed has only COMPLETE, the last two, or RING_FULL.
  */
 enum sendtrace_why {
 	SENDTRACE_WHY_COMPLETE = 0,
@@ -134,8 +134,9 @@ enum sendtrace_why {
 #define SENDTRACE_FAILED_MAX 4096
 
 /*
- * struct sendtrace_event.event_flags: what @peer is. Without any, it is the socket's own peer,
- * or that of the datagram that the socket was already collecting (UDP_CORK, MSG_MORE).
+ * struct sendtrace_event.event_flags: what @peer is. Without the first three, it is the
+ * socket's own peer, or that of the datagram that the socket was already collecting (UDP_CORK,
+ * MSG_MORE).
  *
  * SENDTRACE_EVENT_PEER_FROM_CALL: the address that the caller passed, read from its memory
  *	when the call was entered. The kernel reads it a moment later, again
@@ -145,8 +146,8 @@ enum sendtrace_why {
  * SENDTRACE_EVENT_PEER_ASKED: only what the caller asked for; the kernel may have sent
  *	elsewhere, or refuses such an address. The unspecified address, which the kernel
  *	replaces; an address of another family or length than the socket takes; a stream that
- *	is not connected; a raw socket whose caller writes the IP header (IP_HDRINCL); and a
- *	datagram of a cgroup with a BPF program that may redirect it
+ *	is not connected; a raw socket whose caller writes the header (IP_HDRINCL, AF_PACKET);
+ *	a datagram of a cgroup with a BPF program that may redirect it
  * SENDTRACE_EVENT_PEER_INIT_NET: its sin6_scope_id is the number of an interface of the
  *	initial network namespace
  */
@@ -440,8 +441,8 @@ struct sendtrace_filter {
  * @cut: event records with less payload than was sent; a call that failed sent nothing
  * @faults: event records cut because memory could not be read
  * @missed: calls, of any process, that found no free probe instance while this session ran
- *	(module parameter maxactive), counted by the probes of the events that this session
- *	records; not part of any other counter
+ *	(module parameter maxactive), or whose user had its share of them; counted by the
+ *	probes of the events that this session records; not part of any other counter
  * @lost: calls lost, for each enum sendtrace_lost_reason
  * @blind: 1 if the probes are registered but see nothing at present, because root has
  *	disabled kprobes (debugfs, kprobes/enabled) or ftrace (sysctl
@@ -473,7 +474,8 @@ struct sendtrace_stats {
  *		end with NUL; ENOMEM
  * START	EALREADY: already running; EPERM: no CAP_SYS_ADMIN, or the kernel is
  *		locked down (kernel_lockdown(7)); EUSERS: max_sessions are running;
- *		ENOENT: this kernel lacks a function to probe; ENOMEM
+ *		ENOENT: this kernel lacks a function to probe; ENOMEM; if it was never
+ *		configured, also EINTR, as CONFIG
  * STOP		EALREADY: not running
  * STATS	none
  *
@@ -483,10 +485,10 @@ struct sendtrace_stats {
  * was stopped it returns 0. It fails with EBUSY if the rings are mapped. If it has to
  * start the session, it can also fail with the errors of START.
  *
- * mmap() fails with EBUSY after a read() from a session that runs, with ENXIO before CONFIG,
- * with EINVAL for any other offset or length than those above, and with EPERM for a writable
- * mapping of the producer's part. A mapping keeps the session open. A child does not inherit
- * it.
+ * mmap() fails with EBUSY after a read() that had a session to read from, with ENXIO before
+ * CONFIG, with EINVAL for any other offset or length than those above, and with EPERM for a
+ * writable mapping of the producer's part. A mapping keeps the session open. A child does not
+ * inherit it.
  *
  * Before the first start, poll() reports EPOLLIN: a read() would start the session.
  */
