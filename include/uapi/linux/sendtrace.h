@@ -135,8 +135,7 @@ enum sendtrace_why {
 
 /*
  * struct sendtrace_event.event_flags: what @peer is. Without the first three, it is the
- * socket's own peer, or that of the datagram that the socket was already collecting (UDP_CORK,
- * MSG_MORE).
+ * socket's own peer, or that of the datagram that it was collecting (UDP_CORK, MSG_MORE).
  *
  * SENDTRACE_EVENT_PEER_FROM_CALL: the address that the caller passed, read from its memory
  *	when the call was entered. The kernel reads it a moment later, again
@@ -147,7 +146,7 @@ enum sendtrace_why {
  *	elsewhere, or refuses such an address. The unspecified address, which the kernel
  *	replaces; an address of another family or length than the socket takes; a stream that
  *	is not connected; a raw socket whose caller writes the header (IP_HDRINCL, AF_PACKET);
- *	a datagram of a cgroup with a BPF program that may redirect it
+ *	a datagram that a BPF program of its cgroup may redirect
  * SENDTRACE_EVENT_PEER_INIT_NET: its sin6_scope_id is the number of an interface of the
  *	initial network namespace
  */
@@ -258,9 +257,8 @@ enum sendtrace_lost_reason {
 /**
  * struct sendtrace_lost - events lost on this CPU since the previous record
  * @rec: type SENDTRACE_RECORD_LOST; its seq is that of the first lost event; its time is
- *	not later than that of the next record. It is written before the next record that
- *	fits, or by STOP, for which room is kept free. (After another START, a second STOP
- *	finds that room used if nothing was read in between; the counters have every loss.)
+ *	not later than that of the next record. Written before the next record that fits,
+ *	or by STOP, unless an earlier STOP has used the room that is kept free for it
  * @count: number of lost events
  * @reasons: number for each enum sendtrace_lost_reason; their sum is @count
  */
@@ -487,8 +485,7 @@ struct sendtrace_stats {
  *
  * mmap() fails with EBUSY after a read() that had a session to read from, with ENXIO before
  * CONFIG, with EINVAL for any other offset or length than those above, and with EPERM for a
- * writable mapping of the producer's part. A mapping keeps the session open. A child does not
- * inherit it.
+ * writable mapping of the producer's part. A mapping keeps the session open; no child has it.
  *
  * Before the first start, poll() reports EPOLLIN: a read() would start the session.
  */
