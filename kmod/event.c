@@ -341,7 +341,7 @@ void st_event_sent(struct st_call *call, long value)
 	if (unlikely(st_peer_is_unbound(&call->peer)) ||
 	    unlikely(asks_to_connect(&call->peer)))
 		complete_addresses(call);
-	if (unlikely(call->peer.flags & SENDTRACE_EVENT_PEER_LATE))
+	if (unlikely(call->peer.flags))
 		st_given_read_late(&call->peer, call->addr, call->addr_len);
 	call_ended(call, SENDTRACE_RECORD_SEND, ret);
 	if (unlikely(ret < 0))

@@ -227,6 +227,8 @@ NOKPROBE_SYMBOL(st_given_read);
  */
 void st_given_read_late(struct st_peer *peer, const void __user *addr, int addr_len)
 {
+	if (!(peer->flags & SENDTRACE_EVENT_PEER_LATE))
+		return;
 	if (!read_given(NULL, peer, addr, addr_len) || !peer->remote.len)
 		peer->flags = 0;
 }
