@@ -105,6 +105,17 @@ static size_t length_that_is_cut(uint32_t ring_size)
 	return fits;
 }
 
+static void begin_to_flood(struct tracer *tracer, bool mapped)
+{
+	tracer_open(tracer);
+	tracer_config(tracer, tracer->info.ring_size_min, 0, SENDTRACE_EVENTS_SEND);
+	tracer_filter(tracer, "flood");
+	if (mapped)
+		tracer_map(tracer);
+	len = length_that_is_cut(tracer->config.ring_size);
+	tracer_start(tracer);
+}
+
 /*
  * No reader reads during the flood. Then everything is read, and a few more sends on the
  * same CPU report the loss.
@@ -115,13 +126,7 @@ static void overflow(bool mapped)
 	struct tracer tracer;
 	uint64_t sends = 0;
 
-	tracer_open(&tracer);
-	tracer_config(&tracer, tracer.info.ring_size_min, 0, SENDTRACE_EVENTS_SEND);
-	tracer_filter(&tracer, "flood");
-	if (mapped)
-		tracer_map(&tracer);
-	len = length_that_is_cut(tracer.config.ring_size);
-	tracer_start(&tracer);
+	begin_to_flood(&tracer, mapped);
 	for (int i = 0; i < ROUNDS; i++) {
 		struct burst flood = { i % 2, FLOOD + i }, few = { i % 2, FEW };
 
@@ -155,13 +160,7 @@ static void stopped_full(bool mapped)
 	struct burst flood = { 0, FLOOD };
 	struct tracer tracer;
 
-	tracer_open(&tracer);
-	tracer_config(&tracer, tracer.info.ring_size_min, 0, SENDTRACE_EVENTS_SEND);
-	tracer_filter(&tracer, "flood");
-	if (mapped)
-		tracer_map(&tracer);
-	len = length_that_is_cut(tracer.config.ring_size);
-	tracer_start(&tracer);
+	begin_to_flood(&tracer, mapped);
 	in_child(send_burst, &flood);
 	tracer_stop(&tracer);
 	tracer_read(&tracer, &records);
