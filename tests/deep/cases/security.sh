@@ -10,7 +10,7 @@ checks access.by_capability "an unprivileged process cannot open the device what
 checks access.root_without_capability "uid 0 without CAP_SYS_ADMIN cannot open the device"
 checks access.user_namespace "CAP_SYS_ADMIN in a user namespace is not enough to open the device"
 checks access.passed_descriptor "an unprivileged process cannot start a session that root has opened"
-checks rights.unprivileged "an unprivileged process sees the sums of the statistics, and no more"
+checks rights.unprivileged "an unprivileged process sees neither counters nor sessions"
 checks rights.container "root of a container can neither open the device nor unload the module"
 checks rights.container_start "root of a container cannot start a session that was passed in"
 checks rights.sys_admin_alone "uid 0 needs only CAP_SYS_ADMIN to trace"

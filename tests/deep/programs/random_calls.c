@@ -237,7 +237,7 @@ static void call_ioctl(struct worker *worker, bool dry)
 	if (dry)
 		return;
 	ret = ioctl(*file, cmd, pointer);
-	ALLOW("ioctl", ret, EFAULT, EINVAL, EBUSY, ENOMEM, EALREADY, EUSERS);
+	ALLOW("ioctl", ret, EFAULT, EINVAL, EBUSY, ENOMEM, EALREADY, EUSERS, EINTR);
 }
 
 static void call_odd_ioctl(struct worker *worker, bool dry)
