@@ -139,6 +139,20 @@ kill "$pid"
 kill -INT "$pid"
 end
 check "a second signal does so at once" unread interrupted
+
+# A full pipe that does not block, and that nobody reads, is standard error.
+# shellcheck disable=SC2016 # Perl's variables
+cannot_say() {
+	run perl -MFcntl -e '$^F = 99; pipe(R, W); fcntl(W, F_SETFL, O_NONBLOCK);
+		1 while syswrite(W, "#"); open(STDERR, ">&", W); exec @ARGV' "$@"
+}
+
+"$make_stream" lost >"$work/lost"
+cannot_say "$sendread" -q --device "$work/lost"
+check "it fails if a loss could not be reported" exited 1
+cannot_say "$sendread" -q --device "$stream"
+check "... but not if there was nothing to report" exited 0
+
 begin "$work/lines"
 kill "$pid"
 end

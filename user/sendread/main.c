@@ -99,8 +99,10 @@ static int run(struct tracer *tracer)
 
 	err = tracer_run(tracer);
 	/* Somebody closed the pipe: print no more. */
-	if (err == -EPIPE)
+	if (err == -EPIPE) {
+		message_finish();
 		return EXIT_DONE;
+	}
 	if (tracer->tally.unprinted || !is_end(err))
 		status = complain(tracer, err);
 	if (!tracer->options.quiet)
@@ -108,7 +110,10 @@ static int run(struct tracer *tracer)
 	else
 		report_order(tracer->trace);
 	hints_end(&tracer->options, tracer->tally.printed);
-	return tracer->tally.unreported || signals_muted() ? EXIT_FAILED : status;
+	/* Losses that nobody could read of were not reported. */
+	if (!message_finish() || signals_muted() || tracer->tally.unreported)
+		status = EXIT_FAILED;
+	return status;
 }
 
 static int open_output(struct tracer *tracer)
@@ -155,13 +160,14 @@ static int trace(struct tracer *tracer)
 	err = open_output(tracer);
 	if (!err)
 		err = start_source(&tracer->options, &tracer->trace, &config);
-	if (err)
+	if (err) {
+		message_finish();
 		status = err == -ERANGE ? EXIT_USAGE : EXIT_FAILED;
-	else
+	} else {
 		status = run_started(tracer, &config);
+	}
 	sendtrace_close(tracer->trace);
 	sink_free(tracer->sink);
-	message_finish();
 	return status;
 }
 
