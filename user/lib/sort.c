@@ -39,6 +39,13 @@ void sort_init(struct sort *sort, uint64_t window, int file, size_t memory)
 	runs_init(&sort->runs, file, memory);
 }
 
+/* A lack of memory is no fault of the file. */
+static void note_file_error(struct sort *sort, int err)
+{
+	if (err != -ENOMEM)
+		sort->stats.error = err;
+}
+
 static struct held *take(struct sort *sort)
 {
 	struct held *held = heap_pop(&sort->heap);
@@ -78,7 +85,7 @@ static ssize_t spill(struct sort *sort)
 	sort->spilled = true;
 	free(held);
 	if (err)
-		sort->stats.error = err;
+		note_file_error(sort, err);
 	return err ?: size;
 }
 
@@ -124,7 +131,7 @@ static int pop_whole(struct sort *sort, const struct sendtrace_item **item)
 	if (got == -ENODATA)
 		return sort->ended;
 	if (got < 0)
-		sort->stats.error = got;
+		note_file_error(sort, got);
 	return got;
 }
 

@@ -77,7 +77,7 @@ static int complain(const struct tracer *tracer, int err)
 	else if (order.error)
 		message("--sort cannot use its temporary file: %s; expected room for the stream "
 			"in TMPDIR, or /tmp",
-			strerror(-err));
+			strerror(-order.error));
 	else if (err == -EBADMSG)
 		complain_corrupt(sendtrace_get_fault(tracer->trace));
 	else if (is_end(err))
