@@ -25,9 +25,6 @@
  */
 
 enum {
-	/* What sort_pop() moves at most while it returns 0. */
-	STEP_ITEMS = 1024,
-	STEP_BYTES = 1 << 20,
 	NS_PER_MS = 1000000,
 };
 
@@ -94,7 +91,7 @@ static int spill_some(struct sort *sort)
 	ssize_t size = 0, bytes = 0;
 	int items;
 
-	for (items = 0; items < STEP_ITEMS && bytes < STEP_BYTES; items++) {
+	for (items = 0; items < SORT_STEP_ITEMS && bytes < SORT_STEP_BYTES; items++) {
 		if (!heap_top(&sort->heap))
 			return 0;
 		size = spill(sort);
