@@ -141,6 +141,8 @@ int order_stop(struct sendtrace *trace)
 {
 	if (!trace->sort)
 		return -ENOTTY;
+	if (trace->sort->ended)
+		return -EALREADY;
 	sort_end(trace->sort, -ENODATA);
 	return 0;
 }

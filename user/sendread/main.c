@@ -105,6 +105,8 @@ static int run(struct tracer *tracer)
 	}
 	if (tracer->tally.unprinted || !is_end(err))
 		status = complain(tracer, err);
+	if (tracer->partial && !tracer->options.quiet)
+		message("stopped before the end of the stream");
 	if (!tracer->options.quiet)
 		report_summary(&tracer->tally, tracer->trace);
 	else
