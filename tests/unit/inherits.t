@@ -12,9 +12,9 @@ mkfifo "$pipe"
 stream=$work/stream
 "$make_stream" send send send >"$stream"
 
-# Run a command; it has ten seconds, many times what it needs.
+# Run a command; it has a minute, many times what it needs.
 limited() {
-	run timeout -s KILL 10 "$@"
+	run timeout -s KILL 60 "$@"
 }
 
 end() {
@@ -82,7 +82,7 @@ closed() {
 	: >"$work/out"
 	: >"$work/err"
 	status=0
-	sh -c "exec timeout -s KILL 10 '$sendread' --device '$device' <'$stream' >'$work/out' \
+	sh -c "exec timeout -s KILL 60 '$sendread' --device '$device' <'$stream' >'$work/out' \
 		2>'$work/err' $redirections" || status=$?
 	echo "$status" >"$work/status"
 }
