@@ -12,9 +12,9 @@ mkfifo "$pipe"
 stream=$work/stream
 "$make_stream" send send send >"$stream"
 
-# Run a command; it has ten seconds, many times what it needs.
+# Run a command; it has a minute, many times what it needs.
 limited() {
-	run timeout -s KILL 10 "$@"
+	run timeout -s KILL 60 "$@"
 }
 
 end() {
@@ -82,7 +82,7 @@ closed() {
 	: >"$work/out"
 	: >"$work/err"
 	status=0
-	sh -c "exec timeout -s KILL 10 '$sendread' --device '$device' <'$stream' >'$work/out' \
+	sh -c "exec timeout -s KILL 60 '$sendread' --device '$device' <'$stream' >'$work/out' \
 		2>'$work/err' $redirections" || status=$?
 	echo "$status" >"$work/status"
 }
@@ -139,6 +139,20 @@ kill "$pid"
 kill -INT "$pid"
 end
 check "a second signal does so at once" unread interrupted
+
+# A full pipe that does not block, and that nobody reads, is standard error.
+# shellcheck disable=SC2016 # Perl's variables
+cannot_say() {
+	run perl -MFcntl -e '$^F = 99; pipe(R, W); fcntl(W, F_SETFL, O_NONBLOCK);
+		1 while syswrite(W, "#"); open(STDERR, ">&", W); exec @ARGV' "$@"
+}
+
+"$make_stream" lost >"$work/lost"
+cannot_say "$sendread" -q --device "$work/lost"
+check "it fails if a loss could not be reported" exited 1
+cannot_say "$sendread" -q --device "$stream"
+check "... but not if there was nothing to report" exited 0
+
 begin "$work/lines"
 kill "$pid"
 end

@@ -139,6 +139,11 @@ static void say_loss(void)
 	message("%d events lost", 17);
 }
 
+static void say_what_was_dropped(void)
+{
+	assert_false(message_finish());
+}
+
 static void say_summary(void)
 {
 	message_plain("0 events captured");
@@ -149,6 +154,16 @@ static void a_message_waits_for_room(void **state)
 	(void)state;
 	say_to_sleeping_reader(say_loss);
 	assert_string_equal(drain_pipe(), "test: 17 events lost\n");
+}
+
+static void nobody_misses_the_messages_of_a_closed_standard_error(void **state)
+{
+	(void)state;
+	close(STDERR_FILENO);
+	message("one");
+	assert_int_equal(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+	assert_true(message_finish());
+	drain_pipe();
 }
 
 static void the_summary_waits_even_if_messages_were_dropped(void **state)
@@ -169,10 +184,11 @@ static void what_was_dropped_last_is_told_at_the_end(void **state)
 	fill_pipe();
 	message("one");
 	drain_pipe();
-	say_to_sleeping_reader(message_finish);
+	say_to_sleeping_reader(say_what_was_dropped);
 	assert_string_equal(drain_pipe(),
 			    "test: 1 message dropped here: standard error was full\n");
-	message_finish();
+	/* What it said is still not known. */
+	assert_false(message_finish());
 	assert_string_equal(drain_pipe(), "");
 }
 
@@ -283,7 +299,9 @@ static void the_reason_stands_behind_the_longest_name(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		/* Before any message is dropped: that is never forgotten. */
 		pipe_case(a_message_waits_for_room),
+		pipe_case(nobody_misses_the_messages_of_a_closed_standard_error),
 		pipe_case(the_summary_waits_even_if_messages_were_dropped),
 		pipe_case(what_was_dropped_last_is_told_at_the_end),
 		pipe_case(messages_that_found_no_room_are_counted),

@@ -274,6 +274,21 @@ static void what_was_captured_is_printed_or_said_not_to_be(void **state)
 	assert_string_equal(summary(), "70 events captured\n0 events lost\n");
 }
 
+static void events_of_unknown_types_are_not_missing(void **state)
+{
+	(void)state;
+	stats.captured = 10;
+	tally.printed = 4;
+	tally.skipped = 1;
+	tally.unknown = 5;
+	at_the_end(0);
+	assert_int_equal(tally.unprinted, 0);
+	/* Records of unknown types need not be events. */
+	tally.unknown = 50;
+	at_the_end(0);
+	assert_int_equal(tally.unprinted, 0);
+}
+
 #define loss_case(function) cmocka_unit_test_setup(function, reset)
 
 int main(void)
@@ -289,6 +304,7 @@ int main(void)
 		loss_case(losses_are_said_at_most_once_a_second),
 		loss_case(a_gap_is_explained_only_by_losses_that_no_record_reports),
 		loss_case(what_was_captured_is_printed_or_said_not_to_be),
+		loss_case(events_of_unknown_types_are_not_missing),
 	};
 
 	message_set_program("sendread");

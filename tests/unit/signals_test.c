@@ -20,7 +20,8 @@
 #include "signals.h"
 
 enum {
-	AGE_MS = 60000
+	AGE_MS = 60000,
+	SLOW_MS = 8000,
 };
 
 /* Run @body in a child. Return: its exit status, or 128 + the signal that killed it. */
@@ -249,9 +250,11 @@ static void messages_that_nobody_reads_are_given_up_too(void **state)
 
 static int say_into_a_pipe_that_is_read(void)
 {
-	const struct timespec pause = { .tv_nsec = 10000000 };
+	/* For longer than the patience, but never waiting so long for the next byte. */
+	const struct timespec pause = { .tv_nsec = 30000000 };
 	char text[4096];
 	int ends[2], i;
+	int64_t begin;
 	pid_t reader;
 
 	if (pipe(ends))
@@ -267,7 +270,9 @@ static int say_into_a_pipe_that_is_read(void)
 	signals_init();
 	dup2(ends[1], STDERR_FILENO);
 	raise(SIGTERM);
-	for (i = 0; i < 20000; i++)
+	signals.patience = SLOW_MS / 2;
+	begin = clock_ms();
+	for (i = 0; clock_ms() - begin < SLOW_MS; i++)
 		message("it goes on, line %d", i);
 	return signals_muted();
 }

@@ -53,6 +53,7 @@ run sh -c "cat '$stream' | '$sendread' --sort --device -"
 check "... from standard input, too" printed_calls 10:40 20:30 50:80 60:70 60:90
 run "$sendread" --sort -c 2 --device "$stream"
 check "-c counts the lines in that order" printed_calls 10:40 20:30
+check "... and is no early stop" [ "$(wc -l <"$work/err")" -eq 2 ]
 run "$sendread" --sort=1h --device "$stream"
 check "a unit that is none is wrong usage" exited 2
 check "... which is quoted" said "'1h'"
@@ -86,6 +87,7 @@ kill -INT "$pid"
 end
 stop_feeding
 check "what was read before a signal is printed, in order" printed_among_others 10:40 20:30
+check "... and said not to be all" said "sendread: stopped before the end of the stream"
 check "... with exit status 0" exited 0
 
 start -q --sort=3600s

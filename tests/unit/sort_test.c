@@ -298,6 +298,30 @@ static void a_full_disk_is_an_error(void **state)
 	assert_int_equal(sort.stats.error, -ENOSPC);
 }
 
+/* The sanitizer would end the program otherwise. */
+const char *__asan_default_options(void);
+
+const char *__asan_default_options(void)
+{
+	return "allocator_may_return_null=1";
+}
+
+static void a_lack_of_memory_is_no_error_of_the_file(void **state)
+{
+	ssize_t answer;
+
+	(void)state;
+	sort_free(&sort);
+	sort_init(&sort, 0, open("/dev/full", O_RDWR), 4096);
+	/* There is no memory for its buffer. */
+	sort.runs.buffer_size = SIZE_MAX / 2;
+	do {
+		answer = push_sized(SENDTRACE_RECORD_SEND, 1, 1, 500);
+	} while (answer > 0);
+	assert_int_equal(answer, -ENOMEM);
+	assert_int_equal(sort.stats.error, 0);
+}
+
 /* At the end, when what is left in memory is written. */
 static void a_full_disk_is_an_error_at_the_end_too(void **state)
 {
@@ -366,6 +390,7 @@ int main(void)
 		sort_case(times_at_the_ends_of_their_range_are_times),
 		sort_case(a_stream_that_is_nearly_sorted_is_written_as_one_run),
 		sort_case(a_full_disk_is_an_error),
+		sort_case(a_lack_of_memory_is_no_error_of_the_file),
 		sort_case(a_full_disk_is_an_error_at_the_end_too),
 		test_case(a_window_is_written_with_its_unit),
 	};

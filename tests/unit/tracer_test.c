@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "clock.h"
 #include "sample.h"
 #include "session.h"
 #include "signals.h"
@@ -15,7 +16,9 @@
 
 static struct {
 	unsigned int records;
+	unsigned int stop_at;
 	unsigned int ticks;
+	unsigned int stop_at_tick;
 	int tick_ms;
 	long record_ns;
 	int record_error;
@@ -30,6 +33,8 @@ static int count_record(struct sink *sink, const struct sendtrace_item *item)
 	(void)sink;
 	(void)item;
 	counts.records++;
+	if (counts.stop_at == counts.records)
+		signals.stop = 1;
 	if (counts.record_ns)
 		nanosleep(&pause, NULL);
 	return counts.record_error;
@@ -39,6 +44,8 @@ static int count_tick(struct sink *sink)
 {
 	(void)sink;
 	counts.ticks++;
+	if (counts.stop_at_tick == counts.ticks)
+		signals.stop = 1;
 	return counts.tick_ms;
 }
 
@@ -83,6 +90,8 @@ static void write_sends(int fd, unsigned int number, long pause_ns)
 	}
 }
 
+static enum sendtrace_order order;
+
 /* Run on a pipe, into which a child writes. Return: as tracer_run(). */
 static int run(unsigned int number, long pause_ns)
 {
@@ -97,6 +106,7 @@ static int run(unsigned int number, long pause_ns)
 	}
 	close(ends[1]);
 	assert_int_equal(sendtrace_open_stream(&tracer->trace, ends[0]), 0);
+	assert_int_equal(sendtrace_set_order(tracer->trace, order, 0), 0);
 	err = tracer_run(tracer);
 	sendtrace_close(tracer->trace);
 	assert_int_equal(waitpid(writer, &status, 0), writer);
@@ -139,11 +149,21 @@ static void a_sink_that_wants_no_more_ticks_gets_none(void **state)
 
 static void a_tick_is_called_again_when_it_is_due(void **state)
 {
+	int64_t begin = clock_ms();
+	int ends[2];
+
 	(void)state;
 	counts.tick_ms = 10;
-	/* Half a second without a record: each tick ends a wait. */
-	assert_int_equal(run(2, 250000000), -ENODATA);
-	assert_in_range(counts.ticks, 10, 55);
+	counts.stop_at_tick = 10;
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(sendtrace_open_stream(&tracer->trace, ends[0]), 0);
+	/* No record comes: each tick ends a wait. */
+	assert_int_equal(tracer_run(tracer), 0);
+	signals.stop = 0;
+	assert_int_equal(counts.ticks, 10);
+	assert_true(clock_ms() - begin >= 9 * 10);
+	sendtrace_close(tracer->trace);
+	close(ends[1]);
 }
 
 /* The pipe holds what is not read yet: it is never empty, so that nothing waits. */
@@ -188,6 +208,40 @@ static void it_ends_after_the_number_of_lines_that_was_asked_for(void **state)
 	tracer->options.count = 2;
 	assert_int_equal(run(3, 0), 0);
 	assert_int_equal(counts.records, 2);
+}
+
+static void a_stream_that_is_stopped_before_its_end_is_partial(void **state)
+{
+	(void)state;
+	counts.tick_ms = -1;
+	counts.stop_at = 2;
+	assert_int_equal(run(3, 0), 0);
+	signals.stop = 0;
+	assert_int_equal(counts.records, 2);
+	assert_true(tracer->partial);
+}
+
+static void a_stream_of_which_enough_was_shown_is_not_partial(void **state)
+{
+	(void)state;
+	counts.tick_ms = -1;
+	tracer->options.count = 2;
+	assert_int_equal(run(3, 0), 0);
+	assert_false(tracer->partial);
+}
+
+/* It is read to its end before its first record is shown. */
+static void a_sorted_stream_that_is_stopped_after_its_end_is_not_partial(void **state)
+{
+	(void)state;
+	counts.tick_ms = -1;
+	counts.stop_at = 1;
+	order = SENDTRACE_ORDER_CAUSAL;
+	assert_int_equal(run(3, 0), -ENODATA);
+	order = SENDTRACE_ORDER_RETURN;
+	signals.stop = 0;
+	assert_int_equal(counts.records, 3);
+	assert_false(tracer->partial);
 }
 
 /* ---- A session -------------------------------------------------------------------- */
@@ -316,6 +370,9 @@ int main(void)
 		tracer_case(an_error_of_the_sink_ends_it),
 		tracer_case(lines_that_did_not_get_out_do_not_count_as_printed),
 		tracer_case(it_ends_after_the_number_of_lines_that_was_asked_for),
+		tracer_case(a_stream_that_is_stopped_before_its_end_is_partial),
+		tracer_case(a_stream_of_which_enough_was_shown_is_not_partial),
+		tracer_case(a_sorted_stream_that_is_stopped_after_its_end_is_not_partial),
 		tracer_case(counters_are_asked_each_second_while_records_keep_coming),
 		tracer_case(the_rest_of_a_session_is_shown_up_to_its_last_record),
 		tracer_case(events_that_are_not_to_be_printed_are_not_missing),

@@ -95,6 +95,19 @@ check "... which the message says" said "'/dev/null' is not the sendtrace device
 run setarch --uname-2.6 "$sendread" --no-load -d 1 .
 check "where there is no device, a kernel that is not supported is named" said "kernel '2.6."
 check "... with the versions that are" said "sendtrace 1.2.3 supports Linux 5.10 to 7.3"
+# A line of modprobe.d is enough for modprobe to know the module.
+known_module() {
+	unshare -rm sh -c 'mount -t tmpfs none /etc/modprobe.d && cd /etc/modprobe.d &&
+		echo "install sendtrace /bin/false" >known.conf && exec "$@"' - "$@"
+}
+if known_module true 2>/dev/null; then
+	run known_module setarch --uname-2.6 "$sendread" --no-load -d 1 .
+	check "... but not if it has a module: then that is to be loaded" \
+		said "load the module with 'modprobe sendtrace' (sendread does not load it"
+	check "... and nothing is said of kernels" not_said "supports Linux"
+else
+	echo "# no mount namespace: a module for a kernel that is not supported is not tried"
+fi
 # Without a terminal, /dev/tty fails with ENXIO, as the device does without its module.
 run setsid "$sendread" --device /dev/tty .
 check "a device that cannot be opened is an error" exited 1

@@ -84,6 +84,8 @@ void message_format(char *to, size_t size, const char *fmt, va_list ap)
  */
 static atomic_uint_fast64_t dropped;
 static atomic_bool unfinished;
+/* Stays, unlike @dropped. */
+static atomic_bool incomplete;
 
 /* Return: whether standard error takes more, before @deadline. */
 static bool wait_for_room(int64_t deadline)
@@ -148,8 +150,10 @@ static void write_or_drop(const char *line, size_t size, bool important)
 {
 	int patience = dropped && !important ? 0 : PATIENCE_MS;
 
-	if (!tell_dropped(patience) || !write_line(line, size, patience))
-		dropped++;
+	if (tell_dropped(patience) && write_line(line, size, patience))
+		return;
+	dropped++;
+	incomplete |= errno != EBADF;
 }
 
 static void say(const char *name, const char *fmt, va_list ap)
@@ -185,7 +189,8 @@ void message_plain(const char *fmt, ...)
 	va_end(ap);
 }
 
-void message_finish(void)
+bool message_finish(void)
 {
 	tell_dropped(PATIENCE_MS);
+	return !incomplete;
 }

@@ -34,8 +34,12 @@ __attribute__((format(printf, 1, 2))) void message(const char *fmt, ...);
 /* Without the program's name: the summary, in tcpdump's words. It waits for each line. */
 __attribute__((format(printf, 1, 2))) void message_plain(const char *fmt, ...);
 
-/* At the program's end: tell what was dropped and not told yet. It waits, as the summary. */
-void message_finish(void);
+/*
+ * At the program's end: tell what was dropped and not told yet. It waits, as the summary. Return:
+ * false if a message was ever dropped: what it said is not known to anybody. Nobody misses the
+ * messages of a standard error that is closed.
+ */
+bool message_finish(void);
 
 /*
  * As vsnprintf(), but a text that is too long loses its middle, which is a long name that it

@@ -12,12 +12,6 @@
 #include "sort.h"
 #include "unnamed.h"
 
-enum {
-	/* What one call takes from the source at most, so that its caller stays responsive. */
-	STEP_ITEMS = 1024,
-	STEP_BYTES = 1 << 20,
-};
-
 static uint64_t clock_ns(void)
 {
 	struct timespec now;
@@ -99,7 +93,7 @@ int order_next(struct sendtrace *trace, const struct sendtrace_item **item)
 	int items, got;
 
 	trace->unfinished = false;
-	for (items = 0; items < STEP_ITEMS && bytes < STEP_BYTES; items++) {
+	for (items = 0; items < SORT_STEP_ITEMS && bytes < SORT_STEP_BYTES; items++) {
 		got = sort_pop(sort, item);
 		if (got || sort->ended)
 			break;
@@ -147,6 +141,8 @@ int order_stop(struct sendtrace *trace)
 {
 	if (!trace->sort)
 		return -ENOTTY;
+	if (trace->sort->ended)
+		return -EALREADY;
 	sort_end(trace->sort, -ENODATA);
 	return 0;
 }

@@ -10,12 +10,10 @@
 #include <unistd.h>
 
 #include "held.h"
+#include "sort.h"
 #include "unnamed.h"
 
 enum {
-	/* What one call of runs_next() moves at most, so that its caller stays responsive. */
-	STEP_ITEMS = 1024,
-	STEP_BYTES = 1 << 20,
 	FAN_MIN = 2,
 };
 
@@ -261,7 +259,7 @@ static int merge_step(struct runs *runs)
 	struct held *held;
 	int err = 0;
 
-	for (items = 0; !err && items < STEP_ITEMS && bytes < STEP_BYTES; items++) {
+	for (items = 0; !err && items < SORT_STEP_ITEMS && bytes < SORT_STEP_BYTES; items++) {
 		top = heap_top(&runs->next);
 		if (!top) {
 			forget_merged(runs);

@@ -268,8 +268,8 @@ int sendtrace_set_order(struct sendtrace *trace, enum sendtrace_order order,
  * struct sendtrace_order_stats - how sorting went
  * @late: records that came later than the window allows, and so stand too late
  * @early: records that were returned before the window had passed, for lack of memory
- * @error: why sendtrace_next() failed, if the reason was the temporary file or a lack of
- *	memory for what it holds: a negative errno; else 0
+ * @error: why sendtrace_next() failed, if the reason was the temporary file: a negative errno;
+ *	else 0
  * @reserved: zero
  */
 struct sendtrace_order_stats {
@@ -359,7 +359,7 @@ int sendtrace_poll_after(struct sendtrace *trace, const struct pollfd *fd);
  * returned, and until sendtrace_close() is called, whichever function of the handle it interrupts.
  * What was recorded before then still ends with -ENODATA. Sleeps for some milliseconds.
  *
- * Errors: -EALREADY: it does not run, or no longer; -ENOTTY: another saved stream, which nobody
+ * Errors: -EALREADY: it does not run, or no longer, or the stream was read to its end; -ENOTTY: another saved stream, which nobody
  * can stop.
  */
 int sendtrace_stop(struct sendtrace *trace);

@@ -25,9 +25,6 @@
  */
 
 enum {
-	/* What sort_pop() moves at most while it returns 0. */
-	STEP_ITEMS = 1024,
-	STEP_BYTES = 1 << 20,
 	NS_PER_MS = 1000000,
 };
 
@@ -37,6 +34,13 @@ void sort_init(struct sort *sort, uint64_t window, int file, size_t memory)
 	sort->window = window;
 	sort->memory = memory;
 	runs_init(&sort->runs, file, memory);
+}
+
+/* A lack of memory is no fault of the file. */
+static void note_file_error(struct sort *sort, int err)
+{
+	if (err != -ENOMEM)
+		sort->stats.error = err;
 }
 
 static struct held *take(struct sort *sort)
@@ -78,7 +82,7 @@ static ssize_t spill(struct sort *sort)
 	sort->spilled = true;
 	free(held);
 	if (err)
-		sort->stats.error = err;
+		note_file_error(sort, err);
 	return err ?: size;
 }
 
@@ -87,7 +91,7 @@ static int spill_some(struct sort *sort)
 	ssize_t size = 0, bytes = 0;
 	int items;
 
-	for (items = 0; items < STEP_ITEMS && bytes < STEP_BYTES; items++) {
+	for (items = 0; items < SORT_STEP_ITEMS && bytes < SORT_STEP_BYTES; items++) {
 		if (!heap_top(&sort->heap))
 			return 0;
 		size = spill(sort);
@@ -124,7 +128,7 @@ static int pop_whole(struct sort *sort, const struct sendtrace_item **item)
 	if (got == -ENODATA)
 		return sort->ended;
 	if (got < 0)
-		sort->stats.error = got;
+		note_file_error(sort, got);
 	return got;
 }
 

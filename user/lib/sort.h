@@ -17,6 +17,9 @@
 
 enum sort_limits {
 	SORT_MEMORY = 64 << 20,
+	/* What one call of a function moves at most, so that its caller stays responsive. */
+	SORT_STEP_ITEMS = 1024,
+	SORT_STEP_BYTES = 1 << 20,
 };
 
 /**

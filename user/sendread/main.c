@@ -77,7 +77,7 @@ static int complain(const struct tracer *tracer, int err)
 	else if (order.error)
 		message("--sort cannot use its temporary file: %s; expected room for the stream "
 			"in TMPDIR, or /tmp",
-			strerror(-err));
+			strerror(-order.error));
 	else if (err == -EBADMSG)
 		complain_corrupt(sendtrace_get_fault(tracer->trace));
 	else if (is_end(err))
@@ -99,16 +99,23 @@ static int run(struct tracer *tracer)
 
 	err = tracer_run(tracer);
 	/* Somebody closed the pipe: print no more. */
-	if (err == -EPIPE)
+	if (err == -EPIPE) {
+		message_finish();
 		return EXIT_DONE;
+	}
 	if (tracer->tally.unprinted || !is_end(err))
 		status = complain(tracer, err);
+	if (tracer->partial && !tracer->options.quiet)
+		message("stopped before the end of the stream");
 	if (!tracer->options.quiet)
 		report_summary(&tracer->tally, tracer->trace);
 	else
 		report_order(tracer->trace);
 	hints_end(&tracer->options, tracer->tally.printed);
-	return tracer->tally.unreported || signals_muted() ? EXIT_FAILED : status;
+	/* Losses that nobody could read of were not reported. */
+	if (!message_finish() || signals_muted() || tracer->tally.unreported)
+		status = EXIT_FAILED;
+	return status;
 }
 
 static int open_output(struct tracer *tracer)
@@ -155,13 +162,14 @@ static int trace(struct tracer *tracer)
 	err = open_output(tracer);
 	if (!err)
 		err = start_source(&tracer->options, &tracer->trace, &config);
-	if (err)
+	if (err) {
+		message_finish();
 		status = err == -ERANGE ? EXIT_USAGE : EXIT_FAILED;
-	else
+	} else {
 		status = run_started(tracer, &config);
+	}
 	sendtrace_close(tracer->trace);
 	sink_free(tracer->sink);
-	message_finish();
 	return status;
 }
 

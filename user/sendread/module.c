@@ -187,15 +187,38 @@ static int wait_for(const char *path)
 	return -ENOENT;
 }
 
-int module_load(const char *path)
+/* Return: to be given to kmod_unref(), or NULL. */
+static struct kmod_ctx *open_kmod(void)
 {
 	struct kmod_ctx *kmod = kmod_new(NULL, NULL);
+
+	/* libkmod must not print to stderr: we print what failed. */
+	if (kmod)
+		kmod_set_log_priority(kmod, 0);
+	return kmod;
+}
+
+bool module_is_installed(void)
+{
+	struct kmod_ctx *kmod = open_kmod();
+	struct kmod_list *found = NULL;
+	bool installed;
+
+	if (!kmod)
+		return false;
+	installed = kmod_module_new_from_lookup(kmod, module_name, &found) >= 0 && found;
+	kmod_module_unref_list(found);
+	kmod_unref(kmod);
+	return installed;
+}
+
+int module_load(const char *path)
+{
+	struct kmod_ctx *kmod = open_kmod();
 	int err;
 
 	if (!kmod)
 		return load_failed(-ENOMEM);
-	/* libkmod must not print to stderr: we print what failed. */
-	kmod_set_log_priority(kmod, 0);
 	err = lookup_and_insert(kmod);
 	kmod_unref(kmod);
 	if (err)

@@ -7,13 +7,13 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "message.h"
 #include "options.h"
+#include "process.h"
 
 enum {
 	INTERVAL_MS = 1000
@@ -89,19 +89,11 @@ static bool is_process(uint32_t pid)
 	return syscall(SYS_tgkill, pid, pid, 0) == 0 || errno != ESRCH;
 }
 
-/* Other PID namespaces have other ids. The number of the initial one: linux/proc_ns.h. */
-static bool sees_all_processes(void)
-{
-	struct stat status;
-
-	return stat("/proc/self/ns/pid", &status) == 0 && status.st_ino == 0xEFFFFFFC;
-}
-
 static void report_absent(const struct sendtrace_filter *filter)
 {
 	uint32_t i;
 
-	if (!sees_all_processes())
+	if (!process_ids_are_global())
 		return;
 	for (i = 0; i < filter->nr_pids; i++)
 		if (!is_process(filter->pids[i]))
@@ -284,8 +276,9 @@ static void settle_unreported(struct tally *tally)
 
 void report_end(struct tally *tally, const struct sendtrace_stats *stats, uint64_t count)
 {
-	uint64_t captured = stats->captured, skipped = tally->skipped;
-	uint64_t wanted = captured > skipped ? captured - skipped : 0;
+	/* Events of a newer module's types are captured, and come as records of unknown types. */
+	uint64_t captured = stats->captured, others = tally->skipped + tally->unknown;
+	uint64_t wanted = captured > others ? captured - others : 0;
 
 	if (count && count < wanted)
 		wanted = count;

@@ -84,7 +84,8 @@ static bool is_absent(const struct options *options, int err)
 
 static int open_failed(const struct options *options, int err)
 {
-	if (is_absent(options, err) && kernel_explain())
+	/* A kernel newer than those that are supported may have the module all the same. */
+	if (is_absent(options, err) && !module_is_installed() && kernel_explain())
 		return err;
 	if (is_absent(options, err)) {
 		message("'%s' is not there: load the module with 'modprobe sendtrace'%s",

@@ -205,9 +205,9 @@ static int show_until_enough(struct tracer *tracer)
 
 /*
  * The kernel stops first: what is sent from now on is not waited for. A signal's handler may
- * have stopped it already. Return: whether there is a rest to be shown.
+ * have stopped it already. Return: as sendtrace_stop().
  */
-static bool stop(struct tracer *tracer)
+static int stop(struct tracer *tracer)
 {
 	int err = sendtrace_stop(tracer->trace);
 
@@ -215,7 +215,7 @@ static bool stop(struct tracer *tracer)
 	/* Only a session has an end that its output must not delay. */
 	if (sendtrace_get_info(tracer->trace))
 		signals_time_is_up();
-	return !err || err == -EALREADY;
+	return err;
 }
 
 /*
@@ -245,9 +245,14 @@ static void settle(struct tracer *tracer)
 int tracer_run(struct tracer *tracer)
 {
 	int err = show_until_enough(tracer);
+	bool stopped_early = !err && !counted_out(tracer) &&
+			     !sendtrace_get_info(tracer->trace);
+	int stopped = stop(tracer);
 
-	if (stop(tracer) && !err)
+	if (!err && (!stopped || stopped == -EALREADY))
 		err = show_rest(tracer);
+	/* What is sorted may have been read to its end before. */
+	tracer->partial = stopped_early && (stopped != -EALREADY || signals_give_up());
 	err = flush(tracer) ?: err;
 	settle(tracer);
 	return err;

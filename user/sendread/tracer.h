@@ -18,6 +18,7 @@
  * @sink: where events go
  * @output_failed: @sink returned an error
  * @stopping: the kernel records no more: what is left is still shown
+ * @partial: a saved stream was stopped before its end, though not by @options.count
  * @next_check: when the session's counters are to be asked, in milliseconds of clock_ms()
  * @next_tick: when the sink's tick is due, in milliseconds of clock_ms(); INT64_MAX for never
  * @signal_fd: readable when a signal came
@@ -30,6 +31,7 @@ struct tracer {
 	struct sink *sink;
 	bool output_failed;
 	bool stopping;
+	bool partial;
 	int64_t next_check;
 	int64_t next_tick;
 	int signal_fd;

@@ -68,16 +68,32 @@ case_ending_signal_unread() {
 	equal "events captured and lost" $(($(value captured) + $(value lost_ring_full))) 4000
 }
 
-scenario ending.stops_at_once "a signal stops the session before anybody reads the lines, and all of them are printed"
+# The summary reports 4000 events. On a busy machine sendread may have waited for its reader in vain
+# for a second: then it says how many lines are missing.
+all_lines_or_said_to_be_missing() {
+	wait "$pid_main"
+	status=$?
+	if [ $status -eq 1 ] && grep -q "nobody reads it" main.err; then
+		adds_up
+		head -n "$(lines main.out)" all.want >main.want
+	else
+		equal "exit status of sendread" $status 0
+		cp all.want main.want
+	fi
+	same main.want main.out
+	holds "the summary reports 4000 events captured" grep -q '^4000 events captured$' main.err
+}
+
+scenario ending.stops_at_once "a signal stops the session before anybody reads the lines"
 case_ending_stops_at_once() {
+	unload
+	load
 	start_unread
-	program main name counted name 4000
+	program all name counted name 4000
 	kill -TERM "$pid_main"
 	until_true "the session is stopped" stopped
 	read_lines
-	end_reader main
-	same main.want main.out
-	holds "the summary reports 4000 events captured" grep -q '^4000 events captured$' main.err
+	all_lines_or_said_to_be_missing
 }
 
 scenario ending.time_late "after -d, lines are printed as long as somebody reads them"
