@@ -107,7 +107,8 @@ static int run(struct tracer *tracer)
 		report_summary(&tracer->tally, tracer->trace);
 	else
 		report_order(tracer->trace);
-	hints_end(&tracer->options, tracer->tally.printed);
+	if (is_end(err))
+		hints_end(&tracer->options, tracer->tally.printed + tracer->tally.unprinted);
 	return tracer->tally.unreported || signals_muted() ? EXIT_FAILED : status;
 }
 
