@@ -283,7 +283,8 @@ static void a_program_is_known_by_its_file_alone(void **state)
 	pid_t pid;
 
 	(void)state;
-	snprintf(copy, sizeof(copy), "cp \"$(command -v sleep)\" %s && chmod 700 %s", path, path);
+	snprintf(copy, sizeof(copy), "cp \"$(command -v sleep)\" %s && chmod 700 %s",
+		 path, path);
 	close(fd);
 	assert_int_equal(system(copy) | pipe2(closes, O_CLOEXEC), 0);
 	pid = fork();

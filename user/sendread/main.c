@@ -108,7 +108,8 @@ static int run(struct tracer *tracer)
 	else
 		report_order(tracer->trace);
 	if (is_end(err))
-		hints_end(&tracer->options, tracer->tally.printed + tracer->tally.unprinted);
+		hints_end(&tracer->options,
+			  tracer->tally.printed + tracer->tally.unprinted);
 	return tracer->tally.unreported || signals_muted() ? EXIT_FAILED : status;
 }
 
