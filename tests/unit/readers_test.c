@@ -3,6 +3,7 @@
 #include "child.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -143,6 +144,34 @@ static void who_connected_a_socket_is_found(void **state)
 	assert_true(readers_have(&readers, (uint32_t)getpid()));
 }
 
+/* As another user, with the right to look at processes, but not into their folders. */
+static void look_without_read_search(void)
+{
+	static const cap_value_t kept[] = { CAP_SYS_PTRACE };
+
+	if (rights_keep(kept, 1))
+		_exit(2);
+	readers_find(getpid(), &readers);
+	_exit(readers.denied > 0 && readers.nr == 0 ? 0 : 1);
+}
+
+static void who_cannot_be_looked_at_is_counted(void **state)
+{
+	int ends[2], null = open("/dev/null", O_RDWR);
+
+	(void)state;
+	if (geteuid() != 0 || !rights_has(CAP_SETUID))
+		skip();
+	assert_int_equal(pipe(ends), 0);
+	start_child(ends[0], null);
+	assert_true(readers_init(ends[1]));
+	close(ends[0]);
+	assert_int_equal(in_child(look_without_read_search), 0);
+	readers_find(getpid(), &readers);
+	assert_int_equal(readers.nr, 1);
+	assert_int_equal(readers.denied, 0);
+}
+
 static void files_and_terminals_have_no_readers(void **state)
 {
 	int null = open("/dev/null", O_RDWR), file = memfd_create("file", 0);
@@ -173,7 +202,7 @@ static void who_reads_only_later_is_left_out_then(void **state)
 	pid_t late;
 
 	(void)state;
-	if (!rights_has(CAP_SYS_PTRACE))
+	if (!rights_has(CAP_SYS_PTRACE) || !rights_has(CAP_DAC_READ_SEARCH))
 		skip();
 	assert_int_equal(pipe(ends), 0);
 	assert_true(readers_init(ends[1]));
@@ -220,8 +249,8 @@ static void call_warn(void *arg)
 	readers_warn(&readers, arg);
 }
 
-/* Our own command has another name than we give ourselves. */
-static void a_process_is_found_by_its_command(void **state)
+/* Our own program has another name than we give ourselves. */
+static void a_process_is_found_by_its_program(void **state)
 {
 	struct sendtrace_filter filter = { .nr_patterns = 1,
 					   .patterns = { "readers_t*" } };
@@ -240,6 +269,38 @@ static void a_process_is_found_by_its_command(void **state)
 	filter.nr_pids = 0;
 	strcpy(filter.patterns[0], "Main*");
 	assert_string_equal(said_by(call_names_hint, &filter), "");
+}
+
+/*
+ * What a process says of its command line is in its memory, which one may wait for without end. The
+ * copy of a program has another name on its command line, and is deleted while it runs.
+ */
+static void a_program_is_known_by_its_file_alone(void **state)
+{
+	char path[] = "/tmp/readers.XXXXXX", copy[128], program[PROCESS_PROGRAM_LEN];
+	int closes[2], fd = mkostemp(path, O_CLOEXEC);
+	struct pollfd end;
+	pid_t pid;
+
+	(void)state;
+	snprintf(copy, sizeof(copy), "cp \"$(command -v sleep)\" %s && chmod 700 %s",
+		 path, path);
+	close(fd);
+	assert_int_equal(system(copy) | pipe2(closes, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		execl(path, "other", "1000", (char *)NULL);
+		_exit(1);
+	}
+	children[nr_children++] = pid;
+	/* Executing closes its copy: then nobody can write any more. */
+	close(closes[1]);
+	end = (struct pollfd){ .fd = closes[0] };
+	assert_int_equal(poll(&end, 1, 60000), 1);
+	assert_int_equal(unlink(path), 0);
+	assert_true(process_program(pid, program));
+	assert_string_equal(program, path + strlen("/tmp/"));
 }
 
 static void a_reader_is_warned_of_if_it_is_traced(void **state)
@@ -286,6 +347,27 @@ static void calls_of_write_are_counted_from_the_beginning_on(void **state)
 	assert_string_equal(said_by(call_say, &unseen), "");
 }
 
+static void what_a_process_did_under_another_name_is_not_counted(void **state)
+{
+	struct sendtrace_filter filter = { .nr_pids = 1,
+					   .nr_patterns = 1,
+					   .patterns = { "later" } };
+	int null = open("/dev/null", O_WRONLY);
+	struct unseen unseen;
+
+	(void)state;
+	filter.pids[0] = (uint32_t)getpid();
+	if (access("/proc/self/io", R_OK))
+		skip();
+	assert_int_equal(write(null, "x", 1), 1);
+	prctl(PR_SET_NAME, "before");
+	unseen_begin(&filter);
+	prctl(PR_SET_NAME, "later");
+	assert_int_equal(write(null, "x", 1), 1);
+	unseen_count(&filter, 0, &unseen);
+	assert_int_equal(unseen.pid, 0);
+}
+
 #define children_case(function) cmocka_unit_test_teardown(function, end_children)
 
 int main(void)
@@ -295,12 +377,15 @@ int main(void)
 		children_case(what_a_reader_starts_is_found),
 		children_case(a_fifo_with_a_name_is_followed_as_well),
 		children_case(who_connected_a_socket_is_found),
+		children_case(who_cannot_be_looked_at_is_counted),
 		children_case(files_and_terminals_have_no_readers),
 		children_case(who_reads_only_later_is_left_out_then),
 		test_case(patterns_match_as_in_the_module),
-		test_case(a_process_is_found_by_its_command),
+		test_case(a_process_is_found_by_its_program),
+		children_case(a_program_is_known_by_its_file_alone),
 		test_case(a_reader_is_warned_of_if_it_is_traced),
 		test_case(calls_of_write_are_counted_from_the_beginning_on),
+		test_case(what_a_process_did_under_another_name_is_not_counted),
 	};
 
 	message_set_program("sendread");

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "left_out.h"
 #include "message.h"
 #include "options.h"
 #include "report.h"
@@ -173,6 +174,15 @@ static const char *summary(void)
 	return caught();
 }
 
+static void every_summary_says_what_was_left_out(void **state)
+{
+	(void)state;
+	left_out.number = 3;
+	assert_non_null(strstr(summary(), "3 events left out"));
+	left_out.number = 0;
+	assert_null(strstr(summary(), "left out"));
+}
+
 static void a_loss_that_a_record_reports_in_time_is_said_with_its_cpu(void **state)
 {
 	(void)state;
@@ -294,6 +304,7 @@ static void events_of_unknown_types_are_not_missing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		test_case(every_summary_says_what_was_left_out),
 		test_case(calls_that_are_not_seen_are_warned_of),
 		test_case(quiet_does_not_suppress_that_warning),
 		test_case(events_that_are_not_recorded_cause_no_warning),

@@ -25,9 +25,14 @@ static int check_not_readers(int err)
 			"namespace");
 		return -EPERM;
 	}
-	if (err)
-		message("--not-readers cannot look for the processes that read these lines: %s; "
-			"expected CAP_SYS_PTRACE",
+	if (err == -EPERM)
+		message("--not-readers looks for the processes that read these lines, expected "
+			"CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH");
+	else if (err == -EINTR)
+		message("interrupted before the trace began");
+	else if (err)
+		message("--not-readers cannot look for the processes that read these lines: the "
+			"helper does not answer (%s)",
 			strerror(-err));
 	return err;
 }
@@ -47,26 +52,32 @@ int hints_prepare(const struct options *options)
 	return 0;
 }
 
-static void begin_readers(const struct options *options)
+/* The helper looks, since a signal must be able to end the wait. */
+static int begin_readers(const struct options *options)
 {
 	struct readers readers;
+	int err;
 
 	if (!output_has_readers || (options->quiet && !options->not_readers))
-		return;
-	readers_find(getpid(), &readers);
-	if (options->not_readers)
+		return 0;
+	err = scout_find_readers(&readers);
+	if (options->not_readers && !err)
 		left_out_begin(&readers);
-	else
+	else if (!err)
 		readers_warn(&readers, &options->filter);
+	return options->not_readers ? check_not_readers(err) : 0;
 }
 
-void hints_begin(const struct options *options)
+int hints_begin(const struct options *options)
 {
+	int err;
+
 	if (!process_ids_are_global())
-		return;
-	begin_readers(options);
-	if (!options->quiet)
+		return 0;
+	err = begin_readers(options);
+	if (!err && !options->quiet)
 		names_hint(&options->filter);
+	return err;
 }
 
 void hints_output(const struct options *options)
@@ -75,13 +86,11 @@ void hints_output(const struct options *options)
 		readers_warn_of_mode(STDOUT_FILENO);
 }
 
-void hints_end(const struct options *options, uint64_t printed)
+void hints_end(const struct options *options, uint64_t events)
 {
 	struct unseen unseen;
 
-	if (options->quiet)
-		return;
-	left_out_say();
-	if (printed == 0 && scout_count_unseen(&unseen))
+	if (!options->quiet && events + left_out.number == 0 &&
+	    scout_count_unseen(&unseen))
 		unseen_say(&unseen);
 }

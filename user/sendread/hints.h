@@ -16,13 +16,13 @@ struct options;
  */
 int hints_prepare(const struct options *options);
 
-/* Before the session is started: this may take a while. */
-void hints_begin(const struct options *options);
+/* Before the session is started: this may take a while. Return: as hints_prepare(). */
+int hints_begin(const struct options *options);
 
 /* Lines go to a file that others can read: for sessions and saved streams. */
 void hints_output(const struct options *options);
 
-/* After the summary of @printed events. */
-void hints_end(const struct options *options, uint64_t printed);
+/* After the summary of a trace that captured @events, besides those that were left out. */
+void hints_end(const struct options *options, uint64_t events);
 
 #endif /* _SENDREAD_HINTS_H */

@@ -12,6 +12,9 @@ enum {
 	LAST_PAUSE_MS = 10000
 };
 
+/* Can be added to a time. */
+#define NEVER_MS (INT64_MAX / 2)
+
 struct left_out left_out;
 
 void left_out_begin(const struct readers *readers)
@@ -24,29 +27,54 @@ void left_out_begin(const struct readers *readers)
 	};
 }
 
+static void stop_looking(void)
+{
+	left_out.pause = NEVER_MS;
+	message("the process sendread-helper has ended: processes that begin to read these lines "
+		"from now on are not left out");
+}
+
 /* Only while events come of others: whoever sends nothing makes no line. */
-static void look_again(void)
+static void ask_again(void)
 {
 	int64_t now = clock_ms();
 
-	scout_take_readers(&left_out.readers);
 	if (now < left_out.looked + left_out.pause)
 		return;
-	scout_ask_readers();
+	left_out.asked = scout_ask_readers();
 	left_out.looked = now;
 	left_out.pause *= 2;
 	if (left_out.pause > LAST_PAUSE_MS)
 		left_out.pause = LAST_PAUSE_MS;
+	if (!left_out.asked)
+		stop_looking();
+}
+
+/* Return: whether the readers are others now. */
+static bool take_answer(void)
+{
+	struct readers readers;
+	int got = scout_take_readers(&readers);
+
+	left_out.asked = got == 0;
+	if (got < 0)
+		stop_looking();
+	/* Those that it may not look at could be the ones that are known. */
+	if (got <= 0 || readers.denied)
+		return false;
+	left_out.readers = readers;
+	return true;
 }
 
 bool left_out_count(uint32_t pid)
 {
 	bool has = readers_have(&left_out.readers, pid);
 
-	if (!has) {
-		look_again();
+	/* A system call for each event only while there may be an answer. */
+	if (!has && !left_out.asked)
+		ask_again();
+	else if (!has && take_answer())
 		has = readers_have(&left_out.readers, pid);
-	}
 	left_out.number += has;
 	return has;
 }

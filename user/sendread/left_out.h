@@ -14,6 +14,7 @@
 /**
  * struct left_out - who is left out
  * @on: whether anybody is at all
+ * @asked: the scout was asked and has not answered
  * @number: events that were left out
  * @looked: when we asked for the readers last, in milliseconds of clock_ms()
  * @pause: milliseconds from then to the next time
@@ -21,6 +22,7 @@
  */
 struct left_out {
 	bool on;
+	bool asked;
 	uint64_t number;
 	int64_t looked;
 	int64_t pause;

@@ -111,7 +111,9 @@ static int run(struct tracer *tracer)
 		report_summary(&tracer->tally, tracer->trace);
 	else
 		report_order(tracer->trace);
-	hints_end(&tracer->options, tracer->tally.printed);
+	if (is_end(err))
+		hints_end(&tracer->options,
+			  tracer->tally.printed + tracer->tally.unprinted);
 	/* Losses that nobody could read of were not reported. */
 	if (!message_finish() || signals_muted() || tracer->tally.unreported)
 		status = EXIT_FAILED;

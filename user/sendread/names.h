@@ -6,8 +6,8 @@
 
 /*
  * Processes may rename themselves: then who asks for the name of their program gets nothing. Warn
- * of each name that no process has now, but under whose name as a command some process was
- * started. Needs no rights.
+ * of each name that no process has now, but whose program some process runs. Needs CAP_SYS_PTRACE
+ * to see other users' programs. signals_stop() ends the search.
  */
 void names_hint(const struct sendtrace_filter *filter);
 

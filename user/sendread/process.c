@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,16 +70,24 @@ bool process_name(pid_t pid, char name[SENDTRACE_COMM_LEN])
 	return true;
 }
 
-bool process_command(pid_t pid, char command[PROCESS_COMMAND_LEN])
+bool process_program(pid_t pid, char program[PROCESS_PROGRAM_LEN])
 {
-	char text[4096], *slash;
+	static const char deleted[] = " (deleted)";
+	char path[64], text[PATH_MAX], *name, *end;
+	ssize_t got;
 
-	if (process_read(pid, "cmdline", text, sizeof(text)) <= 0)
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	got = readlink(path, text, sizeof(text) - 1);
+	if (got <= 0)
 		return false;
-	slash = strrchr(text, '/');
-	snprintf(command, PROCESS_COMMAND_LEN, "%.*s", PROCESS_COMMAND_LEN - 1,
-		 slash ? slash + 1 : text);
-	return *command != '\0';
+	end = text + got;
+	*end = '\0';
+	if ((size_t)got > strlen(deleted) && !strcmp(end - strlen(deleted), deleted))
+		end[-(ptrdiff_t)strlen(deleted)] = '\0';
+	name = strrchr(text, '/');
+	snprintf(program, PROCESS_PROGRAM_LEN, "%.*s", PROCESS_PROGRAM_LEN - 1,
+		 name ? name + 1 : text);
+	return *program != '\0';
 }
 
 bool process_stat(pid_t pid, pid_t *parent, uint64_t *started)

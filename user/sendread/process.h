@@ -13,7 +13,7 @@
 #include <linux/sendtrace.h>
 
 enum {
-	PROCESS_COMMAND_LEN = 256,
+	PROCESS_PROGRAM_LEN = 256,
 };
 
 /* Whether ids in /proc are those of the initial PID namespace, which records have. */
@@ -29,10 +29,12 @@ ssize_t process_read(pid_t pid, const char *file, char *text, size_t size);
 bool process_name(pid_t pid, char name[SENDTRACE_COMM_LEN]);
 
 /*
- * The last part of the command that it was started with: the program's own file, as its first
- * argument has it. Return: whether there is one; kernel threads have none.
+ * The name of the file that it executes, without folders. Not from /proc/PID/cmdline: that waits for
+ * the process's mmap_lock, on a sick host without end; for this link, the kernel takes no such lock
+ * (proc_exe_link() in fs/proc/base.c). Return: whether there is one, and CAP_SYS_PTRACE for other
+ * users' processes; kernel threads have none.
  */
-bool process_command(pid_t pid, char command[PROCESS_COMMAND_LEN]);
+bool process_program(pid_t pid, char program[PROCESS_PROGRAM_LEN]);
 
 /* Its parent's id and when it was started. Return: whether it is known. */
 bool process_stat(pid_t pid, pid_t *parent, uint64_t *started);

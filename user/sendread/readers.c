@@ -119,8 +119,10 @@ static void note_ends(struct graph *graph, pid_t pid)
 
 	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
 	folder = opendir(path);
-	if (!folder)
+	if (!folder) {
+		graph->readers->denied += errno == EACCES || errno == EPERM;
 		return;
+	}
 	while ((entry = readdir(folder)))
 		if (entry->d_name[0] != '.')
 			note_end(graph, pid, dirfd(folder), entry->d_name);

@@ -19,10 +19,12 @@ enum {
 /**
  * struct readers - processes that read our output
  * @nr: how many
+ * @denied: processes that could not be looked at for lack of rights: there may be more
  * @pids: their ids
  */
 struct readers {
 	uint32_t nr;
+	uint32_t denied;
 	int32_t pids[READERS_MAX];
 };
 
@@ -39,8 +41,8 @@ bool readers_init(int output);
  *	AF_UNIX socket), those that read from a pipe that is the standard output of such a process,
  *	and so on, and all that these have started. Not @self
  *
- * To see other users' processes it needs CAP_SYS_PTRACE and, unless this is uid 0,
- * CAP_DAC_READ_SEARCH.
+ * To see other users' processes it needs CAP_SYS_PTRACE, and CAP_DAC_READ_SEARCH: /proc/PID/fd has
+ * mode 0500.
  */
 void readers_find(pid_t self, struct readers *readers);
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "left_out.h"
 #include "message.h"
 #include "options.h"
 #include "process.h"
@@ -460,5 +461,7 @@ void report_summary(const struct tally *tally, struct sendtrace *trace)
 		message_plain(
 			"%llu record%s of unknown types: sendread is older than the module",
 			(unsigned long long)tally->unknown, plural(tally->unknown));
+	left_out_say();
+	left_out_say();
 	report_order(trace);
 }

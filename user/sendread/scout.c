@@ -13,6 +13,7 @@
 
 #include "clock.h"
 #include "rights.h"
+#include "signals.h"
 
 /* The same number on every architecture; the C library of Debian 11 has no name for it. */
 #ifndef SYS_close_range
@@ -20,7 +21,10 @@
 #endif
 
 enum {
-	PATIENCE_MS = 3000,
+	/* At the start it finds what the trace needs, at the end a hint. */
+	START_MS = 10000,
+	END_MS = 3000,
+	ASK_BEGIN = 'b',
 	ASK_READERS = 'r',
 	ASK_UNSEEN = 'u',
 };
@@ -46,15 +50,18 @@ static int questions = -1, answers = -1;
 
 /* ---- The process -------------------------------------------------------------------- */
 
-/* Of what is inherited only the two pipes are left, as 0 and 1: nobody waits for our end. */
-static void keep_descriptors(int from, int to)
+/*
+ * Of what is inherited only the two pipes are left, as 0 and 1. With a copy of the other ends open
+ * it would not notice sendread's end. Return: whether nothing else is open.
+ */
+static bool keep_descriptors(int from, int to)
 {
 	/* Above 2, so that one does not overwrite the other. */
 	from = fcntl(from, F_DUPFD, 3);
 	to = fcntl(to, F_DUPFD, 3);
-	dup2(from, STDIN_FILENO);
-	dup2(to, STDOUT_FILENO);
-	syscall(SYS_close_range, STDERR_FILENO, ~0U, 0);
+	return from >= 0 && to >= 0 && dup2(from, STDIN_FILENO) >= 0 &&
+	       dup2(to, STDOUT_FILENO) >= 0 &&
+	       syscall(SYS_close_range, STDERR_FILENO, ~0U, 0) == 0;
 }
 
 /* A signal to the process group is meant for sendread, whose end ends this process as well. */
@@ -72,7 +79,9 @@ static void answer(char question, const struct sendtrace_filter *filter)
 {
 	struct answer found = { .question = question };
 
-	if (question == ASK_READERS)
+	if (question == ASK_BEGIN)
+		unseen_begin(filter);
+	else if (question == ASK_READERS)
 		readers_find(getppid(), &found.readers);
 	else
 		unseen_count(filter, getppid(), &found.unseen);
@@ -80,13 +89,15 @@ static void answer(char question, const struct sendtrace_filter *filter)
 		_exit(1);
 }
 
+static const cap_value_t needed[] = { CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH };
+
 __attribute__((noreturn)) static void work(int from, int to,
 					   const struct sendtrace_filter *filter)
 {
-	static const cap_value_t needed[] = { CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH };
 	char question;
 
-	keep_descriptors(from, to);
+	if (!keep_descriptors(from, to))
+		_exit(1);
 	ignore_signals();
 	prctl(PR_SET_NAME, "sendread-helper", 0, 0, 0);
 	if (rights_keep(needed, 2))
@@ -96,35 +107,6 @@ __attribute__((noreturn)) static void work(int from, int to,
 	_exit(0);
 }
 
-int scout_start(const struct sendtrace_filter *filter)
-{
-	int asked[2], answered[2];
-	pid_t pid;
-
-	if (!rights_has(CAP_SYS_PTRACE))
-		return -EPERM;
-	if (pipe2(asked, O_CLOEXEC))
-		return -errno;
-	if (pipe2(answered, O_CLOEXEC)) {
-		close(asked[0]);
-		close(asked[1]);
-		return -errno;
-	}
-	/* Here, before the trace begins: the helper may get the CPU much later. */
-	unseen_begin(filter);
-	pid = fork();
-	if (pid == 0)
-		work(asked[0], answered[1], filter);
-	close(asked[0]);
-	close(answered[1]);
-	questions = asked[1];
-	answers = answered[0];
-	/* Neither a question nor an answer is worth waiting for. */
-	fcntl(questions, F_SETFL, O_NONBLOCK);
-	fcntl(answers, F_SETFL, O_NONBLOCK);
-	return pid < 0 ? -EAGAIN : 0;
-}
-
 /* ---- Questions ------------------------------------------------------------------------ */
 
 static bool ask(char question)
@@ -132,46 +114,129 @@ static bool ask(char question)
 	return questions >= 0 && write(questions, &question, 1) == 1;
 }
 
-static bool take(char question, struct answer *answer)
+/* Return: 1 if the answer was there, 0 if not yet, -EPIPE if the helper has ended. */
+static int take(char question, struct answer *answer)
 {
-	return answers >= 0 &&
-	       read(answers, answer, sizeof(*answer)) == sizeof(*answer) &&
-	       answer->question == question;
+	ssize_t got = read(answers, answer, sizeof(*answer));
+
+	if (got < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	if (got == 0)
+		return -EPIPE;
+	/* An answer to an earlier question may come first. */
+	return got == sizeof(*answer) && answer->question == question;
+}
+
+/* Return: 0 with the answer; -EINTR: @enough said so; -ETIMEDOUT; -EPIPE: no helper. */
+static int ask_and_wait(char question, struct answer *answer, int patience,
+			bool (*enough)(void))
+{
+	struct pollfd ready = { .fd = answers, .events = POLLIN };
+	int64_t until = clock_ms() + patience, left;
+	int got;
+
+	if (!ask(question))
+		return -EPIPE;
+	while ((left = until - clock_ms()) > 0) {
+		/* From the end on, signals come all the time: only some mean that it is enough. */
+		if (enough())
+			return -EINTR;
+		if (poll(&ready, 1, (int)left) < 0 && errno != EINTR)
+			return -errno;
+		got = take(question, answer);
+		if (got)
+			return got < 0 ? got : 0;
+	}
+	return -ETIMEDOUT;
 }
 
 bool scout_count_unseen(struct unseen *unseen)
 {
-	struct pollfd ready = { .fd = answers, .events = POLLIN };
-	int64_t until = clock_ms() + PATIENCE_MS, left;
 	struct answer answer;
 
-	if (!ask(ASK_UNSEEN))
+	if (ask_and_wait(ASK_UNSEEN, &answer, END_MS, signals_give_up))
 		return false;
-	while ((left = until - clock_ms()) > 0) {
-		/* An answer to an earlier question may come first. A signal ends the wait. */
-		if (poll(&ready, 1, (int)left) <= 0 || ready.revents & POLLNVAL)
-			return false;
-		if (take(ASK_UNSEEN, &answer)) {
-			*unseen = answer.unseen;
-			return true;
-		}
-		if (!(ready.revents & POLLIN))
-			return false;
-	}
-	return false;
-}
-
-void scout_ask_readers(void)
-{
-	ask(ASK_READERS);
-}
-
-bool scout_take_readers(struct readers *readers)
-{
-	struct answer answer;
-
-	if (!take(ASK_READERS, &answer))
-		return false;
-	*readers = answer.readers;
+	*unseen = answer.unseen;
 	return true;
+}
+
+int scout_find_readers(struct readers *readers)
+{
+	struct answer answer;
+	int err = ask_and_wait(ASK_READERS, &answer, START_MS, signals_stop);
+
+	if (!err)
+		*readers = answer.readers;
+	return err;
+}
+
+bool scout_ask_readers(void)
+{
+	return ask(ASK_READERS);
+}
+
+int scout_take_readers(struct readers *readers)
+{
+	struct answer answer;
+	int got = take(ASK_READERS, &answer);
+
+	if (got > 0)
+		*readers = answer.readers;
+	return got;
+}
+
+/* ---- The start ------------------------------------------------------------------------ */
+
+/* Without our ends it ends, too. */
+static void let_go(void)
+{
+	close(questions);
+	close(answers);
+	questions = -1;
+	answers = -1;
+}
+
+static int open_pipes(int *from, int *to)
+{
+	int asked[2], answered[2];
+
+	if (pipe2(asked, O_CLOEXEC))
+		return -errno;
+	if (pipe2(answered, O_CLOEXEC)) {
+		close(asked[0]);
+		close(asked[1]);
+		return -errno;
+	}
+	*from = asked[0];
+	*to = answered[1];
+	questions = asked[1];
+	answers = answered[0];
+	/* Neither is worth waiting for, but as long as ask_and_wait() does. */
+	fcntl(questions, F_SETFL, O_NONBLOCK);
+	fcntl(answers, F_SETFL, O_NONBLOCK);
+	return 0;
+}
+
+int scout_start(const struct sendtrace_filter *filter)
+{
+	struct answer answer;
+	int from = -1, to = -1, err;
+	pid_t pid;
+
+	if (!rights_has(needed[0]) || !rights_has(needed[1]))
+		return -EPERM;
+	err = open_pipes(&from, &to);
+	if (err)
+		return err;
+	pid = fork();
+	if (pid == 0)
+		work(from, to, filter);
+	close(from);
+	close(to);
+	/* It may get the CPU much later, but what it remembers is of the time before the trace. */
+	err = pid < 0 ? -EAGAIN :
+			ask_and_wait(ASK_BEGIN, &answer, START_MS, signals_stop);
+	if (err)
+		let_go();
+	return err;
 }

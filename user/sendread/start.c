@@ -315,10 +315,10 @@ static int start_session(const struct options *options, struct sendtrace **resul
 	if (err)
 		return err;
 	err = prepare(options, trace, config);
-	if (!err) {
-		hints_begin(options);
+	if (!err)
+		err = hints_begin(options);
+	if (!err)
 		err = start(trace);
-	}
 	if (err) {
 		sendtrace_close(trace);
 		return err;

@@ -5,12 +5,14 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "message.h"
 #include "process.h"
 
 enum {
-	/* What more processes wrote before we began is counted as well: it is a hint. */
+	/* More processes than these are not counted: it is a hint. */
 	REMEMBERED = 4096
 };
 
@@ -28,6 +30,9 @@ struct before {
 
 static struct before befores[REMEMBERED];
 static unsigned int nr_befores;
+
+/* When that was, as process_stat() has it. */
+static uint64_t began;
 
 struct count {
 	const struct sendtrace_filter *filter;
@@ -59,20 +64,34 @@ static bool remember(pid_t pid, void *arg)
 	return nr_befores < REMEMBERED;
 }
 
+/* The unit and the clock of the time at which a process was started: proc(5). */
+static uint64_t ticks_since_boot(void)
+{
+	uint64_t per_second = (uint64_t)sysconf(_SC_CLK_TCK);
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * per_second +
+	       (uint64_t)now.tv_nsec * per_second / 1000000000;
+}
+
 void unseen_begin(const struct sendtrace_filter *filter)
 {
 	nr_befores = 0;
+	began = ticks_since_boot();
 	process_each(remember, (void *)filter);
 }
 
-static uint64_t writes_before(const struct before *now)
+/* What an older process had done is known only if it was remembered. Return: whether it is. */
+static bool writes_before(const struct before *now, uint64_t *writes)
 {
 	unsigned int i;
 
 	for (i = 0; i < nr_befores; i++)
 		if (befores[i].pid == now->pid && befores[i].started == now->started)
-			return befores[i].writes;
-	return 0;
+			break;
+	*writes = i < nr_befores ? befores[i].writes : 0;
+	return i < nr_befores || now->started >= began;
 }
 
 static bool add(pid_t pid, void *arg)
@@ -83,9 +102,9 @@ static bool add(pid_t pid, void *arg)
 	uint64_t writes;
 
 	if (pid == count->self || !process_matches(pid, count->filter) ||
-	    !writes_of(pid, &now))
+	    !writes_of(pid, &now) || !writes_before(&now, &writes))
 		return true;
-	writes = now.writes - writes_before(&now);
+	writes = now.writes - writes;
 	if (writes == 0)
 		return true;
 	most->others += most->pid != 0;

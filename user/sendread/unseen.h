@@ -24,10 +24,16 @@ struct unseen {
 	uint64_t writes;
 };
 
-/* Remember the numbers of now, of the processes that match. Needs CAP_SYS_PTRACE. */
+/*
+ * Remember the numbers of now, of the processes that match. Needs CAP_SYS_PTRACE, and for other
+ * users' CAP_DAC_READ_SEARCH.
+ */
 void unseen_begin(const struct sendtrace_filter *filter);
 
-/* What has been added since unseen_begin() of the same process; not by @self. */
+/*
+ * What has been added since unseen_begin() of the same process; not by @self, nor by those that
+ * are older and were not remembered, because they had another name, or were too many.
+ */
 void unseen_count(const struct sendtrace_filter *filter, pid_t self,
 		  struct unseen *unseen);
 

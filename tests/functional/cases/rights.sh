@@ -3,6 +3,7 @@
 # What sendread may do while it prints, who can read its lines, and what it says of what it does
 # not see.
 
+cap_dac_read_search=2
 cap_sys_admin=21
 cap_sys_ptrace=19
 
@@ -20,14 +21,9 @@ has_no_rights() {
 	equal "no_new_privs" "$(status_of "$1" NoNewPrivs)" 1
 }
 
-# Of the process that looks into /proc for sendread. It has renamed itself after a moment.
+# Of the process that looks into /proc for sendread.
 helper_of() {
 	grep -l "^PPid:[[:space:]]*$1\$" /proc/[0-9]*/status 2>/dev/null | tr -dc '0-9\n'
-}
-
-helper_is_ready() {
-	[ "$(status_of "$(helper_of "$1")" Name)" = sendread-helper ] &&
-		[ "$(status_of "$(helper_of "$1")" CapBnd)" = 0000000000000000 ]
 }
 
 scenario rights.dropped "while it prints, sendread is nobody and has no capabilities"
@@ -68,8 +64,9 @@ case_rights_saved() {
 scenario rights.helper "its helper can look at processes, and has nothing open but two pipes"
 case_rights_helper() {
 	start_reader main name
-	until_true "the helper has given up its rights" helper_is_ready "$pid_main"
 	helper=$(helper_of "$pid_main")
+	equal "its name" "$(status_of "$helper" Name)" sendread-helper
+	equal "its bounding set" "$(status_of "$helper" CapBnd)" 0000000000000000
 	equal "its capabilities" "$(status_of "$helper" CapPrm)" 0000000000080004
 	equal "its uids" "$(status_of "$helper" Uid)" "65534	65534	65534	65534"
 	equal "its no_new_privs" "$(status_of "$helper" NoNewPrivs)" 1
@@ -209,22 +206,34 @@ case_rights_not_readers() {
 	refuses "it warns" grep -q "reads these lines" main.err
 }
 
-scenario rights.not_readers_alone "--not-readers needs the right to look at processes, where it has something to find"
+scenario rights.not_readers_alone "--not-readers needs the rights to look at processes, where it has something to find"
 case_rights_not_readers_alone() {
-	timeout -s KILL "$limit" "$test/build/without" capability $cap_sys_ptrace \
-		sendread --not-readers -d 0.1 . 2>main.err | cat >main.out
-	holds "it says which" grep -q "not-readers.*CAP_SYS_PTRACE" main.err
-	start_limited file "capability $cap_sys_ptrace" --not-readers name
-	stop_reader file
+	for missing in $cap_sys_ptrace $cap_dac_read_search; do
+		timeout -s KILL "$limit" "$test/build/without" capability $missing \
+			sendread --not-readers -d 0.1 . 2>main.err | cat >main.out
+		holds "without $missing it says which" \
+			grep -q "not-readers.*CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH" main.err
+		refuses "without $missing it traces" grep -q listening main.err
+		start_limited file "capability $missing" --not-readers name
+		stop_reader file
+	done
 }
 
 # ---- What is not seen -------------------------------------------------------------------
+
+# As start_reader full name, but with an output that takes nothing.
+sendread_to_full_output() {
+	timeout -s KILL "$limit" sendread name >/dev/full 2>full.err &
+	pid_full=$!
+	until_true "sendread is listening" listening_or_gone full $pid_full
+}
 
 scenario rights.unseen "a trace that ends without events says which process made calls that are not seen"
 case_rights_unseen() {
 	start_program writer name written 7 done
 	start_reader main name
 	start_reader seen -p "$program_writer,$$" name
+	sendread_to_full_output
 	open_gate writer
 	until_true "it has written" [ -e done ]
 	stop_reader main
@@ -235,6 +244,9 @@ case_rights_unseen() {
 	start_reader none name
 	start_reader quiet name
 	program sent name counted name 1
+	end_reader full 1
+	holds "an event that is not printed is told" grep -q "1 event.*not printed" full.err
+	refuses "... but nobody's calls of write()" grep -q "write calls" full.err
 	stop_reader none
 	same sent.want none.out
 	refuses "a trace with events says so" grep -q "write calls" none.err
