@@ -259,7 +259,8 @@ static int merge_step(struct runs *runs)
 	struct held *held;
 	int err = 0;
 
-	for (items = 0; !err && items < SORT_STEP_ITEMS && bytes < SORT_STEP_BYTES; items++) {
+	for (items = 0; !err && items < SORT_STEP_ITEMS && bytes < SORT_STEP_BYTES;
+	     items++) {
 		top = heap_top(&runs->next);
 		if (!top) {
 			forget_merged(runs);
