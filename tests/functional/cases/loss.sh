@@ -6,13 +6,14 @@ needs_late whole_loss.overload
 
 checks whole_loss.overload "under overload, in every session, a LOST record reports every gap with its exact size"
 
-# lost_of NAME: the lost events of its summary; reported_of NAME: the sum of its earlier reports
+# lost_of NAME: the lost events of its summary; reported_of NAME: the sum of its earlier reports,
+# which name CPUs, unless the counters told of the loss before a record did
 lost_of() {
 	sed -n 's/^[^0-9]*\([0-9]*\) events\{0,1\} lost.*/\1/p' "$1.err" | tail -n 1
 }
 
 reported_of() {
-	sed -n 's/.*cpus\{0,1\} [0-9 to]*: \([0-9]*\) events\{0,1\} lost.*/\1/p' "$1.err" |
+	sed -n 's/^sendread: \(.*: \)\{0,1\}\([0-9]*\) events\{0,1\} lost: .*/\2/p' "$1.err" |
 		awk '{ n += $1 } END { print n + 0 }'
 }
 
