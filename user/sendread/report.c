@@ -462,6 +462,5 @@ void report_summary(const struct tally *tally, struct sendtrace *trace)
 			"%llu record%s of unknown types: sendread is older than the module",
 			(unsigned long long)tally->unknown, plural(tally->unknown));
 	left_out_say();
-	left_out_say();
 	report_order(trace);
 }
