@@ -23,7 +23,8 @@ struct st_hook;
  * @account: whose share of the hook's instances it is part of; from st_share_take()
  * @wanted: a bit for each running session that records it, as in st_running_mask
  * @payload: what it sends
- * @addr: the address to send to, in the caller's memory, or NULL. It is read at the entry
+ * @addr: the address to send to, in the caller's memory, or NULL. It is read at the entry,
+ *	or at the return if it was not resident
  * @uid: effective uid in the initial user namespace
  * @fd: descriptor
  * @flags: MSG_* or SOCK_*

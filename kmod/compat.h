@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The only file that knows kernel versions, but for supported.h, which knows the oldest and
- * the newest. The code is written for the newest kernel.
- * Functions that older kernels lack are defined here, with their real names and
- * signatures: to drop support of a kernel, delete lines only here.
+ * The only file that knows kernel versions, but for the oldest and the newest
+ * (include/sendtrace/kernels.h). The code is written for the newest kernel. Functions that
+ * older kernels lack are defined here, with their real names and signatures: to drop support
+ * of a kernel, delete lines only here.
  */
 #ifndef _ST_COMPAT_H
 #define _ST_COMPAT_H

@@ -18,7 +18,7 @@
 
 /**
  * struct st_share - who holds how much of one pool
- * @pending: for each CPU, objects taken minus objects given back that are not in @used yet
+ * @pending: for each CPU, objects taken minus objects given back that are not in @over yet
  * @batch: most of @pending, in both directions
  * @most: objects of the last quarter that one account may have
  * @over: objects in use, but for what is pending, minus those that anybody may have: the first

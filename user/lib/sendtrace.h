@@ -359,8 +359,8 @@ int sendtrace_poll_after(struct sendtrace *trace, const struct pollfd *fd);
  * returned, and until sendtrace_close() is called, whichever function of the handle it interrupts.
  * What was recorded before then still ends with -ENODATA. Sleeps for some milliseconds.
  *
- * Errors: -EALREADY: it does not run, or no longer, or the stream was read to its end; -ENOTTY: another saved stream, which nobody
- * can stop.
+ * Errors: -EALREADY: it does not run, or no longer, or the stream was read to its end; -ENOTTY:
+ * another saved stream, which nobody can stop.
  */
 int sendtrace_stop(struct sendtrace *trace);
 

@@ -48,7 +48,7 @@ static const struct known_option {
 	{ 'q', "quiet", NULL, "print only errors and losses" },
 	{ 's', "snaplen", "BYTES", "show at most BYTES per call (default 1048576)" },
 	{ OPTION_SORT, "sort", "[=TIME]",
-	  "requests before answers; live, TIME late (100ms)" },
+	  "causal order; live, lines come TIME later" },
 	{ 'v', "verbose", NULL, "also print versions and limits" },
 	{ OPTION_READ, "read", NULL, "use read(2) instead of mapped rings" },
 	{ OPTION_NO_LOAD, "no-load", NULL, "do not load the module" },

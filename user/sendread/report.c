@@ -157,6 +157,19 @@ void report_unknown(struct tally *tally, const struct sendtrace_item *item)
 			item->rec.type);
 }
 
+static const char *keep_advice(int err)
+{
+	switch (err) {
+	case -EMFILE:
+	case -ENFILE:
+		return "; expected a free descriptor (ulimit -n)";
+	case -ENOMEM:
+		return "";
+	default:
+		return "; set TMPDIR to a directory with room";
+	}
+}
+
 void report_kept(struct tally *tally, const struct sendtrace *trace)
 {
 	const char *folder;
@@ -177,9 +190,8 @@ void report_kept(struct tally *tally, const struct sendtrace *trace)
 			folder);
 		break;
 	default:
-		message("payloads are unjoined: their parts cannot be kept in '%s': %s; set "
-			"TMPDIR to a directory with room",
-			folder, strerror(-err));
+		message("payloads are unjoined: their parts cannot be kept in '%s': %s%s",
+			folder, strerror(-err), keep_advice(err));
 	}
 }
 

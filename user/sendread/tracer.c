@@ -219,8 +219,8 @@ static int stop(struct tracer *tracer)
 }
 
 /*
- * The rest of what is sorted may need several steps. Return: 0 when it is enough, -ENODATA after the last, or
- * another negative errno.
+ * The rest of what is sorted may need several steps. Return: 0 when it is enough, -ENODATA after
+ * the last, or another negative errno.
  */
 static int show_rest(struct tracer *tracer)
 {
