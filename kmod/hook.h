@@ -18,7 +18,7 @@ struct st_share;
  * @events: SENDTRACE_EVENTS_* that need this hook; it is armed while a session asks for one
  * @optional: if none of @symbols can be probed, a session that asks for one of @events starts
  *	without the hook; otherwise its START fails
- * @share: who has how many instances of its kretprobe; counts anew whenever it is armed
+ * @share: who has how many instances of its kretprobe; begins at zero whenever it is armed
  * @begin: reads the function's arguments, for a call that a session records: fd, payload,
  *	len, flags, addr and addr_len of struct st_call. Context: the entry handler
  * @end: records the call. Context: the return handler

@@ -263,7 +263,7 @@ NOKPROBE_SYMBOL(name_dgram_peer);
 
 /*
  * How often the lock of a datagram socket is tried: a microsecond or two. Not on RT, where it
- * is a sleeping lock, and whoever gives it up may have to wake somebody.
+ * is a sleeping lock, and to release it may be to wake another thread.
  */
 #define LOCK_TRIES (IS_ENABLED(CONFIG_PREEMPT_RT) ? 0 : 32)
 

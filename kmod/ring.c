@@ -90,8 +90,8 @@ static void free_pages_of(struct st_ring *ring)
 /*
  * The pages are zeroed, because user space maps them; charged to the cgroup of the
  * caller, where the kernel allows that; and if memory is short, the allocation fails
- * instead of invoking the OOM killer. A large ring takes seconds: whoever asked for it can
- * interrupt it, and others get the CPU meanwhile.
+ * instead of invoking the OOM killer. A large ring takes seconds: a signal interrupts it, and
+ * others get the CPU meanwhile.
  */
 static int alloc_pages_of(struct st_ring *ring, unsigned int nr)
 {

@@ -39,7 +39,7 @@ static s32 batch_for(u32 size, u32 cpus)
 }
 
 /**
- * st_share_reset() - count anew, for a pool of which nothing is in use
+ * st_share_reset() - begin at zero, for a pool of which nothing is in use
  * @share: of the pool; nobody takes or gives meanwhile
  * @size: objects in the pool
  *

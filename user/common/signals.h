@@ -43,7 +43,7 @@ int signals_stop_after(uint64_t nanoseconds);
 void signals_time_is_up(void);
 
 /**
- * signals_on_stop - what is to be done at once when signals_stop() becomes true
+ * signals_on_stop - what is to be done immediately when signals_stop() becomes true
  * @stop: called in a signal handler, so it must be async-signal-safe; called now if it is
  *	true already. NULL: nothing more
  * @argument: of @stop

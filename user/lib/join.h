@@ -7,7 +7,7 @@
  * are kept here: in memory up to JOIN_MEMORY for all threads together, beyond that in a file
  * (spill.h), so that our memory stays bounded.
  *
- * A payload that cannot be kept is dropped at once, and its room is others'.
+ * A payload that cannot be kept is dropped immediately, and its room is free for others.
  */
 #include <stddef.h>
 #include <stdint.h>

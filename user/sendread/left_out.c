@@ -34,7 +34,7 @@ static void stop_looking(void)
 		"from now on are not left out");
 }
 
-/* Only while events come of others: whoever sends nothing makes no line. */
+/* Only while events of others come: without them, no line causes another one. */
 static void ask_again(void)
 {
 	int64_t now = clock_ms();
