@@ -316,7 +316,8 @@ static noinline void record_failed(const struct st_call *call)
 	u32 most = 0;
 
 	if (!comes_again(call)) {
-		most = ST_IRQS_OFF_MAX / hweight_long(sessions);
+		most = min(ST_IRQS_OFF_MAX, st_session_at_once_max()) /
+		       hweight_long(sessions);
 		why = SENDTRACE_WHY_FAILED;
 	}
 	for (; sessions; sessions &= sessions - 1) {

@@ -11,7 +11,6 @@
 #include <linux/pid.h>
 #include <linux/processor.h>
 #include <linux/spinlock.h>
-#include <linux/uaccess.h>
 #include <linux/udp.h>
 #include <net/af_unix.h>
 #include <net/inet_sock.h>

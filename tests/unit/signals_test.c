@@ -139,7 +139,7 @@ static void count_stop(void *argument)
 	*(volatile sig_atomic_t *)argument += 1;
 }
 
-/* A write() that blocks does not delay what is to be done at once. */
+/* A write() that blocks does not delay what must be done immediately. */
 static int stop_while_a_write_blocks(void)
 {
 	static const char much[1 << 20];

@@ -336,8 +336,8 @@ int sendtrace_wait(struct sendtrace *trace, int timeout);
  * @timeout: milliseconds, -1 for no limit; on return not more than before, perhaps less
  *
  * While records keep coming, the library looks again after a short nap and lets nobody wake
- * it, which spares the senders the wake-ups: @fd->fd is negative then. Where there is more to
- * do at once, it is, too, and @timeout is 0.
+ * it, which spares the senders the wake-ups: @fd->fd is negative then. If more can be done
+ * without waiting, @fd->fd is negative, too, and @timeout is 0.
  */
 void sendtrace_poll_before(struct sendtrace *trace, struct pollfd *fd, int *timeout);
 

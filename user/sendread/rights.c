@@ -54,7 +54,7 @@ static bool is_root(void)
 
 /* ---- Steps -------------------------------------------------------------------------- */
 
-/* Whoever has our new uid must not read our memory, which holds payloads. */
+/* Other processes of our new uid must not read our memory, which holds payloads. */
 static int forbid_looks(void)
 {
 	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);

@@ -15,7 +15,7 @@ enum {
  * @fd: where it is written
  * @error: the first write error, negative; from then on everything is thrown away
  * @patience: how long a write() may take no byte: milliseconds after which one that a signal
- *	interrupts fails with ETIMEDOUT; 0: at once, with EINTR; negative: for ever. A signal's
+ *	interrupts fails with ETIMEDOUT; 0: immediately, with EINTR; negative: for ever. A signal's
  *	handler may change it. May be NULL: for ever
  * @stuck: since when no byte was taken, in milliseconds of clock_ms(); 0: not known to be so
  * @unread: bytes in the pipe when a signal came last

@@ -122,7 +122,7 @@ case_module_share() {
 }
 
 # What sleeps when the hooks are disarmed never gives its share back.
-scenario module.share_anew "shares start anew when a trace does"
+scenario module.share_anew "a new trace begins with unused shares"
 case_module_share_anew() {
 	unload
 	load maxactive=8
