@@ -101,7 +101,7 @@ install: user
 	install -m 644 Kbuild Makefile dkms.conf COPYING "$(SOURCES)"
 	install -m 644 kmod/*.[ch] kmod/compat.mk "$(SOURCES)/kmod"
 	install -m 644 include/sendtrace/*.h "$(SOURCES)/include/sendtrace"
-	install -m 644 include/uapi/linux/sendtrace.h "$(SOURCES)/include/uapi/linux"
+	install -m 644 include/uapi/linux/*.h "$(SOURCES)/include/uapi/linux"
 	+$(MAKE) -C user install PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" VERSION="$(VERSION)"
 ifeq ($(DESTDIR),)
 	@# DKMS does not build again what it has built, though the sources have changed.

@@ -198,7 +198,8 @@ static struct st_ring **alloc_rings(u32 size)
  */
 int st_session_complete_config(struct sendtrace_config *config)
 {
-	if (memchr_inv(config->reserved, 0, sizeof(config->reserved)) ||
+	if (config->reserved1 ||
+	    memchr_inv(config->reserved, 0, sizeof(config->reserved)) ||
 	    config->events & ~SENDTRACE_EVENTS_ALL)
 		return -EINVAL;
 	if (!config->events)

@@ -15,7 +15,7 @@ GUEST_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -I$(guest) -I$(ua
 
 common  := check expect net tracer records
 objects := $(common:%=build/%.o)
-headers := $(wildcard programs/*.h $(guest)/*.h) $(uapi)/linux/sendtrace.h
+headers := $(wildcard programs/*.h $(guest)/*.h) $(wildcard $(uapi)/linux/*.h)
 makefiles := Makefile $(guest)/programs.mk
 
 all: $(programs:%=build/%) $(shared:%=build/%)

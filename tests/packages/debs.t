@@ -58,7 +58,7 @@ module_holds() {
 		/usr/share/doc/sendtrace-dkms/examples/modprobe.d/sendtrace.conf
 		/usr/share/doc/sendtrace-dkms/examples/modules-load.d/sendtrace.conf
 		END
-		cd "$top" && ls -d Kbuild Makefile dkms.conf include/sendtrace/*.h include/uapi/linux/sendtrace.h kmod/*.[ch] kmod/*.mk |
+		cd "$top" && ls -d Kbuild Makefile dkms.conf include/sendtrace/*.h include/uapi/linux/*.h kmod/*.[ch] kmod/*.mk |
 			sed 's|^|SOURCES/|'
 	} | LC_ALL=C sort >"$work/wanted"
 	list_deb "$(deb_module)" >"$work/got"
@@ -78,6 +78,7 @@ library_holds() {
 development_holds() {
 	LC_ALL=C sort >"$work/wanted" <<-'END'
 	/usr/include/linux/sendtrace.h
+	/usr/include/linux/sendtrace_event.h
 	/usr/include/sendtrace.h
 	/usr/lib/x86_64-linux-gnu/libsendtrace.a
 	/usr/lib/x86_64-linux-gnu/libsendtrace.so

@@ -149,6 +149,7 @@ library_rpms_hold() {
 	same_lines "$work/wanted" "$work/got" || return 1
 	cat >"$work/wanted" <<-'EOF'
 	/usr/include/linux/sendtrace.h
+	/usr/include/linux/sendtrace_event.h
 	/usr/include/sendtrace.h
 	LIBDIR/libsendtrace.a
 	LIBDIR/libsendtrace.so
@@ -171,7 +172,7 @@ module_rpm_holds() {
 	{
 		echo
 		printf '/%s\n' include include/sendtrace include/uapi include/uapi/linux kmod Kbuild Makefile dkms.conf \
-			include/sendtrace/*.h include/uapi/linux/sendtrace.h kmod/*.[ch] kmod/*.mk
+			include/sendtrace/*.h include/uapi/linux/*.h kmod/*.[ch] kmod/*.mk
 	} | sed "s|^|/usr/src/sendtrace-$(version)|" | LC_ALL=C sort >"$work/wanted"
 	rpm_files "$work/sendtrace-dkms-$(version)"-*.noarch.rpm >"$work/got"
 	same_lines "$work/wanted" "$work/got"

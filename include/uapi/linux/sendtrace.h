@@ -33,240 +33,17 @@
 
 #include <linux/ioctl.h>
 #include <linux/types.h>
+#include <linux/sendtrace_event.h>
 
 /* Incremented when an old reader would misread a new module, or the other way round. */
 #define SENDTRACE_ABI 1
 
 #define SENDTRACE_DEVICE "/dev/sendtrace"
 
-/* The kernel's TASK_COMM_LEN (include/linux/sched.h), NUL included. */
-#define SENDTRACE_COMM_LEN     16
 #define SENDTRACE_VERSION_LEN  32
 #define SENDTRACE_MAX_PATTERNS 32
 #define SENDTRACE_PATTERN_LEN  64
 #define SENDTRACE_MAX_PIDS     32
-
-/* Records begin and end at multiples of this many bytes. */
-#define SENDTRACE_ALIGN 8
-
-/* ---- Records ------------------------------------------------------------------ */
-
-/**
- * enum sendtrace_record_type - type of a record
- * @SENDTRACE_RECORD_SEND: a send() or sendto(), struct sendtrace_event
- * @SENDTRACE_RECORD_ACCEPT: an accept() or accept4(), struct sendtrace_event
- * @SENDTRACE_RECORD_LOST: events that did not fit into the ring, struct sendtrace_lost
- * @SENDTRACE_RECORD_FRAGMENT: part of a long payload, struct sendtrace_fragment
- *
- * A reader must skip types that it does not know.
- */
-enum sendtrace_record_type {
-	SENDTRACE_RECORD_SEND = 1,
-	SENDTRACE_RECORD_ACCEPT = 2,
-	SENDTRACE_RECORD_LOST = 3,
-	SENDTRACE_RECORD_FRAGMENT = 4,
-};
-
-/**
- * struct sendtrace_record - header of every record
- * @size: bytes of the whole record, including this header; a multiple of
- *	SENDTRACE_ALIGN
- * @header_size: bytes of the record's fixed part, including this header; a multiple of
- *	SENDTRACE_ALIGN. The variable part begins at this offset. If a newer module has
- *	added fields, this is larger than the struct that the reader knows.
- * @type: enum sendtrace_record_type
- * @seq: number of earlier events on this CPU in this session, including lost ones. The
- *	@seq of the next record is larger by 1 after an event, by @count after a struct
- *	sendtrace_lost, and by 0 after a struct sendtrace_fragment. Any other step is an
- *	unreported loss.
- * @time: when the record was written; never less than @time of the previous record in
- *	the same ring
- * @cpu: the CPU that recorded it; its ring holds the record
- * @reserved: zero
- */
-struct sendtrace_record {
-	__u32 size;
-	__u16 header_size;
-	__u16 type;
-	__u64 seq;
-	__u64 time;
-	__u32 cpu;
-	__u32 reserved;
-};
-
-/**
- * enum sendtrace_why - why fewer bytes were captured than were sent or, if the call failed,
- *	than it was asked to send
- * @SENDTRACE_WHY_COMPLETE: nothing is missing
- * @SENDTRACE_WHY_SNAPLEN: longer than the session's snap length
- * @SENDTRACE_WHY_INLINE_BOUND: only where struct sendtrace_info.late is 0: longer than
- *	struct sendtrace_info.inline_max, or than this session's part of it
- * @SENDTRACE_WHY_RING_SIZE: only where struct sendtrace_info.late is 0: longer than half
- *	of the ring
- * @SENDTRACE_WHY_RING_FULL: the ring had no room for the rest
- * @SENDTRACE_WHY_FAULT: the sender's memory could not be read: it was never valid, was
- *	unmapped meanwhile, or belonged to a process that is being killed. Also if it was
- *	not resident, and late copying was not possible
- * @SENDTRACE_WHY_NO_WORK: too long to be copied inline, while too many other calls, or too
- *	many of the same user, were being copied late (module parameter works)
- * @SENDTRACE_WHY_AGAIN: the call failed and is to be made again, by the caller or by the
- *	kernel: a signal interrupted it (EINTR, or a kernel-internal errno such as ERESTARTSYS),
- *	or it would have blocked (EAGAIN) on a SOCK_STREAM or SOCK_SEQPACKET. No payload is
- *	recorded: that call shows it
- * @SENDTRACE_WHY_FAILED: the call failed otherwise: of what it was asked to send, at most the
- *	first SENDTRACE_FAILED_MAX bytes are recorded, and only if they are resident
- *
- * A call that failed has only COMPLETE, the last two, or RING_FULL.
- */
-enum sendtrace_why {
-	SENDTRACE_WHY_COMPLETE = 0,
-	SENDTRACE_WHY_SNAPLEN = 1,
-	SENDTRACE_WHY_INLINE_BOUND = 2,
-	SENDTRACE_WHY_RING_SIZE = 3,
-	SENDTRACE_WHY_RING_FULL = 4,
-	SENDTRACE_WHY_FAULT = 5,
-	SENDTRACE_WHY_NO_WORK = 6,
-	SENDTRACE_WHY_AGAIN = 7,
-	SENDTRACE_WHY_FAILED = 8,
-};
-
-/* Maximum payload of a call that failed, in bytes; less if many sessions record it. */
-#define SENDTRACE_FAILED_MAX 4096
-
-/*
- * struct sendtrace_event.event_flags: what @peer is. Without the first three, it is the
- * socket's own peer, or that of the datagram that it was collecting (UDP_CORK, MSG_MORE).
- *
- * SENDTRACE_EVENT_PEER_FROM_CALL: the address that the caller passed, read from its memory
- *	when the call was entered. The kernel reads it a moment later, again
- * SENDTRACE_EVENT_PEER_LATE: it was read only when the call returned, because its page was not
- *	resident before. Another thread may have changed it meanwhile, also on purpose: never
- *	trust it
- * SENDTRACE_EVENT_PEER_ASKED: only what the caller asked for; the kernel may have sent
- *	elsewhere, or refuses such an address. The unspecified address, which the kernel
- *	replaces; an address of another family or length than the socket takes; a stream that
- *	is not connected; a raw socket whose caller writes the header (IP_HDRINCL, AF_PACKET);
- *	a datagram that a BPF program of its cgroup may redirect
- * SENDTRACE_EVENT_PEER_INIT_NET: its sin6_scope_id is the number of an interface of the
- *	initial network namespace
- */
-#define SENDTRACE_EVENT_PEER_FROM_CALL (1U << 0)
-#define SENDTRACE_EVENT_PEER_LATE      (1U << 1)
-#define SENDTRACE_EVENT_PEER_ASKED     (1U << 2)
-#define SENDTRACE_EVENT_PEER_INIT_NET  (1U << 3)
-
-/**
- * struct sendtrace_event - one call of send(), sendto(), accept() or accept4()
- * @rec: type SENDTRACE_RECORD_SEND or SENDTRACE_RECORD_ACCEPT
- * @enter_time: when the call was entered
- * @exit_time: when it returned
- * @len: bytes that the caller asked to send; 0 for accept
- * @ret: return value: bytes sent, the new descriptor, or a negative errno (for an
- *	interrupted call, perhaps a kernel-internal one such as -512, ERESTARTSYS)
- * @inode: inode number of the socket, as in `socket:[N]` of /proc/PID/fd; 0 if the
- *	descriptor was not a socket
- * @pid: process (thread group) id
- * @tid: thread id
- * @uid: effective user id
- * @fd: the descriptor; for accept, the listening one (@ret is the new one)
- * @flags: MSG_* of a send, SOCK_* of an accept4
- * @addr_len: length of the address that the caller passed; 0 for accept
- * @peer_pid: for AF_UNIX, the process that connected or listened at the other end, or created
- *	the socketpair() (of SOCK_DGRAM only while the other end has no name); else 0
- * @frag_len: bytes of payload in the struct sendtrace_fragment records that this thread
- *	wrote since its previous event
- * @cap_len: bytes of payload in this record; they follow those @frag_len bytes
- * @event_flags: SENDTRACE_EVENT_*
- * @family: AF_*; 0 if the descriptor was not a socket
- * @sock_type: SOCK_STREAM, SOCK_DGRAM, ...
- * @protocol: IPPROTO_*, or the family's own
- * @why: enum sendtrace_why
- * @local_len: bytes of the local address, a sockaddr of @family; 0 if unknown
- * @peer_len: bytes of the destination address, a sockaddr; 0 if unknown
- * @reserved: zero
- * @comm: name of the thread at the entry of the call, padded with NUL
- * @process: name of the process (of its thread-group leader) at that time
- *
- * The local address, the peer's address and the payload follow at @rec.header_size, each
- * padded with zero bytes to a multiple of SENDTRACE_ALIGN. The payload is the first
- * @frag_len + @cap_len of the @ret bytes that were sent, or of the @len bytes that it was
- * asked to send, if @ret is larger or the call failed (then @frag_len is 0, and @cap_len at
- * most SENDTRACE_FAILED_MAX). It is copied when the call returns, before the thread goes on:
- * if another thread has changed the buffer by then, the changed bytes are recorded.
- *
- * An AF_UNIX address that comes from the kernel is only as long as its name. A path ends
- * with NUL unless it fills sun_path. An abstract name begins with NUL and takes all
- * remaining bytes (unix(7)).
- */
-struct sendtrace_event {
-	struct sendtrace_record rec;
-	__u64 enter_time;
-	__u64 exit_time;
-	__u64 len;
-	__s64 ret;
-	__u64 inode;
-	__u32 pid;
-	__u32 tid;
-	__u32 uid;
-	__s32 fd;
-	__u32 flags;
-	__s32 addr_len;
-	__u32 peer_pid;
-	__u32 frag_len;
-	__u32 cap_len;
-	__u32 event_flags;
-	__u32 reserved;
-	__u16 family;
-	__u16 sock_type;
-	__u16 protocol;
-	__u16 why;
-	__u16 local_len;
-	__u16 peer_len;
-	char comm[SENDTRACE_COMM_LEN];
-	char process[SENDTRACE_COMM_LEN];
-};
-
-/**
- * struct sendtrace_fragment - part of a payload that is too long for one record
- * @rec: type SENDTRACE_RECORD_FRAGMENT; its seq is that of the next event on this CPU
- * @offset: position of this part in the payload
- * @tid: the sending thread; its next event ends the payload (see frag_len there)
- * @cap_len: bytes of payload; they begin at @rec.header_size
- *
- * The fragments of a thread come in order, from @offset 0 on, and before the event that
- * they belong to. They may be in the rings of other CPUs. If the event was lost, the
- * thread's next record shows it: a fragment with @offset 0, or an event with frag_len 0.
- */
-struct sendtrace_fragment {
-	struct sendtrace_record rec;
-	__u64 offset;
-	__u32 tid;
-	__u32 cap_len;
-};
-
-/**
- * enum sendtrace_lost_reason - why a whole event was lost
- * @SENDTRACE_LOST_RING_FULL: the ring had no room even for the event without payload
- * @SENDTRACE_LOST_REASONS: size of the arrays below, not a reason
- */
-enum sendtrace_lost_reason {
-	SENDTRACE_LOST_RING_FULL = 0,
-	SENDTRACE_LOST_REASONS = 8,
-};
-
-/**
- * struct sendtrace_lost - events lost on this CPU since the previous record
- * @rec: type SENDTRACE_RECORD_LOST; its seq is that of the first lost event; its time is
- *	not later than that of the next record. Written before the next record that fits,
- *	or by STOP, unless an earlier STOP has used the room that is kept free for it
- * @count: number of lost events
- * @reasons: number for each enum sendtrace_lost_reason; their sum is @count
- */
-struct sendtrace_lost {
-	struct sendtrace_record rec;
-	__u64 count;
-	__u64 reasons[SENDTRACE_LOST_REASONS];
-};
 
 /* ---- Rings -------------------------------------------------------------------- */
 
@@ -361,6 +138,7 @@ struct sendtrace_producer {
  * @events_missing: SENDTRACE_EVENTS_* of which some calls are not seen, because this kernel
  *	lacks a function to probe; the kernel's log names the function. 0 if all calls are
  *	seen. Modules older than this field set it to 0, too
+ * @calls_missing: the same for each enum sendtrace_call, as in struct sendtrace_config.calls
  * @reserved: zero
  * @version: MODULE_VERSION, ended by NUL
  */
@@ -377,11 +155,16 @@ struct sendtrace_info {
 	__u32 ring_size_max;
 	__u32 late;
 	__u32 events_missing;
-	__u32 reserved[4];
+	__u64 calls_missing;
+	__u32 reserved[2];
 	char version[SENDTRACE_VERSION_LEN];
 };
 
-/* struct sendtrace_config.events: which calls are recorded. */
+/* struct sendtrace_config.calls: which calls are recorded. */
+#define SENDTRACE_CALL_BIT(call) (1ULL << (call))
+#define SENDTRACE_CALLS_ALL	 (SENDTRACE_CALL_BIT(SENDTRACE_CALLS) - 2)
+
+/* struct sendtrace_config.events: the same before there was @calls. */
 #define SENDTRACE_EVENTS_SEND	(1U << 0)
 #define SENDTRACE_EVENTS_ACCEPT (1U << 1)
 #define SENDTRACE_EVENTS_ALL	(SENDTRACE_EVENTS_SEND | SENDTRACE_EVENTS_ACCEPT)
@@ -391,7 +174,10 @@ struct sendtrace_info {
  * @snaplen: maximum payload per call, in bytes; 0 for the default
  * @ring_size: bytes of ring per CPU, rounded up to a power of two; 0 for the default:
  *	16 MiB, or less if all rings together would exceed 64 MiB
- * @events: SENDTRACE_EVENTS_*; 0 for all of them
+ * @events: SENDTRACE_EVENTS_*; 0 for all of them, which are send(), sendto() and accept().
+ *	Without effect if @calls is not 0
+ * @reserved1: must be zero
+ * @calls: SENDTRACE_CALL_BIT() of each enum sendtrace_call that is recorded; 0: as @events says
  * @reserved: must be zero
  *
  * On return, the struct contains the values in use.
@@ -400,7 +186,9 @@ struct sendtrace_config {
 	__u32 snaplen;
 	__u32 ring_size;
 	__u32 events;
-	__u32 reserved[5];
+	__u32 reserved1;
+	__u64 calls;
+	__u32 reserved[2];
 };
 
 /**
@@ -445,6 +233,8 @@ struct sendtrace_filter {
  * @blind: 1 if the probes are registered but see nothing at present, because root has
  *	disabled kprobes (debugfs, kprobes/enabled) or ftrace (sysctl
  *	kernel.ftrace_enabled)
+ * @blocked: of @filtered, those that would have been recorded but for their result: receives
+ *	that found nothing (EAGAIN), and tries of io_uring that it repeats itself
  * @reserved: zero
  */
 struct sendtrace_stats {
@@ -457,7 +247,8 @@ struct sendtrace_stats {
 	__u64 missed;
 	__u64 lost[SENDTRACE_LOST_REASONS];
 	__u64 blind;
-	__u64 reserved[8];
+	__u64 blocked;
+	__u64 reserved[7];
 };
 
 /*
