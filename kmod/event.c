@@ -78,16 +78,7 @@ static nokprobe_inline unsigned long who_wants(u64 calls, struct st_caller *call
 	return wanted;
 }
 
-/*
- * What st_event_asks() has found out, for the entry handler that follows it on this CPU:
- * preemption is off from one to the other, and no interrupt's work asks.
- */
-static DEFINE_PER_CPU(
-	struct {
-		unsigned long wanted;
-		struct st_caller caller;
-	},
-	asked);
+DEFINE_PER_CPU(struct st_asked, st_asked);
 
 /*
  * The functions of sockets have callers that nobody traces: kernel threads, and interrupts.
@@ -103,20 +94,42 @@ static nokprobe_inline bool is_a_process(void)
  * st_event_asks() - does any session want a call of this thread?
  * @hook: the hook that saw it
  *
- * Context: before the entry handler, or in it; preemption off from here to st_event_begin().
- * Return: true if so.
+ * Context: before the entry handler, or in it; preemption off.
+ * Return: true if so: then st_event_asked() must follow, after st_event_begin() or without it.
  */
 bool st_event_asks(const struct st_hook *hook)
 {
+	struct st_asked *asked = this_cpu_ptr(&st_asked);
 	unsigned long wanted;
 
 	if (unlikely(!is_a_process()))
 		return false;
-	wanted = who_wants(hook->calls, &this_cpu_ptr(&asked)->caller);
-	this_cpu_write(asked.wanted, wanted);
-	return wanted;
+	wanted = who_wants(hook->calls, &asked->caller);
+	if (likely(!wanted))
+		return false;
+	asked->wanted = wanted;
+	return true;
 }
 NOKPROBE_SYMBOL(st_event_asks);
+
+/**
+ * st_event_once() - let a hook record a call that a session wants, at its entry
+ * @hook: the hook that saw it, whose @size is 0
+ * @regs: the registers at the function's entry
+ *
+ * Context: a kprobe's handler, after st_event_asks().
+ */
+void st_event_once(const struct st_hook *hook, struct pt_regs *regs)
+{
+	struct st_entry entry = {
+		.hook = hook,
+		.wanted = this_cpu_read(st_asked.wanted),
+		.enter_time = ktime_get_ns(),
+	};
+
+	hook->begin((struct st_call *)&entry, regs);
+}
+NOKPROBE_SYMBOL(st_event_once);
 
 /**
  * st_event_begin() - note a call that a session wants
@@ -131,7 +144,7 @@ NOKPROBE_SYMBOL(st_event_asks);
 int st_event_begin(struct st_call *call, const struct st_hook *hook, struct pt_regs *regs)
 {
 	call->hook = hook;
-	call->wanted = this_cpu_read(asked.wanted);
+	call->wanted = this_cpu_read(st_asked.wanted);
 	if (hook->size == sizeof(*call))
 		st_event_identify(call);
 	if (!INDIRECT_CALL_1(hook->begin, st_sendto_begins, call, regs))
@@ -149,7 +162,7 @@ NOKPROBE_SYMBOL(st_event_begin);
  */
 void st_event_identify(struct st_call *call)
 {
-	call->caller = this_cpu_ptr(&asked)->caller;
+	call->caller = this_cpu_ptr(&st_asked)->caller;
 	st_name_end(&call->caller.comm);
 	st_name_end(&call->caller.process);
 }
