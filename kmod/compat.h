@@ -142,6 +142,13 @@ static inline size_t fault_in_readable(const char __user *uaddr, size_t size)
 /* The caller's buffer of ancillary data, before the kernel has copied it. */
 #define st_msg_control_user(msg) ((const void __user *)(msg)->msg_control)
 
+/* A receive of which some bytes stay in a device's memory. */
+#ifdef MSG_SOCK_DEVMEM
+#define ST_MSG_SOCK_DEVMEM MSG_SOCK_DEVMEM
+#else
+#define ST_MSG_SOCK_DEVMEM 0
+#endif /* before 6.12 */
+
 /* Does a task use io_uring? */
 #if IS_ENABLED(CONFIG_IO_URING)
 #define st_uses_io_uring(task) ((task)->io_uring != NULL)

@@ -56,9 +56,10 @@ static nokprobe_inline void count_filtered(struct st_ring *ring)
 
 /*
  * Fills in the caller, and returns a bit for each session that records the call, as in
- * st_running_mask. The other sessions count it as filtered.
+ * st_running_mask. The other sessions count it as filtered, if it is @counted.
  */
-static nokprobe_inline unsigned long who_wants(u64 calls, struct st_caller *caller)
+static nokprobe_inline unsigned long who_wants(u64 calls, struct st_caller *caller,
+					       bool counted)
 {
 	unsigned long mask = READ_ONCE(st_running_mask);
 	unsigned long rest, wanted = 0;
@@ -72,7 +73,7 @@ static nokprobe_inline unsigned long who_wants(u64 calls, struct st_caller *call
 			continue;
 		if (session_wants(session, calls, caller))
 			wanted |= mask ^ rest;
-		else
+		else if (counted)
 			count_filtered(this_ring(session));
 	}
 	return wanted;
@@ -112,7 +113,7 @@ bool st_event_asks(const struct st_hook *hook)
 
 	if (unlikely(!is_a_process()))
 		return false;
-	wanted = who_wants(hook->calls, &this_cpu_ptr(&asked)->caller);
+	wanted = who_wants(hook->calls, &this_cpu_ptr(&asked)->caller, !hook->helps);
 	this_cpu_write(asked.wanted, wanted);
 	return wanted;
 }

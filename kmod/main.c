@@ -10,6 +10,8 @@
  *	 |- stats		/proc/sendtrace
  *	 |- probe		arms the hooks
  *	     |- hooks		the table: which functions, for which events
+ *	         |- receive	what is received
+ *	         |   |- source	who sent it
  *	         |- event	the story of a call, from its entry to its record
  *	             |- late	payloads that a handler cannot copy
  *	             |   |- pool	objects that carry calls to task work

@@ -86,6 +86,17 @@ static int returned(struct kretprobe_instance *ri, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(returned);
 
+/* Of a hook that asks for no return. */
+static int passed(struct kprobe *kp, struct pt_regs *regs)
+{
+	const struct st_hook *hook = container_of(kp, struct probe, rp.kp)->hook;
+
+	if (st_event_asks(hook))
+		hook->begin(NULL, regs);
+	return 0;
+}
+NOKPROBE_SYMBOL(passed);
+
 /* ---- Finding the functions ----------------------------------------------------------- */
 
 /*
@@ -210,10 +221,17 @@ static int canary_register(void)
 static DEFINE_MUTEX(arm_lock);
 static unsigned int armed;
 
-static int probe_register(struct probe *probe)
+static int kprobe_register(struct probe *probe)
 {
-	int err;
+	probe->rp = (struct kretprobe){
+		.kp.symbol_name = probe->symbol,
+		.kp.pre_handler = passed,
+	};
+	return register_kprobe(&probe->rp.kp);
+}
 
+static int kretprobe_register(struct probe *probe)
+{
 	/*
 	 * No handler runs, and none will run of the calls that have slept since an earlier
 	 * registration: they give nothing back, and must not be counted.
@@ -226,7 +244,13 @@ static int probe_register(struct probe *probe)
 		.maxactive = maxactive,
 		.data_size = probe->hook->size,
 	};
-	err = register_kretprobe(&probe->rp);
+	return register_kretprobe(&probe->rp);
+}
+
+static int probe_register(struct probe *probe)
+{
+	int err = probe->hook->size ? kretprobe_register(probe) : kprobe_register(probe);
+
 	if (err)
 		pr_err("cannot probe %s: error %d\n", probe->symbol, err);
 	return err;
@@ -287,8 +311,12 @@ static void put_probes(u64 calls, int nr)
 
 	for (i = 0; i < nr; i++) {
 		probe = &probes[i];
-		if ((probe->hook->calls & calls) && probe->symbol && !--probe->users)
+		if (!(probe->hook->calls & calls) || !probe->symbol || --probe->users)
+			continue;
+		if (probe->hook->size)
 			unused[count++] = &probe->rp;
+		else
+			unregister_kprobe(&probe->rp.kp);
 	}
 	unregister_kretprobes(unused, count);
 	while (count--) {
@@ -426,7 +454,9 @@ u64 st_probe_missed(enum st_hook_id id)
 	count_missed(&probes[id]);
 	missed = probes[id].missed;
 	mutex_unlock(&arm_lock);
-	return missed + atomic_long_read(&st_hooks[id].share->refused);
+	if (st_hooks[id].share)
+		missed += atomic_long_read(&st_hooks[id].share->refused);
+	return missed;
 }
 
 /**
