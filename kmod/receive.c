@@ -52,8 +52,8 @@ static nokprobe_inline void set_syscall(struct st_receive *receive, struct st_sy
 }
 
 /*
- * io_uring works for its thread in any system call of it, also in a read() of this socket: but
- * then asynchronously.
+ * io_uring works for its thread at the end of any system call, also of a read() of this socket.
+ * Where the message tells, it is seen.
  */
 static struct st_syscall syscall_of(const struct socket *sock, const struct msghdr *msg)
 {
@@ -63,9 +63,7 @@ static struct st_syscall syscall_of(const struct socket *sock, const struct msgh
 	case SENDTRACE_CALL_READ:
 	case SENDTRACE_CALL_READV:
 	case SENDTRACE_CALL_PREADV2:
-		if (!msg->msg_iocb || !is_sync_kiocb(msg->msg_iocb))
-			return st_syscall_async(ST_RECEIVES);
-		return is;
+		return st_msg_is_sync(msg) ? is : st_syscall_async(ST_RECEIVES);
 	default:
 		return is;
 	}
@@ -146,9 +144,11 @@ bool st_recv_begins(struct st_call *call, struct pt_regs *regs)
 {
 	struct st_receive *receive = receive_of(call);
 
+	const struct msghdr *msg = (void *)regs_get_kernel_argument(regs, 1);
+
 	receive->sock = (void *)regs_get_kernel_argument(regs, 0);
-	return begins(receive, (void *)regs_get_kernel_argument(regs, 1),
-		      (u32)regs_get_kernel_argument(regs, 2));
+	receive->asks_name = msg->msg_name;
+	return begins(receive, msg, (u32)regs_get_kernel_argument(regs, 2));
 }
 NOKPROBE_SYMBOL(st_recv_begins);
 
@@ -173,6 +173,7 @@ bool st_recvmmsg_begins(struct st_call *call, struct pt_regs *regs)
 	if (!(int)regs_get_kernel_argument(regs, 5))
 		return false;
 	receive->sock = (void *)regs_get_kernel_argument(regs, 0);
+	receive->asks_name = regs_get_kernel_argument(regs, 3);
 	return begins(receive, (void *)regs_get_kernel_argument(regs, 1),
 		      (u32)regs_get_kernel_argument(regs, 4));
 }
@@ -203,6 +204,7 @@ bool st_splice_read_begins(struct st_call *call, struct pt_regs *regs)
 		return false;
 	receive->msg = NULL;
 	receive->control = NULL;
+	receive->asks_name = false;
 	receive->len = regs_get_kernel_argument(regs, 3);
 	receive->payload.kind = ST_PAYLOAD_NONE;
 	set_syscall(receive, st_syscall_of(receive->sock, ST_RECEIVES), 0);
@@ -243,16 +245,18 @@ static void read_control(struct st_call *call, const struct st_receive *receive)
 }
 NOKPROBE_SYMBOL(read_control);
 
+/* @name is the kernel's copy, which recvmsg() makes in any case. */
 static void read_message(struct st_call *call, const struct st_receive *receive,
 			 const struct sockaddr *name)
 {
 	const struct msghdr *msg = receive->msg;
 
 	call->flags |= msg->msg_flags & RETURNED_FLAGS;
-	if (msg->msg_name)
+	if (receive->asks_name)
 		call->addr_len = msg->msg_namelen;
 	read_control(call, receive);
-	st_source_set(call->sock, &call->peer, call->enter_time, name, call->addr_len);
+	st_source_set(call->sock, &call->peer, call->enter_time, name,
+		      name ? msg->msg_namelen : 0);
 }
 NOKPROBE_SYMBOL(read_message);
 
@@ -291,8 +295,12 @@ void st_receive_ends(struct st_call *call, long value)
 	struct st_receive *receive = receive_of(call);
 	long ret = receive->hook->returns_int ? (int)value : value;
 
-	if (is_event(receive, ret))
-		ends(receive, ret, receive->msg ? receive->msg->msg_name : NULL);
+	if (!is_event(receive, ret))
+		return;
+	if (receive->id == SENDTRACE_CALL_RECVMSG ||
+	    receive->id == SENDTRACE_CALL_RECVMMSG)
+		receive->asks_name = st_syscall_asks_name();
+	ends(receive, ret, receive->msg ? receive->msg->msg_name : NULL);
 }
 NOKPROBE_SYMBOL(st_receive_ends);
 

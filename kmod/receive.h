@@ -16,6 +16,7 @@ struct pt_regs;
  * @msg: the message, which lives until the function returns; NULL: it is spliced
  * @control: where ancillary data goes, in the caller's memory
  * @payload: where the bytes go
+ * @asks_name: the caller wants the address of who sent it
  *
  * Many threads sleep in such calls, so this is all that is kept of each.
  */
@@ -29,6 +30,7 @@ struct st_receive {
 	const struct msghdr *msg;
 	const void __user *control;
 	struct st_payload payload;
+	bool asks_name;
 };
 
 bool st_recv_begins(struct st_call *call, struct pt_regs *regs);

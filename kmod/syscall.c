@@ -316,3 +316,26 @@ bool st_syscall_is_splice(void)
 	return id == SENDTRACE_CALL_SENDFILE || id == SENDTRACE_CALL_SPLICE_WRITE;
 }
 NOKPROBE_SYMBOL(st_syscall_is_splice);
+
+/**
+ * st_syscall_asks_name() - does a recvmsg() or the first message of a recvmmsg() ask for an address?
+ *
+ * The kernel asks for it in any case. The caller's message begins with the pointer.
+ *
+ * Context: the calling task, in one of these calls, preemption off.
+ * Return: true if it does.
+ */
+bool st_syscall_asks_name(void)
+{
+	struct pt_regs *regs = task_pt_regs(current);
+	unsigned long args[6], name = 0;
+
+	syscall_get_arguments(current, regs, args);
+	if (unlikely(is_socketcall(regs)))
+		socketcall_row(regs, args);
+	return !copy_from_user_nofault(&name, (void __user *)args[1],
+				       in_compat_syscall() ? sizeof(u32) :
+							     sizeof(name)) &&
+	       name;
+}
+NOKPROBE_SYMBOL(st_syscall_asks_name);
