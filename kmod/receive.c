@@ -245,14 +245,17 @@ static void read_control(struct st_call *call, const struct st_receive *receive)
 }
 NOKPROBE_SYMBOL(read_control);
 
-/* @name is the kernel's copy, which recvmsg() makes in any case. */
+/*
+ * @name is the kernel's copy, which recvmsg() makes in any case. Whether io_uring's caller asks
+ * for it is not known here.
+ */
 static void read_message(struct st_call *call, const struct st_receive *receive,
 			 const struct sockaddr *name)
 {
 	const struct msghdr *msg = receive->msg;
 
 	call->flags |= msg->msg_flags & RETURNED_FLAGS;
-	if (receive->asks_name)
+	if (receive->asks_name && !call->async)
 		call->addr_len = msg->msg_namelen;
 	read_control(call, receive);
 	st_source_set(call->sock, &call->peer, call->enter_time, name,
