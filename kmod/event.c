@@ -56,9 +56,10 @@ static nokprobe_inline void count_filtered(struct st_ring *ring)
 
 /*
  * Fills in the caller, and returns a bit for each session that records the call, as in
- * st_running_mask. The other sessions count it as filtered.
+ * st_running_mask. The other sessions count it as filtered, if it is @counted.
  */
-static nokprobe_inline unsigned long who_wants(u64 calls, struct st_caller *caller)
+static nokprobe_inline unsigned long who_wants(u64 calls, struct st_caller *caller,
+					       bool counted)
 {
 	unsigned long mask = READ_ONCE(st_running_mask);
 	unsigned long rest, wanted = 0;
@@ -72,7 +73,7 @@ static nokprobe_inline unsigned long who_wants(u64 calls, struct st_caller *call
 			continue;
 		if (session_wants(session, calls, caller))
 			wanted |= mask ^ rest;
-		else
+		else if (counted)
 			count_filtered(this_ring(session));
 	}
 	return wanted;
@@ -104,7 +105,7 @@ bool st_event_asks(const struct st_hook *hook)
 
 	if (unlikely(!is_a_process()))
 		return false;
-	wanted = who_wants(hook->calls, &asked->caller);
+	wanted = who_wants(hook->calls, &asked->caller, !hook->helps);
 	if (likely(!wanted))
 		return false;
 	asked->wanted = wanted;
@@ -124,7 +125,7 @@ void st_event_once(const struct st_hook *hook, struct pt_regs *regs)
 	struct st_entry entry = {
 		.hook = hook,
 		.wanted = this_cpu_read(st_asked.wanted),
-		.enter_time = ktime_get_ns(),
+		.enter_time = hook->helps ? 0 : ktime_get_ns(),
 	};
 
 	hook->begin((struct st_call *)&entry, regs);
@@ -145,11 +146,11 @@ int st_event_begin(struct st_call *call, const struct st_hook *hook, struct pt_r
 {
 	call->hook = hook;
 	call->wanted = this_cpu_read(st_asked.wanted);
+	call->enter_time = ktime_get_ns();
 	if (hook->size == sizeof(*call))
 		st_event_identify(call);
 	if (!INDIRECT_CALL_1(hook->begin, st_sendto_begins, call, regs))
 		return 1;
-	call->enter_time = ktime_get_ns();
 	return !st_share_take(hook->share, &call->account);
 }
 NOKPROBE_SYMBOL(st_event_begin);
@@ -207,13 +208,8 @@ bool st_event_refine(struct st_entry *call)
 }
 NOKPROBE_SYMBOL(st_event_refine);
 
-/**
- * st_event_pass() - count a call that is no event after all, by its result
- * @call: wanted by sessions; by none on return
- *
- * Context: the return handler.
- */
-void st_event_pass(struct st_entry *call)
+/* The sessions that have seen it begin. */
+static void count_each(const struct st_entry *call, bool blocked)
 {
 	struct st_session *session;
 	unsigned long mask;
@@ -223,8 +219,34 @@ void st_event_pass(struct st_entry *call)
 		if (!session || session->since > call->enter_time)
 			continue;
 		count_filtered(this_ring(session));
-		st_count(this_ring(session)->count.blocked, 1);
+		if (blocked)
+			st_count(this_ring(session)->count.blocked, 1);
 	}
+}
+NOKPROBE_SYMBOL(count_each);
+
+/**
+ * st_event_pass() - count a call that is no event after all, by its result
+ * @call: wanted by sessions; by none on return
+ *
+ * Context: a handler.
+ */
+void st_event_pass(struct st_entry *call)
+{
+	count_each(call, true);
 	call->wanted = 0;
 }
 NOKPROBE_SYMBOL(st_event_pass);
+
+/**
+ * st_event_drop() - count a call that is none that sessions record
+ * @call: wanted by sessions; by none on return
+ *
+ * Context: a handler.
+ */
+void st_event_drop(struct st_entry *call)
+{
+	count_each(call, false);
+	call->wanted = 0;
+}
+NOKPROBE_SYMBOL(st_event_drop);

@@ -19,6 +19,8 @@ struct st_share;
  *	asks for one
  * @optional: if none of @symbols can be probed, a session that asks for one of @calls starts
  *	without the hook; otherwise its START fails
+ * @helps: what it sees is no call, but belongs to a call that another hook sees: nothing is
+ *	counted, and @begin uses no @call
  * @returns_int: the function returns an int: the upper half of the register is undefined
  * @size: bytes of an instance: of struct st_call, or of a struct that begins with struct
  *	st_entry; 0 if @begin records the call itself and never asks for its return
@@ -40,6 +42,7 @@ struct st_hook {
 	const char *symbols[ST_HOOK_SYMBOLS];
 	u64 calls;
 	bool optional;
+	bool helps;
 	bool returns_int;
 	u16 size;
 	u16 sixteenths;

@@ -9,17 +9,26 @@
 #include "event.h"
 #include "hooks.h"
 #include "message.h"
+#include "receive.h"
 #include "share.h"
+#include "source.h"
 
 #define CALL(name)	   SENDTRACE_CALL_BIT(SENDTRACE_CALL_##name)
 #define CALLS_WRITE	   (CALL(WRITE) | CALL(WRITEV) | CALL(PWRITEV2) | CALL(IO_SUBMIT_WRITE))
 #define CALLS_SPLICE_WRITE (CALL(SENDFILE) | CALL(SPLICE_WRITE))
+#define CALLS_READ	   (CALL(READ) | CALL(READV) | CALL(PREADV2) | CALL(IO_SUBMIT_READ))
+#define CALLS_RECV                                                      \
+	(CALL(RECVFROM) | CALL(RECVMSG) | CALL(RECVMMSG) | CALLS_READ | \
+	 CALL(SPLICE_READ) | CALL(IO_URING_RECV))
 
 ST_SHARE_DEFINE(sendto);
 ST_SHARE_DEFINE(sendmsg);
 ST_SHARE_DEFINE(write);
 ST_SHARE_DEFINE(sendmsg_async);
 ST_SHARE_DEFINE(accept);
+ST_SHARE_DEFINE(recv);
+ST_SHARE_DEFINE(recvmmsg);
+ST_SHARE_DEFINE(splice_read);
 #ifdef ST_HAVE_SENDPAGE
 ST_SHARE_DEFINE(splice_write);
 #endif
@@ -92,5 +101,45 @@ const struct st_hook st_hooks[ST_HOOKS] = {
 		.returns_int = true,
 		.begin = st_accept_begins,
 		.end = st_accept_ends,
+	},
+	[ST_HOOK_RECV] = {
+		.name = "recv",
+		.symbols = { "sock_recvmsg" },
+		.calls = CALLS_RECV,
+		.optional = true,
+		.size = sizeof(struct st_receive),
+		.share = &recv,
+		.returns_int = true,
+		.begin = st_recv_begins,
+		.end = st_receive_ends,
+	},
+	[ST_HOOK_RECVMMSG] = {
+		.name = "recvmmsg",
+		.symbols = { "____sys_recvmsg" },
+		.calls = CALL(RECVMMSG),
+		.optional = true,
+		.size = sizeof(struct st_receive),
+		.share = &recvmmsg,
+		.returns_int = true,
+		.begin = st_recvmmsg_begins,
+		.end = st_receive_ends_unnamed,
+	},
+	[ST_HOOK_SPLICE_READ] = {
+		.name = "splice_read",
+		.symbols = { "sock_splice_read" },
+		.calls = CALL(SPLICE_READ) | CALL(IO_URING_RECV),
+		.optional = true,
+		.size = sizeof(struct st_receive),
+		.share = &splice_read,
+		.begin = st_splice_read_begins,
+		.end = st_receive_ends,
+	},
+	[ST_HOOK_UDP_SOURCE] = {
+		.name = "udp_source",
+		.symbols = { "skb_consume_udp" },
+		.calls = CALLS_RECV,
+		.optional = true,
+		.helps = true,
+		.begin = st_source_begins,
 	},
 };

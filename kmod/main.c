@@ -14,7 +14,8 @@
  *	     |- instances	how many concurrent calls each hook can follow
  *	     |- hooks		the table: which functions, for which calls
  *	         |- event	a call begins, and who wants to know
- *	         |- sendto, message	what each function is given, and returns
+ *	         |- sendto, message, receive	what each function is given, and returns
+ *	         |   |- source	who sent what is received
  *	         |   |- syscall	the call that its caller made
  *	         |   |- cmsg	ancillary data
  *	         |- deliver	a call ends: its record, for every session

@@ -49,9 +49,11 @@ struct row {
 	{                                         \
 		.receives = SENDTRACE_CALL_##call \
 	}
-#define SENDFILE                                 \
-	{                                        \
-		.sends = SENDTRACE_CALL_SENDFILE \
+/* sendfile(out_fd, in_fd, offset, count); from a socket into a pipe, it is a splice() */
+#define SENDFILE                                                  \
+	{                                                         \
+		.sends = SENDTRACE_CALL_SENDFILE,                 \
+		.receives = SENDTRACE_CALL_SPLICE_READ, .from = 1 \
 	}
 /* splice(fd_in, off_in, fd_out, off_out, len, flags) */
 #define SPLICE                                                  \
@@ -196,16 +198,24 @@ static const struct row socketcalls[] = {
 	[SYS_RECVMMSG] = RECEIVES(RECVMMSG), [SYS_SENDMMSG] = SENDS(SENDMMSG),
 };
 
-/* Its arguments are in memory, the descriptor first; args[0] is the call. */
+/*
+ * Its arguments are in memory, the descriptor first; args[0] is the call. All have three, and
+ * the flags are the third or the fourth.
+ */
 static noinline const struct row *socketcall_row(struct pt_regs *regs,
 						 unsigned long *args)
 {
 	const struct row *row = row_in(socketcalls, ARRAY_SIZE(socketcalls), args[0]);
-	u32 fd;
+	const u32 __user *from = compat_ptr(args[1]);
+	u32 given[4] = {};
+	int i;
 
-	if (copy_from_user_nofault(&fd, compat_ptr(args[1]), sizeof(fd)))
+	if (copy_from_user_nofault(given, from, 3 * sizeof(*given)))
 		return &nothing;
-	args[0] = fd;
+	if (copy_from_user_nofault(&given[3], &from[3], sizeof(*given)))
+		given[3] = 0;
+	for (i = 0; i < ARRAY_SIZE(given); i++)
+		args[i] = given[i];
 	return row;
 }
 NOKPROBE_SYMBOL(socketcall_row);
@@ -242,6 +252,20 @@ struct st_syscall st_syscall_async(enum st_direction direction)
 }
 NOKPROBE_SYMBOL(st_syscall_async);
 
+/* In every ABI the flags are the same argument. */
+static nokprobe_inline u32 flags_of(u16 id, const unsigned long *args)
+{
+	switch (id) {
+	case SENDTRACE_CALL_RECVFROM:
+	case SENDTRACE_CALL_RECVMMSG:
+		return args[3];
+	case SENDTRACE_CALL_RECVMSG:
+		return args[2];
+	default:
+		return 0;
+	}
+}
+
 /**
  * st_syscall_of() - the system call in which a socket is used
  * @sock: the socket
@@ -271,6 +295,7 @@ struct st_syscall st_syscall_of(const struct socket *sock, enum st_direction dir
 	is.fd = argument == NO_ARGUMENT ? -1 : (int)args[argument];
 	if (is.fd >= 0 && unlikely(!is_this_socket(is.fd, sock)))
 		return st_syscall_async(direction);
+	is.flags = flags_of(is.id, args);
 	return is;
 }
 NOKPROBE_SYMBOL(st_syscall_of);
@@ -291,3 +316,26 @@ bool st_syscall_is_splice(void)
 	return id == SENDTRACE_CALL_SENDFILE || id == SENDTRACE_CALL_SPLICE_WRITE;
 }
 NOKPROBE_SYMBOL(st_syscall_is_splice);
+
+/**
+ * st_syscall_asks_name() - does a recvmsg() or the first message of a recvmmsg() ask for an address?
+ *
+ * The kernel asks for it in any case. The caller's message begins with the pointer.
+ *
+ * Context: the calling task, in one of these calls, preemption off.
+ * Return: true if it does.
+ */
+bool st_syscall_asks_name(void)
+{
+	struct pt_regs *regs = task_pt_regs(current);
+	unsigned long args[6], name = 0;
+
+	syscall_get_arguments(current, regs, args);
+	if (unlikely(is_socketcall(regs)))
+		socketcall_row(regs, args);
+	return !copy_from_user_nofault(&name, (void __user *)args[1],
+				       in_compat_syscall() ? sizeof(u32) :
+							     sizeof(name)) &&
+	       name;
+}
+NOKPROBE_SYMBOL(st_syscall_asks_name);
