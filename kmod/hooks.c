@@ -3,11 +3,13 @@
  * The table of hooks: the functions that together see each call once (net/socket.c).
  *
  * __sys_sendto() is where every send() and sendto() comes through, including those of
- * 32-bit programs and of socketcall() (net/compat.c); __sys_accept4() likewise.
+ * 32-bit programs and of socketcall() (net/compat.c); __sys_accept4(), __sys_connect() and
+ * __sys_shutdown() likewise. What these call in turn, io_uring calls, too (nested.c).
  */
 #include "compat.h"
 #include "event.h"
 #include "hooks.h"
+#include "lifecycle.h"
 #include "message.h"
 #include "share.h"
 
@@ -20,6 +22,11 @@ ST_SHARE_DEFINE(sendmsg);
 ST_SHARE_DEFINE(write);
 ST_SHARE_DEFINE(sendmsg_async);
 ST_SHARE_DEFINE(accept);
+ST_SHARE_DEFINE(accept_async);
+ST_SHARE_DEFINE(connect);
+ST_SHARE_DEFINE(connect_async);
+ST_SHARE_DEFINE(shutdown);
+ST_SHARE_DEFINE(shutdown_async);
 #ifdef ST_HAVE_SENDPAGE
 ST_SHARE_DEFINE(splice_write);
 #endif
@@ -87,10 +94,72 @@ const struct st_hook st_hooks[ST_HOOKS] = {
 		.name = "accept",
 		.symbols = { "__sys_accept4" },
 		.calls = CALL(ACCEPT),
-		.size = sizeof(struct st_call),
+		.size = sizeof(struct st_accepting),
 		.share = &accept,
 		.returns_int = true,
 		.begin = st_accept_begins,
 		.end = st_accept_ends,
+	},
+	[ST_HOOK_ACCEPT_ASYNC] = {
+		.name = "accept_async",
+		.symbols = { "do_accept" },
+		.calls = CALL(IO_URING_ACCEPT),
+		.optional = true,
+		.size = sizeof(struct st_entry),
+		.share = &accept_async,
+		.begin = st_accept_async_begins,
+		.end = st_accept_async_ends,
+	},
+	[ST_HOOK_CONNECT] = {
+		.name = "connect",
+		.symbols = { "__sys_connect" },
+		.calls = CALL(CONNECT),
+		.optional = true,
+		.size = sizeof(struct st_connecting),
+		.share = &connect,
+		.returns_int = true,
+		.begin = st_connect_begins,
+		.end = st_connect_ends,
+	},
+	[ST_HOOK_CONNECT_ASYNC] = {
+		.name = "connect_async",
+		.symbols = { "__sys_connect_file" },
+		.calls = CALL(IO_URING_CONNECT),
+		.optional = true,
+		.size = sizeof(struct st_connecting),
+		.share = &connect_async,
+		.returns_int = true,
+		.begin = st_connect_async_begins,
+		.end = st_connect_async_ends,
+	},
+	[ST_HOOK_SHUTDOWN] = {
+		.name = "shutdown",
+		.symbols = { "__sys_shutdown" },
+		.calls = CALL(SHUTDOWN),
+		.optional = true,
+		.size = sizeof(struct st_call),
+		.share = &shutdown,
+		.returns_int = true,
+		.begin = st_shutdown_begins,
+		.end = st_shutdown_ends,
+	},
+	[ST_HOOK_SHUTDOWN_ASYNC] = {
+		.name = "shutdown_async",
+		.symbols = { "__sys_shutdown_sock" },
+		.calls = CALL(IO_URING_SHUTDOWN),
+		.optional = true,
+		.size = sizeof(struct st_call),
+		.share = &shutdown_async,
+		.returns_int = true,
+		.begin = st_shutdown_async_begins,
+		.end = st_shutdown_ends,
+	},
+	[ST_HOOK_CLOSE] = {
+		.name = "close",
+		.symbols = { "sock_close" },
+		.calls = CALL(CLOSE),
+		.optional = true,
+		.returns_int = true,
+		.begin = st_close_begins,
 	},
 };

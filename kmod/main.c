@@ -11,6 +11,8 @@
  *	 |- probe		arms the hooks
  *	     |- hooks		the table: which functions, for which events
  *	         |- event	the story of a call, from its entry to its record
+ *	         |- lifecycle	accept, connect, shutdown, close
+ *	         |   |- nested	is it called by a system call's function, or by io_uring?
  *	             |- late	payloads that a handler cannot copy
  *	             |   |- pool	objects that carry calls to task work
  *	             |   |   |- share	how much of a pool one user may hold
@@ -31,6 +33,7 @@
 #include <linux/module.h>
 
 #include "dev.h"
+#include "nested.h"
 #include "pool.h"
 #include "probe.h"
 #include "session.h"
@@ -41,7 +44,7 @@ static int __init sendtrace_init(void)
 	int err;
 
 	/* st_probe_init() last: it does more than check parameters. */
-	err = st_pool_init() ?: st_session_init() ?: st_probe_init();
+	err = st_pool_init() ?: st_session_init() ?: st_nested_init() ?: st_probe_init();
 	if (err)
 		return err;
 	err = st_stats_init();

@@ -218,13 +218,15 @@ static int probe_register(struct probe *probe)
 	 * No handler runs, and none will run of the calls that have slept since an earlier
 	 * registration: they give nothing back, and must not be counted.
 	 */
-	st_share_reset(probe->hook->share, maxactive);
+	if (probe->hook->share)
+		st_share_reset(probe->hook->share, maxactive);
 	probe->rp = (struct kretprobe){
 		.kp.symbol_name = probe->symbol,
 		.entry_handler = entered,
 		.handler = returned,
 		.maxactive = maxactive,
-		.data_size = probe->hook->size,
+		/* What is recorded at the entry needs room until then. */
+		.data_size = probe->hook->size ?: sizeof(struct st_entry),
 	};
 	err = register_kretprobe(&probe->rp);
 	if (err)
@@ -426,7 +428,9 @@ u64 st_probe_missed(enum st_hook_id id)
 	count_missed(&probes[id]);
 	missed = probes[id].missed;
 	mutex_unlock(&arm_lock);
-	return missed + atomic_long_read(&st_hooks[id].share->refused);
+	if (st_hooks[id].share)
+		missed += atomic_long_read(&st_hooks[id].share->refused);
+	return missed;
 }
 
 /**
