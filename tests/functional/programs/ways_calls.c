@@ -132,10 +132,10 @@ static long by_recv(ARGUMENTS)
 static long by_recvfrom(ARGUMENTS)
 {
 	struct sockaddr_storage from;
-	socklen_t size = sizeof(from);
 
-	(void)ways;
-	return recvfrom(fd, bytes, len, way->flags, (struct sockaddr *)&from, &size);
+	ways->from_len = sizeof(from);
+	return recvfrom(fd, bytes, len, way->flags, (struct sockaddr *)&from,
+			&ways->from_len);
 }
 
 static long by_recvmsg(ARGUMENTS)
@@ -423,6 +423,7 @@ const struct way *way_named(const struct way *table, const char *name)
 long way_make(struct ways *ways, const struct way *way, int fd, const void *bytes,
 	      size_t len)
 {
+	ways->from_len = 0;
 	return way->make(ways, way, fd, (char *)bytes, len);
 }
 

@@ -4,6 +4,7 @@
 #define WAYS_CALLS_H
 
 #include <linux/aio_abi.h>
+#include <sys/socket.h>
 
 #include "uring.h"
 
@@ -22,6 +23,8 @@ struct ways {
 	aio_context_t aio;
 	int pipe[2];
 	int file;
+	/* The length of the address that the last receive was given. */
+	socklen_t from_len;
 	/* Registered with both rings. */
 	char *fixed;
 };

@@ -77,14 +77,24 @@ char *text_number(unsigned int number, size_t len)
 	return text;
 }
 
+static bool is_stream(int fd)
+{
+	socklen_t len = sizeof(int);
+	int type;
+
+	must(getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len), "SO_TYPE");
+	return type == SOCK_STREAM;
+}
+
 void must_arrive(int fd, const char *text, size_t len, const char *what)
 {
-	char *got = malloc(len + 1);
-	size_t total = 0;
+	/* Of a datagram, a byte that is too much must be seen. */
+	size_t room = len + !is_stream(fd), total = 0;
+	char *got = malloc(room);
 	ssize_t more;
 
 	while (total < len) {
-		more = must(read(fd, got + total, len + 1 - total), what);
+		more = must(read(fd, got + total, room - total), what);
 		if (!more)
 			break;
 		total += more;
