@@ -134,7 +134,7 @@ int __init st_nested_init(void)
 }
 
 /* Where a function that has just been entered returns to. */
-static nokprobe_inline unsigned long return_address(const struct pt_regs *regs)
+static nokprobe_inline unsigned long caller_of(const struct pt_regs *regs)
 {
 #ifdef CONFIG_X86_64
 	return *(const unsigned long *)regs->sp;
@@ -164,7 +164,7 @@ static nokprobe_inline bool is_in(const struct caller callers[CALLERS], unsigned
 bool st_nested_in_syscall(enum st_nested which, const struct pt_regs *regs)
 {
 	const struct nested *function = &nested[which];
-	unsigned long at = return_address(regs);
+	unsigned long at = caller_of(regs);
 
 	if (likely(is_in(function->syscall, at)))
 		return true;
