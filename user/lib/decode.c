@@ -10,7 +10,8 @@
 
 /* The sizes of the module's structs are part of the contract: no padding may creep in. */
 _Static_assert(sizeof(struct sendtrace_record) == 32, "header");
-_Static_assert(sizeof(struct sendtrace_event) == 160, "event");
+_Static_assert(sizeof(struct sendtrace_event) == 216, "event");
+_Static_assert(offsetof(struct sendtrace_event, cookie) == DECODE_EVENT_OLDEST, "oldest");
 _Static_assert(sizeof(struct sendtrace_fragment) == 48, "fragment");
 _Static_assert(sizeof(struct sendtrace_lost) == 104, "lost");
 
@@ -35,12 +36,20 @@ static uint64_t padded(uint32_t size)
 	return ((uint64_t)size + SENDTRACE_ALIGN - 1) & ~(uint64_t)(SENDTRACE_ALIGN - 1);
 }
 
-/* The size of a type's fixed part as this library knows it; a newer module may add to it. */
+/*
+ * The smallest size of a type's fixed part: that of the first module which had it. A newer module
+ * may add to it.
+ */
 static uint32_t known_size(uint16_t type)
 {
 	switch (type) {
 	case SENDTRACE_RECORD_SEND:
 	case SENDTRACE_RECORD_ACCEPT:
+		return DECODE_EVENT_OLDEST;
+	case SENDTRACE_RECORD_RECV:
+	case SENDTRACE_RECORD_CONNECT:
+	case SENDTRACE_RECORD_SHUTDOWN:
+	case SENDTRACE_RECORD_CLOSE:
 		return sizeof(struct sendtrace_event);
 	case SENDTRACE_RECORD_LOST:
 		return sizeof(struct sendtrace_lost);
@@ -120,7 +129,7 @@ COLD static int bad_captured(const struct sendtrace_event *event,
 {
 	return bad(
 		fault,
-		"cap_len is %u after %u bytes of fragments, expected at most the %llu bytes sent",
+		"cap_len is %u after %u bytes of fragments, expected at most the %llu bytes that were transferred",
 		event->cap_len, event->frag_len,
 		(unsigned long long)sendtrace_sent(event));
 }
@@ -146,7 +155,7 @@ static int decode_event(const unsigned char *from, struct sendtrace_item *item,
 		return bad_address(event, fault);
 	if (event->ret < -DECODE_ERRNO_MAX)
 		return bad_ret(event, fault);
-	if (event->rec.type == SENDTRACE_RECORD_SEND &&
+	if (sendtrace_has_payload(item) &&
 	    (uint64_t)event->frag_len + event->cap_len > sendtrace_sent(event))
 		return bad_captured(event, fault);
 	local = event->rec.header_size;
@@ -200,6 +209,19 @@ static __attribute__((noinline)) int decode_lost(const struct sendtrace_lost *lo
 	return 0;
 }
 
+/* The rest of an older module's event: all that it knew were sends and accepts of one kind each. */
+COLD static void decode_older(const char *rest, struct sendtrace_event *event)
+{
+	size_t known = event->rec.header_size;
+
+	memset((char *)event + known, 0, sizeof(*event) - known);
+	memcpy((char *)event + sizeof(event->rec), rest, known - sizeof(event->rec));
+	if (known <= offsetof(struct sendtrace_event, call))
+		event->call = event->rec.type == SENDTRACE_RECORD_SEND ?
+				      SENDTRACE_CALL_SENDTO :
+				      SENDTRACE_CALL_ACCEPT;
+}
+
 /* decode_frame() has checked that the known part is within header_size and size. */
 int decode_framed(const void *from, const struct sendtrace_record *rec,
 		  struct sendtrace_item *item, struct sendtrace_fault *fault)
@@ -212,7 +234,14 @@ int decode_framed(const void *from, const struct sendtrace_record *rec,
 	switch (rec->type) {
 	case SENDTRACE_RECORD_SEND:
 	case SENDTRACE_RECORD_ACCEPT:
-		memcpy(to, rest, sizeof(item->event) - sizeof(*rec));
+	case SENDTRACE_RECORD_RECV:
+	case SENDTRACE_RECORD_CONNECT:
+	case SENDTRACE_RECORD_SHUTDOWN:
+	case SENDTRACE_RECORD_CLOSE:
+		if (rec->header_size < sizeof(item->event))
+			decode_older(rest, &item->event);
+		else
+			memcpy(to, rest, sizeof(item->event) - sizeof(*rec));
 		return decode_event(from, item, fault);
 	case SENDTRACE_RECORD_LOST:
 		memcpy(to, rest, sizeof(item->lost) - sizeof(*rec));

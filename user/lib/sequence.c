@@ -52,6 +52,10 @@ int sequence_check(struct sequence *sequence, struct sendtrace_item *item)
 	switch (rec->type) {
 	case SENDTRACE_RECORD_SEND:
 	case SENDTRACE_RECORD_ACCEPT:
+	case SENDTRACE_RECORD_RECV:
+	case SENDTRACE_RECORD_CONNECT:
+	case SENDTRACE_RECORD_SHUTDOWN:
+	case SENDTRACE_RECORD_CLOSE:
 		cpu->next += 1;
 		return 0;
 	case SENDTRACE_RECORD_LOST:
