@@ -155,8 +155,7 @@ static int decode_event(const unsigned char *from, struct sendtrace_item *item,
 		return bad_address(event, fault);
 	if (event->ret < -DECODE_ERRNO_MAX)
 		return bad_ret(event, fault);
-	if (sendtrace_has_payload(item) &&
-	    (uint64_t)event->frag_len + event->cap_len > sendtrace_sent(event))
+	if ((uint64_t)event->frag_len + event->cap_len > sendtrace_sent(event))
 		return bad_captured(event, fault);
 	local = event->rec.header_size;
 	peer = local + padded(event->local_len);
@@ -231,18 +230,14 @@ int decode_framed(const void *from, const struct sendtrace_record *rec,
 
 	item->rec = *rec;
 	item->joined = NULL;
-	switch (rec->type) {
-	case SENDTRACE_RECORD_SEND:
-	case SENDTRACE_RECORD_ACCEPT:
-	case SENDTRACE_RECORD_RECV:
-	case SENDTRACE_RECORD_CONNECT:
-	case SENDTRACE_RECORD_SHUTDOWN:
-	case SENDTRACE_RECORD_CLOSE:
+	if (sendtrace_is_event(item)) {
 		if (rec->header_size < sizeof(item->event))
 			decode_older(rest, &item->event);
 		else
 			memcpy(to, rest, sizeof(item->event) - sizeof(*rec));
 		return decode_event(from, item, fault);
+	}
+	switch (rec->type) {
 	case SENDTRACE_RECORD_LOST:
 		memcpy(to, rest, sizeof(item->lost) - sizeof(*rec));
 		return decode_lost(&item->lost, fault);

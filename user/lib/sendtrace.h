@@ -319,11 +319,10 @@ static inline int sendtrace_is_unknown(const struct sendtrace_item *item)
 	       item->rec.type > SENDTRACE_RECORD_CLOSE;
 }
 
-/* Is it a call, with @item->event? Return: 1 or 0. */
+/* Is it a call, with @item->event? Return: 1 or 0. The bits are the types that are events. */
 static inline int sendtrace_is_event(const struct sendtrace_item *item)
 {
-	return !sendtrace_is_unknown(item) && item->rec.type != SENDTRACE_RECORD_LOST &&
-	       item->rec.type != SENDTRACE_RECORD_FRAGMENT;
+	return item->rec.type <= SENDTRACE_RECORD_CLOSE && (0x1e6 >> item->rec.type & 1);
 }
 
 /* Was it sent or received: can it have a payload? Return: 1 or 0. */
