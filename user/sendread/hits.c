@@ -12,8 +12,6 @@
 
 #include "message.h"
 
-#define STATS "/proc/sendtrace/stats"
-
 enum {
 	PROBES = 64,
 	NAME = 32,
@@ -38,6 +36,7 @@ struct probes {
 	struct probe of[PROBES];
 };
 
+static const char *stats_file;
 static int stats_fd = -1;
 static struct probes before;
 
@@ -101,15 +100,16 @@ static int look(struct probes *probes)
 
 static void say_missing(int err)
 {
-	message("hits of each way are not known: cannot read '" STATS "': %s",
+	message("hits of each way are not known: cannot read '%s': %s", stats_file,
 		strerror(-err));
 }
 
-void hits_begin(void)
+void hits_begin(const char *stats)
 {
 	int err;
 
-	stats_fd = open(STATS, O_RDONLY | O_CLOEXEC);
+	stats_file = stats;
+	stats_fd = open(stats, O_RDONLY | O_CLOEXEC);
 	err = stats_fd < 0 ? -errno : look(&before);
 	if (err)
 		say_missing(err);
@@ -120,10 +120,12 @@ static void say(const struct probe *now, const struct probe *then)
 	uint64_t hits = now->hits - then->hits, missed = now->missed - then->missed;
 
 	if (missed)
-		message_plain("%s: %llu hits, %llu missed", now->name,
-			      (unsigned long long)hits, (unsigned long long)missed);
+		message_plain("probe %s: %llu hit%s, %llu missed", now->name,
+			      (unsigned long long)hits, hits == 1 ? "" : "s",
+			      (unsigned long long)missed);
 	else if (hits)
-		message_plain("%s: %llu hits", now->name, (unsigned long long)hits);
+		message_plain("probe %s: %llu hit%s", now->name, (unsigned long long)hits,
+			      hits == 1 ? "" : "s");
 }
 
 void hits_end(void)

@@ -7,8 +7,13 @@
  * counters are those of the host: other traces are in them. One set for the program.
  */
 
-/* Before rights are given up, and before the session starts. Prints why there are none. */
-void hits_begin(void);
+#define HITS_STATS "/proc/sendtrace/stats"
+
+/*
+ * Before rights are given up, and before the session starts. @stats: the file, HITS_STATS. Prints
+ * why there are no counters, unless the module is too old to have them.
+ */
+void hits_begin(const char *stats);
 
 /* Print what has been added since; nothing without hits_begin(). */
 void hits_end(void);

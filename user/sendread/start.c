@@ -352,7 +352,7 @@ static int start_session(const struct options *options, struct sendtrace **resul
 	if (!err)
 		err = hints_begin(options);
 	if (!err && options->verbose)
-		hits_begin();
+		hits_begin(HITS_STATS);
 	if (!err)
 		err = start(trace);
 	if (err) {

@@ -223,7 +223,7 @@ void fields_prepare(struct call_text texts[SENDTRACE_CALLS])
 
 	for (; event.call < SENDTRACE_CALLS; event.call++) {
 		size = (size_t)(fields_call_name(text, &event) - text);
-		/* There is no longer name today; text_test.c compares them all. */
+		/* There is no longer name today; format_kinds_test.c compares them all. */
 		if (size > sizeof(texts->text))
 			size = sizeof(texts->text);
 		memcpy(texts[event.call].text, text, size);
