@@ -2,6 +2,7 @@
 /* What is printed of the counters of each probe. */
 #include "test.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -87,7 +88,7 @@ static void counters_that_cannot_be_read_are_a_message(void **state)
 /* More probes than there is room for, names that are too long, and no end of line. */
 static void a_file_of_another_kind_does_no_harm(void **state)
 {
-	static char text[40000];
+	static char text[80000];
 	unsigned int i;
 
 	(void)state;
