@@ -145,8 +145,9 @@ COLD static int bad_sections(const struct sendtrace_event *event, uint64_t end,
 		(unsigned long long)end, event->rec.size);
 }
 
-static int decode_event(const unsigned char *from, struct sendtrace_item *item,
-			struct sendtrace_fault *fault)
+static inline __attribute__((always_inline)) int
+decode_event(const unsigned char *from, struct sendtrace_item *item,
+	     struct sendtrace_fault *fault)
 {
 	const struct sendtrace_event *event = &item->event;
 	uint64_t local, peer, payload, end;
@@ -208,17 +209,33 @@ static __attribute__((noinline)) int decode_lost(const struct sendtrace_lost *lo
 	return 0;
 }
 
-/* The rest of an older module's event: all that it knew were sends and accepts of one kind each. */
-COLD static void decode_older(const char *rest, struct sendtrace_event *event)
+/* Not inline, so that it is not compiled as what is rarely run: an old stream has nothing else. */
+static __attribute__((noinline)) void copy_oldest(const char *rest,
+						  struct sendtrace_event *event)
 {
+	memcpy((char *)event + sizeof(event->rec), rest,
+	       DECODE_EVENT_OLDEST - sizeof(event->rec));
+	memset((char *)event + DECODE_EVENT_OLDEST, 0,
+	       sizeof(*event) - DECODE_EVENT_OLDEST);
+}
+
+/* The rest of an older module's event: all that it knew were sends and accepts of one kind each. */
+COLD static int decode_older(const unsigned char *from, struct sendtrace_item *item,
+			     struct sendtrace_fault *fault)
+{
+	const char *rest = (const char *)from + sizeof(item->rec);
+	struct sendtrace_event *event = &item->event;
 	size_t known = event->rec.header_size;
 
-	memset((char *)event + known, 0, sizeof(*event) - known);
-	memcpy((char *)event + sizeof(event->rec), rest, known - sizeof(event->rec));
+	copy_oldest(rest, event);
+	memcpy((char *)event + DECODE_EVENT_OLDEST,
+	       rest + DECODE_EVENT_OLDEST - sizeof(event->rec),
+	       known - DECODE_EVENT_OLDEST);
 	if (known <= offsetof(struct sendtrace_event, call))
 		event->call = event->rec.type == SENDTRACE_RECORD_SEND ?
 				      SENDTRACE_CALL_SENDTO :
 				      SENDTRACE_CALL_ACCEPT;
+	return decode_event(from, item, fault);
 }
 
 /* decode_frame() has checked that the known part is within header_size and size. */
@@ -232,9 +249,8 @@ int decode_framed(const void *from, const struct sendtrace_record *rec,
 	item->joined = NULL;
 	if (sendtrace_is_event(item)) {
 		if (rec->header_size < sizeof(item->event))
-			decode_older(rest, &item->event);
-		else
-			memcpy(to, rest, sizeof(item->event) - sizeof(*rec));
+			return decode_older(from, item, fault);
+		memcpy(to, rest, sizeof(item->event) - sizeof(*rec));
 		return decode_event(from, item, fault);
 	}
 	switch (rec->type) {

@@ -454,9 +454,10 @@ int sendtrace_is_unread(const struct sendtrace_item *item);
  */
 static inline int sendtrace_is_cut(const struct sendtrace_item *item)
 {
-	return sendtrace_has_payload(item) && item->event.ret >= 0 &&
+	return item->event.ret >= 0 &&
 	       (sendtrace_payload_size(item) < sendtrace_sent(&item->event) ||
-		(item->joined && sendtrace_is_unread(item)));
+		(item->joined && sendtrace_is_unread(item))) &&
+	       sendtrace_has_payload(item);
 }
 
 /*
