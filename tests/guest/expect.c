@@ -118,6 +118,7 @@ void expect_line(const struct sent *sent)
 		printf(" ret=-%s", expect_error_name(-sent->ret));
 	else
 		printf(" ret=%ld", sent->ret);
+	printf(" call=sendto");
 	if (sent->why)
 		printf(" cap=%zu why=%s", sent->cap, sent->why);
 	putchar('\n');
@@ -284,7 +285,7 @@ void expect_accepted(int listening, int fd)
 		printf(" newfd=%d", fd);
 	expect_where(&where, "dest");
 	if (fd < 0)
-		printf(" ret=-%s\n", strerrorname_np(-fd));
+		printf(" ret=-%s call=accept\n", strerrorname_np(-fd));
 	else
-		printf(" ret=%d\n", fd);
+		printf(" ret=%d call=accept\n", fd);
 }
