@@ -3,10 +3,10 @@
  * The beginning of a call: who makes it, and who wants to know. What follows is in the files of
  * the ways to send and to receive (sendto.c, message.c, ...), and in deliver.c.
  *
- * All of these run in the calling thread, inside a kretprobe handler: preemption off, interrupts perhaps off too (5.10,
- * arm64), and the handlers of other probes do not run meanwhile. So: no lock that is waited
- * for, no allocation, no wake-up, no printk, and no page fault that would wait. What needs any
- * of these is left to task work (late.c).
+ * All of these run in the calling thread, inside a kretprobe handler: preemption off,
+ * interrupts perhaps off too (5.10, arm64), and the handlers of other probes do not run
+ * meanwhile. So: no lock that is waited for, no allocation, no wake-up, no printk, and no page
+ * fault that would wait. What needs any of these is left to task work (late.c).
  */
 #include <linux/bitops.h>
 #include <linux/indirect_call_wrapper.h>
@@ -79,16 +79,7 @@ static nokprobe_inline unsigned long who_wants(u64 calls, struct st_caller *call
 	return wanted;
 }
 
-/*
- * What st_event_asks() has found out, for the entry handler that follows it on this CPU:
- * preemption is off from one to the other, and no interrupt's work asks.
- */
-static DEFINE_PER_CPU(
-	struct {
-		unsigned long wanted;
-		struct st_caller caller;
-	},
-	asked);
+DEFINE_PER_CPU(struct st_asked, st_asked);
 
 /*
  * The functions of sockets have callers that nobody traces: kernel threads, and interrupts.
@@ -104,20 +95,42 @@ static nokprobe_inline bool is_a_process(void)
  * st_event_asks() - does any session want a call of this thread?
  * @hook: the hook that saw it
  *
- * Context: before the entry handler, or in it; preemption off from here to st_event_begin().
- * Return: true if so.
+ * Context: before the entry handler, or in it; preemption off.
+ * Return: true if so: then st_event_asked() must follow, after st_event_begin() or without it.
  */
 bool st_event_asks(const struct st_hook *hook)
 {
+	struct st_asked *asked = this_cpu_ptr(&st_asked);
 	unsigned long wanted;
 
 	if (unlikely(!is_a_process()))
 		return false;
-	wanted = who_wants(hook->calls, &this_cpu_ptr(&asked)->caller, !hook->helps);
-	this_cpu_write(asked.wanted, wanted);
-	return wanted;
+	wanted = who_wants(hook->calls, &asked->caller, !hook->helps);
+	if (likely(!wanted))
+		return false;
+	asked->wanted = wanted;
+	return true;
 }
 NOKPROBE_SYMBOL(st_event_asks);
+
+/**
+ * st_event_once() - let a hook record a call that a session wants, at its entry
+ * @hook: the hook that saw it, whose @size is 0
+ * @regs: the registers at the function's entry
+ *
+ * Context: a kprobe's handler, after st_event_asks().
+ */
+void st_event_once(const struct st_hook *hook, struct pt_regs *regs)
+{
+	struct st_entry entry = {
+		.hook = hook,
+		.wanted = this_cpu_read(st_asked.wanted),
+		.enter_time = ktime_get_ns(),
+	};
+
+	hook->begin((struct st_call *)&entry, regs);
+}
+NOKPROBE_SYMBOL(st_event_once);
 
 /**
  * st_event_begin() - note a call that a session wants
@@ -132,7 +145,7 @@ NOKPROBE_SYMBOL(st_event_asks);
 int st_event_begin(struct st_call *call, const struct st_hook *hook, struct pt_regs *regs)
 {
 	call->hook = hook;
-	call->wanted = this_cpu_read(asked.wanted);
+	call->wanted = this_cpu_read(st_asked.wanted);
 	if (hook->size == sizeof(*call))
 		st_event_identify(call);
 	if (!INDIRECT_CALL_1(hook->begin, st_sendto_begins, call, regs))
@@ -150,7 +163,7 @@ NOKPROBE_SYMBOL(st_event_begin);
  */
 void st_event_identify(struct st_call *call)
 {
-	call->caller = this_cpu_ptr(&asked)->caller;
+	call->caller = this_cpu_ptr(&st_asked)->caller;
 	st_name_end(&call->caller.comm);
 	st_name_end(&call->caller.process);
 }
@@ -196,20 +209,22 @@ bool st_event_refine(struct st_entry *call)
 NOKPROBE_SYMBOL(st_event_refine);
 
 /**
- * st_event_pass() - count a call that is no event after all
+ * st_event_pass() - count a call that is no event after all, by its result
  * @call: wanted by sessions; by none on return
  *
- * Context: a handler.
+ * Context: the return handler.
  */
 void st_event_pass(struct st_entry *call)
 {
-	unsigned long mask;
 	struct st_session *session;
+	unsigned long mask;
 
 	for (mask = call->wanted; mask; mask &= mask - 1) {
 		session = st_running_of(mask);
-		if (session)
-			count_filtered(this_ring(session));
+		if (!session || session->since > call->enter_time)
+			continue;
+		count_filtered(this_ring(session));
+		st_count(this_ring(session)->count.blocked, 1);
 	}
 	call->wanted = 0;
 }

@@ -9,10 +9,17 @@
  *	 |   |- consume		read() and who consumes the rings
  *	 |- stats		/proc/sendtrace
  *	 |- probe		arms the hooks
- *	     |- hooks		the table: which functions, for which events
+ *	     |- symbol		the functions that this kernel has
+ *	     |- canary		do probes see anything?
+ *	     |- instances	how many concurrent calls each hook can follow
+ *	     |- hooks		the table: which functions, for which calls
+ *	         |- event	a call begins, and who wants to know
+ *	         |- sendto, message	what each function is given, and returns
+ *	         |   |- syscall	the call that its caller made
+ *	         |   |- cmsg	ancillary data
  *	         |- receive	what is received
  *	         |   |- source	who sent it
- *	         |- event	the story of a call, from its entry to its record
+ *	         |- deliver	a call ends: its record, for every session
  *	             |- late	payloads that a handler cannot copy
  *	             |   |- pool	objects that carry calls to task work
  *	             |   |   |- share	how much of a pool one user may hold
