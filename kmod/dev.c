@@ -226,6 +226,7 @@ static int ioctl_stats(struct st_session *session, void __user *arg)
 	stats.bytes = sum.bytes;
 	stats.cut = sum.cut;
 	stats.faults = sum.faults;
+	stats.blocked = sum.blocked;
 	memcpy(stats.lost, sum.lost, sizeof(stats.lost));
 	return copy_to_user(arg, &stats, sizeof(stats)) ? -EFAULT : 0;
 }

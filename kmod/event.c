@@ -3,10 +3,10 @@
  * The beginning of a call: who makes it, and who wants to know. What follows is in the files of
  * the ways to send and to receive (sendto.c, message.c, ...), and in deliver.c.
  *
- * All of these run in the calling thread, inside a kretprobe handler: preemption off, interrupts perhaps off too (5.10,
- * arm64), and the handlers of other probes do not run meanwhile. So: no lock that is waited
- * for, no allocation, no wake-up, no printk, and no page fault that would wait. What needs any
- * of these is left to task work (late.c).
+ * All of these run in the calling thread, inside a kretprobe handler: preemption off,
+ * interrupts perhaps off too (5.10, arm64), and the handlers of other probes do not run
+ * meanwhile. So: no lock that is waited for, no allocation, no wake-up, no printk, and no page
+ * fault that would wait. What needs any of these is left to task work (late.c).
  */
 #include <linux/bitops.h>
 #include <linux/indirect_call_wrapper.h>
@@ -195,20 +195,22 @@ bool st_event_refine(struct st_entry *call)
 NOKPROBE_SYMBOL(st_event_refine);
 
 /**
- * st_event_pass() - count a call that is no event after all
+ * st_event_pass() - count a call that is no event after all, by its result
  * @call: wanted by sessions; by none on return
  *
- * Context: a handler.
+ * Context: the return handler.
  */
 void st_event_pass(struct st_entry *call)
 {
-	unsigned long mask;
 	struct st_session *session;
+	unsigned long mask;
 
 	for (mask = call->wanted; mask; mask &= mask - 1) {
 		session = st_running_of(mask);
-		if (session)
-			count_filtered(this_ring(session));
+		if (!session || session->since > call->enter_time)
+			continue;
+		count_filtered(this_ring(session));
+		st_count(this_ring(session)->count.blocked, 1);
 	}
 	call->wanted = 0;
 }

@@ -70,6 +70,7 @@ void st_counters_add(struct st_counters *sum, const struct st_counters *counters
 	sum->bytes += READ_ONCE(counters->bytes);
 	sum->cut += READ_ONCE(counters->cut);
 	sum->faults += READ_ONCE(counters->faults);
+	sum->blocked += READ_ONCE(counters->blocked);
 	for (i = 0; i < SENDTRACE_LOST_REASONS; i++)
 		sum->lost[i] += READ_ONCE(counters->lost[i]);
 }

@@ -20,6 +20,7 @@ struct st_counters {
 	u64 bytes;
 	u64 cut;
 	u64 faults;
+	u64 blocked;
 	u64 lost[SENDTRACE_LOST_REASONS];
 };
 

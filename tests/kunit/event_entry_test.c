@@ -7,6 +7,7 @@
 
 #include "fixture.h"
 #include "hook.h"
+#include "sendto.h"
 #include "session_fixture.h"
 #include "socket_fixture.h"
 
@@ -31,32 +32,30 @@ static void set_arguments(struct pt_regs *regs, const unsigned long value[ARGUME
 }
 
 static const struct st_hook send_hook = {
-	.events = SENDTRACE_EVENTS_SEND,
+	.calls = SENDTRACE_CALL_BIT(SENDTRACE_CALL_SENDTO),
+	.size = sizeof(struct st_call),
 	.share = &st_test_share,
-	.begin = st_event_send_begins,
-	.end = st_event_sent,
+	.begin = st_sendto_begins,
+	.end = st_sendto_ends,
 };
 
 static const struct st_hook accept_hook = {
-	.events = SENDTRACE_EVENTS_ACCEPT,
+	.calls = SENDTRACE_CALL_BIT(SENDTRACE_CALL_ACCEPT),
+	.size = sizeof(struct st_call),
 	.share = &st_test_share,
-	.begin = st_event_accept_begins,
-	.end = st_event_accepted,
+	.begin = st_accept_begins,
+	.end = st_accept_ends,
 };
 
 static bool begins(struct kunit *test, const struct st_hook *hook, struct st_call *call,
 		   const unsigned long value[ARGUMENTS])
 {
 	struct pt_regs *regs = kunit_kzalloc(test, sizeof(*regs), GFP_KERNEL);
-	int refused;
 
 	KUNIT_ASSERT_NOT_NULL(test, regs);
 	set_arguments(regs, value);
 	memset(call, 0xa5, sizeof(*call));
-	preempt_disable();
-	refused = st_event_begin(call, hook, regs);
-	preempt_enable();
-	return !refused;
+	return st_test_begin(call, hook, regs);
 }
 
 static void a_send_is_noted_with_its_arguments(struct kunit *test)
@@ -112,10 +111,10 @@ static void an_unwanted_call_is_not_noted(struct kunit *test)
 	const unsigned long value[ARGUMENTS] = {};
 	struct st_call call;
 
-	session->events = SENDTRACE_EVENTS_ACCEPT;
+	session->calls = accept_hook.calls;
 	KUNIT_EXPECT_FALSE(test, begins(test, &send_hook, &call, value));
 	KUNIT_EXPECT_EQ(test, st_test_counted(session)->filtered, 1);
-	session->events = SENDTRACE_EVENTS_SEND;
+	session->calls = send_hook.calls;
 	KUNIT_EXPECT_FALSE(test, begins(test, &accept_hook, &call, value));
 	KUNIT_EXPECT_EQ(test, st_test_counted(session)->filtered, 2);
 	KUNIT_EXPECT_EQ(test, st_test_counted(session)->hits, 2);
@@ -145,7 +144,7 @@ static void names_are_padded_even_with_bytes_behind_their_end(struct kunit *test
 	KUNIT_EXPECT_EQ(test, memcmp(&call.caller.comm, padded, sizeof(padded)), 0);
 	KUNIT_EXPECT_EQ(test, memcmp(&call.caller.process, padded, sizeof(padded)), 0);
 	preempt_disable();
-	st_event_sent(&call, -EBADF);
+	st_sendto_ends(&call, -EBADF);
 	preempt_enable();
 	KUNIT_EXPECT_EQ(
 		test,

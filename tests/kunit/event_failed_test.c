@@ -3,6 +3,7 @@
 #include <linux/mm.h>
 
 #include "fixture.h"
+#include "sendto.h"
 #include "session_fixture.h"
 #include "socket_fixture.h"
 
@@ -26,7 +27,7 @@ static void expect_event(struct kunit *test, struct st_session *session,
 	const struct sendtrace_event *event;
 
 	preempt_disable();
-	st_event_sent(call, ret);
+	st_sendto_ends(call, ret);
 	preempt_enable();
 	KUNIT_EXPECT_FALSE(test, st_test_run_late());
 	event = st_test_record(test, session);
@@ -153,7 +154,7 @@ static void many_sessions_share_what_is_copied(struct kunit *test)
 		session[i] = st_test_session(test, 4 * PAGE_SIZE, 0);
 	call = call_of(test, LONG, SOCK_STREAM);
 	preempt_disable();
-	st_event_sent(&call, -EPIPE);
+	st_sendto_ends(&call, -EPIPE);
 	preempt_enable();
 	for (i = 0; i < ARRAY_SIZE(session); i++) {
 		KUNIT_EXPECT_EQ(test, st_test_counted(session[i])->captured, 1);

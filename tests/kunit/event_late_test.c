@@ -8,6 +8,7 @@
 #include <net/af_unix.h>
 
 #include "fixture.h"
+#include "sendto.h"
 #include "session_fixture.h"
 #include "socket_fixture.h"
 
@@ -17,7 +18,7 @@
 static void sent(struct st_call *call, int ret)
 {
 	preempt_disable();
-	st_event_sent(call, ret);
+	st_sendto_ends(call, ret);
 	preempt_enable();
 }
 

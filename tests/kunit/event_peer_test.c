@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Which socket and which addresses an event has: those of the entry, or of the return. */
+#include "../../kmod/sendto.c"
+
 #include <net/sock.h>
 
 #include "fixture.h"
@@ -12,33 +14,33 @@
 static void sent(struct st_call *call, int ret)
 {
 	preempt_disable();
-	st_event_sent(call, ret);
+	st_sendto_ends(call, ret);
 	preempt_enable();
 }
 
 static void accepted(struct st_call *call, int ret)
 {
 	preempt_disable();
-	st_event_accepted(call, ret);
+	st_accept_ends(call, ret);
 	preempt_enable();
 }
 
-static void reads_no_arguments(struct st_call *call, struct pt_regs *regs)
+static bool reads_no_arguments(struct st_call *call, struct pt_regs *regs)
 {
+	return noted(call, SENDTRACE_CALL_SENDTO);
 }
 
 /* As at the entry, but for the arguments, which the case has set. */
 static void began(struct st_call *call)
 {
 	static const struct st_hook hook = {
-		.events = SENDTRACE_EVENTS_ALL,
+		.calls = SENDTRACE_CALLS_ALL,
+		.size = sizeof(struct st_call),
 		.share = &st_test_share,
 		.begin = reads_no_arguments,
 	};
 
-	preempt_disable();
-	st_event_begin(call, &hook, NULL);
-	preempt_enable();
+	st_test_begin(call, &hook, NULL);
 }
 
 static void a_descriptor_that_is_not_a_socket_has_no_family(struct kunit *test)

@@ -10,13 +10,16 @@
 
 #define RING (16 * PAGE_SIZE)
 
-static unsigned long wanted(u32 kind)
+#define SENDS	SENDTRACE_CALL_BIT(SENDTRACE_CALL_SENDTO)
+#define ACCEPTS SENDTRACE_CALL_BIT(SENDTRACE_CALL_ACCEPT)
+
+static unsigned long wanted(u64 calls)
 {
 	struct st_caller caller;
 	unsigned long mask;
 
 	preempt_disable();
-	mask = who_wants(kind, &caller);
+	mask = who_wants(calls, &caller);
 	preempt_enable();
 	return mask;
 }
@@ -24,24 +27,26 @@ static unsigned long wanted(u32 kind)
 static void sent(struct st_call *call, int ret)
 {
 	preempt_disable();
-	st_event_sent(call, ret);
+	st_sendto_ends(call, ret);
 	preempt_enable();
 }
 
-static void reads_no_arguments(struct st_call *call, struct pt_regs *regs)
+static bool reads_no_arguments(struct st_call *call, struct pt_regs *regs)
 {
+	return true;
 }
 
 /* As at the entry, but for the arguments, which the case has set. */
-static void began(struct st_call *call)
+static bool began(struct st_call *call)
 {
-	static const struct st_hook hook = { .begin = reads_no_arguments,
-					     .share = &st_test_share };
+	static const struct st_hook hook = {
+		.calls = SENDS,
+		.size = sizeof(struct st_call),
+		.share = &st_test_share,
+		.begin = reads_no_arguments,
+	};
 
-	call->hook = &hook;
-	preempt_disable();
-	note_call(call, NULL);
-	preempt_enable();
+	return st_test_begin(call, &hook, NULL);
 }
 
 /* A call with a payload of @len bytes in user memory. */
@@ -55,17 +60,17 @@ static struct st_call call_of(struct kunit *test, size_t len)
 
 static void without_sessions_no_call_is_wanted(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, wanted(SENDTRACE_EVENTS_SEND), 0);
+	KUNIT_EXPECT_EQ(test, wanted(SENDS), 0);
 }
 
 static void a_running_session_wants_the_events_it_chose(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
 
-	session->events = SENDTRACE_EVENTS_SEND;
-	KUNIT_EXPECT_EQ(test, wanted(SENDTRACE_EVENTS_SEND), BIT(session->slot));
+	session->calls = SENDS;
+	KUNIT_EXPECT_EQ(test, wanted(SENDS), BIT(session->slot));
 	KUNIT_EXPECT_EQ(test, st_test_counted(session)->hits, 0);
-	KUNIT_EXPECT_EQ(test, wanted(SENDTRACE_EVENTS_ACCEPT), 0);
+	KUNIT_EXPECT_EQ(test, wanted(ACCEPTS), 0);
 	KUNIT_EXPECT_EQ(test, st_test_counted(session)->hits, 1);
 	KUNIT_EXPECT_EQ(test, st_test_counted(session)->filtered, 1);
 }
@@ -75,7 +80,7 @@ static void a_session_that_was_stopped_wants_nothing(struct kunit *test)
 	struct st_session *session = st_test_session(test, RING, 0);
 
 	st_test_stop(session);
-	KUNIT_EXPECT_EQ(test, wanted(SENDTRACE_EVENTS_SEND), 0);
+	KUNIT_EXPECT_EQ(test, wanted(SENDS), 0);
 	KUNIT_EXPECT_EQ(test, st_test_counted(session)->hits, 0);
 }
 
@@ -84,7 +89,7 @@ static void the_tracers_own_calls_are_filtered(struct kunit *test)
 	struct st_session *session = st_test_session(test, RING, 0);
 
 	st_test_set_tracer(session, task_tgid(current));
-	KUNIT_EXPECT_EQ(test, wanted(SENDTRACE_EVENTS_SEND), 0);
+	KUNIT_EXPECT_EQ(test, wanted(SENDS), 0);
 	KUNIT_EXPECT_EQ(test, st_test_counted(session)->filtered, 1);
 }
 
@@ -108,10 +113,150 @@ static void each_session_decides_by_its_own_filter(struct kunit *test)
 
 	set_filter(test, mine, current->comm);
 	set_filter(test, others, "mysqld");
-	KUNIT_EXPECT_EQ(test, wanted(SENDTRACE_EVENTS_SEND),
+	KUNIT_EXPECT_EQ(test, wanted(SENDS),
 			BIT(mine->slot) | BIT(all->slot));
 	KUNIT_EXPECT_EQ(test, st_test_counted(mine)->filtered, 0);
 	KUNIT_EXPECT_EQ(test, st_test_counted(others)->filtered, 1);
+}
+
+/* ---- Hooks of several calls --------------------------------------------------------------- */
+
+static bool refined(struct st_call *call, u16 id)
+{
+	bool left;
+
+	call->id = id;
+	preempt_disable();
+	left = st_event_refine(&call->entry);
+	preempt_enable();
+	return left;
+}
+
+static void sessions_that_do_not_record_such_a_call_are_left_out(struct kunit *test)
+{
+	struct st_session *sends = st_test_session(test, RING, 0);
+	struct st_session *accepts = st_test_session(test, RING, 0);
+	struct st_session *both = st_test_session(test, RING, 0);
+	struct st_call call = st_test_call(NULL, 0);
+
+	sends->calls = SENDS;
+	accepts->calls = ACCEPTS;
+	both->calls = SENDS | ACCEPTS;
+	KUNIT_EXPECT_TRUE(test, refined(&call, SENDTRACE_CALL_ACCEPT));
+	KUNIT_EXPECT_EQ(test, call.wanted, BIT(accepts->slot) | BIT(both->slot));
+	KUNIT_EXPECT_EQ(test, st_test_counted(sends)->hits, 1);
+	KUNIT_EXPECT_EQ(test, st_test_counted(sends)->filtered, 1);
+	KUNIT_EXPECT_EQ(test, st_test_counted(accepts)->hits, 0);
+	KUNIT_EXPECT_FALSE(test, refined(&call, SENDTRACE_CALL_CLOSE));
+	KUNIT_EXPECT_EQ(test, call.wanted, 0);
+	KUNIT_EXPECT_EQ(test, st_test_counted(sends)->hits, 1);
+	KUNIT_EXPECT_EQ(test, st_test_counted(accepts)->filtered, 1);
+	KUNIT_EXPECT_EQ(test, st_test_counted(both)->filtered, 1);
+}
+
+static void only_sessions_that_wanted_the_call_are_asked_again(struct kunit *test)
+{
+	struct st_session *one = st_test_session(test, RING, 0);
+	struct st_session *other = st_test_session(test, RING, 0);
+	struct st_call call = st_test_call(NULL, 0);
+
+	call.wanted = BIT(one->slot);
+	KUNIT_EXPECT_TRUE(test, refined(&call, SENDTRACE_CALL_SENDTO));
+	KUNIT_EXPECT_EQ(test, call.wanted, BIT(one->slot));
+	KUNIT_EXPECT_EQ(test, st_test_counted(other)->hits, 0);
+}
+
+static void a_session_that_stops_meanwhile_is_left_out(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = st_test_call(NULL, 0);
+
+	st_test_stop(session);
+	KUNIT_EXPECT_FALSE(test, refined(&call, SENDTRACE_CALL_SENDTO));
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->hits, 0);
+}
+
+static void passed(struct st_call *call)
+{
+	preempt_disable();
+	st_event_pass(&call->entry);
+	preempt_enable();
+}
+
+static void a_call_that_is_no_event_is_counted_as_blocked(struct kunit *test)
+{
+	struct st_session *one = st_test_session(test, RING, 0);
+	struct st_session *other = st_test_session(test, RING, 0);
+	struct st_call call = st_test_call(NULL, 0);
+
+	call.wanted = BIT(one->slot);
+	passed(&call);
+	KUNIT_EXPECT_EQ(test, call.wanted, 0);
+	KUNIT_EXPECT_EQ(test, st_test_counted(one)->hits, 1);
+	KUNIT_EXPECT_EQ(test, st_test_counted(one)->filtered, 1);
+	KUNIT_EXPECT_EQ(test, st_test_counted(one)->blocked, 1);
+	KUNIT_EXPECT_EQ(test, st_test_counted(other)->hits, 0);
+	KUNIT_EXPECT_EQ(test, st_test_counted(other)->blocked, 0);
+	passed(&call);
+	KUNIT_EXPECT_EQ(test, st_test_counted(one)->blocked, 1);
+}
+
+static void a_session_that_did_not_see_it_begin_counts_nothing(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = st_test_call(NULL, 0);
+
+	call.enter_time = session->since - 1;
+	passed(&call);
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->hits, 0);
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->blocked, 0);
+	call = st_test_call(NULL, 0);
+	st_test_stop(session);
+	passed(&call);
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->hits, 0);
+}
+
+/* ---- Who is asked --------------------------------------------------------------------------- */
+
+static const struct st_hook any_hook = { .calls = SENDTRACE_CALLS_ALL };
+
+static bool asks(u32 flags)
+{
+	bool asked_for;
+
+	preempt_disable();
+	current->flags ^= flags;
+	asked_for = st_event_asks(&any_hook);
+	current->flags ^= flags;
+	preempt_enable();
+	return asked_for;
+}
+
+static void kernel_threads_are_refused_and_not_counted(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+
+	KUNIT_EXPECT_FALSE(test, asks(0));
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->hits, 0);
+	KUNIT_EXPECT_TRUE(test, asks(PF_KTHREAD));
+	KUNIT_EXPECT_TRUE(test, asks(PF_KTHREAD | PF_IO_WORKER));
+}
+
+static void interrupts_are_refused_and_not_counted(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+
+	preempt_count_add(HARDIRQ_OFFSET);
+	KUNIT_EXPECT_FALSE(test, asks(PF_KTHREAD));
+	preempt_count_sub(HARDIRQ_OFFSET);
+	preempt_count_add(SOFTIRQ_OFFSET);
+	KUNIT_EXPECT_FALSE(test, asks(PF_KTHREAD));
+	preempt_count_sub(SOFTIRQ_OFFSET);
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->hits, 0);
+	/* A process that has them off is in a task all the same. */
+	local_bh_disable();
+	KUNIT_EXPECT_TRUE(test, asks(PF_KTHREAD));
+	local_bh_enable();
 }
 
 /* ---- What is recorded ------------------------------------------------------------------------ */
@@ -163,7 +308,7 @@ static void a_call_ends_after_it_began(struct kunit *test)
 	const struct sendtrace_event *event;
 	u64 before = ktime_get_ns();
 
-	began(&call);
+	KUNIT_EXPECT_TRUE(test, began(&call));
 	sent(&call, 1);
 	event = st_test_record(test, session);
 	KUNIT_EXPECT_GE(test, event->enter_time, before);
@@ -290,7 +435,7 @@ static void every_hit_is_filtered_captured_or_lost(struct kunit *test)
 
 	for (i = 0; i < 101; i++) {
 		st_test_set_tracer(session, i % 3 ? NULL : task_tgid(current));
-		call.wanted = wanted(SENDTRACE_EVENTS_SEND);
+		call.wanted = wanted(SENDS);
 		sent(&call, i);
 	}
 	KUNIT_EXPECT_EQ(test, count->hits, 101);
@@ -308,6 +453,13 @@ static struct kunit_case event_cases[] = {
 	KUNIT_CASE(a_session_that_was_stopped_wants_nothing),
 	KUNIT_CASE(the_tracers_own_calls_are_filtered),
 	KUNIT_CASE(each_session_decides_by_its_own_filter),
+	KUNIT_CASE(sessions_that_do_not_record_such_a_call_are_left_out),
+	KUNIT_CASE(only_sessions_that_wanted_the_call_are_asked_again),
+	KUNIT_CASE(a_session_that_stops_meanwhile_is_left_out),
+	KUNIT_CASE(a_call_that_is_no_event_is_counted_as_blocked),
+	KUNIT_CASE(a_session_that_did_not_see_it_begin_counts_nothing),
+	KUNIT_CASE(kernel_threads_are_refused_and_not_counted),
+	KUNIT_CASE(interrupts_are_refused_and_not_counted),
 	KUNIT_CASE(a_send_is_recorded_as_it_was_made),
 	KUNIT_CASE(the_caller_is_recorded),
 	KUNIT_CASE(a_call_ends_after_it_began),

@@ -18,21 +18,22 @@
 #include "session_fixture.h"
 
 enum {
-	EVENT_ONE = 1 << 0,
-	EVENT_MANY = 1 << 1,
-	EVENT_SHARED = 1 << 2,
-	EVENT_FALLBACK = 1 << 3,
-	EVENT_MISSING = 1 << 4,
-	EVENT_NEEDED = 1 << 5,
+	CALL_ONE = 1 << 0,
+	CALL_MANY = 1 << 1,
+	CALL_SHARED = 1 << 2,
+	CALL_FALLBACK = 1 << 3,
+	CALL_MISSING = 1 << 4,
+	CALL_NEEDED = 1 << 5,
 };
 
 static unsigned int begun, ended;
 static long ended_with;
 
-static void begins(struct st_call *call, struct pt_regs *regs)
+static bool begins(struct st_call *call, struct pt_regs *regs)
 {
 	begun++;
 	call->fd = -1;
+	return true;
 }
 
 static void ends(struct st_call *call, long ret)
@@ -50,32 +51,42 @@ noinline int st_test_called(int value)
 	return value;
 }
 
+/* Calls it as a process does: cases run in kernel threads, which nobody traces. */
+static void call_it(int value)
+{
+	preempt_disable();
+	current->flags &= ~PF_KTHREAD;
+	st_test_called(value);
+	current->flags |= PF_KTHREAD;
+	preempt_enable();
+}
+
 #define HOOK(of, ...)                                                       \
 	{                                                                   \
-		.events = of, .begin = begins, .end = ends, .name = "test", \
+		.calls = of, .size = sizeof(struct st_call), .begin = begins, .end = ends, .name = "test", \
 		.share = &st_test_share, .symbols = {                       \
 			__VA_ARGS__                                         \
 		}                                                           \
 	}
 #define OPTIONAL(of, ...)                                                             \
 	{                                                                             \
-		.events = of, .begin = begins, .end = ends, .name = "test",           \
+		.calls = of, .size = sizeof(struct st_call), .begin = begins, .end = ends, .name = "test",           \
 		.share = &st_test_share, .symbols = { __VA_ARGS__ }, .optional = true \
 	}
 
 const struct st_hook st_hooks[] = {
-	HOOK(EVENT_ONE | EVENT_SHARED, "__sys_socket"),
-	HOOK(EVENT_MANY, "__sys_connect"),
-	HOOK(EVENT_MANY, "__sys_bind"),
-	HOOK(EVENT_MANY, "__sys_listen"),
-	HOOK(EVENT_MANY, "__sys_getsockname"),
-	HOOK(EVENT_MANY, "__sys_getpeername"),
-	HOOK(EVENT_MANY, "__sys_sendmsg"),
-	HOOK(EVENT_MANY | EVENT_SHARED, "__sys_recvfrom"),
-	HOOK(EVENT_FALLBACK, "st_no_such_function", "st_test_called"),
-	OPTIONAL(EVENT_MISSING, "st_no_such_function", "st_nor_this_one"),
-	HOOK(EVENT_MISSING, "__sys_accept4"),
-	HOOK(EVENT_NEEDED, "st_no_such_function"),
+	HOOK(CALL_ONE | CALL_SHARED, "__sys_socket"),
+	HOOK(CALL_MANY, "__sys_connect"),
+	HOOK(CALL_MANY, "__sys_bind"),
+	HOOK(CALL_MANY, "__sys_listen"),
+	HOOK(CALL_MANY, "__sys_getsockname"),
+	HOOK(CALL_MANY, "__sys_getpeername"),
+	HOOK(CALL_MANY, "__sys_sendmsg"),
+	HOOK(CALL_MANY | CALL_SHARED, "__sys_recvfrom"),
+	HOOK(CALL_FALLBACK, "st_no_such_function", "st_test_called"),
+	OPTIONAL(CALL_MISSING, "st_no_such_function", "st_nor_this_one"),
+	HOOK(CALL_MISSING, "__sys_accept4"),
+	HOOK(CALL_NEEDED, "st_no_such_function"),
 };
 
 /* A bit for each row that is registered. */
@@ -114,30 +125,30 @@ static void a_hook_that_no_session_asks_for_is_not_registered(struct kunit *test
 {
 	KUNIT_EXPECT_EQ(test, registered(), 0);
 	KUNIT_EXPECT_FALSE(test, st_probe_armed());
-	KUNIT_ASSERT_EQ(test, st_probe_arm(EVENT_ONE), 0);
+	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_ONE), 0);
 	KUNIT_EXPECT_EQ(test, registered(), BIT(0));
 	KUNIT_EXPECT_TRUE(test, st_probe_armed());
-	st_probe_disarm(EVENT_ONE);
+	st_probe_disarm(CALL_ONE);
 	KUNIT_EXPECT_EQ(test, registered(), 0);
 	KUNIT_EXPECT_FALSE(test, st_probe_armed());
 }
 
 static void a_hook_stays_until_its_last_session_stops(struct kunit *test)
 {
-	KUNIT_ASSERT_EQ(test, st_probe_arm(EVENT_ONE), 0);
-	KUNIT_ASSERT_EQ(test, st_probe_arm(EVENT_SHARED), 0);
+	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_ONE), 0);
+	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_SHARED), 0);
 	KUNIT_EXPECT_EQ(test, registered(), BIT(0) | BIT(7));
-	st_probe_disarm(EVENT_ONE);
+	st_probe_disarm(CALL_ONE);
 	KUNIT_EXPECT_EQ(test, registered(), BIT(0) | BIT(7));
-	st_probe_disarm(EVENT_SHARED);
+	st_probe_disarm(CALL_SHARED);
 	KUNIT_EXPECT_EQ(test, registered(), 0);
 }
 
-static void all_hooks_of_an_event_are_armed(struct kunit *test)
+static void all_hooks_of_a_call_are_armed(struct kunit *test)
 {
-	KUNIT_ASSERT_EQ(test, st_probe_arm(EVENT_MANY), 0);
+	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_MANY), 0);
 	KUNIT_EXPECT_EQ(test, registered(), GENMASK(7, 1));
-	st_probe_disarm(EVENT_MANY);
+	st_probe_disarm(CALL_MANY);
 	KUNIT_EXPECT_EQ(test, registered(), 0);
 }
 
@@ -145,66 +156,66 @@ static void a_fallback_is_used_if_the_first_symbol_is_missing(struct kunit *test
 {
 	KUNIT_ASSERT_NOT_NULL(test, probes[8].symbol);
 	KUNIT_EXPECT_STREQ(test, probes[8].symbol, "st_test_called");
-	KUNIT_ASSERT_EQ(test, st_probe_arm(EVENT_FALLBACK), 0);
+	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_FALLBACK), 0);
 	KUNIT_EXPECT_EQ(test, registered(), BIT(8));
-	st_probe_disarm(EVENT_FALLBACK);
+	st_probe_disarm(CALL_FALLBACK);
 }
 
 static void without_an_optional_function_the_rest_is_armed(struct kunit *test)
 {
 	KUNIT_EXPECT_NULL(test, probes[9].symbol);
-	KUNIT_ASSERT_EQ(test, st_probe_arm(EVENT_MISSING), 0);
+	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_MISSING), 0);
 	KUNIT_EXPECT_EQ(test, registered(), BIT(10));
-	st_probe_disarm(EVENT_MISSING);
+	st_probe_disarm(CALL_MISSING);
 	KUNIT_EXPECT_EQ(test, registered(), 0);
 }
 
 static void without_a_needed_function_nothing_is_armed(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, st_probe_arm(EVENT_ONE | EVENT_NEEDED), -ENOENT);
+	KUNIT_EXPECT_EQ(test, st_probe_arm(CALL_ONE | CALL_NEEDED), -ENOENT);
 	KUNIT_EXPECT_EQ(test, registered(), 0);
 	KUNIT_EXPECT_FALSE(test, st_probe_armed());
-	KUNIT_EXPECT_EQ(test, st_probe_arm(EVENT_ONE), 0);
-	st_probe_disarm(EVENT_ONE);
+	KUNIT_EXPECT_EQ(test, st_probe_arm(CALL_ONE), 0);
+	st_probe_disarm(CALL_ONE);
 }
 
 static void if_one_function_cannot_be_probed_no_other_stays_armed(struct kunit *test)
 {
 	lose_function(3);
-	KUNIT_EXPECT_EQ(test, st_probe_arm(EVENT_MANY), -ENOENT);
+	KUNIT_EXPECT_EQ(test, st_probe_arm(CALL_MANY), -ENOENT);
 	probes[3].symbol = symbol_before;
 	KUNIT_EXPECT_EQ(test, registered(), 0);
 	KUNIT_EXPECT_FALSE(test, st_probe_armed());
-	KUNIT_EXPECT_EQ(test, st_probe_arm(EVENT_MANY), 0);
-	st_probe_disarm(EVENT_MANY);
+	KUNIT_EXPECT_EQ(test, st_probe_arm(CALL_MANY), 0);
+	st_probe_disarm(CALL_MANY);
 }
 
 static void an_optional_function_that_cannot_be_probed_is_missing(struct kunit *test)
 {
 	lose_function(9);
-	KUNIT_EXPECT_EQ(test, st_probe_arm(EVENT_MISSING), 0);
+	KUNIT_EXPECT_EQ(test, st_probe_arm(CALL_MISSING), 0);
 	KUNIT_EXPECT_NULL(test, probes[9].symbol);
 	KUNIT_EXPECT_EQ(test, registered(), BIT(10));
-	st_probe_disarm(EVENT_MISSING);
+	st_probe_disarm(CALL_MISSING);
 	KUNIT_EXPECT_EQ(test, registered(), 0);
 }
 
-static void missing_functions_are_reported_by_their_events(struct kunit *test)
+static void missing_functions_are_reported_by_their_calls(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, st_probe_missing(), EVENT_MISSING | EVENT_NEEDED);
+	KUNIT_EXPECT_EQ(test, st_probe_missing(), CALL_MISSING | CALL_NEEDED);
 }
 
-static void missed_calls_are_added_up_by_event(struct kunit *test)
+static void missed_calls_are_added_up_by_call(struct kunit *test)
 {
-	u64 one = st_probe_missed_by(EVENT_ONE),
-	    shared = st_probe_missed_by(EVENT_SHARED);
+	u64 one = st_probe_missed_by(CALL_ONE),
+	    shared = st_probe_missed_by(CALL_SHARED);
 	u64 seventh = st_probe_missed(7);
 
 	probes[0].missed += 3;
 	probes[7].missed += 4;
 	KUNIT_EXPECT_EQ(test, st_probe_missed(7), seventh + 4);
-	KUNIT_EXPECT_EQ(test, st_probe_missed_by(EVENT_SHARED), shared + 7);
-	KUNIT_EXPECT_EQ(test, st_probe_missed_by(EVENT_ONE), one + 3);
+	KUNIT_EXPECT_EQ(test, st_probe_missed_by(CALL_SHARED), shared + 7);
+	KUNIT_EXPECT_EQ(test, st_probe_missed_by(CALL_ONE), one + 3);
 	probes[0].missed -= 3;
 	probes[7].missed -= 4;
 }
@@ -244,10 +255,10 @@ static void a_count_that_two_cpus_have_set_back_is_no_wrap(struct kunit *test)
 static void an_armed_hook_is_not_blind(struct kunit *test)
 {
 	KUNIT_EXPECT_FALSE(test, st_probe_blind());
-	KUNIT_ASSERT_EQ(test, st_probe_arm(EVENT_ONE), 0);
+	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_ONE), 0);
 	KUNIT_EXPECT_FALSE(test, st_probe_blind());
 	KUNIT_EXPECT_EQ(test, atomic_read(&canary_seen), 1);
-	st_probe_disarm(EVENT_ONE);
+	st_probe_disarm(CALL_ONE);
 }
 
 static void all_hooks_together_have_one_bound_in_memory(struct kunit *test)
@@ -273,28 +284,28 @@ static void a_call_runs_its_own_hooks_begin_and_end(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, 16 * PAGE_SIZE, 0);
 
-	session->events = EVENT_FALLBACK;
-	KUNIT_ASSERT_EQ(test, st_probe_arm(EVENT_FALLBACK), 0);
-	st_test_called(-EBADF);
-	st_probe_disarm(EVENT_FALLBACK);
+	session->calls = CALL_FALLBACK;
+	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_FALLBACK), 0);
+	call_it(-EBADF);
+	st_probe_disarm(CALL_FALLBACK);
 	KUNIT_EXPECT_EQ(test, begun, 1);
 	KUNIT_EXPECT_EQ(test, ended, 1);
 	KUNIT_EXPECT_EQ(test, (int)ended_with, -EBADF);
 }
 
-static void a_function_is_hooked_only_while_its_event_is_armed(struct kunit *test)
+static void a_function_is_hooked_only_while_its_call_is_armed(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, 16 * PAGE_SIZE, 0);
 
-	session->events = EVENT_FALLBACK;
-	KUNIT_ASSERT_EQ(test, st_probe_arm(EVENT_MANY), 0);
-	st_test_called(0);
+	session->calls = CALL_FALLBACK;
+	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_MANY), 0);
+	call_it(0);
 	KUNIT_EXPECT_EQ(test, begun, 0);
-	KUNIT_ASSERT_EQ(test, st_probe_arm(EVENT_FALLBACK), 0);
-	st_probe_disarm(EVENT_FALLBACK);
-	st_test_called(0);
+	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_FALLBACK), 0);
+	st_probe_disarm(CALL_FALLBACK);
+	call_it(0);
 	KUNIT_EXPECT_EQ(test, begun, 0);
-	st_probe_disarm(EVENT_MANY);
+	st_probe_disarm(CALL_MANY);
 }
 
 /* As in kernels without rethook, while the kretprobe is being unregistered. */
@@ -318,52 +329,52 @@ static void a_call_whose_probe_is_being_unregistered_is_refused(struct kunit *te
 static void a_call_beyond_its_users_share_is_counted_as_missed(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, 16 * PAGE_SIZE, 0);
-	u64 before = st_probe_missed_by(EVENT_FALLBACK);
+	u64 before = st_probe_missed_by(CALL_FALLBACK);
 
-	session->events = EVENT_FALLBACK;
-	KUNIT_ASSERT_EQ(test, st_probe_arm(EVENT_FALLBACK), 0);
+	session->calls = CALL_FALLBACK;
+	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_FALLBACK), 0);
 	atomic_set(&st_test_share.over, 1);
 	st_test_share.most = 0;
-	st_test_called(0);
+	call_it(0);
 	KUNIT_EXPECT_EQ(test, begun, 1);
 	KUNIT_EXPECT_EQ(test, ended, 0);
-	KUNIT_EXPECT_EQ(test, st_probe_missed_by(EVENT_FALLBACK), before + 1);
-	st_probe_disarm(EVENT_FALLBACK);
-	KUNIT_EXPECT_EQ(test, st_probe_missed_by(EVENT_FALLBACK), before + 1);
+	KUNIT_EXPECT_EQ(test, st_probe_missed_by(CALL_FALLBACK), before + 1);
+	st_probe_disarm(CALL_FALLBACK);
+	KUNIT_EXPECT_EQ(test, st_probe_missed_by(CALL_FALLBACK), before + 1);
 }
 
 /* Calls asleep when a hook is disarmed never give their instances back to us. */
 static void a_hook_that_is_armed_again_counts_anew(struct kunit *test)
 {
-	KUNIT_ASSERT_EQ(test, st_probe_arm(EVENT_FALLBACK), 0);
+	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_FALLBACK), 0);
 	atomic_set(&st_test_share.over, 1);
 	atomic_set(&st_test_share.held[0], 1);
-	st_probe_disarm(EVENT_FALLBACK);
-	KUNIT_ASSERT_EQ(test, st_probe_arm(EVENT_FALLBACK), 0);
+	st_probe_disarm(CALL_FALLBACK);
+	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_FALLBACK), 0);
 	KUNIT_EXPECT_EQ(test, -atomic_read(&st_test_share.over),
 			maxactive - maxactive / 4);
 	KUNIT_EXPECT_EQ(test, atomic_read(&st_test_share.held[0]), 0);
-	st_probe_disarm(EVENT_FALLBACK);
+	st_probe_disarm(CALL_FALLBACK);
 }
 
 static struct kunit_case probe_cases[] = {
 	KUNIT_CASE(a_hook_that_no_session_asks_for_is_not_registered),
 	KUNIT_CASE(a_hook_stays_until_its_last_session_stops),
-	KUNIT_CASE(all_hooks_of_an_event_are_armed),
+	KUNIT_CASE(all_hooks_of_a_call_are_armed),
 	KUNIT_CASE(a_fallback_is_used_if_the_first_symbol_is_missing),
 	KUNIT_CASE(without_an_optional_function_the_rest_is_armed),
 	KUNIT_CASE(without_a_needed_function_nothing_is_armed),
 	KUNIT_CASE(if_one_function_cannot_be_probed_no_other_stays_armed),
 	KUNIT_CASE(an_optional_function_that_cannot_be_probed_is_missing),
-	KUNIT_CASE(missing_functions_are_reported_by_their_events),
-	KUNIT_CASE(missed_calls_are_added_up_by_event),
+	KUNIT_CASE(missing_functions_are_reported_by_their_calls),
+	KUNIT_CASE(missed_calls_are_added_up_by_call),
 	KUNIT_CASE(a_count_that_two_cpus_have_set_back_is_no_wrap),
 	KUNIT_CASE(missed_calls_are_counted_beyond_what_the_kernel_can_count),
 	KUNIT_CASE(an_armed_hook_is_not_blind),
 	KUNIT_CASE(all_hooks_together_have_one_bound_in_memory),
 	KUNIT_CASE(more_instances_than_the_bound_are_refused),
 	KUNIT_CASE(a_call_runs_its_own_hooks_begin_and_end),
-	KUNIT_CASE(a_function_is_hooked_only_while_its_event_is_armed),
+	KUNIT_CASE(a_function_is_hooked_only_while_its_call_is_armed),
 	KUNIT_CASE(a_call_whose_probe_is_being_unregistered_is_refused),
 	KUNIT_CASE(a_call_beyond_its_users_share_is_counted_as_missed),
 	KUNIT_CASE(a_hook_that_is_armed_again_counts_anew),

@@ -4,6 +4,7 @@
 #include <linux/timekeeping.h>
 #include <linux/uaccess.h>
 
+#include "event.h"
 #include "fixture.h"
 #include "session_fixture.h"
 
@@ -108,6 +109,19 @@ struct st_call st_test_call(const void __user *buf, size_t len)
 	st_name_end(&call.caller.comm);
 	st_name_end(&call.caller.process);
 	return call;
+}
+
+bool st_test_begin(struct st_call *call, const struct st_hook *hook,
+		   struct pt_regs *regs)
+{
+	bool begins;
+
+	preempt_disable();
+	current->flags &= ~PF_KTHREAD;
+	begins = st_event_asks(hook) && !st_event_begin(call, hook, regs);
+	current->flags |= PF_KTHREAD;
+	preempt_enable();
+	return begins;
 }
 
 void __user *st_test_payload(struct kunit *test, size_t len)

@@ -7,6 +7,7 @@
 
 #include "pool.h"
 #include "event.h"
+#include "hook.h"
 #include "running.h"
 #include "session.h"
 #include "share.h"
@@ -45,6 +46,13 @@ static inline u8 st_test_byte(size_t i)
 {
 	return i * 7 + (i >> 8);
 }
+
+/*
+ * Begins a call as the handlers do in a process: cases run in kernel threads, which nobody
+ * traces. Returns false if no session wants the call.
+ */
+bool st_test_begin(struct st_call *call, const struct st_hook *hook,
+		   struct pt_regs *regs);
 
 /* User memory with such a payload, with an unmapped page behind it. */
 void __user *st_test_payload(struct kunit *test, size_t len);

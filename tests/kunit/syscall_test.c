@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Which system call a thread is in, by its registers, and when these are not believed. */
+#include "../../kmod/syscall.c"
+
+#include <linux/mman.h>
+#include <linux/unistd.h>
+
+#include "fixture.h"
+#include "socket_fixture.h"
+
+/* ---- The numbers ---------------------------------------------------------------------- */
+
+struct expected {
+	unsigned int nr;
+	u8 sends;
+	u8 receives;
+};
+
+#define S(nr, call)	    { nr, SENDTRACE_CALL_##call, 0 }
+#define R(nr, call)	    { nr, 0, SENDTRACE_CALL_##call }
+#define B(nr, sends, reads) { nr, SENDTRACE_CALL_##sends, SENDTRACE_CALL_##reads }
+
+/* The table has exactly these; numbers are relative to @first. */
+static void expect_table(struct kunit *test, const struct row *table, size_t rows,
+			 unsigned int first, const struct expected *expected, size_t nr)
+{
+	size_t i, used = 0;
+
+	for (i = 0; i < nr; i++) {
+		const struct row *row = row_in(table, rows, expected[i].nr - first);
+
+		KUNIT_EXPECT_EQ_MSG(test, row->sends, expected[i].sends, "number %u",
+				    expected[i].nr);
+		KUNIT_EXPECT_EQ_MSG(test, row->receives, expected[i].receives,
+				    "number %u", expected[i].nr);
+	}
+	for (i = 0; i < rows; i++)
+		used += table[i].sends || table[i].receives;
+	KUNIT_EXPECT_EQ(test, used, nr);
+}
+
+static void the_numbers_are_those_of_the_kernel(struct kunit *test)
+{
+	static const struct expected calls[] = {
+		R(__NR_read, READ),
+		S(__NR_write, WRITE),
+		R(__NR_readv, READV),
+		S(__NR_writev, WRITEV),
+		S(__NR_sendfile, SENDFILE),
+		S(__NR_sendto, SENDTO),
+		R(__NR_recvfrom, RECVFROM),
+		S(__NR_sendmsg, SENDMSG),
+		R(__NR_recvmsg, RECVMSG),
+		B(__NR_io_submit, IO_SUBMIT_WRITE, IO_SUBMIT_READ),
+		B(__NR_splice, SPLICE_WRITE, SPLICE_READ),
+		R(__NR_recvmmsg, RECVMMSG),
+		S(__NR_sendmmsg, SENDMMSG),
+		R(__NR_preadv2, PREADV2),
+		S(__NR_pwritev2, PWRITEV2),
+	};
+
+	expect_table(test, native, ARRAY_SIZE(native), 0, calls, ARRAY_SIZE(calls));
+}
+
+#ifdef CONFIG_X86_64
+static void the_numbers_of_32_bit_programs_are_those_of_the_kernel(struct kunit *test)
+{
+	static const struct expected calls[] = {
+		R(__NR_ia32_read, READ),
+		S(__NR_ia32_write, WRITE),
+		R(__NR_ia32_readv, READV),
+		S(__NR_ia32_writev, WRITEV),
+		S(__NR_ia32_sendfile, SENDFILE),
+		S(__NR_ia32_sendfile64, SENDFILE),
+		B(__NR_ia32_io_submit, IO_SUBMIT_WRITE, IO_SUBMIT_READ),
+		B(__NR_ia32_splice, SPLICE_WRITE, SPLICE_READ),
+		R(__NR_ia32_recvmmsg, RECVMMSG),
+		R(__NR_ia32_recvmmsg_time64, RECVMMSG),
+		S(__NR_ia32_sendmmsg, SENDMMSG),
+		S(__NR_ia32_sendto, SENDTO),
+		S(__NR_ia32_sendmsg, SENDMSG),
+		R(__NR_ia32_recvfrom, RECVFROM),
+		R(__NR_ia32_recvmsg, RECVMSG),
+		R(__NR_ia32_preadv2, PREADV2),
+		S(__NR_ia32_pwritev2, PWRITEV2),
+	};
+
+	expect_table(test, compat, ARRAY_SIZE(compat), 0, calls, ARRAY_SIZE(calls));
+	KUNIT_EXPECT_EQ(test, SOCKETCALL, __NR_ia32_socketcall);
+}
+
+static void the_numbers_of_x32_programs_are_those_of_the_kernel(struct kunit *test)
+{
+	static const struct expected calls[] = {
+		R(__NR_x32_readv, READV),
+		S(__NR_x32_writev, WRITEV),
+		R(__NR_x32_recvfrom, RECVFROM),
+		S(__NR_x32_sendmsg, SENDMSG),
+		R(__NR_x32_recvmsg, RECVMSG),
+		R(__NR_x32_recvmmsg, RECVMMSG),
+		S(__NR_x32_sendmmsg, SENDMMSG),
+		B(__NR_x32_io_submit, IO_SUBMIT_WRITE, IO_SUBMIT_READ),
+		R(__NR_x32_preadv2, PREADV2),
+		S(__NR_x32_pwritev2, PWRITEV2),
+	};
+
+	expect_table(test, x32, ARRAY_SIZE(x32), X32_FIRST, calls, ARRAY_SIZE(calls));
+}
+
+static void the_calls_of_socketcall_are_those_of_the_kernel(struct kunit *test)
+{
+	static const struct expected calls[] = {
+		S(9, SENDTO),	 S(11, SENDTO),	  R(10, RECVFROM), R(12, RECVFROM),
+		S(16, SENDMSG),	 R(17, RECVMSG),  R(19, RECVMMSG), S(20, SENDMMSG),
+	};
+
+	expect_table(test, socketcalls, ARRAY_SIZE(socketcalls), 0, calls,
+		     ARRAY_SIZE(calls));
+}
+
+/* ---- Registers ------------------------------------------------------------------------ */
+
+static unsigned long said_before;
+
+static int syscall_test_init(struct kunit *test)
+{
+	test->priv = kunit_kzalloc(test, sizeof(struct pt_regs), GFP_KERNEL);
+	if (!test->priv)
+		return -ENOMEM;
+	memcpy(test->priv, task_pt_regs(current), sizeof(struct pt_regs));
+	said_before = current_thread_info()->status;
+	return 0;
+}
+
+static void as_before(struct kunit *test)
+{
+	memcpy(task_pt_regs(current), test->priv, sizeof(struct pt_regs));
+	current_thread_info()->status = said_before;
+	current->flags &= ~PF_IO_WORKER;
+}
+
+/* What is found out of a thread that has entered the kernel with these registers. */
+static struct st_syscall found(struct kunit *test, struct socket *sock, unsigned int nr,
+			       const unsigned long args[3], enum st_direction direction)
+{
+	struct pt_regs *regs = task_pt_regs(current);
+	struct st_syscall is;
+
+	preempt_disable();
+	regs->orig_ax = nr;
+	if (current_thread_info()->status & TS_COMPAT) {
+		regs->bx = args[0];
+		regs->cx = args[1];
+	} else {
+		regs->di = args[0];
+		regs->si = args[1];
+	}
+	regs->dx = args[2];
+	is = st_syscall_of(sock, direction);
+	preempt_enable();
+	as_before(test);
+	return is;
+}
+
+#define ARGS(...) ((const unsigned long[3]){ __VA_ARGS__ })
+
+static void expect_call(struct kunit *test, struct st_syscall is, u16 id, int fd)
+{
+	KUNIT_EXPECT_EQ(test, is.id, id);
+	KUNIT_EXPECT_EQ(test, is.fd, fd);
+}
+
+/* The upper half of the register of an int argument is undefined. */
+#define GARBAGE 0xdeadbeef00000000UL
+
+static void a_call_is_known_by_its_number_and_has_its_descriptor(struct kunit *test)
+{
+	struct socket *sock;
+	int fd = st_test_descriptor(test, SOCK_STREAM, &sock);
+
+	expect_call(test, found(test, sock, __NR_write, ARGS(GARBAGE | fd), ST_SENDS),
+		    SENDTRACE_CALL_WRITE, fd);
+	expect_call(test, found(test, sock, __NR_read, ARGS(fd), ST_RECEIVES),
+		    SENDTRACE_CALL_READ, fd);
+}
+
+static void splice_sends_to_one_argument_and_receives_from_another(struct kunit *test)
+{
+	struct socket *from, *to;
+	int in = st_test_descriptor(test, SOCK_STREAM, &from);
+	int out = st_test_descriptor(test, SOCK_STREAM, &to);
+
+	expect_call(test, found(test, to, __NR_splice, ARGS(in, 0, out), ST_SENDS),
+		    SENDTRACE_CALL_SPLICE_WRITE, out);
+	expect_call(test, found(test, from, __NR_splice, ARGS(in, 0, out), ST_RECEIVES),
+		    SENDTRACE_CALL_SPLICE_READ, in);
+	expect_call(test, found(test, from, __NR_splice, ARGS(in, 0, out), ST_SENDS),
+		    SENDTRACE_CALL_IO_URING_SEND, -1);
+}
+
+static void io_submit_has_no_descriptor(struct kunit *test)
+{
+	struct socket *sock;
+	int fd = st_test_descriptor(test, SOCK_STREAM, &sock);
+
+	expect_call(test, found(test, sock, __NR_io_submit, ARGS(fd), ST_SENDS),
+		    SENDTRACE_CALL_IO_SUBMIT_WRITE, -1);
+	expect_call(test, found(test, sock, __NR_io_submit, ARGS(fd), ST_RECEIVES),
+		    SENDTRACE_CALL_IO_SUBMIT_READ, -1);
+}
+
+static void x32_programs_use_both_tables(struct kunit *test)
+{
+	struct socket *sock;
+	int fd = st_test_descriptor(test, SOCK_STREAM, &sock);
+
+	expect_call(test,
+		    found(test, sock, __X32_SYSCALL_BIT + __NR_write, ARGS(fd), ST_SENDS),
+		    SENDTRACE_CALL_WRITE, fd);
+	expect_call(test,
+		    found(test, sock, __X32_SYSCALL_BIT + __NR_x32_writev, ARGS(fd),
+			  ST_SENDS),
+		    SENDTRACE_CALL_WRITEV, fd);
+}
+
+static void a_32_bit_programs_numbers_are_its_own(struct kunit *test)
+{
+	struct socket *sock;
+	int fd = st_test_descriptor(test, SOCK_STREAM, &sock);
+
+	current_thread_info()->status |= TS_COMPAT;
+	expect_call(test, found(test, sock, __NR_ia32_write, ARGS(fd), ST_SENDS),
+		    SENDTRACE_CALL_WRITE, fd);
+	current_thread_info()->status |= TS_COMPAT;
+	expect_call(test, found(test, sock, __NR_write, ARGS(fd), ST_SENDS),
+		    SENDTRACE_CALL_IO_URING_SEND, -1);
+}
+
+static void unmap_page(struct kunit_resource *resource)
+{
+	vm_munmap((unsigned long)resource->data, PAGE_SIZE);
+}
+
+/* Where a 32-bit pointer can point. */
+static u32 low_page(struct kunit *test)
+{
+	unsigned long at;
+
+	st_test_use_user_memory(test);
+	at = vm_mmap(NULL, 0x20000000, PAGE_SIZE, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(at));
+	st_test_at_end(test, unmap_page, (void *)at);
+	KUNIT_ASSERT_LE(test, at, U32_MAX);
+	return at;
+}
+
+static struct st_syscall found_in_socketcall(struct kunit *test, struct socket *sock,
+					     u32 call, u32 at, enum st_direction way)
+{
+	current_thread_info()->status |= TS_COMPAT;
+	return found(test, sock, SOCKETCALL, ARGS(call, at), way);
+}
+
+static void the_arguments_of_socketcall_are_in_memory(struct kunit *test)
+{
+	struct socket *sock;
+	u32 fd = st_test_descriptor(test, SOCK_STREAM, &sock), at = low_page(test);
+
+	KUNIT_ASSERT_EQ(test, copy_to_user(compat_ptr(at), &fd, sizeof(fd)), 0);
+	expect_call(test, found_in_socketcall(test, sock, SYS_SENDMSG, at, ST_SENDS),
+		    SENDTRACE_CALL_SENDMSG, fd);
+	expect_call(test, found_in_socketcall(test, sock, SYS_RECV, at, ST_RECEIVES),
+		    SENDTRACE_CALL_RECVFROM, fd);
+	expect_call(test, found_in_socketcall(test, sock, SYS_BIND, at, ST_SENDS),
+		    SENDTRACE_CALL_IO_URING_SEND, -1);
+	expect_call(test, found_in_socketcall(test, sock, 1000, at, ST_SENDS),
+		    SENDTRACE_CALL_IO_URING_SEND, -1);
+}
+
+static void arguments_that_cannot_be_read_tell_nothing(struct kunit *test)
+{
+	struct socket *sock;
+	u32 at = low_page(test);
+
+	st_test_descriptor(test, SOCK_STREAM, &sock);
+	/* The page was never touched. */
+	expect_call(test, found_in_socketcall(test, sock, SYS_SENDMSG, at, ST_SENDS),
+		    SENDTRACE_CALL_IO_URING_SEND, -1);
+	expect_call(test, found_in_socketcall(test, sock, SYS_SENDMSG, 0, ST_SENDS),
+		    SENDTRACE_CALL_IO_URING_SEND, -1);
+}
+
+/* ---- Registers of another call ------------------------------------------------------------- */
+
+static void a_descriptor_of_another_socket_is_not_believed(struct kunit *test)
+{
+	struct socket *sock, *other;
+	int fd;
+
+	st_test_descriptor(test, SOCK_STREAM, &sock);
+	fd = st_test_descriptor(test, SOCK_STREAM, &other);
+	expect_call(test, found(test, sock, __NR_write, ARGS(fd), ST_SENDS),
+		    SENDTRACE_CALL_IO_URING_SEND, -1);
+	expect_call(test, found(test, sock, __NR_read, ARGS(fd), ST_RECEIVES),
+		    SENDTRACE_CALL_IO_URING_RECV, -1);
+	expect_call(test, found(test, sock, __NR_write, ARGS(1000000), ST_SENDS),
+		    SENDTRACE_CALL_IO_URING_SEND, -1);
+}
+
+static void a_call_that_does_not_come_here_is_not_believed(struct kunit *test)
+{
+	struct socket *sock;
+	int fd = st_test_descriptor(test, SOCK_STREAM, &sock);
+	static const unsigned int others[] = {
+		__NR_getpid, __NR_io_uring_enter, __NR_read, 1000, 0x3fffffff,
+		0x40000fff,  0xffffffff,
+	};
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(others); i++)
+		expect_call(test, found(test, sock, others[i], ARGS(fd), ST_SENDS),
+			    SENDTRACE_CALL_IO_URING_SEND, -1);
+}
+
+static void a_worker_of_io_uring_is_in_no_call(struct kunit *test)
+{
+	struct socket *sock;
+	int fd = st_test_descriptor(test, SOCK_STREAM, &sock);
+
+	current->flags |= PF_IO_WORKER;
+	expect_call(test, found(test, sock, __NR_write, ARGS(fd), ST_SENDS),
+		    SENDTRACE_CALL_IO_URING_SEND, -1);
+	current->flags |= PF_IO_WORKER;
+	expect_call(test, found(test, sock, __NR_read, ARGS(fd), ST_RECEIVES),
+		    SENDTRACE_CALL_IO_URING_RECV, -1);
+}
+
+static bool is_splice(struct kunit *test, unsigned int nr)
+{
+	bool is;
+
+	task_pt_regs(current)->orig_ax = nr;
+	is = st_syscall_is_splice();
+	as_before(test);
+	return is;
+}
+
+static void splice_and_sendfile_splice_and_so_may_a_worker(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, is_splice(test, __NR_splice));
+	KUNIT_EXPECT_TRUE(test, is_splice(test, __NR_sendfile));
+	KUNIT_EXPECT_FALSE(test, is_splice(test, __NR_write));
+	KUNIT_EXPECT_FALSE(test, is_splice(test, __NR_getpid));
+	current->flags |= PF_IO_WORKER;
+	KUNIT_EXPECT_TRUE(test, is_splice(test, __NR_getpid));
+}
+#endif /* CONFIG_X86_64 */
+
+static struct kunit_case syscall_cases[] = {
+	KUNIT_CASE(the_numbers_are_those_of_the_kernel),
+#ifdef CONFIG_X86_64
+	KUNIT_CASE(the_numbers_of_32_bit_programs_are_those_of_the_kernel),
+	KUNIT_CASE(the_numbers_of_x32_programs_are_those_of_the_kernel),
+	KUNIT_CASE(the_calls_of_socketcall_are_those_of_the_kernel),
+	KUNIT_CASE(a_call_is_known_by_its_number_and_has_its_descriptor),
+	KUNIT_CASE(splice_sends_to_one_argument_and_receives_from_another),
+	KUNIT_CASE(io_submit_has_no_descriptor),
+	KUNIT_CASE(x32_programs_use_both_tables),
+	KUNIT_CASE(a_32_bit_programs_numbers_are_its_own),
+	KUNIT_CASE(the_arguments_of_socketcall_are_in_memory),
+	KUNIT_CASE(arguments_that_cannot_be_read_tell_nothing),
+	KUNIT_CASE(a_descriptor_of_another_socket_is_not_believed),
+	KUNIT_CASE(a_call_that_does_not_come_here_is_not_believed),
+	KUNIT_CASE(a_worker_of_io_uring_is_in_no_call),
+	KUNIT_CASE(splice_and_sendfile_splice_and_so_may_a_worker),
+#endif
+	{}
+};
+
+static struct kunit_suite syscall_suite = {
+	.name = "sendtrace_syscall",
+	.suite_init = st_test_suite_init,
+	.suite_exit = st_test_suite_exit,
+#ifdef CONFIG_X86_64
+	.init = syscall_test_init,
+#endif
+	.test_cases = syscall_cases,
+};
+kunit_test_suite(syscall_suite);
