@@ -15,5 +15,3 @@ ccflags-$(call st-has,iter_iov,uio.h) += -DST_HAVE_ITER_IOV
 ccflags-$(call st-has,sendpage,net.h) += -DST_HAVE_SENDPAGE
 ccflags-$(call st-has,objpool_head,objpool.h) += -DST_HAVE_OBJPOOL
 ccflags-$(call st-has,msg_iocb,socket.h) += -DST_HAVE_MSG_IOCB
-ccflags-$(call st-has,msg_iocb,socket.h) += -DST_HAVE_MSG_IOCB
-ccflags-$(call st-has,objpool_head,objpool.h) += -DST_HAVE_OBJPOOL

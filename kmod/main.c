@@ -20,8 +20,6 @@
  *	         |   |- cmsg	ancillary data
  *	         |- lifecycle	accept, connect, shutdown, close
  *	         |   |- nested	is it called by a system call's function, or by io_uring?
- *	         |- receive	what is received
- *	         |   |- source	who sent it
  *	         |- deliver	a call ends: its record, for every session
  *	             |- late	payloads that a handler cannot copy
  *	             |   |- pool	objects that carry calls to task work
