@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "decode_record.h"
+#include "held.h"
 #include "number.h"
 #include "sample.h"
 #include "sort.h"
@@ -148,6 +149,7 @@ static void each_kind_of_call_stands_where_it_has_its_effect_or_its_cause(void *
 	for (i = 0; i < 6; i++) {
 		assert_int_equal(sort_pop(&sort, &item), 1);
 		assert_int_equal(item->rec.type, types[i]);
+		assert_int_equal(held_key(item), at(step * i));
 	}
 }
 

@@ -54,7 +54,8 @@ check "-a shows accepts" grep -q "^accept pid=29664 .* newfd=5 family=2 dest=192
 
 "$make_stream" send recv connect shutdown close >"$stream"
 chosen() {
-	check "-e $1 shows of a saved stream: $2" [ "$(printf '%s ' $(sed 's/.* call=\([^ ]*\).*/\1/' "$work/out"))" = "$2 " ]
+	check "-e $1 shows of a saved stream: $2" \
+		[ "$(sed 's/.* call=\([^ ]*\).*/\1/' "$work/out" | xargs)" = "$2" ]
 }
 for kinds in send:sendto recv:recvfrom 'connect,!send:connect' 'close:shutdown close' \
 	'all:sendto recvfrom connect shutdown close' 'shutdown:shutdown' '!sendmsg,read:sendto'; do
