@@ -11,23 +11,53 @@
 #include "peer.h"
 
 struct st_hook;
+struct socket;
+
+/*
+ * What is known of each call from its entry on; see struct st_call. A receive keeps no more
+ * than this and where its bytes go, since many threads sleep in one.
+ */
+#define ST_ENTRY_FIELDS             \
+	const struct st_hook *hook; \
+	unsigned long wanted;       \
+	u64 enter_time;             \
+	struct socket *sock;        \
+	size_t len;                 \
+	u32 flags;                  \
+	int fd;                     \
+	u32 account;                \
+	u16 id;                     \
+	bool async
+
+/* The beginning of what each kretprobe instance of ours holds. */
+struct st_entry {
+	ST_ENTRY_FIELDS;
+};
 
 /**
  * struct st_call - all that is known of a call; records are written from it
+ * @entry: the fields up to @async
+ * @hook: the hook that saw it, whose @end completes it
+ * @wanted: a bit for each running session that records it, as in st_running_mask
  * @enter_time: when it was entered; nanoseconds of CLOCK_MONOTONIC
+ * @sock: the socket, where the kernel holds its file open until the function returns: all
+ *	hooks but those of sendto() and accept()
+ * @len: bytes that it was asked to send or had room for
+ * @flags: MSG_*, SOCK_* or SHUT_*
+ * @fd: descriptor, or -1
+ * @account: whose share of the hook's instances it is part of; from st_share_take()
+ * @id: enum sendtrace_call
+ * @async: io_uring makes it, so its caller may change the payload as soon as it has returned
  * @exit_time: when it returned; likewise
  * @ret: what it returned
- * @len: bytes that it was asked to send
- * @hook: the hook that saw it, whose @end completes it
+ * @cgroup: id of the thread's cgroup in the unified hierarchy; 0 without one
  * @type: enum sendtrace_record_type of its event
- * @account: whose share of the hook's instances it is part of; from st_share_take()
- * @wanted: a bit for each running session that records it, as in st_running_mask
- * @payload: what it sends
+ * @nr_cmsgs: pieces of ancillary data
+ * @cmsgs: the first of them
+ * @payload: what it sends or has received
  * @addr: the address to send to, in the caller's memory, or NULL. It is read at the entry,
  *	or at the return if it was not resident
  * @uid: effective uid in the initial user namespace
- * @fd: descriptor
- * @flags: MSG_* or SOCK_*
  * @addr_len: bytes at @addr
  * @caller: who makes it, with the names at its entry, ended and padded
  * @peer: the socket at its entry. Not at its return: while the call slept, another thread
@@ -40,19 +70,21 @@ struct st_hook;
  * sees its return.
  */
 struct st_call {
-	u64 enter_time;
+	union {
+		struct st_entry entry;
+		struct {
+			ST_ENTRY_FIELDS;
+		};
+	};
 	u64 exit_time;
 	s64 ret;
-	size_t len;
-	const struct st_hook *hook;
+	u64 cgroup;
 	u16 type;
-	u32 account;
-	unsigned long wanted;
+	u16 nr_cmsgs;
+	struct sendtrace_cmsg cmsgs[SENDTRACE_CMSGS];
 	struct st_payload payload;
 	const void __user *addr;
 	u32 uid;
-	int fd;
-	u32 flags;
 	int addr_len;
 	struct st_caller caller;
 	struct st_peer peer;

@@ -13,6 +13,7 @@
 #include <linux/mm.h>
 #include <linux/net.h>
 #include <linux/rcupdate.h>
+#include <linux/uio.h>
 #include <linux/version.h>
 
 #include "supported.h"
@@ -116,6 +117,37 @@ static inline size_t fault_in_readable(const char __user *uaddr, size_t size)
 	return access_ok(uaddr, size) && !fault_in_pages_readable(uaddr, size) ? 0 : size;
 }
 #endif /* before 5.16 */
+
+/* What a user's iterator points at. */
+#ifdef ST_HAVE_ITER_IOV
+#define st_iter_iovecs(iter) ((iter)->__iov)
+#else
+#define st_iter_iovecs(iter) ((iter)->iov)
+#endif /* before 6.4 */
+
+#ifdef ST_HAVE_ITER_IS_UBUF
+#define st_iter_ubuf(iter) ((iter)->ubuf)
+#else
+#define iter_is_ubuf(iter) ((void)(iter), false)
+#define st_iter_ubuf(iter) ((void __user *)NULL)
+#endif /* before 6.0 */
+
+/* What is spliced into a socket: each page by sock_sendpage(), then by sock_sendmsg(). */
+#ifdef ST_HAVE_SENDPAGE
+#define ST_MSG_SPLICE_PAGES 0
+#else
+#define ST_MSG_SPLICE_PAGES MSG_SPLICE_PAGES
+#endif /* before 6.5 */
+
+/* The caller's buffer of ancillary data, before the kernel has copied it. */
+#define st_msg_control_user(msg) ((const void __user *)(msg)->msg_control)
+
+/* Does a task use io_uring? */
+#if IS_ENABLED(CONFIG_IO_URING)
+#define st_uses_io_uring(task) ((task)->io_uring != NULL)
+#else
+#define st_uses_io_uring(task) false
+#endif
 
 #ifndef ST_HAVE_VM_FLAGS_CLEAR
 static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)

@@ -10,3 +10,6 @@ ccflags-$(call st-has,get_kretprobe,kprobes.h) += -DST_HAVE_GET_KRETPROBE
 ccflags-$(call st-has,cgroup_bpf_attach_type,bpf-cgroup*.h) += -DST_HAVE_CGROUP_BPF_ATTACH_TYPE
 ccflags-$(call st-has,inet_test_bit,../net/inet_sock.h) += -DST_HAVE_INET_TEST_BIT
 ccflags-$(call st-has,CGROUP_UNIX_SENDMSG,bpf-cgroup-defs.h) += -DST_HAVE_CGROUP_UNIX_SENDMSG
+ccflags-$(call st-has,iter_is_ubuf,uio.h) += -DST_HAVE_ITER_IS_UBUF
+ccflags-$(call st-has,iter_iov,uio.h) += -DST_HAVE_ITER_IOV
+ccflags-$(call st-has,sendpage,net.h) += -DST_HAVE_SENDPAGE

@@ -37,10 +37,10 @@ static int may_trace(void)
 	return security_locked_down(LOCKDOWN_KPROBES);
 }
 
-/* Calls that the hooks of the session's events have missed. */
+/* Calls that the session's hooks have missed. */
 static u64 missed_in_this_run(const struct st_session *session)
 {
-	return st_probe_missed_by(session->events) - session->missed_before;
+	return st_probe_missed_by(session->calls) - session->missed_before;
 }
 
 static int configure_if_never(struct st_session *session)
@@ -69,13 +69,13 @@ static int session_begin(struct st_session *session)
 	err = st_pool_prepare();
 	if (err)
 		return err;
-	err = st_probe_arm(session->events);
+	err = st_probe_arm(session->calls);
 	if (err)
 		return err;
-	session->missed_before = st_probe_missed_by(session->events);
+	session->missed_before = st_probe_missed_by(session->calls);
 	err = st_session_start(session);
 	if (err)
-		st_probe_disarm(session->events);
+		st_probe_disarm(session->calls);
 	return err;
 }
 
@@ -86,7 +86,7 @@ static int session_end(struct st_session *session)
 		return -EALREADY;
 	st_session_stop(session);
 	session->missed += missed_in_this_run(session);
-	st_probe_disarm(session->events);
+	st_probe_disarm(session->calls);
 	return 0;
 }
 
@@ -120,6 +120,7 @@ static int dev_release(struct inode *inode, struct file *file)
 
 static int ioctl_info(void __user *arg)
 {
+	u64 missing = st_probe_missing();
 	struct sendtrace_info info = {
 		.abi = SENDTRACE_ABI,
 		.page_size = PAGE_SIZE,
@@ -129,7 +130,8 @@ static int ioctl_info(void __user *arg)
 		.snaplen_max = ST_SNAPLEN_MAX,
 		.inline_max = st_session_inline_max(),
 		.late = ST_CAN_DEFER,
-		.events_missing = st_probe_missing(),
+		.events_missing = st_session_events(missing),
+		.calls_missing = missing,
 		.ring_size_default = st_session_default_ring_size(),
 		.ring_size_min = ST_RING_SIZE_MIN,
 		.ring_size_max = ST_RING_SIZE_MAX,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The story of a call, from its entry to its record. */
+/* A call begins, and ends: what all hooks have in common. */
 #ifndef _ST_EVENT_H
 #define _ST_EVENT_H
 
@@ -8,17 +8,18 @@
 
 #include "call.h"
 #include "hook.h"
+#include "sendto.h"
+#include "share.h"
 
 struct pt_regs;
 
+bool st_event_asks(const struct st_hook *hook);
 int st_event_begin(struct st_call *call, const struct st_hook *hook,
 		   struct pt_regs *regs);
-
-/* What the rows of the hook table name (hooks.c). */
-void st_event_send_begins(struct st_call *call, struct pt_regs *regs);
-void st_event_accept_begins(struct st_call *call, struct pt_regs *regs);
-void st_event_sent(struct st_call *call, long value);
-void st_event_accepted(struct st_call *call, long value);
+void st_event_identify(struct st_call *call);
+void st_event_identify_again(struct st_call *call);
+bool st_event_refine(struct st_entry *call);
+void st_event_pass(struct st_entry *call);
 
 /**
  * st_event_end() - record a call that returns
@@ -31,7 +32,8 @@ void st_event_accepted(struct st_call *call, long value);
  */
 static nokprobe_inline void st_event_end(struct st_call *call, long value)
 {
-	INDIRECT_CALL_1(call->hook->end, st_event_sent, call, value);
+	st_share_give(call->hook->share, &call->account);
+	INDIRECT_CALL_1(call->hook->end, st_sendto_ends, call, value);
 }
 
 #endif /* _ST_EVENT_H */

@@ -130,35 +130,47 @@ static u16 take(const struct sock *sk, const struct st_peer *peer, struct st_add
 }
 NOKPROBE_SYMBOL(take);
 
-/*
- * Returns false if the address is not resident. @sk is NULL at the return. Of a length that
- * the kernel refuses (move_addr_to_kernel()), there is nothing to read.
- */
+/* @sk is NULL at the return. */
+static void use_given(const struct sock *sk, struct st_peer *peer, struct st_addr *given)
+{
+	/* No address for udpv6_sendmsg(). */
+	if (given->any.sa_family == AF_UNSPEC && peer->family == AF_INET6 &&
+	    peer->type == SOCK_DGRAM) {
+		peer->flags &= SENDTRACE_EVENT_PEER_INIT_NET;
+		return;
+	}
+	peer->flags &= ~SENDTRACE_EVENT_PEER_INIT_NET;
+	peer->flags |= SENDTRACE_EVENT_PEER_FROM_CALL | take(sk, peer, given);
+	peer->remote.len = given->len;
+	memcpy(&peer->remote.storage, &given->storage, ALIGN(given->len, sizeof(u64)));
+	peer->pid = 0; /* it belongs to the connected peer, not to this address */
+}
+NOKPROBE_SYMBOL(use_given);
+
+/* Of a length that the kernel refuses (move_addr_to_kernel()), there is nothing to read. */
+static bool is_refused(struct st_peer *peer, int addr_len)
+{
+	if (addr_len >= (int)sizeof(sa_family_t) &&
+	    addr_len <= (int)sizeof(struct sockaddr_storage))
+		return false;
+	peer->remote.len = 0;
+	peer->flags = 0;
+	return true;
+}
+NOKPROBE_SYMBOL(is_refused);
+
+/* Returns false if the address is not resident. @sk is NULL at the return. */
 static bool read_given(const struct sock *sk, struct st_peer *peer,
 		       const void __user *addr, int addr_len)
 {
 	struct st_addr given;
 
-	if (addr_len < (int)sizeof(sa_family_t) ||
-	    addr_len > (int)sizeof(given.storage)) {
-		peer->remote.len = 0;
-		peer->flags = 0;
+	if (is_refused(peer, addr_len))
 		return true;
-	}
 	st_addr_set_len(&given, addr_len);
 	if (copy_from_user_nofault(&given.storage, addr, addr_len))
 		return false;
-	/* No address for udpv6_sendmsg(). */
-	if (given.any.sa_family == AF_UNSPEC && peer->family == AF_INET6 &&
-	    peer->type == SOCK_DGRAM) {
-		peer->flags &= SENDTRACE_EVENT_PEER_INIT_NET;
-		return true;
-	}
-	peer->flags &= ~SENDTRACE_EVENT_PEER_INIT_NET;
-	peer->flags |= SENDTRACE_EVENT_PEER_FROM_CALL | take(sk, peer, &given);
-	peer->remote.len = given.len;
-	memcpy(&peer->remote.storage, &given.storage, ALIGN(given.len, sizeof(u64)));
-	peer->pid = 0; /* it belongs to the connected peer, not to this address */
+	use_given(sk, peer, &given);
 	return true;
 }
 NOKPROBE_SYMBOL(read_given);
@@ -178,6 +190,15 @@ static bool uses_address_of_call(const struct st_peer *peer, int addr_len)
 	       (peer->family == AF_INET && peer->type == SOCK_DGRAM);
 }
 NOKPROBE_SYMBOL(uses_address_of_call);
+
+/* A stream that this call connects knows its peer at the return. */
+static void judge_given(struct sock *sk, struct st_peer *peer)
+{
+	if (peer->type == SOCK_STREAM || may_be_redirected(sk, peer))
+		peer->flags |= SENDTRACE_EVENT_PEER_ASKED;
+	st_peer_note_scope(sk, peer);
+}
+NOKPROBE_SYMBOL(judge_given);
 
 /**
  * st_given_read() - use the address that sendto() was given, if it is the destination
@@ -210,12 +231,37 @@ void st_given_read(struct socket *sock, struct st_peer *peer, const void __user 
 	} else if (!(peer->flags & SENDTRACE_EVENT_PEER_FROM_CALL)) {
 		return;
 	}
-	/* A stream that this call connects knows its peer at the return. */
-	if (peer->type == SOCK_STREAM || may_be_redirected(sk, peer))
-		peer->flags |= SENDTRACE_EVENT_PEER_ASKED;
-	st_peer_note_scope(sk, peer);
+	judge_given(sk, peer);
 }
 NOKPROBE_SYMBOL(st_given_read);
+
+/**
+ * st_given_note() - use the address that a message has, if it is the destination
+ * @sock: the socket that @peer describes
+ * @peer: from st_peer_of(), just now
+ * @addr: the address, in the kernel's memory
+ * @addr_len: its length
+ *
+ * Context: the calling task, preemption off; takes no lock.
+ */
+void st_given_note(struct socket *sock, struct st_peer *peer, const void *addr,
+		   int addr_len)
+{
+	struct sock *sk = READ_ONCE(sock->sk);
+	struct st_addr given;
+
+	if (unlikely(!sk) || !uses_address_of_call(peer, addr_len))
+		return;
+	peer->unnamed = NULL; /* it does not go to the connected peer */
+	if (st_peer_set_pending(sk, peer) || is_refused(peer, addr_len))
+		return;
+	st_addr_set_len(&given, addr_len);
+	memcpy(&given.storage, addr, addr_len);
+	use_given(sk, peer, &given);
+	if (peer->flags & SENDTRACE_EVENT_PEER_FROM_CALL)
+		judge_given(sk, peer);
+}
+NOKPROBE_SYMBOL(st_given_note);
 
 /**
  * st_given_read_late() - read at the return what was not resident at the entry

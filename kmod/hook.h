@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* One hook: a kernel function, the events that need it, and what is done with a call. */
+/* One hook: a kernel function, the calls that come through it, and what is done with them. */
 #ifndef _ST_HOOK_H
 #define _ST_HOOK_H
 
@@ -15,12 +15,18 @@ struct st_share;
  * struct st_hook - one row: a kernel function, and what is done at its entry and return
  * @name: what the counters and messages call it; `missed_<name>` of /proc/sendtrace/stats
  * @symbols: the function, then its fallbacks in the order of preference; NULL for no more
- * @events: SENDTRACE_EVENTS_* that need this hook; it is armed while a session asks for one
- * @optional: if none of @symbols can be probed, a session that asks for one of @events starts
+ * @calls: SENDTRACE_CALL_BIT() of each call that needs this hook; it is armed while a session
+ *	asks for one
+ * @optional: if none of @symbols can be probed, a session that asks for one of @calls starts
  *	without the hook; otherwise its START fails
- * @share: who has how many instances of its kretprobe; begins at zero whenever it is armed
- * @begin: reads the function's arguments, for a call that a session records: fd, payload,
- *	len, flags, addr and addr_len of struct st_call. Context: the entry handler
+ * @returns_int: the function returns an int: the upper half of the register is undefined
+ * @size: bytes of an instance: of struct st_call, or of a struct that begins with struct
+ *	st_entry; 0 if @begin records the call itself and never asks for its return
+ * @share: who has how many instances of its kretprobe; begins at zero whenever it is armed.
+ *	NULL if @size is 0
+ * @begin: reads the function's arguments, for a call that a session records. @call has its
+ *	hook, wanted and, if it is a struct st_call, caller. Return: false if this is no call
+ *	to be recorded, or nobody asked for this one. Context: the entry handler
  * @end: records the call. Context: the return handler
  *
  * Invariant. Adding a way of sending means adding a row, and its @begin and @end.
@@ -28,10 +34,12 @@ struct st_share;
 struct st_hook {
 	const char *name;
 	const char *symbols[ST_HOOK_SYMBOLS];
-	u32 events;
+	u64 calls;
 	bool optional;
+	bool returns_int;
+	u16 size;
 	struct st_share *share;
-	void (*begin)(struct st_call *call, struct pt_regs *regs);
+	bool (*begin)(struct st_call *call, struct pt_regs *regs);
 	void (*end)(struct st_call *call, long ret);
 };
 

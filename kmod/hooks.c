@@ -1,33 +1,96 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The table of hooks.
+ * The table of hooks: the functions that together see each call once (net/socket.c).
  *
  * __sys_sendto() is where every send() and sendto() comes through, including those of
- * 32-bit programs and of socketcall(); __sys_accept4() likewise (net/socket.c,
- * net/compat.c).
+ * 32-bit programs and of socketcall() (net/compat.c); __sys_accept4() likewise.
  */
+#include "compat.h"
 #include "event.h"
 #include "hooks.h"
+#include "message.h"
 #include "share.h"
 
-ST_SHARE_DEFINE(sends);
-ST_SHARE_DEFINE(accepts);
+#define CALL(name)	   SENDTRACE_CALL_BIT(SENDTRACE_CALL_##name)
+#define CALLS_WRITE	   (CALL(WRITE) | CALL(WRITEV) | CALL(PWRITEV2) | CALL(IO_SUBMIT_WRITE))
+#define CALLS_SPLICE_WRITE (CALL(SENDFILE) | CALL(SPLICE_WRITE))
+
+ST_SHARE_DEFINE(sendto);
+ST_SHARE_DEFINE(sendmsg);
+ST_SHARE_DEFINE(write);
+ST_SHARE_DEFINE(sendmsg_async);
+ST_SHARE_DEFINE(accept);
+#ifdef ST_HAVE_SENDPAGE
+ST_SHARE_DEFINE(splice_write);
+#endif
 
 const struct st_hook st_hooks[ST_HOOKS] = {
-	[ST_HOOK_SEND] = {
+	[ST_HOOK_SENDTO] = {
 		.name = "send",
 		.symbols = { "__sys_sendto" },
-		.events = SENDTRACE_EVENTS_SEND,
-		.share = &sends,
-		.begin = st_event_send_begins,
-		.end = st_event_sent,
+		.calls = CALL(SENDTO),
+		.size = sizeof(struct st_call),
+		.share = &sendto,
+		.returns_int = true,
+		.begin = st_sendto_begins,
+		.end = st_sendto_ends,
 	},
+	[ST_HOOK_SENDMSG] = {
+		.name = "sendmsg",
+		.symbols = { "____sys_sendmsg" },
+		.calls = CALL(SENDMSG) | CALL(SENDMMSG) | CALL(IO_URING_SEND),
+		.optional = true,
+		.size = sizeof(struct st_call),
+		.share = &sendmsg,
+		.returns_int = true,
+		.begin = st_sendmsg_begins,
+		.end = st_message_ends,
+	},
+	[ST_HOOK_WRITE] = {
+		.name = "write",
+		.symbols = { "sock_write_iter" },
+		.calls = CALLS_WRITE | CALL(IO_URING_SEND),
+		.optional = true,
+		.size = sizeof(struct st_call),
+		.share = &write,
+		.begin = st_write_begins,
+		.end = st_message_ends,
+	},
+	[ST_HOOK_SENDMSG_ASYNC] = {
+		.name = "sendmsg_async",
+		.symbols = { "sock_sendmsg" },
+#ifdef ST_HAVE_SENDPAGE
+		.calls = CALL(IO_URING_SEND),
+#else
+		.calls = CALL(IO_URING_SEND) | CALLS_SPLICE_WRITE,
+#endif
+		.optional = true,
+		.size = sizeof(struct st_call),
+		.share = &sendmsg_async,
+		.returns_int = true,
+		.begin = st_sock_sendmsg_begins,
+		.end = st_message_ends,
+	},
+#ifdef ST_HAVE_SENDPAGE
+	[ST_HOOK_SPLICE_WRITE] = {
+		.name = "splice_write",
+		.symbols = { "sock_sendpage" },
+		.calls = CALLS_SPLICE_WRITE | CALL(IO_URING_SEND),
+		.optional = true,
+		.size = sizeof(struct st_call),
+		.share = &splice_write,
+		.begin = st_sendpage_begins,
+		.end = st_message_ends,
+	},
+#endif
 	[ST_HOOK_ACCEPT] = {
 		.name = "accept",
 		.symbols = { "__sys_accept4" },
-		.events = SENDTRACE_EVENTS_ACCEPT,
-		.share = &accepts,
-		.begin = st_event_accept_begins,
-		.end = st_event_accepted,
+		.calls = CALL(ACCEPT),
+		.size = sizeof(struct st_call),
+		.share = &accept,
+		.returns_int = true,
+		.begin = st_accept_begins,
+		.end = st_accept_ends,
 	},
 };

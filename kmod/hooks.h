@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The table of hooks: which kernel functions are probed, and for which events. */
+/* The table of hooks: which kernel functions are probed, and for which calls. */
 #ifndef _ST_HOOKS_H
 #define _ST_HOOKS_H
 
+#include "compat.h"
 #include "hook.h"
 
 /* The rows of the table. */
 enum st_hook_id {
-	ST_HOOK_SEND,
+	ST_HOOK_SENDTO,
+	ST_HOOK_SENDMSG,
+	ST_HOOK_WRITE,
+	ST_HOOK_SENDMSG_ASYNC,
+#ifdef ST_HAVE_SENDPAGE
+	ST_HOOK_SPLICE_WRITE,
+#endif
 	ST_HOOK_ACCEPT,
 	ST_HOOKS,
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The bytes of a call, wherever they come from: today, a buffer of the caller's. */
+/* The bytes of a call, wherever they lie: in memory of the caller's, or in pages. */
 #ifndef _ST_PAYLOAD_H
 #define _ST_PAYLOAD_H
 
@@ -13,21 +13,92 @@
 #include <linux/sendtrace.h>
 #include <asm-generic/kprobes.h>
 
-/**
- * struct st_payload - one source of bytes
- * @buf: the caller's buffer; holds no reference to anything
- */
-struct st_payload {
-	const void __user *buf;
+struct bio_vec;
+struct iov_iter;
+struct iovec;
+struct page;
+
+/* Where the bytes of a payload are. */
+enum st_payload_kind {
+	ST_PAYLOAD_USER, /* one buffer of the caller's */
+	ST_PAYLOAD_IOVEC, /* several; the array is the kernel's */
+	ST_PAYLOAD_BVEC, /* pages that the kernel holds while the function runs */
+	ST_PAYLOAD_PAGE, /* one piece of such a page, by its address */
+	ST_PAYLOAD_NONE, /* nowhere that we may read */
 };
 
+/**
+ * struct st_payload - one source of bytes
+ * @buf: ST_PAYLOAD_USER: the buffer
+ * @iov: ST_PAYLOAD_IOVEC: the first piece; the kernel's array lives until the function returns
+ * @bvec: ST_PAYLOAD_BVEC: likewise
+ * @page: ST_PAYLOAD_PAGE: the bytes, in the kernel's own mapping
+ * @skip: bytes of the first piece of @iov or @bvec that do not belong to it
+ * @nr: pieces of @iov or @bvec
+ * @kind: enum st_payload_kind
+ *
+ * Holds no reference to anything.
+ */
+struct st_payload {
+	union {
+		const void __user *buf;
+		const struct iovec *iov;
+		const struct bio_vec *bvec;
+		const void *page;
+	};
+	size_t skip;
+	u32 nr;
+	u32 kind;
+};
+
+void st_payload_of_iter(struct st_payload *payload, const struct iov_iter *iter);
+void st_payload_of_page(struct st_payload *payload, const struct page *page, u32 offset);
+u32 st_payload_gather(void *to, const struct st_payload *payload, u64 offset, u32 len);
 u32 st_payload_copy_to_fault(u8 *to, const u8 __user *from, u32 len);
 void st_payload_fault_in(const struct st_payload *payload, u64 offset, u32 len);
+
+/* The usual source: one buffer of the caller's. */
+static __always_inline void st_payload_set_user(struct st_payload *payload,
+						const void __user *buf)
+{
+	payload->buf = buf;
+	payload->kind = ST_PAYLOAD_USER;
+}
+
+/* Can task work still read it, after the function has returned? */
+static __always_inline bool st_payload_lasts(const struct st_payload *payload)
+{
+	return payload->kind == ST_PAYLOAD_USER;
+}
 
 /* Bytes that a part of a record takes: SENDTRACE_ALIGN at a time. */
 static __always_inline u32 st_padded(u32 len)
 {
 	return ALIGN(len, SENDTRACE_ALIGN);
+}
+
+/*
+ * Copies out of a buffer of the caller's, as far as it is resident. Returns how many bytes.
+ *
+ * Uses raw_copy_from_user(): __copy_from_user_inatomic() would also check whether @to lies
+ * in a stack or in a heap object that is too small (HARDENED_USERCOPY), which takes as long
+ * as a short payload. @to lies in pages of the ring, where this room was reserved.
+ */
+static nokprobe_inline u32 st_payload_copy_user(void *to, const void __user *from,
+						u32 len)
+{
+	u32 got;
+
+	/* Without an mm the thread is exiting: what is mapped here is not its memory. */
+	if (unlikely(!current->mm) || unlikely(!access_ok(from, len)))
+		return 0;
+	kasan_check_write(to, len);
+	pagefault_disable();
+	got = len - raw_copy_from_user(to, from, len);
+	if (IS_ENABLED(CONFIG_ARM64) && unlikely(got < len))
+		got += st_payload_copy_to_fault(to + got, from + got, len - got);
+	pagefault_enable();
+	return got;
 }
 
 /**
@@ -40,30 +111,20 @@ static __always_inline u32 st_padded(u32 len)
  * Pads with zeroes up to the next multiple of SENDTRACE_ALIGN: no byte of @to up to there
  * keeps its old value.
  *
- * Uses raw_copy_from_user(): __copy_from_user_inatomic() would also check whether @to lies
- * in a stack or in a heap object that is too small (HARDENED_USERCOPY), which takes as long
- * as a short payload. @to lies in pages of the ring, where this room was reserved.
- *
  * Context: the calling thread, preemption off; does not fault.
  * Return: bytes copied; less than @len if a page is not resident or not readable.
  */
 static nokprobe_inline u32 st_payload_copy(void *to, const struct st_payload *payload,
 					   u64 offset, u32 len)
 {
-	const void __user *from = payload->buf + offset;
-	u32 got = 0;
+	u32 got;
 
 	if (len % SENDTRACE_ALIGN)
 		*(u64 *)(to + st_padded(len) - SENDTRACE_ALIGN) = 0;
-	/* Without an mm the thread is exiting: what is mapped here is not its memory. */
-	if (likely(current->mm) && access_ok(from, len)) {
-		kasan_check_write(to, len);
-		pagefault_disable();
-		got = len - raw_copy_from_user(to, from, len);
-		if (IS_ENABLED(CONFIG_ARM64) && unlikely(got < len))
-			got += st_payload_copy_to_fault(to + got, from + got, len - got);
-		pagefault_enable();
-	}
+	if (likely(payload->kind == ST_PAYLOAD_USER))
+		got = st_payload_copy_user(to, payload->buf + offset, len);
+	else
+		got = st_payload_gather(to, payload, offset, len);
 	if (unlikely(got < len))
 		memset(to + got, 0, st_padded(got) - got);
 	return got;

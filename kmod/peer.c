@@ -10,7 +10,9 @@
 #include <linux/net.h>
 #include <linux/pid.h>
 #include <linux/processor.h>
+#include <linux/sock_diag.h>
 #include <linux/spinlock.h>
+#include <linux/tcp.h>
 #include <linux/udp.h>
 #include <net/af_unix.h>
 #include <net/inet_sock.h>
@@ -29,6 +31,11 @@
 void st_peer_clear(struct st_peer *peer)
 {
 	peer->inode = 0;
+	peer->cookie = 0;
+	peer->position = 0;
+	peer->write_seq = 0;
+	peer->copied_seq = 0;
+	peer->netns = 0;
 	peer->pid = 0;
 	peer->family = AF_UNSPEC;
 	peer->type = 0;
@@ -346,6 +353,73 @@ static void peer_of_unix(struct sock *sk, struct st_peer *peer)
 }
 NOKPROBE_SYMBOL(peer_of_unix);
 
+/* ---- What identifies a socket, and the place in its stream ---------------------------- */
+
+/* The first who asks for a socket's number gives it one. */
+static noinline u64 new_cookie(struct sock *sk)
+{
+	u32 half[2];
+
+	sock_diag_save_cookie(sk, half);
+	return half[0] | (u64)half[1] << 32;
+}
+NOKPROBE_SYMBOL(new_cookie);
+
+static nokprobe_inline bool is_tcp(const struct sock *sk, u16 family)
+{
+	return (family == AF_INET || family == AF_INET6) && sk->sk_type == SOCK_STREAM &&
+	       sk->sk_protocol == IPPROTO_TCP;
+}
+
+/*
+ * Bytes that were acknowledged, and those that wait for it. The first counts the SYN, where we
+ * sent it before the other end did: a connection that was accepted is a byte short.
+ */
+static void place_in_stream(const struct sock *sk, struct st_peer *peer)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+	u32 write_seq = READ_ONCE(tp->write_seq);
+
+	peer->write_seq = write_seq;
+	peer->copied_seq = READ_ONCE(tp->copied_seq);
+	peer->position =
+		READ_ONCE(tp->bytes_acked) + (u32)(write_seq - READ_ONCE(tp->snd_una));
+}
+NOKPROBE_SYMBOL(place_in_stream);
+
+/**
+ * st_peer_note_received() - let the position be that of what was received
+ * @sock: the socket that @peer describes
+ * @peer: from st_peer_of(), just now
+ *
+ * Context: any; takes no lock.
+ */
+void st_peer_note_received(struct socket *sock, struct st_peer *peer)
+{
+	const struct sock *sk = READ_ONCE(sock->sk);
+	const struct tcp_sock *tp;
+
+	if (!sk || !is_tcp(sk, peer->family))
+		return;
+	tp = tcp_sk(sk);
+	peer->position = READ_ONCE(tp->bytes_received) -
+			 (u32)(READ_ONCE(tp->rcv_nxt) - peer->copied_seq);
+}
+NOKPROBE_SYMBOL(st_peer_note_received);
+
+static nokprobe_inline void identify(struct sock *sk, struct st_peer *peer)
+{
+	u64 cookie = atomic64_read(&sk->sk_cookie);
+
+	peer->cookie = likely(cookie) ? cookie : new_cookie(sk);
+	peer->netns = sock_net(sk)->ns.inum;
+	peer->position = 0;
+	peer->write_seq = 0;
+	peer->copied_seq = 0;
+	if (is_tcp(sk, peer->family))
+		place_in_stream(sk, peer);
+}
+
 /* ---- Any socket ---------------------------------------------------------------- */
 
 /**
@@ -373,6 +447,7 @@ void st_peer_of(struct socket *sock, struct st_peer *peer)
 	peer->family = READ_ONCE(sk->sk_family);
 	peer->type = sock->type;
 	peer->protocol = sk->sk_protocol;
+	identify(sk, peer);
 	peer->unnamed = NULL;
 	peer->remote.len = 0;
 	switch (peer->family) {
@@ -390,3 +465,23 @@ void st_peer_of(struct socket *sock, struct st_peer *peer)
 	}
 }
 NOKPROBE_SYMBOL(st_peer_of);
+
+/**
+ * st_peer_complete() - add what a socket knows only when the call returns
+ * @peer: the socket at the call's entry
+ * @now: the same socket at its return
+ *
+ * The first send of an unbound socket gives it a local address, and one that connects (TCP
+ * fast open) a peer.
+ *
+ * Context: any.
+ */
+void st_peer_complete(struct st_peer *peer, const struct st_peer *now)
+{
+	peer->local = now->local;
+	if (st_peer_asks_to_connect(peer) && now->remote.len) {
+		peer->remote = now->remote;
+		peer->flags = now->flags;
+	}
+}
+NOKPROBE_SYMBOL(st_peer_complete);

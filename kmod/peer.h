@@ -40,11 +40,22 @@ struct st_addr {
  * @protocol: IPPROTO_*, or the family's own
  * @unnamed: if not NULL: the datagram socket that it is connected to, whose name could not be
  *	read without waiting; only to be compared, since it may be gone
+ * @cookie: the socket's number, unique in its network namespace
+ * @position: TCP: bytes that were sent on the connection, or received after
+ *	st_peer_note_received(); else 0
+ * @write_seq: TCP: sequence number of the next byte to be sent; else 0
+ * @copied_seq: TCP: of the next byte to be read; else 0
+ * @netns: inode number of the network namespace
  * @local: the socket's own address
  * @remote: where it sends to
  */
 struct st_peer {
 	u64 inode;
+	u64 cookie;
+	u64 position;
+	u32 write_seq;
+	u32 copied_seq;
+	u32 netns;
 	const struct sock *unnamed;
 	u32 pid;
 	u32 flags;
@@ -67,6 +78,8 @@ void st_peer_clear(struct st_peer *peer);
 void st_peer_of(struct socket *sock, struct st_peer *peer);
 void st_peer_name_late(struct socket *sock, struct st_peer *peer);
 bool st_peer_set_pending(const struct sock *sk, struct st_peer *peer);
+void st_peer_complete(struct st_peer *peer, const struct st_peer *now);
+void st_peer_note_received(struct socket *sock, struct st_peer *peer);
 void st_peer_note_scope(const struct sock *sk, struct st_peer *peer);
 
 /**
@@ -82,6 +95,17 @@ static __always_inline bool st_peer_is_unbound(const struct st_peer *peer)
 	/* sin_port and sin6_port are at the same offset. */
 	return !peer->local.in.sin_port &&
 	       (peer->type == SOCK_DGRAM || peer->type == SOCK_STREAM);
+}
+
+/**
+ * st_peer_asks_to_connect() - was it a stream that is not connected, and the call had an address?
+ * @peer: at the call's entry
+ *
+ * Return: true if so: then the call itself connects it (TCP fast open), or fails.
+ */
+static __always_inline bool st_peer_asks_to_connect(const struct st_peer *peer)
+{
+	return peer->type == SOCK_STREAM && peer->flags & SENDTRACE_EVENT_PEER_ASKED;
 }
 
 #endif /* _ST_PEER_H */

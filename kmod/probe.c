@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Arms the hooks of the table (hooks.c) as kretprobes, each while at least one running session
- * asks for one of its events.
+ * asks for one of its calls.
  *
  * A kretprobe has a fixed number of instances, and a call keeps one until it returns. A call
  * that finds none is missed. The kernel's default is far too small for calls that block,
@@ -72,7 +72,7 @@ static int entered(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	struct kretprobe *rp = st_kretprobe_of(ri);
 
-	if (unlikely(!rp))
+	if (unlikely(!rp) || !st_event_asks(container_of(rp, struct probe, rp)->hook))
 		return 1;
 	return st_event_begin((void *)ri->data, container_of(rp, struct probe, rp)->hook,
 			      regs);
@@ -224,7 +224,7 @@ static int probe_register(struct probe *probe)
 		.entry_handler = entered,
 		.handler = returned,
 		.maxactive = maxactive,
-		.data_size = sizeof(struct st_call),
+		.data_size = probe->hook->size,
 	};
 	err = register_kretprobe(&probe->rp);
 	if (err)
@@ -275,11 +275,11 @@ static void count_missed(struct probe *probe)
 }
 
 /*
- * Drops a use of the first @nr rows that serve @events. Waits for the handlers that run, once
+ * Drops a use of the first @nr rows that serve @calls. Waits for the handlers that run, once
  * for all. Calls that sleep keep their instances: when they return, the kernel's own code
  * frees these, and calls nothing of ours.
  */
-static void put_probes(u32 events, int nr)
+static void put_probes(u64 calls, int nr)
 {
 	struct kretprobe *unused[ST_HOOKS];
 	struct probe *probe;
@@ -287,7 +287,7 @@ static void put_probes(u32 events, int nr)
 
 	for (i = 0; i < nr; i++) {
 		probe = &probes[i];
-		if ((probe->hook->events & events) && probe->symbol && !--probe->users)
+		if ((probe->hook->calls & calls) && probe->symbol && !--probe->users)
 			unused[count++] = &probe->rp;
 	}
 	unregister_kretprobes(unused, count);
@@ -300,16 +300,16 @@ static void put_probes(u32 events, int nr)
 	}
 }
 
-static int get_probes(u32 events)
+static int get_probes(u64 calls)
 {
 	int i, err;
 
 	for (i = 0; i < ST_HOOKS; i++) {
-		if (!(st_hooks[i].events & events))
+		if (!(st_hooks[i].calls & calls))
 			continue;
 		err = probe_get(&probes[i]);
 		if (err) {
-			put_probes(events, i);
+			put_probes(calls, i);
 			return err;
 		}
 	}
@@ -317,14 +317,14 @@ static int get_probes(u32 events)
 }
 
 /**
- * st_probe_arm() - arm the hooks of some events, for one more session
- * @events: SENDTRACE_EVENTS_*
+ * st_probe_arm() - arm the hooks of some calls, for one more session
+ * @calls: SENDTRACE_CALL_BIT() of each
  *
  * Context: may sleep; holds no lock that is taken while pages are faulted in.
  * Return: 0; -ENOENT if this kernel lacks a function that is needed, -EINVAL if it must not
  * be probed; or what register_kretprobe() and register_kprobe() return.
  */
-int st_probe_arm(u32 events)
+int st_probe_arm(u64 calls)
 {
 	int err;
 
@@ -332,7 +332,7 @@ int st_probe_arm(u32 events)
 	err = armed ? 0 : canary_register();
 	if (err)
 		goto unlock;
-	err = get_probes(events);
+	err = get_probes(calls);
 	if (!err)
 		armed++;
 	else if (!armed)
@@ -344,16 +344,16 @@ unlock:
 
 /**
  * st_probe_disarm() - undo st_probe_arm()
- * @events: the same as for st_probe_arm()
+ * @calls: the same as for st_probe_arm()
  *
  * When it returns, a hook that no other session uses runs no handler any more.
  *
  * Context: may sleep, as st_probe_arm().
  */
-void st_probe_disarm(u32 events)
+void st_probe_disarm(u64 calls)
 {
 	mutex_lock(&arm_lock);
-	put_probes(events, ST_HOOKS);
+	put_probes(calls, ST_HOOKS);
 	if (!--armed)
 		unregister_kprobe(&canary_probe);
 	mutex_unlock(&arm_lock);
@@ -393,22 +393,22 @@ bool st_probe_blind(void)
 }
 
 /**
- * st_probe_missing() - events of which this kernel cannot show every call
+ * st_probe_missing() - calls that this kernel cannot show, or not all of them
  *
  * Context: may sleep.
- * Return: SENDTRACE_EVENTS_* of the hooks whose function is missing.
+ * Return: SENDTRACE_CALL_BIT() of those whose function is missing.
  */
-u32 st_probe_missing(void)
+u64 st_probe_missing(void)
 {
-	u32 events = 0;
+	u64 calls = 0;
 	int i;
 
 	mutex_lock(&arm_lock);
 	for (i = 0; i < ST_HOOKS; i++)
 		if (!probes[i].symbol)
-			events |= st_hooks[i].events;
+			calls |= st_hooks[i].calls;
 	mutex_unlock(&arm_lock);
-	return events;
+	return calls;
 }
 
 /**
@@ -430,19 +430,19 @@ u64 st_probe_missed(enum st_hook_id id)
 }
 
 /**
- * st_probe_missed_by() - the same for all hooks of some events
- * @events: SENDTRACE_EVENTS_*
+ * st_probe_missed_by() - the same for all hooks of some calls
+ * @calls: SENDTRACE_CALL_BIT() of each
  *
  * Context: may sleep.
  * Return: how many calls found no free instance, or were refused one.
  */
-u64 st_probe_missed_by(u32 events)
+u64 st_probe_missed_by(u64 calls)
 {
 	u64 missed = 0;
 	int i;
 
 	for (i = 0; i < ST_HOOKS; i++)
-		if (st_hooks[i].events & events)
+		if (st_hooks[i].calls & calls)
 			missed += st_probe_missed(i);
 	return missed;
 }

@@ -8,12 +8,12 @@
 #include "hooks.h"
 
 int st_probe_init(void);
-int st_probe_arm(u32 events);
-void st_probe_disarm(u32 events);
+int st_probe_arm(u64 calls);
+void st_probe_disarm(u64 calls);
 bool st_probe_armed(void);
 bool st_probe_blind(void);
-u32 st_probe_missing(void);
+u64 st_probe_missing(void);
 u64 st_probe_missed(enum st_hook_id id);
-u64 st_probe_missed_by(u32 events);
+u64 st_probe_missed_by(u64 calls);
 
 #endif /* _ST_PROBE_H */

@@ -90,6 +90,15 @@ static nokprobe_inline void describe(struct sendtrace_event *slot,
 	slot->peer_pid = peer->pid;
 	slot->event_flags = peer->flags;
 	slot->reserved = 0;
+	slot->cookie = peer->cookie;
+	slot->position = peer->position;
+	slot->write_seq = peer->write_seq;
+	slot->copied_seq = peer->copied_seq;
+	slot->netns = peer->netns;
+	slot->cgroup = call->cgroup;
+	slot->call = call->id;
+	slot->nr_cmsgs = call->nr_cmsgs;
+	memcpy(slot->cmsgs, call->cmsgs, sizeof(slot->cmsgs));
 	slot->family = family;
 	slot->sock_type = type;
 	slot->protocol = peer->protocol;
@@ -209,7 +218,8 @@ static u32 write_share(struct st_session *session, const struct st_call *call, u
 		       u32 share, u16 why)
 {
 	u64 want = st_record_wanted(session, sent);
-	u32 most = min(share, session->inline_max);
+	u32 most = min(share, st_payload_lasts(&call->payload) ? session->inline_max :
+								 session->chunk_max);
 	struct st_part part = {
 		.time = call->exit_time,
 		.len = min_t(u64, want, most),
@@ -257,16 +267,19 @@ void st_record_at_once(const struct st_call *call, u64 sent, u32 budget)
 NOKPROBE_SYMBOL(st_record_at_once);
 
 /**
- * st_record_now() - write a call to sessions that waited in vain for task work
+ * st_record_now() - write a call to sessions whose record cannot wait for task work
  * @call: the call, with its addresses and its memory
  * @sessions: a bit for each of them
  * @sent: bytes of payload; ST_IRQS_OFF_MAX are copied at most
+ * @why: enum sendtrace_why of what is cut
  *
  * Context: the calling thread, preemption off.
  */
-void st_record_now(const struct st_call *call, unsigned long sessions, u64 sent)
+void st_record_now(const struct st_call *call, unsigned long sessions, u64 sent, u16 why)
 {
-	write_shares(call, sessions, sent, ST_IRQS_OFF_MAX, SENDTRACE_WHY_NO_WORK);
+	u32 budget = call->payload.kind == ST_PAYLOAD_NONE ? 0 : ST_IRQS_OFF_MAX;
+
+	write_shares(call, sessions, sent, budget, why);
 }
 NOKPROBE_SYMBOL(st_record_now);
 

@@ -67,7 +67,7 @@ static __always_inline struct st_session *st_record_session_of(const struct st_c
 enum st_outcome st_record_call(struct st_session *session, const struct st_call *call,
 			       u64 sent);
 void st_record_at_once(const struct st_call *call, u64 sent, u32 budget);
-void st_record_now(const struct st_call *call, unsigned long sessions, u64 sent);
+void st_record_now(const struct st_call *call, unsigned long sessions, u64 sent, u16 why);
 void st_record_failed(struct st_session *session, const struct st_call *call, u32 most,
 		      u16 why);
 enum st_outcome st_record_event(struct st_session *session, const struct st_call *call,

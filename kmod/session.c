@@ -190,6 +190,35 @@ static struct st_ring **alloc_rings(u32 size)
 	return rings;
 }
 
+/* The older form of which calls are recorded: two of them. */
+static u64 calls_of(u32 events)
+{
+	u64 calls = 0;
+
+	if (events & SENDTRACE_EVENTS_SEND)
+		calls |= SENDTRACE_CALL_BIT(SENDTRACE_CALL_SENDTO);
+	if (events & SENDTRACE_EVENTS_ACCEPT)
+		calls |= SENDTRACE_CALL_BIT(SENDTRACE_CALL_ACCEPT);
+	return calls;
+}
+
+/**
+ * st_session_events() - the older form of which calls are recorded
+ * @calls: SENDTRACE_CALL_BIT() of each
+ *
+ * Return: SENDTRACE_EVENTS_* of those that have one.
+ */
+u32 st_session_events(u64 calls)
+{
+	u32 events = 0;
+
+	if (calls & SENDTRACE_CALL_BIT(SENDTRACE_CALL_SENDTO))
+		events |= SENDTRACE_EVENTS_SEND;
+	if (calls & SENDTRACE_CALL_BIT(SENDTRACE_CALL_ACCEPT))
+		events |= SENDTRACE_EVENTS_ACCEPT;
+	return events;
+}
+
 /**
  * st_session_complete_config() - check a configuration, and fill in the defaults
  * @config: from user space, not trusted; on return, the values that will be used
@@ -202,8 +231,11 @@ int st_session_complete_config(struct sendtrace_config *config)
 	    memchr_inv(config->reserved, 0, sizeof(config->reserved)) ||
 	    config->events & ~SENDTRACE_EVENTS_ALL)
 		return -EINVAL;
-	if (!config->events)
-		config->events = SENDTRACE_EVENTS_ALL;
+	if (config->calls & ~SENDTRACE_CALLS_ALL)
+		return -EINVAL;
+	if (!config->calls)
+		config->calls = calls_of(config->events ?: SENDTRACE_EVENTS_ALL);
+	config->events = st_session_events(config->calls);
 	if (!config->snaplen)
 		config->snaplen = ST_SNAPLEN_DEFAULT;
 	if (!config->ring_size)
@@ -251,7 +283,7 @@ int st_session_configure(struct st_session *session,
 		return PTR_ERR(rings);
 	session->snaplen = config->snaplen;
 	session->ring_size = config->ring_size;
-	session->events = config->events;
+	session->calls = config->calls;
 	bound_payload(session);
 	/* list_lock, too: listing the sessions reads their rings. */
 	mutex_lock(&list_lock);

@@ -48,7 +48,7 @@ enum st_mode {
  * @mode: how the rings are consumed (@mode_lock)
  * @claims: how many users of the rings have chosen @mode (@mode_lock)
  * @rules: never NULL; at first, everyone's calls (RCU; changed under @lock)
- * @events: SENDTRACE_EVENTS_* (invariant once configured)
+ * @calls: SENDTRACE_CALL_BIT() of the calls that are recorded (invariant once configured)
  * @snaplen: bytes (invariant once configured)
  * @ring_size: bytes (invariant once configured)
  * @inline_max: most bytes that a handler copies of one call (invariant once configured)
@@ -80,7 +80,7 @@ struct st_session {
 	struct st_ring **rings;
 	u64 since;
 	struct pid *tracer;
-	u32 events;
+	u64 calls;
 	u32 snaplen;
 	u32 inline_max;
 	u32 chunk_max;
@@ -112,6 +112,7 @@ struct st_session {
 int st_session_init(void);
 u32 st_session_default_ring_size(void);
 u32 st_session_inline_max(void);
+u32 st_session_events(u64 calls);
 u32 st_session_at_once_max(void);
 
 /**

@@ -90,7 +90,7 @@ static void show_session(const struct st_session *session, void *arg)
 		   READ_ONCE(session->running) ? "running" : "stopped",
 		   modes[READ_ONCE(session->mode)]);
 	seq_printf(m, " snaplen=%u ring=%u events=%u ", session->snaplen,
-		   session->ring_size, session->events);
+		   session->ring_size, st_session_events(session->calls));
 	rcu_read_lock();
 	st_rules_show(rcu_dereference(session->rules), m);
 	rcu_read_unlock();

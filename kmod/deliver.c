@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The end of a call: its record, for every session that wants it. */
+#include <linux/bitops.h>
+#include <linux/cgroup.h>
+#include <linux/cred.h>
+#include <linux/errno.h>
+#include <linux/net.h>
+#include <linux/sched.h>
+#include <linux/timekeeping.h>
+#include <asm-generic/kprobes.h>
+
+#include "compat.h"
+#include "deliver.h"
+#include "late.h"
+#include "record.h"
+#include "running.h"
+#include "session.h"
+
+/* For the sessions that could not be served at the return. */
+static noinline void record_late(const struct st_call *call, u64 sent, unsigned long late)
+{
+	if (!st_late_record(call, sent, late))
+		st_record_now(call, late, sent, SENDTRACE_WHY_NO_WORK);
+}
+NOKPROBE_SYMBOL(record_late);
+
+/*
+ * Nothing can be copied later: io_uring tells its caller that the buffer is free before task
+ * work runs, and pages are released when the function has returned.
+ */
+static noinline void record_only_now(const struct st_call *call, u64 sent)
+{
+	u16 why = SENDTRACE_WHY_INLINE_BOUND;
+
+	if (call->payload.kind == ST_PAYLOAD_NONE)
+		why = SENDTRACE_WHY_NOT_COPIED;
+	else if (call->async)
+		why = SENDTRACE_WHY_ASYNC;
+	st_record_now(call, call->wanted, sent, why);
+}
+NOKPROBE_SYMBOL(record_only_now);
+
+/* By RCU, like current's css_set: preemption is off. */
+static nokprobe_inline u64 cgroup_of_current(void)
+{
+#ifdef CONFIG_CGROUPS
+	return rcu_dereference_sched(current->cgroups)->dfl_cgrp->kn->id;
+#else
+	return 0;
+#endif
+}
+
+/* The initial user namespace maps each uid to itself. */
+static nokprobe_inline void call_ended(struct st_call *call, u16 type, long ret)
+{
+	call->exit_time = ktime_get_ns();
+	call->ret = ret;
+	call->cgroup = cgroup_of_current();
+	call->type = type;
+	call->caller.tid = task_pid_nr(current);
+	call->uid = __kuid_val(current_euid());
+}
+
+/*
+ * So many sessions record any payload now, and the others only a short one, so that all of
+ * them together copy at most ST_IRQS_OFF_MAX twice.
+ */
+#define NOW_SESSIONS (ST_IRQS_OFF_MAX / ST_INLINE_MAX)
+#define SHORT_MAX    (ST_IRQS_OFF_MAX / ST_MAX_RUNNING)
+
+static nokprobe_inline void record_for_all(const struct st_call *call, u64 sent)
+{
+	unsigned long sessions = call->wanted, late = 0;
+	struct st_session *session;
+	unsigned int nr = 0;
+
+	if (unlikely(call->async) || unlikely(!st_payload_lasts(&call->payload))) {
+		record_only_now(call, sent);
+		return;
+	}
+	if (!ST_CAN_DEFER) {
+		st_record_at_once(call, sent, st_session_at_once_max());
+		return;
+	}
+	for (; sessions; sessions &= sessions - 1, nr++) {
+		session = st_record_session_of(call, sessions);
+		if (unlikely(!session))
+			continue;
+		if (unlikely(nr >= NOW_SESSIONS && sent > SHORT_MAX) ||
+		    unlikely(st_record_call(session, call, sent) != ST_WRITTEN))
+			late |= sessions & -sessions;
+	}
+	if (unlikely(late))
+		record_late(call, sent, late);
+}
+
+/*
+ * Will the call be made again, by the caller or by the kernel? A datagram that EAGAIN refuses
+ * is often dropped instead.
+ */
+static bool comes_again(const struct st_call *call)
+{
+	u16 type = call->peer.type;
+
+	switch (-call->ret) {
+	case EINTR:
+	case ERESTARTSYS:
+	case ERESTARTNOINTR:
+	case ERESTARTNOHAND:
+	case ERESTART_RESTARTBLOCK:
+		return true;
+	case EAGAIN:
+		return type == SOCK_STREAM || type == SOCK_SEQPACKET;
+	default:
+		return false;
+	}
+}
+NOKPROBE_SYMBOL(comes_again);
+
+/*
+ * Nothing was sent, so little of the payload is copied, and nothing late: a slow client's
+ * server may be refused thousands of times a second, for the same megabyte.
+ */
+static noinline void record_failed(const struct st_call *call)
+{
+	unsigned long sessions = call->wanted;
+	u16 why = SENDTRACE_WHY_AGAIN;
+	struct st_session *session;
+	u32 most = 0;
+
+	if (!comes_again(call)) {
+		most = min(ST_IRQS_OFF_MAX, st_session_at_once_max()) /
+		       hweight_long(sessions);
+		why = SENDTRACE_WHY_FAILED;
+	}
+	for (; sessions; sessions &= sessions - 1) {
+		session = st_record_session_of(call, sessions);
+		if (session)
+			st_record_failed(session, call, most, why);
+	}
+}
+NOKPROBE_SYMBOL(record_failed);
+
+/**
+ * st_deliver() - record a call that returns
+ * @call: complete but for what only its return tells
+ * @type: enum sendtrace_record_type
+ * @ret: what it returned: bytes or another success, or a negative errno
+ * @payload: bytes of payload, if it did not fail
+ *
+ * Context: a handler, the calling thread.
+ */
+void st_deliver(struct st_call *call, u16 type, long ret, u64 payload)
+{
+	call_ended(call, type, ret);
+	if (unlikely(ret < 0))
+		record_failed(call);
+	else if (ST_CAN_DEFER && unlikely(call->peer.unnamed) && call->fd >= 0)
+		record_late(call, payload, call->wanted);
+	else
+		record_for_all(call, payload);
+}
+NOKPROBE_SYMBOL(st_deliver);

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * send(), sendto() and accept(): the calls whose functions are given a descriptor, so that the
+ * socket is looked up here.
+ */
+#include <linux/file.h>
+#include <linux/net.h>
+#include <linux/ptrace.h>
+#include <linux/socket.h>
+#include <asm-generic/kprobes.h>
+
+#include "call.h"
+#include "compat.h"
+#include "deliver.h"
+#include "given.h"
+#include "hook.h"
+#include "sendto.h"
+#include "share.h"
+
+/* ---- The socket ---------------------------------------------------------------------- */
+
+/*
+ * Like any system call, takes no reference if the thread shares its descriptors with no
+ * other: then no one else can close the file. If one is taken, and is the last to be
+ * dropped, the kernel closes the file later, in task work.
+ *
+ * @given: a call that begins, whose address may be the destination; else NULL
+ */
+static nokprobe_inline void look_up_peer(unsigned int fd, struct st_peer *peer,
+					 const struct st_call *given)
+{
+	struct fd f = fdget(fd);
+	struct socket *sock = NULL;
+
+	if (fd_file(f))
+		sock = sock_from_file(fd_file(f));
+	if (sock) {
+		st_peer_of(sock, peer);
+		if (given)
+			st_given_read(sock, peer, given->addr, given->addr_len);
+	} else {
+		st_peer_clear(peer);
+	}
+	fdput(f);
+}
+
+/* Not inline, so that a call without an address pays for none of this. */
+static noinline void look_up_destination(struct st_call *call)
+{
+	look_up_peer(call->fd, &call->peer, call);
+}
+NOKPROBE_SYMBOL(look_up_destination);
+
+/*
+ * The addresses are read again then, unless the descriptor has become another socket. Not
+ * inline: many kernels zero the local variables of a function (INIT_STACK_ALL_ZERO), and few
+ * calls need these.
+ */
+static noinline void complete_addresses(struct st_call *call)
+{
+	struct st_peer now;
+
+	look_up_peer(call->fd, &now, NULL);
+	if (now.inode == call->peer.inode)
+		st_peer_complete(&call->peer, &now);
+}
+NOKPROBE_SYMBOL(complete_addresses);
+
+/* ---- The call begins ---------------------------------------------------------------- */
+
+/* What is equal for both. */
+static nokprobe_inline bool noted(struct st_call *call, u16 id)
+{
+	call->id = id;
+	call->async = false;
+	call->sock = NULL;
+	call->nr_cmsgs = 0;
+	memset(call->cmsgs, 0, sizeof(call->cmsgs));
+	if (unlikely(call->addr))
+		look_up_destination(call);
+	else
+		look_up_peer(call->fd, &call->peer, NULL);
+	return true;
+}
+
+/**
+ * st_sendto_begins() - read the arguments of __sys_sendto()
+ * @call: the call
+ * @regs: the registers at its entry
+ *
+ *	int __sys_sendto(int fd, void __user *buff, size_t len, unsigned int flags,
+ *			 struct sockaddr __user *addr, int addr_len)	(net/socket.c)
+ *
+ * Context: the entry handler.
+ * Return: true.
+ */
+bool st_sendto_begins(struct st_call *call, struct pt_regs *regs)
+{
+	call->fd = (int)regs_get_kernel_argument(regs, 0);
+	st_payload_set_user(&call->payload,
+			    (void __user *)regs_get_kernel_argument(regs, 1));
+	call->len = regs_get_kernel_argument(regs, 2);
+	call->flags = (u32)regs_get_kernel_argument(regs, 3);
+	call->addr = (void __user *)regs_get_kernel_argument(regs, 4);
+	call->addr_len = (int)regs_get_kernel_argument(regs, 5);
+	return noted(call, SENDTRACE_CALL_SENDTO);
+}
+NOKPROBE_SYMBOL(st_sendto_begins);
+
+/**
+ * st_accept_begins() - read the arguments of __sys_accept4()
+ * @call: the call
+ * @regs: the registers at its entry
+ *
+ *	int __sys_accept4(int fd, struct sockaddr __user *upeer_sockaddr,
+ *			  int __user *upeer_addrlen, int flags)	(net/socket.c)
+ *
+ * Context: the entry handler.
+ * Return: true.
+ */
+bool st_accept_begins(struct st_call *call, struct pt_regs *regs)
+{
+	call->fd = (int)regs_get_kernel_argument(regs, 0);
+	st_payload_set_user(&call->payload, NULL);
+	call->len = 0;
+	call->flags = (u32)regs_get_kernel_argument(regs, 3);
+	call->addr = NULL;
+	call->addr_len = 0;
+	return noted(call, SENDTRACE_CALL_ACCEPT);
+}
+NOKPROBE_SYMBOL(st_accept_begins);
+
+/* ---- The call returns --------------------------------------------------------------- */
+
+/**
+ * st_sendto_ends() - record a send() or sendto() that returns
+ * @call: filled in at its entry, wanted by at least one session
+ * @value: what the function returned: an int, bytes or a negative errno
+ *
+ * Context: the return handler.
+ */
+void st_sendto_ends(struct st_call *call, long value)
+{
+	int ret = (int)value;
+
+	if (unlikely(st_peer_is_unbound(&call->peer)) ||
+	    unlikely(st_peer_asks_to_connect(&call->peer)))
+		complete_addresses(call);
+	if (unlikely(call->peer.flags))
+		st_given_read_late(&call->peer, call->addr, call->addr_len);
+	st_deliver(call, SENDTRACE_RECORD_SEND, ret, min_t(u64, ret, call->len));
+}
+NOKPROBE_SYMBOL(st_sendto_ends);
+
+/**
+ * st_accept_ends() - record an accept() or accept4() that returns
+ * @call: filled in at its entry, wanted by at least one session
+ * @value: what the function returned: an int, the new descriptor or a negative errno; if it
+ *	failed, the listening socket is described
+ *
+ * Context: the return handler.
+ */
+void st_accept_ends(struct st_call *call, long value)
+{
+	int ret = (int)value;
+
+	if (ret >= 0)
+		look_up_peer(ret, &call->peer, NULL);
+	st_deliver(call, SENDTRACE_RECORD_ACCEPT, ret, 0);
+}
+NOKPROBE_SYMBOL(st_accept_ends);

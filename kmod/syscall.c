@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The functions that send and receive on a socket are given the socket, not the system call and
+ * its descriptor. These are read from the registers that the thread entered the kernel with.
+ *
+ * They are another call's when io_uring works for the thread: it retries at the end of any
+ * system call, and in threads of its own. So they count only if that call is one that comes
+ * here, and its descriptor is this socket.
+ */
+#include <linux/compat.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/kernel.h>
+#include <linux/net.h>
+#include <linux/ptrace.h>
+#include <linux/sched.h>
+#include <linux/sched/task_stack.h>
+#include <linux/uaccess.h>
+#include <asm/syscall.h>
+#include <asm-generic/kprobes.h>
+
+#include <linux/sendtrace.h>
+
+#include "compat.h"
+#include "syscall.h"
+
+/**
+ * struct row - one system call
+ * @sends: enum sendtrace_call if it sends; 0 if it does not
+ * @receives: likewise if it receives
+ * @from: the argument that is the descriptor it receives from
+ * @to: the argument that is the descriptor it sends to
+ */
+struct row {
+	u8 sends;
+	u8 receives;
+	u8 from;
+	u8 to;
+};
+
+/* The argument of a call whose descriptor is not among its arguments. */
+#define NO_ARGUMENT 0xff
+
+#define SENDS(call)                            \
+	{                                      \
+		.sends = SENDTRACE_CALL_##call \
+	}
+#define RECEIVES(call)                            \
+	{                                         \
+		.receives = SENDTRACE_CALL_##call \
+	}
+#define SENDFILE                                 \
+	{                                        \
+		.sends = SENDTRACE_CALL_SENDFILE \
+	}
+/* splice(fd_in, off_in, fd_out, off_out, len, flags) */
+#define SPLICE                                                  \
+	{                                                       \
+		.sends = SENDTRACE_CALL_SPLICE_WRITE,           \
+		.receives = SENDTRACE_CALL_SPLICE_READ, .to = 2 \
+	}
+#define IO_SUBMIT                                                               \
+	{                                                                       \
+		.sends = SENDTRACE_CALL_IO_SUBMIT_WRITE,                        \
+		.receives = SENDTRACE_CALL_IO_SUBMIT_READ, .from = NO_ARGUMENT, \
+		.to = NO_ARGUMENT                                               \
+	}
+
+/*
+ * The numbers are part of each architecture's ABI and never change. The kernel's headers have
+ * them under different names in different versions, so they are written out.
+ */
+#ifdef CONFIG_X86_64
+/* arch/x86/entry/syscalls/syscall_64.tbl */
+static const struct row native[] = {
+	[0] = RECEIVES(READ),
+	[1] = SENDS(WRITE),
+	[19] = RECEIVES(READV),
+	[20] = SENDS(WRITEV),
+	[40] = SENDFILE,
+	[44] = SENDS(SENDTO),
+	[45] = RECEIVES(RECVFROM),
+	[46] = SENDS(SENDMSG),
+	[47] = RECEIVES(RECVMSG),
+	[209] = IO_SUBMIT,
+	[275] = SPLICE,
+	[299] = RECEIVES(RECVMMSG),
+	[307] = SENDS(SENDMMSG),
+	[327] = RECEIVES(PREADV2),
+	[328] = SENDS(PWRITEV2),
+};
+
+/* The same file, calls of x32 that have numbers of their own, from X32_FIRST on. */
+#define X32_FIRST 512
+static const struct row x32[] = {
+	[515 - X32_FIRST] = RECEIVES(READV),	[516 - X32_FIRST] = SENDS(WRITEV),
+	[517 - X32_FIRST] = RECEIVES(RECVFROM), [518 - X32_FIRST] = SENDS(SENDMSG),
+	[519 - X32_FIRST] = RECEIVES(RECVMSG),	[537 - X32_FIRST] = RECEIVES(RECVMMSG),
+	[538 - X32_FIRST] = SENDS(SENDMMSG),	[544 - X32_FIRST] = IO_SUBMIT,
+	[546 - X32_FIRST] = RECEIVES(PREADV2),	[547 - X32_FIRST] = SENDS(PWRITEV2),
+};
+
+/* arch/x86/entry/syscalls/syscall_32.tbl; socketcall() is SOCKETCALL. */
+#define SOCKETCALL 102
+static const struct row compat[] = {
+	[3] = RECEIVES(READ),	    [4] = SENDS(WRITE),
+	[145] = RECEIVES(READV),    [146] = SENDS(WRITEV),
+	[187] = SENDFILE,	    [239] = SENDFILE,
+	[248] = IO_SUBMIT,	    [313] = SPLICE,
+	[337] = RECEIVES(RECVMMSG), [345] = SENDS(SENDMMSG),
+	[369] = SENDS(SENDTO),	    [370] = SENDS(SENDMSG),
+	[371] = RECEIVES(RECVFROM), [372] = RECEIVES(RECVMSG),
+	[378] = RECEIVES(PREADV2),  [379] = SENDS(PWRITEV2),
+	[417] = RECEIVES(RECVMMSG),
+};
+#else
+/* include/uapi/asm-generic/unistd.h */
+static const struct row native[] = {
+	[2] = IO_SUBMIT,	 [63] = RECEIVES(READ),	    [64] = SENDS(WRITE),
+	[65] = RECEIVES(READV),	 [66] = SENDS(WRITEV),	    [71] = SENDFILE,
+	[76] = SPLICE,		 [206] = SENDS(SENDTO),	    [207] = RECEIVES(RECVFROM),
+	[211] = SENDS(SENDMSG),	 [212] = RECEIVES(RECVMSG), [243] = RECEIVES(RECVMMSG),
+	[269] = SENDS(SENDMMSG), [286] = RECEIVES(PREADV2), [287] = SENDS(PWRITEV2),
+};
+
+/* AArch32: arch/arm64/tools/syscall_32.tbl, and asm/unistd32.h before that */
+static const struct row compat[] = {
+	[3] = RECEIVES(READ),	    [4] = SENDS(WRITE),
+	[145] = RECEIVES(READV),    [146] = SENDS(WRITEV),
+	[187] = SENDFILE,	    [239] = SENDFILE,
+	[246] = IO_SUBMIT,	    [289] = SENDS(SENDTO),
+	[290] = SENDS(SENDTO),	    [291] = RECEIVES(RECVFROM),
+	[292] = RECEIVES(RECVFROM), [296] = SENDS(SENDMSG),
+	[297] = RECEIVES(RECVMSG),  [340] = SPLICE,
+	[365] = RECEIVES(RECVMMSG), [374] = SENDS(SENDMMSG),
+	[392] = RECEIVES(PREADV2),  [393] = SENDS(PWRITEV2),
+	[417] = RECEIVES(RECVMMSG),
+};
+#endif
+
+static const struct row nothing;
+
+static nokprobe_inline const struct row *row_in(const struct row *table, size_t rows,
+						unsigned int nr)
+{
+	return nr < rows ? &table[nr] : &nothing;
+}
+
+static nokprobe_inline bool is_compat_abi(void)
+{
+#ifdef CONFIG_X86_64
+	return in_ia32_syscall();
+#else
+	return is_compat_thread(task_thread_info(current));
+#endif
+}
+
+static noinline const struct row *row_of_other_abi(unsigned int nr)
+{
+	if (is_compat_abi())
+		return row_in(compat, ARRAY_SIZE(compat), nr);
+#ifdef CONFIG_X86_64
+	if (nr >= __X32_SYSCALL_BIT + X32_FIRST)
+		return row_in(x32, ARRAY_SIZE(x32), nr - __X32_SYSCALL_BIT - X32_FIRST);
+	if (nr >= __X32_SYSCALL_BIT)
+		return row_in(native, ARRAY_SIZE(native), nr - __X32_SYSCALL_BIT);
+#endif
+	return &nothing;
+}
+NOKPROBE_SYMBOL(row_of_other_abi);
+
+static nokprobe_inline const struct row *current_row(struct pt_regs *regs)
+{
+	unsigned int nr = syscall_get_nr(current, regs);
+
+	if (likely(nr < ARRAY_SIZE(native) && !is_compat_abi()))
+		return &native[nr];
+	return row_of_other_abi(nr);
+}
+
+static nokprobe_inline bool is_this_socket(int fd, const struct socket *sock)
+{
+	struct fd f = fdget(fd);
+	bool same = fd_file(f) && fd_file(f)->private_data == sock;
+
+	fdput(f);
+	return same;
+}
+
+#ifdef SOCKETCALL
+/* The calls of socketcall() (include/uapi/linux/net.h). */
+static const struct row socketcalls[] = {
+	[SYS_SEND] = SENDS(SENDTO),	     [SYS_SENDTO] = SENDS(SENDTO),
+	[SYS_RECV] = RECEIVES(RECVFROM),     [SYS_RECVFROM] = RECEIVES(RECVFROM),
+	[SYS_SENDMSG] = SENDS(SENDMSG),	     [SYS_RECVMSG] = RECEIVES(RECVMSG),
+	[SYS_RECVMMSG] = RECEIVES(RECVMMSG), [SYS_SENDMMSG] = SENDS(SENDMMSG),
+};
+
+/* Its arguments are in memory, the descriptor first; args[0] is the call. */
+static noinline const struct row *socketcall_row(struct pt_regs *regs,
+						 unsigned long *args)
+{
+	const struct row *row = row_in(socketcalls, ARRAY_SIZE(socketcalls), args[0]);
+	u32 fd;
+
+	if (copy_from_user_nofault(&fd, compat_ptr(args[1]), sizeof(fd)))
+		return &nothing;
+	args[0] = fd;
+	return row;
+}
+NOKPROBE_SYMBOL(socketcall_row);
+
+static nokprobe_inline bool is_socketcall(struct pt_regs *regs)
+{
+	return is_compat_abi() && syscall_get_nr(current, regs) == SOCKETCALL;
+}
+#else
+static inline const struct row *socketcall_row(struct pt_regs *regs, unsigned long *args)
+{
+	return &nothing;
+}
+
+static inline bool is_socketcall(struct pt_regs *regs)
+{
+	return false;
+}
+#endif
+
+/**
+ * st_syscall_async() - what a call is that io_uring makes
+ * @direction: which way the bytes go
+ *
+ * Return: the call, without a descriptor: the kernel does not tell it.
+ */
+struct st_syscall st_syscall_async(enum st_direction direction)
+{
+	return (struct st_syscall){
+		.id = direction == ST_SENDS ? SENDTRACE_CALL_IO_URING_SEND :
+					      SENDTRACE_CALL_IO_URING_RECV,
+		.fd = -1,
+	};
+}
+NOKPROBE_SYMBOL(st_syscall_async);
+
+/**
+ * st_syscall_of() - the system call in which a socket is used
+ * @sock: the socket
+ * @direction: which way the bytes go
+ *
+ * Context: the calling task, preemption off.
+ * Return: the call and its descriptor, or io_uring.
+ */
+struct st_syscall st_syscall_of(const struct socket *sock, enum st_direction direction)
+{
+	struct pt_regs *regs = task_pt_regs(current);
+	unsigned long args[6];
+	const struct row *row;
+	struct st_syscall is;
+	unsigned int argument;
+
+	if (unlikely(current->flags & PF_IO_WORKER))
+		return st_syscall_async(direction);
+	row = current_row(regs);
+	syscall_get_arguments(current, regs, args);
+	if (unlikely(is_socketcall(regs)))
+		row = socketcall_row(regs, args);
+	is.id = direction == ST_SENDS ? row->sends : row->receives;
+	if (unlikely(!is.id))
+		return st_syscall_async(direction);
+	argument = direction == ST_SENDS ? row->to : row->from;
+	is.fd = argument == NO_ARGUMENT ? -1 : (int)args[argument];
+	if (is.fd >= 0 && unlikely(!is_this_socket(is.fd, sock)))
+		return st_syscall_async(direction);
+	return is;
+}
+NOKPROBE_SYMBOL(st_syscall_of);
+
+/**
+ * st_syscall_is_splice() - is the thread in splice() or sendfile(), or works for io_uring?
+ *
+ * Context: the calling task.
+ * Return: true if so.
+ */
+bool st_syscall_is_splice(void)
+{
+	u8 id;
+
+	if (current->flags & PF_IO_WORKER)
+		return true;
+	id = current_row(task_pt_regs(current))->sends;
+	return id == SENDTRACE_CALL_SENDFILE || id == SENDTRACE_CALL_SPLICE_WRITE;
+}
+NOKPROBE_SYMBOL(st_syscall_is_splice);

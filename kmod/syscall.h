@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Which system call the current thread is in, and with which descriptor. */
+#ifndef _ST_SYSCALL_H
+#define _ST_SYSCALL_H
+
+#include <linux/types.h>
+
+struct socket;
+
+/* In which direction bytes go, for the calls that have two. */
+enum st_direction {
+	ST_SENDS,
+	ST_RECEIVES,
+};
+
+/**
+ * struct st_syscall - a call as its caller sees it
+ * @id: enum sendtrace_call
+ * @fd: descriptor; -1 if it is not known
+ */
+struct st_syscall {
+	u16 id;
+	int fd;
+};
+
+struct st_syscall st_syscall_of(const struct socket *sock, enum st_direction direction);
+struct st_syscall st_syscall_async(enum st_direction direction);
+bool st_syscall_is_splice(void);
+
+#endif /* _ST_SYSCALL_H */
