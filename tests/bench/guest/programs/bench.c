@@ -34,8 +34,11 @@ enum {
 	WARM_UP_LONG = 10,
 	/* Half of a session's ring. */
 	RINGFUL = 4 << 20,
-	/* So many payloads wait to be received. */
-	FED_MAX = 1000,
+	/*
+	 * So many payloads wait to be received: no more than the allocator keeps for each CPU, or
+	 * the cost of freeing them would depend on what was measured before.
+	 */
+	FED_MAX = 50,
 	STACK = 64 * 1024,
 	BEHIND = 4096,
 };
