@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Does a send still cost no more instructions than its budget? Measures sends in a guest that
-# counts instructions, and compares them with the file budgets.
+# Does a call still cost no more instructions than its budget, and never more than its limit?
+# Measures calls in a guest that counts instructions, and compares them with the files budgets
+# and limits.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -17,9 +18,11 @@ usage() {
 slack_percent=5
 # Where the budget is almost 0, so is 5 % of it.
 slack_least=15
+# A limit is exact, but 0 can be measured as a little more.
+limit_of_nothing=10
 
-# What traced sends cost over untraced ones: VARIANT SIZE SENDER READER. Of figures that were
-# measured twice, the smaller one counts.
+# What calls cost over untraced ones: VARIANT SIZE CALLER READER. Of figures that were measured
+# twice, the smaller one counts. VARIANT/WAY is compared with untraced/WAY.
 costs() {
 	awk -F'|' '
 		!(($2, $3) in sender) { sender[$2, $3] = $4; reader[$2, $3] = $5; key[++n] = $2 "|" $3 }
@@ -28,9 +31,11 @@ costs() {
 		END {
 			for (i = 1; i <= n; i++) {
 				split(key[i], at, "|")
-				if (at[1] != "untraced")
+				base = at[1]
+				sub(/^[^\/]*/, "untraced", base)
+				if (at[1] != base)
 					printf "%s\t%s\t%d\t%d\n", at[1], at[2],
-						sender[at[1], at[2]] - sender["untraced", at[2]] + 0.5,
+						sender[at[1], at[2]] - sender[base, at[2]] + 0.5,
 						reader[at[1], at[2]] + 0.5
 			}
 		}' "$figures/budget"
@@ -43,37 +48,46 @@ rewrite() {
 	mv "$part" "$bench/budgets"
 }
 
-# over WHO GOT BUDGET: prints a fault if it exceeds budget and tolerance
+# over WHO GOT MOST PERCENT LEAST: prints a fault if it exceeds MOST by more than PERCENT, or LEAST
+# where that is more or MOST is 0
 over() {
-	awk -v who="$1" -v got="$2" -v most="$3" -v percent=$slack_percent -v least=$slack_least '
+	awk -v who="$1" -v got="$2" -v most="$3" -v percent="$4" -v least="$5" '
 		BEGIN {
 			slack = most * percent / 100
-			if (got > most + (slack > least ? slack : least))
-				printf "the %s takes %d instructions, its budget is %d; ", \
-					who, got, most
+			if ((percent || !most) && slack < least)
+				slack = least
+			if (got > most + slack)
+				printf "the %s takes %d instructions, allowed are %d; ", who, got, most
 		}'
 }
 
-# Prints a line for each budget: SENTENCE|FAULT
+# compare FILE WORD PERCENT LEAST: prints a line for each of its lines: SENTENCE|FAULT
 compare() {
-	local variant size sender reader got fault
+	local variant size sender reader got fault all
+	all=$(costs)
 	while read -r variant size sender reader; do
-		got=$(costs | awk -v variant="$variant" -v size="$size" \
-			'$1 == variant && $2 == size { print $3, $4 }')
+		got=$(awk -v variant="$variant" -v size="$size" \
+			'$1 == variant && $2 == size { print $3, $4 }' <<<"$all")
 		if [ -z "$got" ]; then
 			fault="it was not measured"
 		else
-			fault=$(over sender "${got% *}" "$sender")$(over reader "${got#* }" "$reader")
+			fault=$(over caller "${got% *}" "$sender" "$3" "$4"
+				over reader "${got#* }" "$reader" "$3" "$4")
 		fi
-		echo "$variant, $size bytes: sender and reader take ${got:--}, of $sender and $reader|$fault"
-	done < <(grep -v '^#' "$bench/budgets")
+		echo "$variant, $size bytes: caller and reader take ${got:--}, $2 $sender and $reader|$fault"
+	done < <(grep -v '^#' "$bench/$1")
+}
+
+compare_all() {
+	compare budgets "the budget is" $slack_percent $slack_least
+	compare limits "the limit is" 0 $limit_of_nothing
 }
 
 report() {
 	local sentence fault
 	while IFS='|' read -r sentence fault; do
 		tap_point "$sentence" "$fault"
-	done < <(compare)
+	done < <(compare_all)
 }
 
 case ${1-} in
@@ -85,8 +99,8 @@ bench_prepare >&2 || bail_out "the kernel, the emulator or floor.ko is missing"
 forget_figures budget
 bench_guest budget --count --cpus 1
 # Random numbers of the guest's kernel, such as those of its hash tables, now and then make the
-# sends of one program cost a hundred instructions more. A cost that really grew is high twice.
-if [ "${1-}" != --rewrite ] && compare | grep -q '|.'; then
+# calls of one program cost a hundred instructions more. A cost that really grew is high twice.
+if [ "${1-}" != --rewrite ] && compare_all | grep -q '|.'; then
 	echo "# over budget: measuring again"
 	bench_guest budget --count --cpus 1
 fi

@@ -21,11 +21,11 @@ figures_apart() {
 	rm -rf "$figures"
 }
 
-# Sets what every guest is booted with. Its CPU can copy memory with one instruction (erms), as
+# bench_prepare [KERNEL]: sets what every guest is booted with. Its CPU can copy memory with one instruction (erms), as
 # real processors have done for many years; QEMU counts one instruction for each byte of it.
 bench_prepare() {
 	local floor
-	kernel=$("$top/tests/vm/kernel" 7.2-cloud) || return
+	kernel=$("$top/tests/vm/kernel" "${1:-7.2-cloud}") || return
 	SENDTRACE_QEMU=$("$bench/emulator") || return
 	export SENDTRACE_QEMU
 	floor=$("$bench/module" "$kernel" floor "$bench/floor") || return

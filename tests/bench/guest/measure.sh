@@ -194,8 +194,9 @@ start_drop() {
 	wait_listening said.drop
 }
 
-lost() {
-	awk '/^lost/ { sum += $2 } END { print sum + 0 }' /proc/sendtrace/stats
+# counted KEYS: the sum of the counters of /proc/sendtrace/stats whose names match
+counted() {
+	awk -v keys="^($1)\$" '$1 ~ keys { sum += $2 } END { print sum + 0 }' /proc/sendtrace/stats
 }
 
 stop_readers() {
@@ -206,16 +207,65 @@ stop_readers() {
 	readers='' share=1
 }
 
-# traced VARIANT SIZE [OPTION...]: measures with the running readers; no event may be lost
-traced() {
+# checked ALL NONE VARIANT SIZE [OPTION...]: measures with the running readers. The counters ALL
+# must count every call, unless that is empty, and the counters NONE at most $strays. The cost of
+# calls that no hook has seen would look good.
+strays=0
+checked() {
+	all=$1 none=$2
+	shift 2
 	wanted "$who_wanted" "$1" || return 0
-	lost_before=$(lost)
+	least=$(($(sends_of "$2") * (rounds + 1)))
+	all_before=$(counted "$all") none_before=$(counted "$none")
 	measure "$@"
-	[ "$(lost)" = "$lost_before" ] || fail "$(($(lost) - lost_before)) events were lost"
+	more=$(($(counted "$all") - all_before))
+	[ -z "$all" ] || [ $more -ge $least ] || fail "of at least $least calls, $more were $all"
+	more=$(($(counted "$none") - none_before))
+	[ $more -le $strays ] || fail "$more calls were counted as $none"
 	point "$1, $2 bytes"
 }
 
-# binary VARIANT SIZE: the same with random bytes instead of letters
+# traced VARIANT SIZE [OPTION...]: all calls must be recorded
+traced() {
+	checked captured 'lost_.*' "$@"
+}
+
+# refused VARIANT SIZE [OPTION...]: all calls must be seen, and none recorded
+refused() {
+	checked filtered 'captured|lost_.*' "$@"
+}
+
+# unseen VARIANT SIZE [OPTION...]: no call may be seen, except for a few when the program begins
+# and ends
+unseen() {
+	strays=20
+	checked "" hits "$@"
+	strays=0
+}
+
+# binary VARIANT SIZE: the same as traced with random bytes instead of letters
 binary() {
 	traced "$@" -x
+}
+
+# ---- Ways ---------------------------------------------------------------------------
+
+sends="sendto sendmsg write"
+receives="recvfrom recvmsg read"
+
+# ways HOW VARIANT WAY...: HOW is one of the above; each way with each of $sizes. Figures of
+# sendto have the variant's name, those of another way VARIANT/WAY
+ways() {
+	how=$1 of=$2
+	shift 2
+	for way; do
+		case $way in
+		sendto) each_size "$how" "$of" ;;
+		*) each_size way_of "$how" "$of" "$way" ;;
+		esac
+	done
+}
+
+way_of() {
+	"$1" "$2/$3" "$4" -m "$3"
 }

@@ -5,11 +5,12 @@
 # manual says: with its defaults, and with its best settings.
 #
 # A function start_NAME starts one and sets $readers, or $prefix for one that starts the
-# program itself. The command line goes into a
+# program itself. It shows sends, or the calls named $call. The command line goes into a
 # line
 #
 #	# figure GROUP-peer|NAME|VERSION|COMMAND LINE
 
+call=
 prefix=
 settings=
 whom=
@@ -19,6 +20,9 @@ told=said.peer
 
 enter_peers() {
 	cp "$test/build/bench" "$test/ancestor.bt" /tmp
+	for path in "$test"/calls/[a-z]*.bt; do
+		cat "$test/calls/_begin.bt" "$path" >"/tmp/${path##*/}"
+	done
 	for mounted in proc sys dev tmp run; do
 		mount --rbind /$mounted /peers/$mounted || fail "cannot mount /$mounted"
 	done
@@ -34,8 +38,9 @@ version_of() {
 	chroot /peers "$@" 2>&1 | grep -m 1 -o '[0-9][0-9]*\.[0-9][0-9.]*' | head -n 1
 }
 
-# note NAME VERSION COMMAND...
+# note NAME VERSION COMMAND...: if there is one for each of the calls, as one with CALL
 note() {
+	[ -z "$call" ] || set -- "${1%/*}" "$2" "$(echo "$3" | sed "s/\\<$call\\>/CALL/")"
 	echo "# figure $group-peer|$1|$2|$3" | sed "s|$work/[a-z]*|FILE|g"
 }
 
@@ -72,14 +77,14 @@ stop_peer() {
 	prefix=
 }
 
-# ---- bpftrace: the ancestor's program ------------------------------------------------
+# ---- bpftrace: the ancestor's program, and calls/ in its manner ------------------------
 
 # bpftrace SETTINGS ARGUMENT...
 start_bpftrace() {
 	settings=$1
 	shift
 	start_peer "$label" "$(version_of bpftrace --version)" \
-		bpftrace "$@" /tmp/ancestor.bt -- "${whom:-bench}"
+		bpftrace "$@" "/tmp/${call:-ancestor}.bt" -- "${whom:-bench}"
 	settings=
 	wait_started
 }
@@ -89,7 +94,7 @@ start_bpftrace() {
 start_sysdig() {
 	[ -d /sys/module/scap ] || insmod /modules/scap.ko || fail "scap.ko cannot be loaded"
 	start_peer "$label" "$(version_of sysdig --version)" \
-		sysdig "$@" "evt.type=sendto and proc.name=${whom:-bench}"
+		sysdig "$@" "evt.type=${call:-sendto} and proc.name=${whom:-bench}"
 	wait_started
 }
 
@@ -100,6 +105,11 @@ start_strace() {
 	note "$label" "$(version_of strace --version)" "strace $* -o FILE PROGRAM"
 	prefix="chroot /peers strace $* -o ${shown:-/dev/null} /tmp/bench"
 	readers=0
+}
+
+stop_strace() {
+	readers=
+	prefix=
 }
 
 # ---- ftrace: an event in tracefs, read by cat -------------------------------------------
@@ -133,7 +143,7 @@ stop_ftrace() {
 
 start_perf() {
 	start_peer "$label" "$(version_of perf --version)" \
-		perf trace -a -e sendto -o "${shown:-/dev/null}" "$@"
+		perf trace -a -e "${call:-sendto}" -o "${shown:-/dev/null}" "$@"
 	wait_started
 }
 

@@ -1,19 +1,41 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=sh disable=SC2034,SC2154
-# What the budgets limit (tests/bench/budgets), measured as in main.
+# shellcheck shell=sh disable=SC2034,SC2154,SC2086 # lists of ways
+# What the budgets limit (tests/bench/budgets, tests/bench/limits), measured as in main and ways.
 
 group=budget
 sizes="16 128 16384"
 rounds=2
 
-each_size alone untraced
+ways alone untraced $sends $receives
 load
 each_size alone idle
+
 start_text 1 bench
-each_size traced text1
+ways traced text1 $sends
 each_size binary binary1
 stop_readers
+start_text 1 -e recv bench
+ways traced text1 $receives
+stop_readers
+
 start_text 1 somebody
-each_size traced nomatch
+each_size refused nomatch
+sizes=128
+ways refused nomatch sendmsg write
+stop_readers
+start_text 1 -e recv somebody
+ways refused nomatch $receives
+stop_readers
+
+# What is not asked for, and files.
+start_text 1 -e write bench
+ways unseen unasked sendto sendmsg $receives
+stop_readers
+start_text 1 -e sendto bench
+ways unseen unasked write
+stop_readers
+start_text 1 -e all bench
+ways unseen armed file
 stop_readers
 unload
+ways alone untraced file

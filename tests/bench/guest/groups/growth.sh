@@ -36,13 +36,13 @@ for patterns in $(seq 32); do
 	case $patterns in 1 | 2 | 4 | 8 | 16 | 32) ;; *) continue ;; esac
 	# shellcheck disable=SC2086
 	start_text 1 $names
-	at_x patterns "$patterns" traced names 128
+	at_x patterns "$patterns" refused names 128
 	stop_readers
 	set -f
 	# shellcheck disable=SC2046
 	start_text 1 $(echo "$names" | sed 's/somebody/*body/g')
 	set +f
-	at_x patterns "$patterns" traced globs 128
+	at_x patterns "$patterns" refused globs 128
 	stop_readers
 done
 

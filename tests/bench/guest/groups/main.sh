@@ -40,6 +40,6 @@ for sessions in 4 16; do
 done
 
 start_text 1 somebody
-each_size traced nomatch
+each_size refused nomatch
 stop_readers
 unload

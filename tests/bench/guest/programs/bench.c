@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sends, and prints for each round what one send cost its own thread and the readers, until
- * they had processed all sends: in nanoseconds of CPU time, which are instructions in a guest
+ * Makes calls, and prints for each round what one cost its own thread and the readers, until
+ * they had processed all calls: in nanoseconds of CPU time, which are instructions in a guest
  * that counts them.
  *
- *	bench [-x] [-n SENDS] [-b BATCH] [-r ROUNDS] [-w SENDS] [-c CPUS] [-t THREADS]
+ *	bench [-m CALL] [-x] [-n CALLS] [-b BATCH] [-r ROUNDS] [-w CALLS] [-c CPUS] [-t THREADS]
  *	      SIZE [PID...]
  *
- * The PIDs are the readers; 0 means the parent process.
+ * CALL is a name in call.c, sendto if it is not given. What is received was sent by the same
+ * thread before: neither its cost nor that of readers that see it is counted. The PIDs are the
+ * readers; 0 means the parent process.
  */
 #include <inttypes.h>
 #include <pthread.h>
@@ -22,6 +24,7 @@
 #include <unistd.h>
 
 #include "burnt.h"
+#include "call.h"
 #include "check.h"
 #include "net.h"
 #include "way.h"
@@ -31,6 +34,11 @@ enum {
 	WARM_UP_LONG = 10,
 	/* Half of a session's ring. */
 	RINGFUL = 4 << 20,
+	/*
+	 * So many payloads wait to be received: no more than the allocator keeps for each CPU, or
+	 * the cost of freeing them would depend on what was measured before.
+	 */
+	FED_MAX = 50,
 	STACK = 64 * 1024,
 	BEHIND = 4096,
 };
@@ -39,11 +47,12 @@ struct load {
 	size_t size;
 	/* Any bytes; otherwise letters. */
 	bool binary;
-	long sends;
-	/* After so many sends the readers catch up; otherwise a slow one would lose some. */
+	const struct call *call;
+	long calls;
+	/* After so many calls the readers catch up; otherwise a slow one would lose some. */
 	long batch;
 	long rounds;
-	/* How many sends precede all rounds. */
+	/* How many calls precede all rounds. */
 	long warm_up;
 	/*
 	 * On how many CPUs in turn; the readers are stopped meanwhile, since instructions of only
@@ -55,7 +64,7 @@ struct load {
 	struct readers readers;
 };
 
-static struct load load = { .sends = 1000, .rounds = 1 };
+static struct load load = { .calls = 1000, .rounds = 1 };
 static struct way way;
 static char *payload;
 
@@ -67,20 +76,40 @@ static uint64_t own_burnt(void)
 	return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
 }
 
-/* Return the cost. */
-static uint64_t send_some(long sends)
+static long batch_after(long done, long all)
 {
-	uint64_t begun = own_burnt();
+	return all - done < load.batch ? all - done : load.batch;
+}
 
-	for (long i = 0; i < sends; i++) {
-		if (send(way.fd, payload, load.size, 0) != (ssize_t)load.size)
-			die("send of %zu bytes", load.size);
+/* Send what the next @calls receive. Return what the readers cost meanwhile. */
+static uint64_t feed(long calls)
+{
+	uint64_t begun = readers_burnt(&load.readers);
+
+	if (way.feed < 0)
+		return 0;
+	for (long i = 0; i < calls; i++)
+		way_feed(&way, payload, load.size);
+	readers_wait_quiet(&load.readers);
+	return readers_burnt(&load.readers) - begun;
+}
+
+/* Return the cost; add to @others what readers cost for other things. */
+static uint64_t make_some(long calls, uint64_t *others)
+{
+	uint64_t begun;
+
+	*others += feed(calls);
+	begun = own_burnt();
+	for (long i = 0; i < calls; i++) {
+		if (load.call->make(way.fd, payload, load.size) != (ssize_t)load.size)
+			die("%s of %zu bytes", load.call->name, load.size);
 		way_drain(&way);
 	}
 	return own_burnt() - begun;
 }
 
-static uint64_t send_on_all_cpus(void)
+static uint64_t make_on_all_cpus(uint64_t *others)
 {
 	uint64_t burnt = 0;
 
@@ -88,37 +117,51 @@ static uint64_t send_on_all_cpus(void)
 	usleep(1000);
 	for (long cpu = 0; cpu < load.cpus; cpu++) {
 		run_on(cpu);
-		burnt += send_some(load.sends / load.cpus);
+		burnt += make_some(load.calls / load.cpus, others);
 	}
 	readers_signal(&load.readers, SIGCONT);
 	return burnt;
 }
 
-/* Add to @idle what the idle readers cost. */
-static uint64_t send_in_batches(uint64_t *idle)
+/* Add to @others also what the idle readers cost. */
+static uint64_t make_in_batches(uint64_t *others)
 {
 	uint64_t burnt = 0;
 	long some;
 
-	for (long done = 0; done < load.sends; done += some) {
-		some = load.sends - done < load.batch ? load.sends - done : load.batch;
-		burnt += send_some(some);
-		*idle += readers_wait_quiet(&load.readers);
+	for (long done = 0; done < load.calls; done += some) {
+		some = batch_after(done, load.calls);
+		burnt += make_some(some, others);
+		*others += readers_wait_quiet(&load.readers);
 	}
 	return burnt;
 }
 
 static void run_round(bool shown)
 {
-	uint64_t before = readers_burnt(&load.readers), sender, reader, idle = 0;
+	uint64_t before = readers_burnt(&load.readers), maker, reader, others = 0;
 
-	sender = load.cpus ? send_on_all_cpus() : send_in_batches(&idle);
-	idle += readers_wait_quiet(&load.readers);
+	maker = load.cpus ? make_on_all_cpus(&others) : make_in_batches(&others);
+	others += readers_wait_quiet(&load.readers);
 	reader = readers_burnt(&load.readers) - before;
-	reader -= idle < reader ? idle : reader;
+	reader -= others < reader ? others : reader;
 	if (shown)
-		printf("%.1f %.1f\n", (double)sender / load.sends,
-		       (double)reader / load.sends);
+		printf("%.1f %.1f\n", (double)maker / load.calls,
+		       (double)reader / load.calls);
+}
+
+static void warm_up(void)
+{
+	uint64_t others = 0;
+	long some;
+
+	for (long done = 0; done < load.warm_up; done += some) {
+		some = batch_after(done, load.warm_up);
+		make_some(some, &others);
+	}
+	readers_wait_quiet(&load.readers);
+	/* One round to warm up the reader's memory, the rings' pages and the scheduler. */
+	run_round(false);
 }
 
 /* ---- Threads that sleep in a send ------------------------------------------------- */
@@ -172,13 +215,16 @@ static void parse_options(int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "xn:b:r:w:c:t:")) != -1)
+	while ((option = getopt(argc, argv, "m:xn:b:r:w:c:t:")) != -1)
 		switch (option) {
+		case 'm':
+			load.call = call_named(optarg);
+			break;
 		case 'x':
 			load.binary = true;
 			break;
 		case 'n':
-			load.sends = number(optarg);
+			load.calls = number(optarg);
 			break;
 		case 'b':
 			load.batch = number(optarg);
@@ -202,6 +248,7 @@ static void parse_options(int argc, char **argv)
 
 static void parse(int argc, char **argv)
 {
+	load.call = call_named("sendto");
 	parse_options(argc, argv);
 	if (optind == argc)
 		die("expected the size of a payload");
@@ -230,18 +277,24 @@ static void fill_payload(void)
 		payload[i] = load.binary ? rand() >> 7 : (int)('a' + i % 26);
 }
 
+static void open_way(void)
+{
+	way = load.call->open(load.size);
+	if (way.feed >= 0 && load.batch > FED_MAX)
+		load.batch = FED_MAX;
+	if (way.feed >= 0 && load.cpus)
+		die("expected a call that sends with -c, not %s", load.call->name);
+}
+
 int main(int argc, char **argv)
 {
 	parse(argc, argv);
 	fill_payload();
-	way = way_open(load.size);
+	open_way();
 	if (load.blocked)
 		block_threads();
 	readers_learn_idle(&load.readers);
-	send_some(load.warm_up);
-	readers_wait_quiet(&load.readers);
-	/* One round to warm up the reader's memory, the rings' pages and the scheduler. */
-	run_round(false);
+	warm_up();
 	for (long i = 0; i < load.rounds; i++)
 		run_round(true);
 	return 0;

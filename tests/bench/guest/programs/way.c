@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "way.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -11,6 +14,9 @@
 enum {
 	UDP_MAX = 60000,
 	ROOM = 8 << 20,
+	/* For what is sent before it is received. */
+	ROOM_RECEIVED = 128 << 20,
+	PATIENCE = 5,
 };
 
 static struct way udp_way(void)
@@ -20,7 +26,7 @@ static struct way udp_way(void)
 
 	must(setsockopt(sink, SOL_SOCKET, SO_RCVBUF, &least, sizeof(least)), "SO_RCVBUF");
 	to = local_address(sink);
-	return (struct way){ connected_socket(SOCK_DGRAM, &to), -1 };
+	return (struct way){ connected_socket(SOCK_DGRAM, &to), -1, -1 };
 }
 
 static struct way unix_way(void)
@@ -30,7 +36,7 @@ static struct way unix_way(void)
 	must(socketpair(AF_UNIX, SOCK_DGRAM, 0, ends), "socketpair");
 	must(setsockopt(ends[0], SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room)),
 	     "SO_SNDBUFFORCE");
-	return (struct way){ ends[0], ends[1] };
+	return (struct way){ ends[0], ends[1], -1 };
 }
 
 /* Static: bpftrace's program keeps the pointer to the address. */
@@ -48,13 +54,55 @@ struct pair way_accept(void)
 	return pair;
 }
 
+/* The descriptor becomes one that bpftrace's program knows. */
+static struct way with_known_number(struct way way)
+{
+	way.fd = must(dup2(way.fd, way_accept().far), "dup2");
+	return way;
+}
+
 struct way way_open(size_t size)
 {
-	struct way way = size > UDP_MAX ? unix_way() : udp_way();
-	struct pair accepted = way_accept();
+	return with_known_number(size > UDP_MAX ? unix_way() : udp_way());
+}
 
-	way.fd = must(dup2(way.fd, accepted.far), "dup2");
-	return way;
+/* A receive that finds nothing, because something was dropped, must not wait for ever. */
+static struct way receiving_way(size_t size, bool connected)
+{
+	struct address any = inet_address("127.0.0.1", 0), to, from;
+	int fd = bound_socket(SOCK_DGRAM, &any), room = ROOM_RECEIVED, feed;
+	struct timeval patience = { .tv_sec = PATIENCE };
+
+	if (size > UDP_MAX)
+		die("expected at most %d bytes to receive, not %zu", UDP_MAX, size);
+	must(setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)),
+	     "SO_RCVBUFFORCE");
+	must(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)),
+	     "SO_RCVTIMEO");
+	to = local_address(fd);
+	feed = connected_socket(SOCK_DGRAM, &to);
+	from = local_address(feed);
+	if (connected)
+		must(connect(fd, (const struct sockaddr *)&from.sa, from.len), "connect");
+	return with_known_number((struct way){ fd, -1, feed });
+}
+
+struct way way_open_received(size_t size)
+{
+	return receiving_way(size, true);
+}
+
+struct way way_open_unconnected(size_t size)
+{
+	return receiving_way(size, false);
+}
+
+struct way way_open_file(size_t size)
+{
+	int fd = must(open("written", O_RDWR | O_CREAT, 0600), "opening a file");
+
+	must(ftruncate(fd, size), "ftruncate");
+	return with_known_number((struct way){ fd, -1, -1 });
 }
 
 void way_drain(const struct way *way)
@@ -63,4 +111,9 @@ void way_drain(const struct way *way)
 
 	if (way->drain >= 0)
 		must(read(way->drain, &byte, 1), "draining");
+}
+
+void way_feed(const struct way *way, const char *bytes, size_t size)
+{
+	must(send(way->feed, bytes, size, 0), "sending what is to be received");
 }

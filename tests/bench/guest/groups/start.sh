@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2034,SC2154
+# What a session's start takes, depending on the calls that it records. Figures:
+#
+#	# figure start|CALLS|CPUS|INSTANCES|HOOKS|INSTRUCTIONS OF START|OF STOP|KIB
+#
+# With one instance of each hook, it is only what the kernel does for a probe.
+
+group=start
+# At most, in instructions of one CPU, and in KiB.
+start_most=50000000
+memory_most=8192
+
+mount -t debugfs debugfs /sys/kernel/debug 2>/dev/null
+for instances in default one; do
+	case $instances in
+	default) load ;;
+	one) load maxactive=1 ;;
+	esac
+	for chosen in two send recv all; do
+		got=$("$test/build/start" $chosen 2>error) || fail "start: $(cat error)"
+		# shellcheck disable=SC2086 # numbers
+		set -- ${got:-0 0 0 0}
+		echo "# figure $group|$chosen|$(nproc)|$instances|$1|$2|$3|$4"
+		[ "$(nproc)" != 1 ] || [ "$2" -le $start_most ] || [ $chosen != all ] ||
+			fail "START takes $2 instructions, at most $start_most are allowed"
+		[ "$4" -le $memory_most ] || fail "START takes $4 KiB, at most $memory_most are allowed"
+		point "$chosen: $1 hooks, $(nproc) CPUs, $instances: $2 instructions, stopped in $3; $4 KiB"
+	done
+	unload
+done
