@@ -288,7 +288,7 @@ prepare_guest() {
 	work=$(mktemp -d /tmp/prepare.XXXXXX)
 	ip link set lo up
 	for module in $(sed 's/#.*//' "$test/modules"); do
-		modprobe "$module" || echo "# cannot load $module"
+		modprobe "${module#\?}" || echo "# cannot load $module"
 	done
 	LATE=0
 	! copies_late || LATE=1

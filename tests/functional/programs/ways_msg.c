@@ -17,6 +17,8 @@
 enum {
 	PIECES_MAX = 1024,
 	CONTROL_MAX = 4096,
+	/* The kernel leaves alone what is not a level of the socket's. */
+	UNKNOWN_LEVEL = 1234,
 };
 
 /* A message: what is sent, and what is expected to be shown of it. */
@@ -220,7 +222,9 @@ static void inet_control(void)
 	add_control(&control, IPPROTO_IP, IP_PKTINFO, &from, sizeof(from));
 	send_with(fd, &control, "IP_PKTINFO:12", 20);
 	add_control(&control, IPPROTO_IPV6, IPV6_TCLASS, &class, sizeof(class));
-	send_with(pair_of(PAIR_UDP6).near, &control, "41/67:4", 21);
+	send_with(pair_of(PAIR_UDP6).near, &control, "IPV6_TCLASS:4", 21);
+	add_control(&control, UNKNOWN_LEVEL, 56, &class, sizeof(class));
+	send_with(fd, &control, "1234/56:4", 22);
 }
 
 /* One call, several datagrams: the call is one event. */
