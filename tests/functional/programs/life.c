@@ -309,6 +309,7 @@ static void unix_calls(void)
 	close_it(pair[0]);
 	shared->wanted[shared->number - 1].peer_pid = getpid();
 	close_it(pair[1]);
+	shared->wanted[shared->number - 1].peer_pid = getpid();
 	/* The end of the process closes the listening one. */
 	want(SENDTRACE_RECORD_CLOSE, SENDTRACE_CALL_CLOSE, -1, 0)->local = name;
 }
