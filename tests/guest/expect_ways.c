@@ -181,7 +181,8 @@ void expect_shutdown(const char *call, int fd, int how, const struct where *wher
 	static const char *const words[] = { "rd", "wr", "rdwr" };
 
 	printf("shutdown ");
-	print_caller(false);
+	/* io_uring gives it to a worker, since it may wait. */
+	print_caller(without_fd(call));
 	printf(" fd=%d how=", without_fd(call) ? -1 : fd);
 	if (how >= 0 && how < (int)COUNT_OF(words))
 		printf("%s", words[how]);
