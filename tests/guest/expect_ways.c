@@ -109,16 +109,17 @@ struct where from_unknown(int fd)
 void expect_accept(const char *call, int listening, int fd)
 {
 	struct where where = fd < 0 ? to_nowhere(family_of(listening)) : to_peer(fd);
+	bool hidden = without_fd(call);
 
 	printf("accept ");
 	print_caller(false);
-	printf(" fd=%d", without_fd(call) ? -1 : listening);
-	if (fd < 0)
+	printf(" fd=%d", hidden ? -1 : listening);
+	if (fd < 0 || hidden)
 		printf(" newfd=-");
 	else
 		printf(" newfd=%d", fd);
 	expect_where(&where, "dest");
-	print_result(fd, call);
+	print_result(hidden && fd > 0 ? 0 : fd, call);
 	putchar('\n');
 	fflush(stdout);
 }
@@ -181,7 +182,8 @@ void expect_shutdown(const char *call, int fd, int how, const struct where *wher
 	static const char *const words[] = { "rd", "wr", "rdwr" };
 
 	printf("shutdown ");
-	print_caller(false);
+	/* io_uring gives it to a worker, since it may wait. */
+	print_caller(without_fd(call));
 	printf(" fd=%d how=", without_fd(call) ? -1 : fd);
 	if (how >= 0 && how < (int)COUNT_OF(words))
 		printf("%s", words[how]);

@@ -49,8 +49,8 @@ long result_of(long ret);
 struct where from_unknown(int fd);
 
 /*
- * Print the line of our accept by @call. @fd is the new descriptor, or -errno. Through io_uring
- * the listening descriptor is not known.
+ * Print the line of our accept by @call. @fd is the new descriptor, or -errno. io_uring tells
+ * neither of the two descriptors.
  */
 void expect_accept(const char *call, int listening, int fd);
 

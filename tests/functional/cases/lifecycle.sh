@@ -11,7 +11,11 @@ shows lifecycle.connect_ring "io_uring's CONNECT is shown" -e connect lifecycle
 shows lifecycle.connect_later "a connect that does not wait, and those that ask again, are shown" \
 	-e connect lifecycle
 shows lifecycle.shutdown "shutdown is shown with its direction" -e shutdown lifecycle
-shows lifecycle.shutdown_ring "io_uring's SHUTDOWN is shown" -e shutdown lifecycle
+
+scenario lifecycle.shutdown_ring "io_uring's SHUTDOWN, by a worker, is shown as the process's"
+case_lifecycle_shutdown_ring() {
+	by_worker lifecycle shutdown_ring -e shutdown lifecycle
+}
 
 # plain_times FILE: replaces how long sockets lived by T, after a look whether it can be true
 plain_times() {

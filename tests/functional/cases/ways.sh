@@ -23,7 +23,7 @@ shows ways.SENDMSG_ZC "io_uring's SENDMSG_ZC is shown"
 
 # plain_workers FILE: replaces tid and name of io_uring's threads, which nobody knows beforehand
 plain_workers() {
-	sed -i -E 's/^(pid=[0-9]+) tid=[0-9]+ comm=iou-(wrk|sqp)-[0-9]+ /\1 tid=WORKER comm=WORKER /' "$1"
+	sed -i -E 's/^(([a-z]+ )?pid=[0-9]+) tid=[0-9]+ comm=iou-(wrk|sqp)-[0-9]+ /\1 tid=WORKER comm=WORKER /' "$1"
 }
 
 # by_worker PROGRAM CASE READER'S ARGUMENT...
