@@ -142,6 +142,20 @@ static inline size_t fault_in_readable(const char __user *uaddr, size_t size)
 /* The caller's buffer of ancillary data, before the kernel has copied it. */
 #define st_msg_control_user(msg) ((const void __user *)(msg)->msg_control)
 
+/* Is the message of a read() read at once, or by io_uring? Since 7.x it does not tell. */
+#ifdef ST_HAVE_MSG_IOCB
+#define st_msg_is_sync(msg) ((msg)->msg_iocb && is_sync_kiocb((msg)->msg_iocb))
+#else
+#define st_msg_is_sync(msg) ((void)(msg), true)
+#endif
+
+/* A receive of which some bytes stay in a device's memory. */
+#ifdef MSG_SOCK_DEVMEM
+#define ST_MSG_SOCK_DEVMEM MSG_SOCK_DEVMEM
+#else
+#define ST_MSG_SOCK_DEVMEM 0
+#endif /* before 6.12 */
+
 /* Does a task use io_uring? */
 #if IS_ENABLED(CONFIG_IO_URING)
 #define st_uses_io_uring(task) ((task)->io_uring != NULL)

@@ -55,39 +55,47 @@ static nokprobe_inline void count_filtered(struct st_ring *ring)
 }
 
 /*
- * Fills in the caller, and returns a bit for each session that records the call, as in
- * st_running_mask. The other sessions count it as filtered.
+ * Returns the bit of each session that wants a call, as in st_running_mask. The other sessions
+ * count it as filtered, if it is a call of its own.
  */
-static nokprobe_inline unsigned long who_wants(u64 calls, struct st_caller *caller)
+static nokprobe_inline unsigned long wanted_by(unsigned long bit, const struct st_hook *hook,
+					       const struct st_caller *caller)
 {
-	unsigned long mask = READ_ONCE(st_running_mask);
-	unsigned long rest, wanted = 0;
-	struct st_session *session;
+	struct st_session *session = st_running_of(bit);
 
-	identify(caller);
-	for (; mask; mask = rest) {
-		rest = mask & (mask - 1);
-		session = st_running_of(mask);
-		if (unlikely(!session))
-			continue;
-		if (session_wants(session, calls, caller))
-			wanted |= mask ^ rest;
-		else
-			count_filtered(this_ring(session));
-	}
-	return wanted;
+	if (unlikely(!session))
+		return 0;
+	if (session_wants(session, hook->calls, caller))
+		return bit;
+	if (!hook->helps)
+		count_filtered(this_ring(session));
+	return 0;
 }
 
-/*
- * What st_event_asks() has found out, for the entry handler that follows it on this CPU:
- * preemption is off from one to the other, and no interrupt's work asks.
- */
-static DEFINE_PER_CPU(
-	struct {
-		unsigned long wanted;
-		struct st_caller caller;
-	},
-	asked);
+static noinline unsigned long wanted_by_any(unsigned long mask, const struct st_hook *hook,
+					    const struct st_caller *caller)
+{
+	unsigned long wanted = 0;
+
+	for (; mask; mask &= mask - 1)
+		wanted |= wanted_by(mask & -mask, hook, caller);
+	return wanted;
+}
+NOKPROBE_SYMBOL(wanted_by_any);
+
+/* Most often one session runs: without a loop, this needs fewer registers. */
+static nokprobe_inline unsigned long who_wants(const struct st_hook *hook,
+					       struct st_caller *caller)
+{
+	unsigned long mask = READ_ONCE(st_running_mask);
+
+	identify(caller);
+	if (likely(!(mask & (mask - 1))))
+		return mask ? wanted_by(mask, hook, caller) : 0;
+	return wanted_by_any(mask, hook, caller);
+}
+
+DEFINE_PER_CPU(struct st_asked, st_asked);
 
 /*
  * The functions of sockets have callers that nobody traces: kernel threads, and interrupts.
@@ -103,20 +111,42 @@ static nokprobe_inline bool is_a_process(void)
  * st_event_asks() - does any session want a call of this thread?
  * @hook: the hook that saw it
  *
- * Context: before the entry handler, or in it; preemption off from here to st_event_begin().
- * Return: true if so.
+ * Context: before the entry handler, or in it; preemption off.
+ * Return: true if so: then st_event_asked() must follow, after st_event_begin() or without it.
  */
 bool st_event_asks(const struct st_hook *hook)
 {
+	struct st_asked *asked = this_cpu_ptr(&st_asked);
 	unsigned long wanted;
 
 	if (unlikely(!is_a_process()))
 		return false;
-	wanted = who_wants(hook->calls, &this_cpu_ptr(&asked)->caller);
-	this_cpu_write(asked.wanted, wanted);
-	return wanted;
+	wanted = who_wants(hook, &asked->caller);
+	if (likely(!wanted))
+		return false;
+	asked->wanted = wanted;
+	return true;
 }
 NOKPROBE_SYMBOL(st_event_asks);
+
+/**
+ * st_event_once() - let a hook record a call that a session wants, at its entry
+ * @hook: the hook that saw it, whose @size is 0
+ * @regs: the registers at the function's entry
+ *
+ * Context: a kprobe's handler, after st_event_asks().
+ */
+void st_event_once(const struct st_hook *hook, struct pt_regs *regs)
+{
+	struct st_entry entry = {
+		.hook = hook,
+		.wanted = this_cpu_read(st_asked.wanted),
+		.enter_time = hook->helps ? 0 : ktime_get_ns(),
+	};
+
+	hook->begin((struct st_call *)&entry, regs);
+}
+NOKPROBE_SYMBOL(st_event_once);
 
 /**
  * st_event_begin() - note a call that a session wants
@@ -131,12 +161,12 @@ NOKPROBE_SYMBOL(st_event_asks);
 int st_event_begin(struct st_call *call, const struct st_hook *hook, struct pt_regs *regs)
 {
 	call->hook = hook;
-	call->wanted = this_cpu_read(asked.wanted);
+	call->wanted = this_cpu_read(st_asked.wanted);
+	call->enter_time = ktime_get_ns();
 	if (hook->size == sizeof(*call))
 		st_event_identify(call);
 	if (!INDIRECT_CALL_1(hook->begin, st_sendto_begins, call, regs))
 		return 1;
-	call->enter_time = ktime_get_ns();
 	return !st_share_take(hook->share, &call->account);
 }
 NOKPROBE_SYMBOL(st_event_begin);
@@ -149,7 +179,7 @@ NOKPROBE_SYMBOL(st_event_begin);
  */
 void st_event_identify(struct st_call *call)
 {
-	call->caller = this_cpu_ptr(&asked)->caller;
+	call->caller = this_cpu_ptr(&st_asked)->caller;
 	st_name_end(&call->caller.comm);
 	st_name_end(&call->caller.process);
 }
@@ -194,13 +224,8 @@ bool st_event_refine(struct st_entry *call)
 }
 NOKPROBE_SYMBOL(st_event_refine);
 
-/**
- * st_event_pass() - count a call that is no event after all, by its result
- * @call: wanted by sessions; by none on return
- *
- * Context: the return handler.
- */
-void st_event_pass(struct st_entry *call)
+/* The sessions that have seen it begin. */
+static void count_each(const struct st_entry *call, bool blocked)
 {
 	struct st_session *session;
 	unsigned long mask;
@@ -210,8 +235,34 @@ void st_event_pass(struct st_entry *call)
 		if (!session || session->since > call->enter_time)
 			continue;
 		count_filtered(this_ring(session));
-		st_count(this_ring(session)->count.blocked, 1);
+		if (blocked)
+			st_count(this_ring(session)->count.blocked, 1);
 	}
+}
+NOKPROBE_SYMBOL(count_each);
+
+/**
+ * st_event_pass() - count a call that is no event after all, by its result
+ * @call: wanted by sessions; by none on return
+ *
+ * Context: a handler.
+ */
+void st_event_pass(struct st_entry *call)
+{
+	count_each(call, true);
 	call->wanted = 0;
 }
 NOKPROBE_SYMBOL(st_event_pass);
+
+/**
+ * st_event_drop() - count a call that is none that sessions record
+ * @call: wanted by sessions; by none on return
+ *
+ * Context: a handler.
+ */
+void st_event_drop(struct st_entry *call)
+{
+	count_each(call, false);
+	call->wanted = 0;
+}
+NOKPROBE_SYMBOL(st_event_drop);

@@ -19,14 +19,20 @@ struct st_share;
  *	asks for one
  * @optional: if none of @symbols can be probed, a session that asks for one of @calls starts
  *	without the hook; otherwise its START fails
+ * @helps: what it sees is no call, but belongs to a call that another hook sees: nothing is
+ *	counted, and @begin uses no @call
  * @returns_int: the function returns an int: the upper half of the register is undefined
  * @size: bytes of an instance: of struct st_call, or of a struct that begins with struct
  *	st_entry; 0 if @begin records the call itself and never asks for its return
+ * @sixteenths: how many instances its kretprobe has, in sixteenths of the parameter maxactive; 0
+ *	for 16 of them. More where many threads sleep, in instances that are small; fewer where
+ *	calls are rare
  * @share: who has how many instances of its kretprobe; begins at zero whenever it is armed.
  *	NULL if @size is 0
  * @begin: reads the function's arguments, for a call that a session records. @call has its
- *	hook, wanted and, if it is a struct st_call, caller. Return: false if this is no call
- *	to be recorded, or nobody asked for this one. Context: the entry handler
+ *	hook, wanted and, if it is a struct st_call, caller. If @size is 0 it is a struct
+ *	st_entry that ends with this call of @begin, and has enter_time, too. Return: false if
+ *	this is no call to be recorded, or nobody asked for this one. Context: the entry handler
  * @end: records the call. Context: the return handler
  *
  * Invariant. Adding a way of sending means adding a row, and its @begin and @end.
@@ -36,8 +42,10 @@ struct st_hook {
 	const char *symbols[ST_HOOK_SYMBOLS];
 	u64 calls;
 	bool optional;
+	bool helps;
 	bool returns_int;
 	u16 size;
+	u16 sixteenths;
 	struct st_share *share;
 	bool (*begin)(struct st_call *call, struct pt_regs *regs);
 	void (*end)(struct st_call *call, long ret);

@@ -3,23 +3,39 @@
  * The table of hooks: the functions that together see each call once (net/socket.c).
  *
  * __sys_sendto() is where every send() and sendto() comes through, including those of
- * 32-bit programs and of socketcall() (net/compat.c); __sys_accept4() likewise.
+ * 32-bit programs and of socketcall() (net/compat.c); __sys_accept4(), __sys_connect() and
+ * __sys_shutdown() likewise. What these call in turn, io_uring calls, too (nested.c).
  */
 #include "compat.h"
 #include "event.h"
 #include "hooks.h"
+#include "lifecycle.h"
 #include "message.h"
+#include "receive.h"
 #include "share.h"
+#include "source.h"
 
 #define CALL(name)	   SENDTRACE_CALL_BIT(SENDTRACE_CALL_##name)
 #define CALLS_WRITE	   (CALL(WRITE) | CALL(WRITEV) | CALL(PWRITEV2) | CALL(IO_SUBMIT_WRITE))
 #define CALLS_SPLICE_WRITE (CALL(SENDFILE) | CALL(SPLICE_WRITE))
+#define CALLS_READ	   (CALL(READ) | CALL(READV) | CALL(PREADV2) | CALL(IO_SUBMIT_READ))
+#define CALLS_RECV                                                      \
+	(CALL(RECVFROM) | CALL(RECVMSG) | CALL(RECVMMSG) | CALLS_READ | \
+	 CALL(SPLICE_READ) | CALL(IO_URING_RECV))
 
 ST_SHARE_DEFINE(sendto);
 ST_SHARE_DEFINE(sendmsg);
 ST_SHARE_DEFINE(write);
 ST_SHARE_DEFINE(sendmsg_async);
 ST_SHARE_DEFINE(accept);
+ST_SHARE_DEFINE(recv);
+ST_SHARE_DEFINE(recvmmsg);
+ST_SHARE_DEFINE(splice_read);
+ST_SHARE_DEFINE(accept_async);
+ST_SHARE_DEFINE(connect);
+ST_SHARE_DEFINE(connect_async);
+ST_SHARE_DEFINE(shutdown);
+ST_SHARE_DEFINE(shutdown_async);
 #ifdef ST_HAVE_SENDPAGE
 ST_SHARE_DEFINE(splice_write);
 #endif
@@ -67,6 +83,7 @@ const struct st_hook st_hooks[ST_HOOKS] = {
 		.optional = true,
 		.size = sizeof(struct st_call),
 		.share = &sendmsg_async,
+		.sixteenths = 2,
 		.returns_int = true,
 		.begin = st_sock_sendmsg_begins,
 		.end = st_message_ends,
@@ -79,6 +96,7 @@ const struct st_hook st_hooks[ST_HOOKS] = {
 		.optional = true,
 		.size = sizeof(struct st_call),
 		.share = &splice_write,
+		.sixteenths = 2,
 		.begin = st_sendpage_begins,
 		.end = st_message_ends,
 	},
@@ -87,10 +105,121 @@ const struct st_hook st_hooks[ST_HOOKS] = {
 		.name = "accept",
 		.symbols = { "__sys_accept4" },
 		.calls = CALL(ACCEPT),
-		.size = sizeof(struct st_call),
+		.size = sizeof(struct st_accepting),
 		.share = &accept,
+		.sixteenths = 32,
 		.returns_int = true,
 		.begin = st_accept_begins,
 		.end = st_accept_ends,
+	},
+	[ST_HOOK_RECV] = {
+		.name = "recv",
+		.symbols = { "sock_recvmsg" },
+		.calls = CALLS_RECV,
+		.optional = true,
+		.size = sizeof(struct st_receive),
+		.share = &recv,
+		.sixteenths = 144,
+		.returns_int = true,
+		.begin = st_recv_begins,
+		.end = st_receive_ends,
+	},
+	[ST_HOOK_RECVMMSG] = {
+		.name = "recvmmsg",
+		.symbols = { "____sys_recvmsg" },
+		.calls = CALL(RECVMMSG),
+		.optional = true,
+		.size = sizeof(struct st_receive),
+		.share = &recvmmsg,
+		.sixteenths = 8,
+		.returns_int = true,
+		.begin = st_recvmmsg_begins,
+		.end = st_receive_ends_unnamed,
+	},
+	[ST_HOOK_SPLICE_READ] = {
+		.name = "splice_read",
+		.symbols = { "sock_splice_read" },
+		.calls = CALL(SPLICE_READ) | CALL(IO_URING_RECV),
+		.optional = true,
+		.size = sizeof(struct st_receive),
+		.share = &splice_read,
+		.sixteenths = 2,
+		.begin = st_splice_read_begins,
+		.end = st_receive_ends,
+	},
+	[ST_HOOK_UDP_SOURCE] = {
+		.name = "udp_source",
+		.symbols = { "skb_consume_udp" },
+		.calls = CALLS_RECV,
+		.optional = true,
+		.helps = true,
+		.begin = st_source_begins,
+	},
+	[ST_HOOK_ACCEPT_ASYNC] = {
+		.name = "accept_async",
+		.symbols = { "do_accept" },
+		.calls = CALL(IO_URING_ACCEPT),
+		.optional = true,
+		.size = sizeof(struct st_entry),
+		.share = &accept_async,
+		.sixteenths = 2,
+		.begin = st_accept_async_begins,
+		.end = st_accept_async_ends,
+	},
+	[ST_HOOK_CONNECT] = {
+		.name = "connect",
+		.symbols = { "__sys_connect" },
+		.calls = CALL(CONNECT),
+		.optional = true,
+		.size = sizeof(struct st_connecting),
+		.share = &connect,
+		.sixteenths = 8,
+		.returns_int = true,
+		.begin = st_connect_begins,
+		.end = st_connect_ends,
+	},
+	[ST_HOOK_CONNECT_ASYNC] = {
+		.name = "connect_async",
+		.symbols = { "__sys_connect_file" },
+		.calls = CALL(IO_URING_CONNECT),
+		.optional = true,
+		.size = sizeof(struct st_connecting),
+		.share = &connect_async,
+		.sixteenths = 2,
+		.returns_int = true,
+		.begin = st_connect_async_begins,
+		.end = st_connect_async_ends,
+	},
+	[ST_HOOK_SHUTDOWN] = {
+		.name = "shutdown",
+		.symbols = { "__sys_shutdown" },
+		.calls = CALL(SHUTDOWN),
+		.optional = true,
+		.size = sizeof(struct st_call),
+		.share = &shutdown,
+		.sixteenths = 1,
+		.returns_int = true,
+		.begin = st_shutdown_begins,
+		.end = st_shutdown_ends,
+	},
+	[ST_HOOK_SHUTDOWN_ASYNC] = {
+		.name = "shutdown_async",
+		.symbols = { "__sys_shutdown_sock" },
+		.calls = CALL(IO_URING_SHUTDOWN),
+		.optional = true,
+		.size = sizeof(struct st_call),
+		.share = &shutdown_async,
+		.sixteenths = 1,
+		.returns_int = true,
+		.begin = st_shutdown_async_begins,
+		.end = st_shutdown_ends,
+	},
+	[ST_HOOK_CLOSE] = {
+		.name = "close",
+		.symbols = { "sock_close" },
+		.calls = CALL(CLOSE),
+		.optional = true,
+		.returns_int = true,
+		.begin = st_close_begins,
 	},
 };

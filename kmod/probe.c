@@ -3,62 +3,47 @@
  * Arms the hooks of the table (hooks.c) as kretprobes, each while at least one running session
  * asks for one of its calls.
  *
- * A kretprobe has a fixed number of instances, and a call keeps one until it returns. A call
- * that finds none is missed. The kernel's default is far too small for calls that block,
- * hence the parameter maxactive. The entry handler refuses a call that no session records by
- * returning 1, which frees the instance immediately; likewise a call whose user has too many
- * instances already (share.c).
+ * Most calls are refused: no session records them. So what the kernel calls at a function's
+ * entry, struct kprobe.pre_handler, is exchanged for a filter, which calls the kernel's own only
+ * for a call that a session records. A call that is refused never has an instance of the
+ * kretprobe, which takes longer to get and to give back than the question.
+ *
+ * Should a kretprobe have no such handler, its entry handler asks, and refuses a call by
+ * returning 1, which frees the instance immediately. It always refuses thus a call whose user
+ * has too many instances already (share.c).
  */
-#include <linux/atomic.h>
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
-#include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/percpu.h>
 #include <linux/ptrace.h>
-#include <linux/slab.h>
 
+#include "canary.h"
 #include "compat.h"
 #include "event.h"
-#include "param.h"
+#include "instances.h"
 #include "probe.h"
 #include "share.h"
-
-/*
- * One bound for the instances of all hooks together, however many rows the table has. Only
- * hooks that are armed have instances. Up to Linux 6.1 each is a kmalloc() of its own, hence
- * the power of two. From 6.12 on, the kernel adds 8 bytes for each CPU and instance
- * (lib/objpool.c), which is not counted here.
- */
-#define MEMORY_BY_DEFAULT (8U << 20)
-#define MEMORY_AT_MOST	  (64U << 20)
-#define INSTANCE_SIZE \
-	roundup_pow_of_two(sizeof(struct kretprobe_instance) + sizeof(struct st_call))
-#define INSTANCES_IN(memory, most)                        \
-	((memory) / (ST_HOOKS * INSTANCE_SIZE) < (most) ? \
-		 (memory) / (ST_HOOKS * INSTANCE_SIZE) :  \
-		 (most))
-
-static unsigned int maxactive = INSTANCES_IN(MEMORY_BY_DEFAULT, 4096);
-module_param(maxactive, uint, 0444);
-MODULE_PARM_DESC(maxactive,
-		 "concurrent calls that each probe can follow (1-65536, default 4096)");
+#include "symbol.h"
 
 /**
  * struct probe - a row of the table in this kernel
  * @rp: built again for every registration, because kprobes changes it (addr, flags) and
- *	refuses to register it as it left it
- * @hook: the row
- * @symbol: the first of its symbols that this kernel can probe, or NULL (arm_lock)
- * @err: if there is none, why the first one cannot be probed
+ *	refuses to register it as it left it. Of a hook that needs no return, only @rp.kp
+ * @own: what the kernel does at an entry, behind the filter
+ * @hook: the row (invariant)
+ * @hits: how often the function was entered, on each CPU (invariant)
+ * @symbol: its function (arm_lock)
  * @users: running sessions that ask for it; it is registered while there are any
  * @missed: calls missed, as far as they were counted
  * @counted: what the kernel's own counters said then
  */
 struct probe {
 	struct kretprobe rp;
+	kprobe_pre_handler_t own;
 	const struct st_hook *hook;
-	const char *symbol;
-	int err;
+	unsigned long __percpu *hits;
+	struct st_symbol symbol;
 	unsigned int users;
 	u64 missed;
 	u32 counted;
@@ -66,16 +51,66 @@ struct probe {
 
 static struct probe probes[ST_HOOKS];
 
-/* ---- The two handlers of all hooks ------------------------------------------------ */
+/* How often each function was entered. */
+static DEFINE_PER_CPU(unsigned long[ST_HOOKS], hits);
+
+/* ---- The handlers of all hooks ------------------------------------------------------- */
+
+static nokprobe_inline bool is_wanted(const struct probe *probe)
+{
+	raw_cpu_inc(*probe->hits);
+	return st_event_asks(probe->hook);
+}
+
+static int filter(struct kprobe *kp, struct pt_regs *regs)
+{
+	struct probe *probe = container_of(kp, struct probe, rp.kp);
+
+	if (likely(!is_wanted(probe)))
+		return 0;
+	probe->own(kp, regs);
+	st_event_asked();
+	return 0;
+}
+NOKPROBE_SYMBOL(filter);
+
+/* Of a hook that needs no return. */
+static int entered_once(struct kprobe *kp, struct pt_regs *regs)
+{
+	const struct probe *probe = container_of(kp, struct probe, rp.kp);
+
+	if (likely(!is_wanted(probe)))
+		return 0;
+	st_event_once(probe->hook, regs);
+	st_event_asked();
+	return 0;
+}
+NOKPROBE_SYMBOL(entered_once);
+
+/* Also between the registration of a kretprobe and the exchange of its handler. */
+static noinline int entered_without_filter(const struct probe *probe, struct st_call *call,
+					   struct pt_regs *regs)
+{
+	int refused;
+
+	if (!is_wanted(probe))
+		return 1;
+	refused = st_event_begin(call, probe->hook, regs);
+	st_event_asked();
+	return refused;
+}
+NOKPROBE_SYMBOL(entered_without_filter);
 
 static int entered(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	struct kretprobe *rp = st_kretprobe_of(ri);
+	const struct probe *probe = container_of(rp, struct probe, rp);
 
-	if (unlikely(!rp) || !st_event_asks(container_of(rp, struct probe, rp)->hook))
+	if (unlikely(!rp))
 		return 1;
-	return st_event_begin((void *)ri->data, container_of(rp, struct probe, rp)->hook,
-			      regs);
+	if (unlikely(!st_event_is_asked()))
+		return entered_without_filter(probe, (void *)ri->data, regs);
+	return st_event_begin((void *)ri->data, probe->hook, regs);
 }
 NOKPROBE_SYMBOL(entered);
 
@@ -86,75 +121,7 @@ static int returned(struct kretprobe_instance *ri, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(returned);
 
-/* ---- Finding the functions ----------------------------------------------------------- */
-
-/*
- * Modules may not look symbols up in kallsyms, but a kprobe does. Registered disabled, it
- * changes no code. Returns 0, -ENOENT, or another errno if the function may not be probed.
- */
-static int __init try_symbol(struct kprobe *trial, const char *symbol)
-{
-	*trial = (struct kprobe){
-		.symbol_name = symbol,
-		.flags = KPROBE_FLAG_DISABLED,
-	};
-	return register_kprobe(trial);
-}
-
-static void __init report_missing(const struct probe *probe)
-{
-	const char *symbol = probe->hook->symbols[0], *name = probe->hook->name;
-
-	if (probe->hook->optional)
-		pr_warn("cannot probe %s (error %d): some calls of the kind '%s' are not seen\n",
-			symbol, probe->err, name);
-	else
-		pr_err("cannot probe %s (error %d): sessions that record '%s' cannot start\n",
-		       symbol, probe->err, name);
-}
-
-/* Returns 0, whether the function was found or not, or -ENOMEM. */
-static int __init find_function(struct probe *probe, struct kprobe *trial)
-{
-	const struct st_hook *hook = probe->hook;
-	int i, err;
-
-	for (i = 0; i < ST_HOOK_SYMBOLS && hook->symbols[i]; i++) {
-		err = try_symbol(trial, hook->symbols[i]);
-		if (err == -ENOMEM)
-			return err;
-		if (!err) {
-			probe->symbol = hook->symbols[i];
-			return 0;
-		}
-		if (!i)
-			probe->err = err;
-	}
-	report_missing(probe);
-	return 0;
-}
-
-/* One grace period for all: unregistering waits for one. */
-static int __init find_functions(void)
-{
-	struct kprobe **found, *trials;
-	int i, nr = 0, err = 0;
-
-	trials = kcalloc(ST_HOOKS, sizeof(*trials), GFP_KERNEL);
-	found = kcalloc(ST_HOOKS, sizeof(*found), GFP_KERNEL);
-	if (!trials || !found)
-		err = -ENOMEM;
-	for (i = 0; !err && i < ST_HOOKS; i++) {
-		probes[i].hook = &st_hooks[i];
-		err = find_function(&probes[i], &trials[i]);
-		if (probes[i].symbol)
-			found[nr++] = &trials[i];
-	}
-	unregister_kprobes(found, nr);
-	kfree(found);
-	kfree(trials);
-	return err;
-}
+/* ---- Arming -------------------------------------------------------------------------- */
 
 /**
  * st_probe_init() - check the parameters, and find the functions to probe
@@ -165,70 +132,60 @@ static int __init find_functions(void)
  */
 int __init st_probe_init(void)
 {
-	int err = st_param_check("maxactive", maxactive, 1,
-				 INSTANCES_IN(MEMORY_AT_MOST, 65536));
+	struct st_symbol found[ST_HOOKS] = {};
+	int i, err = st_instances_init(st_hooks, ST_HOOKS);
 
-	return err ?: find_functions();
+	err = err ?: st_symbols_find(st_hooks, found, ST_HOOKS);
+	for (i = 0; i < ST_HOOKS; i++) {
+		probes[i].hook = &st_hooks[i];
+		probes[i].hits = &hits[i];
+		probes[i].symbol = found[i];
+	}
+	return err;
 }
-
-/* ---- The canary ---------------------------------------------------------------------- */
-
-/*
- * A probe that is registered may still see nothing: root can switch off all kprobes (debugfs,
- * kprobes/enabled) or ftrace, which they are built on (sysctl kernel.ftrace_enabled), and the
- * kernel does not notify us. The canary is a probe on a function of our own, which goes blind
- * for the same reasons: to find out, we call the function.
- */
-static atomic_t canary_seen = ATOMIC_INIT(0);
-
-static noinline void canary(void)
-{
-	barrier(); /* or the compiler would drop the call */
-}
-
-static int canary_called(struct kprobe *kp, struct pt_regs *regs)
-{
-	atomic_inc(&canary_seen);
-	return 0;
-}
-NOKPROBE_SYMBOL(canary_called);
-
-static struct kprobe canary_probe;
-
-static int canary_register(void)
-{
-	canary_probe = (struct kprobe){
-		.addr = (kprobe_opcode_t *)canary,
-		.pre_handler = canary_called,
-	};
-	return register_kprobe(&canary_probe);
-}
-
-/* ---- Arming -------------------------------------------------------------------------- */
 
 /* Guards the registrations, their numbers of users, and the canary. */
 static DEFINE_MUTEX(arm_lock);
 static unsigned int armed;
 
-static int probe_register(struct probe *probe)
+static int register_once(struct probe *probe)
 {
+	probe->rp = (struct kretprobe){ .kp.pre_handler = entered_once };
+	st_symbol_place(&probe->symbol, &probe->rp.kp);
+	return register_kprobe(&probe->rp.kp);
+}
+
+static int register_return(struct probe *probe)
+{
+	u32 instances = st_instances_of(probe->hook);
 	int err;
 
 	/*
 	 * No handler runs, and none will run of the calls that have slept since an earlier
 	 * registration: they give nothing back, and must not be counted.
 	 */
-	st_share_reset(probe->hook->share, maxactive);
+	st_share_reset(probe->hook->share, instances);
 	probe->rp = (struct kretprobe){
-		.kp.symbol_name = probe->symbol,
 		.entry_handler = entered,
 		.handler = returned,
-		.maxactive = maxactive,
+		.maxactive = instances,
 		.data_size = probe->hook->size,
 	};
+	st_symbol_place(&probe->symbol, &probe->rp.kp);
 	err = register_kretprobe(&probe->rp);
+	probe->own = probe->rp.kp.pre_handler;
+	/* Calls that come in between are handled by one or the other. */
+	if (!err && probe->own)
+		smp_store_release(&probe->rp.kp.pre_handler, filter);
+	return err;
+}
+
+static int probe_register(struct probe *probe)
+{
+	int err = probe->hook->size ? register_return(probe) : register_once(probe);
+
 	if (err)
-		pr_err("cannot probe %s: error %d\n", probe->symbol, err);
+		pr_err("cannot probe %s: error %d\n", probe->symbol.name, err);
 	return err;
 }
 
@@ -237,7 +194,7 @@ static int without_it(struct probe *probe, int err)
 {
 	if (!probe->hook->optional || err == -ENOMEM)
 		return err;
-	probe->symbol = NULL;
+	probe->symbol.name = NULL;
 	return 0;
 }
 
@@ -245,8 +202,8 @@ static int probe_get(struct probe *probe)
 {
 	int err = 0;
 
-	if (!probe->symbol)
-		return without_it(probe, probe->err);
+	if (!probe->symbol.name)
+		return without_it(probe, probe->symbol.err);
 	if (!probe->users)
 		err = probe_register(probe);
 	if (err)
@@ -274,30 +231,42 @@ static void count_missed(struct probe *probe)
 	probe->counted = now;
 }
 
+/* The kernel's counters begin anew at each registration. */
+static void forget_counted(struct probe *probe)
+{
+	count_missed(probe);
+	probe->rp.nmissed = 0;
+	probe->rp.kp.nmissed = 0;
+	probe->counted = 0;
+}
+
 /*
  * Drops a use of the first @nr rows that serve @calls. Waits for the handlers that run, once
- * for all. Calls that sleep keep their instances: when they return, the kernel's own code
- * frees these, and calls nothing of ours.
+ * for all of a kind. Calls that sleep keep their instances: when they return, the kernel's own
+ * code frees these, and calls nothing of ours.
  */
 static void put_probes(u64 calls, int nr)
 {
-	struct kretprobe *unused[ST_HOOKS];
+	struct kretprobe *returns[ST_HOOKS];
+	struct kprobe *others[ST_HOOKS];
+	int i, nr_returns = 0, nr_others = 0;
 	struct probe *probe;
-	int i, count = 0;
 
 	for (i = 0; i < nr; i++) {
 		probe = &probes[i];
-		if ((probe->hook->calls & calls) && probe->symbol && !--probe->users)
-			unused[count++] = &probe->rp;
+		if (!(probe->hook->calls & calls) || !probe->symbol.name || --probe->users)
+			continue;
+		if (probe->hook->size)
+			returns[nr_returns++] = &probe->rp;
+		else
+			others[nr_others++] = &probe->rp.kp;
 	}
-	unregister_kretprobes(unused, count);
-	while (count--) {
-		probe = container_of(unused[count], struct probe, rp);
-		count_missed(probe);
-		probe->rp.nmissed = 0;
-		probe->rp.kp.nmissed = 0;
-		probe->counted = 0;
-	}
+	unregister_kretprobes(returns, nr_returns);
+	unregister_kprobes(others, nr_others);
+	while (nr_returns--)
+		forget_counted(container_of(returns[nr_returns], struct probe, rp));
+	while (nr_others--)
+		forget_counted(container_of(others[nr_others], struct probe, rp.kp));
 }
 
 static int get_probes(u64 calls)
@@ -329,15 +298,9 @@ int st_probe_arm(u64 calls)
 	int err;
 
 	mutex_lock(&arm_lock);
-	err = armed ? 0 : canary_register();
-	if (err)
-		goto unlock;
 	err = get_probes(calls);
 	if (!err)
 		armed++;
-	else if (!armed)
-		unregister_kprobe(&canary_probe);
-unlock:
 	mutex_unlock(&arm_lock);
 	return err;
 }
@@ -355,7 +318,7 @@ void st_probe_disarm(u64 calls)
 	mutex_lock(&arm_lock);
 	put_probes(calls, ST_HOOKS);
 	if (!--armed)
-		unregister_kprobe(&canary_probe);
+		st_canary_remove();
 	mutex_unlock(&arm_lock);
 }
 
@@ -379,15 +342,10 @@ bool st_probe_armed(void)
  */
 bool st_probe_blind(void)
 {
-	bool blind = false;
-	int before;
+	bool blind;
 
 	mutex_lock(&arm_lock);
-	if (armed) {
-		before = atomic_read(&canary_seen);
-		canary();
-		blind = atomic_read(&canary_seen) == before;
-	}
+	blind = armed && !st_canary_sees();
 	mutex_unlock(&arm_lock);
 	return blind;
 }
@@ -405,7 +363,7 @@ u64 st_probe_missing(void)
 
 	mutex_lock(&arm_lock);
 	for (i = 0; i < ST_HOOKS; i++)
-		if (!probes[i].symbol)
+		if (!probes[i].symbol.name)
 			calls |= st_hooks[i].calls;
 	mutex_unlock(&arm_lock);
 	return calls;
@@ -426,7 +384,43 @@ u64 st_probe_missed(enum st_hook_id id)
 	count_missed(&probes[id]);
 	missed = probes[id].missed;
 	mutex_unlock(&arm_lock);
-	return missed + atomic_long_read(&st_hooks[id].share->refused);
+	if (st_hooks[id].share)
+		missed += atomic_long_read(&st_hooks[id].share->refused);
+	return missed;
+}
+
+/**
+ * st_probe_hits() - how often a hook's function was entered since the module was loaded
+ * @id: the hook
+ *
+ * Context: any.
+ * Return: calls of all threads, recorded or not, while the hook was armed.
+ */
+u64 st_probe_hits(enum st_hook_id id)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu(hits, cpu)[id]);
+	return sum;
+}
+
+/**
+ * st_probe_is_armed() - is a hook armed?
+ * @id: the hook
+ *
+ * Context: may sleep.
+ * Return: true if so.
+ */
+bool st_probe_is_armed(enum st_hook_id id)
+{
+	bool is;
+
+	mutex_lock(&arm_lock);
+	is = probes[id].users;
+	mutex_unlock(&arm_lock);
+	return is;
 }
 
 /**

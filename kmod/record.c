@@ -72,6 +72,7 @@ static nokprobe_inline void describe(struct sendtrace_event *slot,
 	u32 pid = call->caller.pid, tid = call->caller.tid;
 	u32 uid = call->uid, fd = call->fd;
 	u32 flags = call->flags, addr_len = call->addr_len;
+	u32 write_seq = peer->write_seq, copied_seq = peer->copied_seq;
 	u16 family = peer->family, type = peer->type;
 
 	slot->rec.header_size = sizeof(*slot);
@@ -92,8 +93,8 @@ static nokprobe_inline void describe(struct sendtrace_event *slot,
 	slot->reserved = 0;
 	slot->cookie = peer->cookie;
 	slot->position = peer->position;
-	slot->write_seq = peer->write_seq;
-	slot->copied_seq = peer->copied_seq;
+	slot->write_seq = write_seq;
+	slot->copied_seq = copied_seq;
 	slot->netns = peer->netns;
 	slot->cgroup = call->cgroup;
 	slot->call = call->id;
@@ -290,6 +291,8 @@ NOKPROBE_SYMBOL(st_record_now);
  * @most: bytes of payload at most; SENDTRACE_FAILED_MAX is a further limit
  * @why: enum sendtrace_why if bytes are missing
  *
+ * A receive has none: what its buffer holds was not received.
+ *
  * What is not resident is missing, too: the call may never have touched it, and the traced
  * program must not wait for pages that it does not wait for untraced.
  *
@@ -299,10 +302,11 @@ void st_record_failed(struct st_session *session, const struct st_call *call, u3
 		      u16 why)
 {
 	struct st_part part = { .time = call->exit_time, .must = true };
+	u64 asked = call->type == SENDTRACE_RECORD_RECV ? 0 : call->len;
 
 	most = min3(most, (u32)SENDTRACE_FAILED_MAX, session->inline_max);
-	part.len = min_t(u64, st_record_wanted(session, call->len), most);
-	if (part.len < call->len)
+	part.len = min_t(u64, st_record_wanted(session, asked), most);
+	if (part.len < asked)
 		part.why = why;
 	write_event(session, call, part);
 }

@@ -32,6 +32,29 @@ static void show_counters(struct seq_file *m, const char *prefix,
 		   counters->lost[SENDTRACE_LOST_RING_FULL]);
 }
 
+/* A key that is newer than those of show_counters(). */
+static void show_blocked(struct seq_file *m, const char *prefix,
+			 const struct st_counters *counters)
+{
+	seq_printf(m, "%sblocked %llu\n", prefix, counters->blocked);
+}
+
+/* Two of the keys are older than the others, and have their own place. */
+static void show_missed(struct seq_file *m, enum st_hook_id id)
+{
+	seq_printf(m, "missed_%s %llu\n", st_hooks[id].name, st_probe_missed(id));
+}
+
+static void show_hook(struct seq_file *m, enum st_hook_id id)
+{
+	const char *name = st_hooks[id].name;
+
+	if (id != ST_HOOK_SENDTO && id != ST_HOOK_ACCEPT)
+		show_missed(m, id);
+	seq_printf(m, "hits_%s %llu\n", name, st_probe_hits(id));
+	seq_printf(m, "armed_%s %d\n", name, st_probe_is_armed(id));
+}
+
 static void count_session(const struct st_session *session, void *arg)
 {
 	unsigned int *open_and_running = arg;
@@ -54,9 +77,12 @@ static int stats_show(struct seq_file *m, void *v)
 	seq_printf(m, "running %u\n", open_and_running[1]);
 	seq_printf(m, "armed %d\n", st_probe_armed());
 	show_counters(m, "", &sum);
-	for (i = 0; i < ST_HOOKS; i++)
-		seq_printf(m, "missed_%s %llu\n", st_hooks[i].name, st_probe_missed(i));
+	show_missed(m, ST_HOOK_SENDTO);
+	show_missed(m, ST_HOOK_ACCEPT);
 	seq_printf(m, "blind %d\n", st_probe_blind());
+	show_blocked(m, "", &sum);
+	for (i = 0; i < ST_HOOKS; i++)
+		show_hook(m, i);
 
 	for_each_possible_cpu(cpu) {
 		struct st_counters counters = {};
@@ -64,6 +90,7 @@ static int stats_show(struct seq_file *m, void *v)
 		st_sessions_count(cpu, &counters);
 		snprintf(prefix, sizeof(prefix), "cpu%d.", cpu);
 		show_counters(m, prefix, &counters);
+		show_blocked(m, prefix, &counters);
 	}
 	return 0;
 }

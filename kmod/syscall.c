@@ -28,12 +28,14 @@
  * struct row - one system call
  * @sends: enum sendtrace_call if it sends; 0 if it does not
  * @receives: likewise if it receives
+ * @other: likewise if it opens, connects or closes; its first argument is the descriptor
  * @from: the argument that is the descriptor it receives from
  * @to: the argument that is the descriptor it sends to
  */
 struct row {
 	u8 sends;
 	u8 receives;
+	u8 other;
 	u8 from;
 	u8 to;
 };
@@ -49,9 +51,15 @@ struct row {
 	{                                         \
 		.receives = SENDTRACE_CALL_##call \
 	}
-#define SENDFILE                                 \
-	{                                        \
-		.sends = SENDTRACE_CALL_SENDFILE \
+#define OTHER(call)                            \
+	{                                      \
+		.other = SENDTRACE_CALL_##call \
+	}
+/* sendfile(out_fd, in_fd, offset, count); from a socket into a pipe, it is a splice() */
+#define SENDFILE                                                  \
+	{                                                         \
+		.sends = SENDTRACE_CALL_SENDFILE,                 \
+		.receives = SENDTRACE_CALL_SPLICE_READ, .from = 1 \
 	}
 /* splice(fd_in, off_in, fd_out, off_out, len, flags) */
 #define SPLICE                                                  \
@@ -73,21 +81,13 @@ struct row {
 #ifdef CONFIG_X86_64
 /* arch/x86/entry/syscalls/syscall_64.tbl */
 static const struct row native[] = {
-	[0] = RECEIVES(READ),
-	[1] = SENDS(WRITE),
-	[19] = RECEIVES(READV),
-	[20] = SENDS(WRITEV),
-	[40] = SENDFILE,
-	[44] = SENDS(SENDTO),
-	[45] = RECEIVES(RECVFROM),
-	[46] = SENDS(SENDMSG),
-	[47] = RECEIVES(RECVMSG),
-	[209] = IO_SUBMIT,
-	[275] = SPLICE,
-	[299] = RECEIVES(RECVMMSG),
-	[307] = SENDS(SENDMMSG),
-	[327] = RECEIVES(PREADV2),
-	[328] = SENDS(PWRITEV2),
+	[0] = RECEIVES(READ),	   [1] = SENDS(WRITE),	       [3] = OTHER(CLOSE),
+	[19] = RECEIVES(READV),	   [20] = SENDS(WRITEV),       [40] = SENDFILE,
+	[42] = OTHER(CONNECT),	   [43] = OTHER(ACCEPT),       [44] = SENDS(SENDTO),
+	[45] = RECEIVES(RECVFROM), [46] = SENDS(SENDMSG),      [47] = RECEIVES(RECVMSG),
+	[48] = OTHER(SHUTDOWN),	   [209] = IO_SUBMIT,	       [275] = SPLICE,
+	[288] = OTHER(ACCEPT),	   [299] = RECEIVES(RECVMMSG), [307] = SENDS(SENDMMSG),
+	[327] = RECEIVES(PREADV2), [328] = SENDS(PWRITEV2),
 };
 
 /* The same file, calls of x32 that have numbers of their own, from X32_FIRST on. */
@@ -111,7 +111,9 @@ static const struct row compat[] = {
 	[369] = SENDS(SENDTO),	    [370] = SENDS(SENDMSG),
 	[371] = RECEIVES(RECVFROM), [372] = RECEIVES(RECVMSG),
 	[378] = RECEIVES(PREADV2),  [379] = SENDS(PWRITEV2),
-	[417] = RECEIVES(RECVMMSG),
+	[417] = RECEIVES(RECVMMSG), [6] = OTHER(CLOSE),
+	[362] = OTHER(CONNECT),	    [364] = OTHER(ACCEPT),
+	[373] = OTHER(SHUTDOWN),
 };
 #else
 /* include/uapi/asm-generic/unistd.h */
@@ -121,6 +123,8 @@ static const struct row native[] = {
 	[76] = SPLICE,		 [206] = SENDS(SENDTO),	    [207] = RECEIVES(RECVFROM),
 	[211] = SENDS(SENDMSG),	 [212] = RECEIVES(RECVMSG), [243] = RECEIVES(RECVMMSG),
 	[269] = SENDS(SENDMMSG), [286] = RECEIVES(PREADV2), [287] = SENDS(PWRITEV2),
+	[57] = OTHER(CLOSE),	 [202] = OTHER(ACCEPT),	    [203] = OTHER(CONNECT),
+	[210] = OTHER(SHUTDOWN), [242] = OTHER(ACCEPT),
 };
 
 /* AArch32: arch/arm64/tools/syscall_32.tbl, and asm/unistd32.h before that */
@@ -134,7 +138,9 @@ static const struct row compat[] = {
 	[297] = RECEIVES(RECVMSG),  [340] = SPLICE,
 	[365] = RECEIVES(RECVMMSG), [374] = SENDS(SENDMMSG),
 	[392] = RECEIVES(PREADV2),  [393] = SENDS(PWRITEV2),
-	[417] = RECEIVES(RECVMMSG),
+	[417] = RECEIVES(RECVMMSG), [6] = OTHER(CLOSE),
+	[283] = OTHER(CONNECT),	    [285] = OTHER(ACCEPT),
+	[293] = OTHER(SHUTDOWN),    [366] = OTHER(ACCEPT),
 };
 #endif
 
@@ -194,18 +200,28 @@ static const struct row socketcalls[] = {
 	[SYS_RECV] = RECEIVES(RECVFROM),     [SYS_RECVFROM] = RECEIVES(RECVFROM),
 	[SYS_SENDMSG] = SENDS(SENDMSG),	     [SYS_RECVMSG] = RECEIVES(RECVMSG),
 	[SYS_RECVMMSG] = RECEIVES(RECVMMSG), [SYS_SENDMMSG] = SENDS(SENDMMSG),
+	[SYS_CONNECT] = OTHER(CONNECT),	     [SYS_ACCEPT] = OTHER(ACCEPT),
+	[SYS_ACCEPT4] = OTHER(ACCEPT),	     [SYS_SHUTDOWN] = OTHER(SHUTDOWN),
 };
 
-/* Its arguments are in memory, the descriptor first; args[0] is the call. */
+/*
+ * Its arguments are in memory, the descriptor first; args[0] is the call. All have three, and
+ * the flags are the third or the fourth.
+ */
 static noinline const struct row *socketcall_row(struct pt_regs *regs,
 						 unsigned long *args)
 {
 	const struct row *row = row_in(socketcalls, ARRAY_SIZE(socketcalls), args[0]);
-	u32 fd;
+	const u32 __user *from = compat_ptr(args[1]);
+	u32 given[4] = {};
+	int i;
 
-	if (copy_from_user_nofault(&fd, compat_ptr(args[1]), sizeof(fd)))
+	if (copy_from_user_nofault(given, from, 3 * sizeof(*given)))
 		return &nothing;
-	args[0] = fd;
+	if (copy_from_user_nofault(&given[3], &from[3], sizeof(*given)))
+		given[3] = 0;
+	for (i = 0; i < ARRAY_SIZE(given); i++)
+		args[i] = given[i];
 	return row;
 }
 NOKPROBE_SYMBOL(socketcall_row);
@@ -242,6 +258,20 @@ struct st_syscall st_syscall_async(enum st_direction direction)
 }
 NOKPROBE_SYMBOL(st_syscall_async);
 
+/* In every ABI the flags are the same argument. */
+static nokprobe_inline u32 flags_of(u16 id, const unsigned long *args)
+{
+	switch (id) {
+	case SENDTRACE_CALL_RECVFROM:
+	case SENDTRACE_CALL_RECVMMSG:
+		return args[3];
+	case SENDTRACE_CALL_RECVMSG:
+		return args[2];
+	default:
+		return 0;
+	}
+}
+
 /**
  * st_syscall_of() - the system call in which a socket is used
  * @sock: the socket
@@ -271,6 +301,7 @@ struct st_syscall st_syscall_of(const struct socket *sock, enum st_direction dir
 	is.fd = argument == NO_ARGUMENT ? -1 : (int)args[argument];
 	if (is.fd >= 0 && unlikely(!is_this_socket(is.fd, sock)))
 		return st_syscall_async(direction);
+	is.flags = flags_of(is.id, args);
 	return is;
 }
 NOKPROBE_SYMBOL(st_syscall_of);
@@ -291,3 +322,54 @@ bool st_syscall_is_splice(void)
 	return id == SENDTRACE_CALL_SENDFILE || id == SENDTRACE_CALL_SPLICE_WRITE;
 }
 NOKPROBE_SYMBOL(st_syscall_is_splice);
+
+/**
+ * st_syscall_asks_name() - does a recvmsg() or the first message of a recvmmsg() ask for an address?
+ *
+ * The kernel asks for it in any case. The caller's message begins with the pointer.
+ *
+ * Context: the calling task, in one of these calls, preemption off.
+ * Return: true if it does.
+ */
+bool st_syscall_asks_name(void)
+{
+	struct pt_regs *regs = task_pt_regs(current);
+	unsigned long args[6], name = 0;
+
+	syscall_get_arguments(current, regs, args);
+	if (unlikely(is_socketcall(regs)))
+		socketcall_row(regs, args);
+	return !copy_from_user_nofault(&name, (void __user *)args[1],
+				       in_compat_syscall() ? sizeof(u32) :
+							     sizeof(name)) &&
+	       name;
+}
+NOKPROBE_SYMBOL(st_syscall_asks_name);
+
+/**
+ * st_syscall_other() - the call that opens, connects or closes, if the thread is in one
+ *
+ * Context: the calling task, preemption off.
+ * Return: SENDTRACE_CALL_ACCEPT, _CONNECT, _SHUTDOWN or _CLOSE, and its descriptor; else
+ * SENDTRACE_CALL_UNKNOWN and -1, also if the thread exits, or is one of io_uring's.
+ */
+struct st_syscall st_syscall_other(void)
+{
+	struct pt_regs *regs = task_pt_regs(current);
+	struct st_syscall is = { .id = SENDTRACE_CALL_UNKNOWN, .fd = -1 };
+	unsigned long args[6];
+	const struct row *row;
+
+	if (unlikely(current->flags & (PF_IO_WORKER | PF_EXITING)))
+		return is;
+	row = current_row(regs);
+	syscall_get_arguments(current, regs, args);
+	if (unlikely(is_socketcall(regs)))
+		row = socketcall_row(regs, args);
+	if (row->other) {
+		is.id = row->other;
+		is.fd = (int)args[0];
+	}
+	return is;
+}
+NOKPROBE_SYMBOL(st_syscall_other);

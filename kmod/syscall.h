@@ -17,14 +17,18 @@ enum st_direction {
  * struct st_syscall - a call as its caller sees it
  * @id: enum sendtrace_call
  * @fd: descriptor; -1 if it is not known
+ * @flags: MSG_* that a receive was given; else 0
  */
 struct st_syscall {
 	u16 id;
 	int fd;
+	u32 flags;
 };
 
 struct st_syscall st_syscall_of(const struct socket *sock, enum st_direction direction);
 struct st_syscall st_syscall_async(enum st_direction direction);
 bool st_syscall_is_splice(void);
+bool st_syscall_asks_name(void);
+struct st_syscall st_syscall_other(void);
 
 #endif /* _ST_SYSCALL_H */

@@ -386,7 +386,7 @@ static void a_descriptor_closed_meanwhile_leaves_the_peer_unknown(struct kunit *
 
 	st_test_listener(test, SOCK_DGRAM, &at);
 	call = datagram_to(test, &at);
-	call.fd = -1;
+	call.fd = 1000000;
 	sent(&call, 100);
 	expect_datagram(test, session, NULL);
 	call.fd = st_test_descriptor(test, SOCK_DGRAM, &other);

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What is received. All ways but splice() come through sock_recvmsg(), which is given the
+ * socket. Their callers hold the socket's file until they return.
+ */
+#include <linux/build_bug.h>
+#include <linux/errno.h>
+#include <linux/fs.h>
+#include <linux/net.h>
+#include <linux/percpu.h>
+#include <linux/ptrace.h>
+#include <linux/sched.h>
+#include <linux/socket.h>
+#include <linux/uio.h>
+#include <net/sock.h>
+#include <asm-generic/kprobes.h>
+
+#include "cmsg.h"
+#include "compat.h"
+#include "deliver.h"
+#include "event.h"
+#include "receive.h"
+#include "source.h"
+#include "syscall.h"
+
+/* What the kernel returns in a message's flags; else they are as the caller gave them. */
+#define RETURNED_FLAGS (MSG_TRUNC | MSG_CTRUNC | MSG_EOR | MSG_ERRQUEUE)
+
+/* ---- A receive begins ------------------------------------------------------------------ */
+
+static nokprobe_inline struct st_receive *receive_of(struct st_call *call)
+{
+	BUILD_BUG_ON(offsetof(struct st_receive, async) !=
+		     offsetof(struct st_call, async));
+	return (struct st_receive *)call;
+}
+
+/* What io_uring adds to the flags that it was given. */
+#define ASYNC_FLAGS (MSG_DONTWAIT | MSG_NOSIGNAL | MSG_CMSG_COMPAT)
+
+/*
+ * The flags are those of the system call: the kernel adds MSG_DONTWAIT for a socket with
+ * O_NONBLOCK, for example. io_uring's are known only here.
+ */
+static nokprobe_inline void set_syscall(struct st_receive *receive, struct st_syscall is,
+					u32 flags)
+{
+	receive->id = is.id;
+	receive->fd = is.fd;
+	receive->async = is.id == SENDTRACE_CALL_IO_URING_RECV;
+	receive->flags = receive->async ? flags & ~ASYNC_FLAGS : is.flags;
+}
+
+/*
+ * io_uring works for its thread at the end of any system call, also of a read() of this socket.
+ * Where the message tells, it is seen.
+ */
+static struct st_syscall syscall_of(const struct socket *sock, const struct msghdr *msg)
+{
+	struct st_syscall is = st_syscall_of(sock, ST_RECEIVES);
+
+	switch (is.id) {
+	case SENDTRACE_CALL_READ:
+	case SENDTRACE_CALL_READV:
+	case SENDTRACE_CALL_PREADV2:
+		return st_msg_is_sync(msg) ? is : st_syscall_async(ST_RECEIVES);
+	default:
+		return is;
+	}
+}
+NOKPROBE_SYMBOL(syscall_of);
+
+/*
+ * The kernel's own users have memory of the kernel's, or pages. A process brings these if it
+ * registered them with io_uring, or splices out of a socket that has no function of its own for
+ * that: the kernel reads it into a pipe's pages. What is spliced is not copied.
+ */
+static bool is_of_process(struct st_receive *receive)
+{
+	if (receive->payload.kind == ST_PAYLOAD_USER ||
+	    receive->payload.kind == ST_PAYLOAD_IOVEC)
+		return true;
+	if (receive->id == SENDTRACE_CALL_SPLICE_READ) {
+		receive->payload.kind = ST_PAYLOAD_NONE;
+		return true;
+	}
+	return receive->async &&
+	       (current->flags & PF_IO_WORKER ||
+		(receive->payload.kind == ST_PAYLOAD_BVEC && st_uses_io_uring(current)));
+}
+NOKPROBE_SYMBOL(is_of_process);
+
+/*
+ * These show nothing in the caller's buffer: a stream throws away what MSG_TRUNC receives (but
+ * AF_UNIX, which does not know it), and memory of a device stays there.
+ */
+static nokprobe_inline void note_uncopied(struct st_receive *receive, u32 flags)
+{
+	const struct sock *sk = READ_ONCE(receive->sock->sk);
+
+	if (likely(!(flags & (MSG_TRUNC | ST_MSG_SOCK_DEVMEM))))
+		return;
+	if (flags & ST_MSG_SOCK_DEVMEM ||
+	    (receive->sock->type == SOCK_STREAM && sk && sk->sk_family != AF_UNIX))
+		receive->payload.kind = ST_PAYLOAD_NONE;
+}
+
+/* Sockets of the kernel's own, such as those of NFS, are used in the caller's name. */
+static nokprobe_inline bool is_traced(const struct socket *sock)
+{
+	const struct sock *sk = READ_ONCE(sock->sk);
+
+	return sk && !sk->sk_kern_sock;
+}
+
+/* A message from the error queue is none that was received. */
+static bool begins(struct st_receive *receive, const struct msghdr *msg, u32 flags)
+{
+	if (unlikely(flags & MSG_ERRQUEUE) || !is_traced(receive->sock))
+		return false;
+	receive->msg = msg;
+	receive->len = iov_iter_count(&msg->msg_iter);
+	receive->control = st_msg_control_user(msg);
+	st_payload_of_iter(&receive->payload, &msg->msg_iter);
+	set_syscall(receive, syscall_of(receive->sock, msg), flags);
+	if (!is_of_process(receive))
+		return false;
+	note_uncopied(receive, flags);
+	return st_event_refine(&receive->entry);
+}
+NOKPROBE_SYMBOL(begins);
+
+/**
+ * st_recv_begins() - read the arguments of sock_recvmsg()
+ * @call: a struct st_receive
+ * @regs: the registers at its entry
+ *
+ *	int sock_recvmsg(struct socket *sock, struct msghdr *msg, int flags)	(net/socket.c)
+ *
+ * Context: the entry handler.
+ * Return: as struct st_hook.begin.
+ */
+bool st_recv_begins(struct st_call *call, struct pt_regs *regs)
+{
+	struct st_receive *receive = receive_of(call);
+
+	const struct msghdr *msg = (void *)regs_get_kernel_argument(regs, 1);
+
+	receive->sock = (void *)regs_get_kernel_argument(regs, 0);
+	receive->asks_name = msg->msg_name;
+	return begins(receive, msg, (u32)regs_get_kernel_argument(regs, 2));
+}
+NOKPROBE_SYMBOL(st_recv_begins);
+
+/**
+ * st_recvmmsg_begins() - read the arguments of ____sys_recvmsg()
+ * @call: a struct st_receive
+ * @regs: the registers at its entry
+ *
+ *	int ____sys_recvmsg(struct socket *sock, struct msghdr *msg_sys,
+ *			    struct user_msghdr __user *msg, struct sockaddr __user *uaddr,
+ *			    unsigned int flags, int nosec)	(net/socket.c)
+ *
+ * The messages of a recvmmsg() after its first, which do not come through sock_recvmsg().
+ *
+ * Context: the entry handler.
+ * Return: as struct st_hook.begin.
+ */
+bool st_recvmmsg_begins(struct st_call *call, struct pt_regs *regs)
+{
+	struct st_receive *receive = receive_of(call);
+
+	if (!(int)regs_get_kernel_argument(regs, 5))
+		return false;
+	receive->sock = (void *)regs_get_kernel_argument(regs, 0);
+	receive->asks_name = regs_get_kernel_argument(regs, 3);
+	return begins(receive, (void *)regs_get_kernel_argument(regs, 1),
+		      (u32)regs_get_kernel_argument(regs, 4));
+}
+NOKPROBE_SYMBOL(st_recvmmsg_begins);
+
+/**
+ * st_splice_read_begins() - read the arguments of sock_splice_read()
+ * @call: a struct st_receive
+ * @regs: the registers at its entry
+ *
+ *	ssize_t sock_splice_read(struct file *file, loff_t *ppos, struct pipe_inode_info *pipe,
+ *				 size_t len, unsigned int flags)	(net/socket.c)
+ *
+ * Where the socket has no function for it, the kernel reads it through sock_recvmsg().
+ *
+ * Context: the entry handler.
+ * Return: as struct st_hook.begin.
+ */
+bool st_splice_read_begins(struct st_call *call, struct pt_regs *regs)
+{
+	const struct file *file = (void *)regs_get_kernel_argument(regs, 0);
+	struct st_receive *receive = receive_of(call);
+	const struct proto_ops *ops;
+
+	receive->sock = file->private_data;
+	ops = READ_ONCE(receive->sock->ops);
+	if (!is_traced(receive->sock) || !ops || !ops->splice_read)
+		return false;
+	receive->msg = NULL;
+	receive->control = NULL;
+	receive->asks_name = false;
+	receive->len = regs_get_kernel_argument(regs, 3);
+	receive->payload.kind = ST_PAYLOAD_NONE;
+	set_syscall(receive, st_syscall_of(receive->sock, ST_RECEIVES), 0);
+	return st_event_refine(&receive->entry);
+}
+NOKPROBE_SYMBOL(st_splice_read_begins);
+
+/* ---- A receive returns ----------------------------------------------------------------- */
+
+/* Preemption is off in the return handler, and interrupts' receives do not come there. */
+static DEFINE_PER_CPU(struct st_call, scratch);
+
+static void expand(struct st_call *call, const struct st_receive *receive)
+{
+	call->entry = receive->entry;
+	call->nr_cmsgs = 0;
+	memset(call->cmsgs, 0, sizeof(call->cmsgs));
+	call->payload = receive->payload;
+	call->addr = NULL;
+	call->addr_len = 0;
+	st_event_identify_again(call);
+	st_peer_of(call->sock, &call->peer);
+	st_peer_note_received(call->sock, &call->peer);
+}
+NOKPROBE_SYMBOL(expand);
+
+/*
+ * The kernel moves the pointer on behind what it has written; 32-bit programs have other headers.
+ */
+static void read_control(struct st_call *call, const struct st_receive *receive)
+{
+	const void __user *end = st_msg_control_user(receive->msg);
+
+	if (likely(end == receive->control) || !receive->control)
+		return;
+	st_cmsg_read(call, receive->control, end - receive->control,
+		     receive->msg->msg_flags & MSG_CMSG_COMPAT);
+}
+NOKPROBE_SYMBOL(read_control);
+
+/*
+ * @name is the kernel's copy, which recvmsg() makes in any case. Whether io_uring's caller asks
+ * for it is not known here.
+ */
+static void read_message(struct st_call *call, const struct st_receive *receive,
+			 const struct sockaddr *name)
+{
+	const struct msghdr *msg = receive->msg;
+
+	call->flags |= msg->msg_flags & RETURNED_FLAGS;
+	if (receive->asks_name && !call->async)
+		call->addr_len = msg->msg_namelen;
+	read_control(call, receive);
+	st_source_set(call->sock, &call->peer, call->enter_time, name,
+		      name ? msg->msg_namelen : 0);
+}
+NOKPROBE_SYMBOL(read_message);
+
+static void ends(const struct st_receive *receive, long ret, const struct sockaddr *name)
+{
+	struct st_call *call = this_cpu_ptr(&scratch);
+
+	expand(call, receive);
+	if (ret >= 0 && receive->msg)
+		read_message(call, receive, name);
+	else
+		st_source_unknown(call->sock, &call->peer);
+	st_deliver(call, SENDTRACE_RECORD_RECV, ret, min_t(u64, ret, call->len));
+}
+NOKPROBE_SYMBOL(ends);
+
+/* Returns false if nothing was received, because it would have blocked, or is still to come. */
+static bool is_event(struct st_receive *receive, long ret)
+{
+	if (likely(ret != -EAGAIN && ret != -EIOCBQUEUED))
+		return true;
+	st_event_pass(&receive->entry);
+	return false;
+}
+NOKPROBE_SYMBOL(is_event);
+
+/**
+ * st_receive_ends() - record what was received, when the function returns
+ * @call: a struct st_receive, filled in at its entry, wanted by at least one session
+ * @value: what the function returned: bytes or a negative errno
+ *
+ * Context: the return handler.
+ */
+void st_receive_ends(struct st_call *call, long value)
+{
+	struct st_receive *receive = receive_of(call);
+	long ret = receive->hook->returns_int ? (int)value : value;
+
+	if (!is_event(receive, ret))
+		return;
+	if (receive->id == SENDTRACE_CALL_RECVMSG ||
+	    receive->id == SENDTRACE_CALL_RECVMMSG)
+		receive->asks_name = st_syscall_asks_name();
+	ends(receive, ret, receive->msg ? receive->msg->msg_name : NULL);
+}
+NOKPROBE_SYMBOL(st_receive_ends);
+
+/**
+ * st_receive_ends_unnamed() - the same, where the message's name is gone already
+ * @call: a struct st_receive, filled in at its entry, wanted by at least one session
+ * @value: what the function returned: bytes or a negative errno
+ *
+ * ____sys_recvmsg() has it among its own variables.
+ *
+ * Context: the return handler.
+ */
+void st_receive_ends_unnamed(struct st_call *call, long value)
+{
+	struct st_receive *receive = receive_of(call);
+	int ret = (int)value;
+
+	if (is_event(receive, ret))
+		ends(receive, ret, NULL);
+}
+NOKPROBE_SYMBOL(st_receive_ends_unnamed);

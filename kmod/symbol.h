@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Which functions of the table this kernel has. */
+#ifndef _ST_SYMBOL_H
+#define _ST_SYMBOL_H
+
+#include <linux/kprobes.h>
+
+#include "hook.h"
+
+/**
+ * struct st_symbol - the function of a hook in this kernel
+ * @name: the first of the hook's symbols that can be probed; NULL if there is none
+ * @addr: where that is; NULL if it may move
+ * @err: if there is none, why the hook's first symbol cannot be probed
+ */
+struct st_symbol {
+	const char *name;
+	kprobe_opcode_t *addr;
+	int err;
+};
+
+int st_symbols_find(const struct st_hook *hooks, struct st_symbol *found, int nr);
+void st_symbol_place(const struct st_symbol *symbol, struct kprobe *kp);
+
+#endif /* _ST_SYMBOL_H */

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The filter in front of a kretprobe, with the table of probe_test.c. */
+#include <linux/percpu.h>
+
+#include "event.h"
+#include "fixture.h"
+#include "probe.h"
+#include "probe_fixture.h"
+#include "session_fixture.h"
+
+static int probe_filter_test_init(struct kunit *test)
+{
+	st_test_begun = 0;
+	st_test_ended = 0;
+	return 0;
+}
+
+static unsigned int own_called;
+
+static int counts(struct kprobe *kp, struct pt_regs *regs)
+{
+	own_called++;
+	return 0;
+}
+
+static bool is_asked(void)
+{
+	bool is;
+
+	preempt_disable();
+	is = st_event_is_asked();
+	preempt_enable();
+	return is;
+}
+
+/* What the kernel does at an entry is to take an instance. */
+static void a_refused_call_takes_no_instance(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, 16 * PAGE_SIZE, 0);
+	kprobe_pre_handler_t own;
+
+	session->calls = CALL_ONE;
+	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_FALLBACK), 0);
+	KUNIT_EXPECT_PTR_NE(test, st_test_kprobe(ROW_CALLED)->pre_handler,
+			    *st_test_own(ROW_CALLED));
+	own = *st_test_own(ROW_CALLED);
+	*st_test_own(ROW_CALLED) = counts;
+	own_called = 0;
+	st_test_call_hooked(0);
+	KUNIT_EXPECT_EQ(test, own_called, 0);
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->filtered, 1);
+	session->calls = CALL_FALLBACK;
+	st_test_call_hooked(0);
+	KUNIT_EXPECT_EQ(test, own_called, 1);
+	*st_test_own(ROW_CALLED) = own;
+	st_probe_disarm(CALL_FALLBACK);
+}
+
+/* No instance was free, so no entry handler ran. */
+static void the_next_call_knows_nothing_of_a_call_that_was_missed(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, 16 * PAGE_SIZE, 0);
+	kprobe_pre_handler_t own;
+
+	session->calls = CALL_FALLBACK;
+	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_FALLBACK), 0);
+	own = *st_test_own(ROW_CALLED);
+	*st_test_own(ROW_CALLED) = counts;
+	st_test_call_hooked(0);
+	KUNIT_EXPECT_FALSE(test, is_asked());
+	*st_test_own(ROW_CALLED) = own;
+	st_test_call_hooked(0);
+	KUNIT_EXPECT_FALSE(test, is_asked());
+	KUNIT_EXPECT_EQ(test, st_test_begun, 1);
+	st_probe_disarm(CALL_FALLBACK);
+}
+
+static void without_a_filter_the_entry_handler_asks(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, 16 * PAGE_SIZE, 0);
+	u64 before = st_probe_hits(ROW_CALLED);
+
+	session->calls = CALL_ONE;
+	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_FALLBACK), 0);
+	st_test_kprobe(ROW_CALLED)->pre_handler = *st_test_own(ROW_CALLED);
+	st_test_call_hooked(0);
+	KUNIT_EXPECT_EQ(test, st_test_begun, 0);
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->filtered, 1);
+	session->calls = CALL_FALLBACK;
+	st_test_call_hooked(-EPIPE);
+	KUNIT_EXPECT_EQ(test, st_test_begun, 1);
+	KUNIT_EXPECT_EQ(test, st_test_ended, 1);
+	KUNIT_EXPECT_EQ(test, (int)st_test_ended_with, -EPIPE);
+	KUNIT_EXPECT_FALSE(test, is_asked());
+	KUNIT_EXPECT_EQ(test, st_probe_hits(ROW_CALLED), before + 2);
+	st_probe_disarm(CALL_FALLBACK);
+}
+
+static void another_probe_on_the_function_sees_its_calls_too(struct kunit *test)
+{
+	struct kprobe other = { .symbol_name = "st_test_called", .pre_handler = counts };
+	struct st_session *session = st_test_session(test, 16 * PAGE_SIZE, 0);
+
+	session->calls = CALL_FALLBACK;
+	own_called = 0;
+	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_FALLBACK), 0);
+	KUNIT_ASSERT_EQ(test, register_kprobe(&other), 0);
+	st_test_call_hooked(0);
+	session->calls = CALL_ONE;
+	st_test_call_hooked(0);
+	unregister_kprobe(&other);
+	session->calls = CALL_FALLBACK;
+	st_test_call_hooked(0);
+	st_probe_disarm(CALL_FALLBACK);
+	KUNIT_EXPECT_EQ(test, own_called, 2);
+	KUNIT_EXPECT_EQ(test, st_test_begun, 2);
+	KUNIT_EXPECT_EQ(test, st_test_ended, 2);
+}
+
+static void a_hook_counts_its_calls_recorded_or_not(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, 16 * PAGE_SIZE, 0);
+	u64 before = st_probe_hits(ROW_CALLED);
+
+	session->calls = CALL_ONE;
+	st_test_call_hooked(0);
+	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_FALLBACK), 0);
+	KUNIT_EXPECT_TRUE(test, st_probe_is_armed(ROW_CALLED));
+	st_test_call_hooked(0);
+	session->calls = CALL_FALLBACK;
+	st_test_call_hooked(0);
+	st_probe_disarm(CALL_FALLBACK);
+	KUNIT_EXPECT_FALSE(test, st_probe_is_armed(ROW_CALLED));
+	st_test_call_hooked(0);
+	KUNIT_EXPECT_EQ(test, st_probe_hits(ROW_CALLED), before + 2);
+	KUNIT_EXPECT_EQ(test, st_probe_hits(0), 0);
+}
+
+static void a_hook_without_a_return_sees_the_entry_only(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, 16 * PAGE_SIZE, 0);
+	u64 before = ktime_get_ns();
+
+	session->calls = CALL_ONE;
+	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_ONCE), 0);
+	KUNIT_EXPECT_TRUE(test, st_probe_is_armed(ROW_ONCE));
+	st_test_call_hooked(0);
+	KUNIT_EXPECT_EQ(test, st_test_begun, 0);
+	session->calls = CALL_ONCE;
+	st_test_call_hooked(0);
+	st_probe_disarm(CALL_ONCE);
+	st_test_call_hooked(0);
+	KUNIT_EXPECT_EQ(test, st_test_begun, 1);
+	KUNIT_EXPECT_EQ(test, st_test_ended, 0);
+	KUNIT_EXPECT_PTR_EQ(test, st_test_begun_once.hook, &st_hooks[ROW_ONCE]);
+	KUNIT_EXPECT_EQ(test, st_test_begun_once.wanted, BIT(session->slot));
+	KUNIT_EXPECT_GE(test, st_test_begun_once.enter_time, before);
+	KUNIT_EXPECT_EQ(test, st_probe_missed(ROW_ONCE), 0);
+	KUNIT_EXPECT_FALSE(test, is_asked());
+}
+
+static struct kunit_case probe_filter_cases[] = {
+	KUNIT_CASE(a_refused_call_takes_no_instance),
+	KUNIT_CASE(the_next_call_knows_nothing_of_a_call_that_was_missed),
+	KUNIT_CASE(without_a_filter_the_entry_handler_asks),
+	KUNIT_CASE(another_probe_on_the_function_sees_its_calls_too),
+	KUNIT_CASE(a_hook_counts_its_calls_recorded_or_not),
+	KUNIT_CASE(a_hook_without_a_return_sees_the_entry_only),
+	{}
+};
+
+static struct kunit_suite probe_filter_suite = {
+	.name = "sendtrace_probe_filter",
+	.init = probe_filter_test_init,
+	.test_cases = probe_filter_cases,
+};
+kunit_test_suite(probe_filter_suite);

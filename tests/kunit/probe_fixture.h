@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A table of hooks and what their handlers have seen, for the suites of probe. */
+#ifndef _ST_PROBE_FIXTURE_H
+#define _ST_PROBE_FIXTURE_H
+
+#include <linux/kprobes.h>
+
+#include "call.h"
+
+/* Kinds of calls; each session records some. */
+enum {
+	CALL_ONE = 1 << 0,
+	CALL_MANY = 1 << 1,
+	CALL_SHARED = 1 << 2,
+	CALL_FALLBACK = 1 << 3,
+	CALL_MISSING = 1 << 4,
+	CALL_NEEDED = 1 << 5,
+	CALL_ONCE = 1 << 6,
+};
+
+/* The row of CALL_FALLBACK, on st_test_called(), and that of CALL_ONCE. */
+#define ROW_CALLED 8
+#define ROW_ONCE   12
+
+/* How often a hook's begin and end were called since the case began, and with what. */
+extern unsigned int st_test_begun, st_test_ended;
+extern long st_test_ended_with;
+extern struct st_entry st_test_begun_once;
+
+/* Calls the hooked functions as a process does: cases run in kernel threads, which nobody traces. */
+void st_test_call_hooked(int value);
+
+/* What is registered for a row, and what the kernel does at its entry, behind the filter. */
+struct kprobe *st_test_kprobe(int row);
+kprobe_pre_handler_t *st_test_own(int row);
+
+#endif /* _ST_PROBE_FIXTURE_H */
