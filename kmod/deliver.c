@@ -86,7 +86,8 @@ static nokprobe_inline void record_for_all(const struct st_call *call, u64 sent)
 		session = st_record_session_of(call, sessions);
 		if (unlikely(!session))
 			continue;
-		if (unlikely(nr >= NOW_SESSIONS && sent > SHORT_MAX) ||
+		if (unlikely(nr >= NOW_SESSIONS &&
+			     st_payload_effort(&call->payload, sent) > SHORT_MAX) ||
 		    unlikely(st_record_call(session, call, sent) != ST_WRITTEN))
 			late |= sessions & -sessions;
 	}

@@ -55,28 +55,44 @@ static nokprobe_inline void count_filtered(struct st_ring *ring)
 }
 
 /*
- * Fills in the caller, and returns a bit for each session that records the call, as in
- * st_running_mask. The other sessions count it as filtered, if it is @counted.
+ * Returns the bit of each session that wants a call, as in st_running_mask. The other sessions
+ * count it as filtered, if it is a call of its own.
  */
-static nokprobe_inline unsigned long who_wants(u64 calls, struct st_caller *caller,
-					       bool counted)
+static nokprobe_inline unsigned long wanted_by(unsigned long bit, const struct st_hook *hook,
+					       const struct st_caller *caller)
+{
+	struct st_session *session = st_running_of(bit);
+
+	if (unlikely(!session))
+		return 0;
+	if (session_wants(session, hook->calls, caller))
+		return bit;
+	if (!hook->helps)
+		count_filtered(this_ring(session));
+	return 0;
+}
+
+static noinline unsigned long wanted_by_any(unsigned long mask, const struct st_hook *hook,
+					    const struct st_caller *caller)
+{
+	unsigned long wanted = 0;
+
+	for (; mask; mask &= mask - 1)
+		wanted |= wanted_by(mask & -mask, hook, caller);
+	return wanted;
+}
+NOKPROBE_SYMBOL(wanted_by_any);
+
+/* Most often one session runs: without a loop, this needs fewer registers. */
+static nokprobe_inline unsigned long who_wants(const struct st_hook *hook,
+					       struct st_caller *caller)
 {
 	unsigned long mask = READ_ONCE(st_running_mask);
-	unsigned long rest, wanted = 0;
-	struct st_session *session;
 
 	identify(caller);
-	for (; mask; mask = rest) {
-		rest = mask & (mask - 1);
-		session = st_running_of(mask);
-		if (unlikely(!session))
-			continue;
-		if (session_wants(session, calls, caller))
-			wanted |= mask ^ rest;
-		else if (counted)
-			count_filtered(this_ring(session));
-	}
-	return wanted;
+	if (likely(!(mask & (mask - 1))))
+		return mask ? wanted_by(mask, hook, caller) : 0;
+	return wanted_by_any(mask, hook, caller);
 }
 
 DEFINE_PER_CPU(struct st_asked, st_asked);
@@ -105,7 +121,7 @@ bool st_event_asks(const struct st_hook *hook)
 
 	if (unlikely(!is_a_process()))
 		return false;
-	wanted = who_wants(hook->calls, &asked->caller, !hook->helps);
+	wanted = who_wants(hook, &asked->caller);
 	if (likely(!wanted))
 		return false;
 	asked->wanted = wanted;

@@ -219,8 +219,12 @@ void st_payload_fault_in(const struct st_payload *payload, u64 offset, u32 len)
 /* ---- Pages --------------------------------------------------------------------------- */
 
 /*
- * Ordinary memory is always mapped, but for what was taken out of the kernel's mapping on
- * purpose: hence the copy that tolerates a fault.
+ * Ordinary memory is always mapped, but for what is taken out of the kernel's mapping: a page
+ * that breaks just now, on x86. Hence a copy that tolerates a fault. It copies word by word, so
+ * 64 KiB take 57,500 instructions instead of the 16,400 of memcpy(), but hardly longer, because
+ * most of that is waiting for memory: 11 us instead of 8 with a cold cache.
+ *
+ * Page by page, so that what is before such a page is kept: 1,300 instructions more.
  */
 static u32 copy_from_pages(u8 *to, const struct page *first, u64 offset, u32 len)
 {

@@ -15,11 +15,12 @@
 
 static unsigned long wanted(u64 calls)
 {
+	const struct st_hook hook = { .calls = calls };
 	struct st_caller caller;
 	unsigned long mask;
 
 	preempt_disable();
-	mask = who_wants(calls, &caller, true);
+	mask = who_wants(&hook, &caller);
 	preempt_enable();
 	return mask;
 }

@@ -219,6 +219,26 @@ static void without_task_work_the_bound_is_that_of_one_buffer(struct kunit *test
 	expect_at_once(test, session, 3 * PAGE_SIZE, SENDTRACE_WHY_INLINE_BOUND);
 }
 
+/* A thousand buffers take as long as a long payload. */
+static void few_of_many_sessions_copy_many_buffers_inline(struct kunit *test)
+{
+	struct st_session *session[ST_MAX_RUNNING];
+	struct st_call call;
+	int i, now = 0, all = 0;
+
+	for (i = 0; i < ST_MAX_RUNNING; i++)
+		session[i] = st_test_session(test, RING, 0);
+	call = call_of(test, UIO_MAXIOV, UIO_MAXIOV);
+	sent(&call, UIO_MAXIOV);
+	for (i = 0; i < ST_MAX_RUNNING; i++)
+		now += st_test_counted(session[i])->captured;
+	KUNIT_EXPECT_EQ(test, now, ST_IRQS_OFF_MAX / ST_INLINE_MAX);
+	KUNIT_EXPECT_TRUE(test, st_test_run_late());
+	for (i = 0; i < ST_MAX_RUNNING; i++)
+		all += st_test_counted(session[i])->bytes == UIO_MAXIOV;
+	KUNIT_EXPECT_EQ(test, all, ST_MAX_RUNNING);
+}
+
 /* Pages are gone when the name can be had; so is the buffer of one that io_uring sends. */
 static void a_datagram_of_pages_waits_for_no_name(struct kunit *test)
 {
@@ -249,6 +269,7 @@ static struct kunit_case late_buffers_cases[] = {
 	KUNIT_CASE(a_missing_page_of_one_buffer_is_faulted_in),
 	KUNIT_CASE(what_is_before_a_page_that_cannot_be_had_is_recorded),
 	KUNIT_CASE(without_task_work_the_bound_is_that_of_one_buffer),
+	KUNIT_CASE(few_of_many_sessions_copy_many_buffers_inline),
 	KUNIT_CASE(a_datagram_of_pages_waits_for_no_name),
 	{}
 };
