@@ -67,7 +67,6 @@ bool st_connect_begins(struct st_call *call, struct pt_regs *regs)
 
 	note(&call->entry, SENDTRACE_CALL_CONNECT, (int)regs_get_kernel_argument(regs, 0),
 	     0);
-	connect->again = false;
 	connect->addr = (void __user *)regs_get_kernel_argument(regs, 1);
 	connect->addr_len = (int)regs_get_kernel_argument(regs, 2);
 	return note_socket(connect) || st_life_pass(call);
@@ -99,7 +98,6 @@ bool st_connect_async_begins(struct st_call *call, struct pt_regs *regs)
 		return st_life_pass(call);
 	note(&call->entry, SENDTRACE_CALL_IO_URING_CONNECT, -1, 0);
 	connect->sock = sock;
-	connect->again = (int)regs_get_kernel_argument(regs, 3) & O_NONBLOCK;
 	connect->addr = NULL;
 	connect->addr_len = (int)regs_get_kernel_argument(regs, 2);
 	st_peer_of(sock, peer);
@@ -198,8 +196,11 @@ void st_connect_async_ends(struct st_call *call, long value)
 	struct st_call *all;
 	int ret = (int)value;
 
-	/* It waits, and tries again. */
-	if (ret == -EAGAIN || (connect->again && ret == -EINPROGRESS)) {
+	/*
+	 * It waits, and tries again. But one that is under way is shown: of its result, newer
+	 * kernels ask the socket, and this function is not called.
+	 */
+	if (ret == -EAGAIN) {
 		st_life_pass(call);
 		return;
 	}

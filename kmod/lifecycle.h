@@ -38,7 +38,6 @@ struct st_accepting {
 
 /**
  * struct st_connecting - a connect() that has not returned
- * @again: io_uring tries without waiting, and again if that does not do
  * @addr_len: bytes at @addr
  * @addr: the address that was given, in the caller's memory; NULL for io_uring
  * @was: the socket at the entry
@@ -47,7 +46,6 @@ struct st_accepting {
  */
 struct st_connecting {
 	ST_ENTRY_FIELDS;
-	bool again;
 	int addr_len;
 	const void __user *addr;
 	struct st_sketch was;

@@ -34,11 +34,18 @@ static nokprobe_inline bool is_traced(const struct socket *sock)
 	return sk && !sk->sk_kern_sock;
 }
 
-static nokprobe_inline void set_syscall(struct st_call *call, struct st_syscall is)
+/* What io_uring adds to the flags that it was given. */
+#define ASYNC_FLAGS (MSG_DONTWAIT | MSG_NOSIGNAL | MSG_ZEROCOPY)
+
+/* @flags: as the function was given them */
+static nokprobe_inline void set_syscall(struct st_call *call, struct st_syscall is, u32 flags)
 {
 	call->id = is.id;
 	call->fd = is.fd;
 	call->async = is.id == SENDTRACE_CALL_IO_URING_SEND;
+	call->flags = flags & ~INTERNAL_FLAGS;
+	if (call->async)
+		call->flags &= ~ASYNC_FLAGS;
 }
 
 /* @sock and its @id are set, and of the payload what is sent. */
@@ -84,8 +91,8 @@ bool st_sendmsg_begins(struct st_call *call, struct pt_regs *regs)
 	call->sock = (void *)regs_get_kernel_argument(regs, 0);
 	if (!is_traced(call->sock))
 		return false;
-	set_syscall(call, st_syscall_of(call->sock, ST_SENDS));
-	call->flags = (u32)regs_get_kernel_argument(regs, 2) & ~INTERNAL_FLAGS;
+	set_syscall(call, st_syscall_of(call->sock, ST_SENDS),
+		    (u32)regs_get_kernel_argument(regs, 2));
 	call->len = iov_iter_count(&msg->msg_iter);
 	st_payload_of_iter(&call->payload, &msg->msg_iter);
 	if (!noted(call))
@@ -124,8 +131,7 @@ bool st_write_begins(struct st_call *call, struct pt_regs *regs)
 	/* An asynchronous one that is made in a write() is io_uring's, which works for it. */
 	if (!is_sync_kiocb(iocb) && is.id != SENDTRACE_CALL_IO_SUBMIT_WRITE)
 		is = st_syscall_async(ST_SENDS);
-	set_syscall(call, is);
-	call->flags = 0;
+	set_syscall(call, is, 0);
 	call->len = iov_iter_count(from);
 	return noted(call);
 }
@@ -172,10 +178,9 @@ bool st_sock_sendmsg_begins(struct st_call *call, struct pt_regs *regs)
 	if (!is_traced(call->sock) || !is_of_process(&call->payload, msg->msg_flags))
 		return false;
 	if (msg->msg_flags & ST_MSG_SPLICE_PAGES)
-		set_syscall(call, st_syscall_of(call->sock, ST_SENDS));
+		set_syscall(call, st_syscall_of(call->sock, ST_SENDS), msg->msg_flags);
 	else
-		set_syscall(call, st_syscall_async(ST_SENDS));
-	call->flags = msg->msg_flags & ~INTERNAL_FLAGS;
+		set_syscall(call, st_syscall_async(ST_SENDS), msg->msg_flags);
 	call->len = iov_iter_count(&msg->msg_iter);
 	if (!noted(call))
 		return false;
@@ -205,10 +210,10 @@ bool st_sendpage_begins(struct st_call *call, struct pt_regs *regs)
 	call->sock = file->private_data;
 	if (!is_traced(call->sock))
 		return false;
-	set_syscall(call, st_syscall_of(call->sock, ST_SENDS));
+	set_syscall(call, st_syscall_of(call->sock, ST_SENDS),
+		    (int)regs_get_kernel_argument(regs, 5) ? MSG_MORE : 0);
 	st_payload_of_page(&call->payload, page, (int)regs_get_kernel_argument(regs, 2));
 	call->len = regs_get_kernel_argument(regs, 3);
-	call->flags = (int)regs_get_kernel_argument(regs, 5) ? MSG_MORE : 0;
 	return noted(call);
 }
 NOKPROBE_SYMBOL(st_sendpage_begins);

@@ -21,6 +21,7 @@ static const struct group {
 	{ "connect", FROM_TO(CONNECT, IO_URING_CONNECT) },
 	{ "close", FROM_TO(SHUTDOWN, CLOSE) },
 	{ "all", SENDTRACE_CALLS_ALL },
+	{ "shutdown", FROM_TO(SHUTDOWN, IO_URING_SHUTDOWN) },
 };
 
 enum {

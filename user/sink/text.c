@@ -162,9 +162,12 @@ static const char *word_of(uint16_t type)
 	}
 }
 
-static char *put_new_fd(char *to, int64_t ret)
+/* io_uring gives the connection a descriptor later, or none. */
+static char *put_new_fd(char *to, const struct sendtrace_event *event)
 {
-	return ret >= 0 ? field_signed(to, " newfd=", ret) : field_text(to, " newfd=-");
+	if (event->ret < 0 || event->call == SENDTRACE_CALL_IO_URING_ACCEPT)
+		return field_text(to, " newfd=-");
+	return field_signed(to, " newfd=", event->ret);
 }
 
 static __attribute__((noinline)) void put_other(struct text *text,
@@ -177,7 +180,7 @@ static __attribute__((noinline)) void put_other(struct text *text,
 
 	to = fields_caller(field_text(to, word_of(type)), event);
 	if (type == SENDTRACE_RECORD_ACCEPT)
-		to = put_new_fd(to, event->ret);
+		to = put_new_fd(to, event);
 	if (type == SENDTRACE_RECORD_SHUTDOWN)
 		to = put_how(to, event->flags);
 	to = fields_peer(to, event, item->peer);
