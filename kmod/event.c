@@ -58,8 +58,8 @@ static nokprobe_inline void count_filtered(struct st_ring *ring)
  * Returns the bit of each session that wants a call, as in st_running_mask. The other sessions
  * count it as filtered, if it is a call of its own.
  */
-static nokprobe_inline unsigned long wanted_by(unsigned long bit, const struct st_hook *hook,
-					       const struct st_caller *caller)
+static nokprobe_inline unsigned long
+wanted_by(unsigned long bit, const struct st_hook *hook, const struct st_caller *caller)
 {
 	struct st_session *session = st_running_of(bit);
 
@@ -72,7 +72,8 @@ static nokprobe_inline unsigned long wanted_by(unsigned long bit, const struct s
 	return 0;
 }
 
-static noinline unsigned long wanted_by_any(unsigned long mask, const struct st_hook *hook,
+static noinline unsigned long wanted_by_any(unsigned long mask,
+					    const struct st_hook *hook,
 					    const struct st_caller *caller)
 {
 	unsigned long wanted = 0;

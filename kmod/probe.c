@@ -88,8 +88,8 @@ static int entered_once(struct kprobe *kp, struct pt_regs *regs)
 NOKPROBE_SYMBOL(entered_once);
 
 /* Also between the registration of a kretprobe and the exchange of its handler. */
-static noinline int entered_without_filter(const struct probe *probe, struct st_call *call,
-					   struct pt_regs *regs)
+static noinline int entered_without_filter(const struct probe *probe,
+					   struct st_call *call, struct pt_regs *regs)
 {
 	int refused;
 
@@ -254,7 +254,8 @@ static void put_probes(u64 calls, int nr)
 
 	for (i = 0; i < nr; i++) {
 		probe = &probes[i];
-		if (!(probe->hook->calls & calls) || !probe->symbol.name || --probe->users)
+		if (!(probe->hook->calls & calls) || !probe->symbol.name ||
+		    --probe->users)
 			continue;
 		if (probe->hook->size)
 			returns[nr_returns++] = &probe->rp;
