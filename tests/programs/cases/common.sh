@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=sh disable=SC2154 # variables of the runner
+# shellcheck shell=sh disable=SC2154,SC2034 # variables of the runner
 #
 # Programs of the Debian system on /dev/vda, which is read-only: writes go to memory. The reader
 # runs outside of it.
