@@ -48,7 +48,7 @@ case_python_stream() {
 		shown "the answer" is client.out $to call=sendto
 		shown "the question" is question "pid=$python" family=2 src=127.0.0.1 "port=$port" call=recvfrom
 		event accept $to call=accept
-		event close $to call=close
+		event close $to call=close "sent=$(stat -c %s client.out)"
 	}
 	show_lines
 }

@@ -24,6 +24,12 @@ whole_answer() {
 	shown "the whole answer" is client.out $to
 }
 
+# The connection's end says how many bytes went over it.
+sum_is_whole() {
+	# shellcheck disable=SC2086
+	event close $to call=close "sent=$(stat -c %s client.out)"
+}
+
 # ---- nginx --------------------------------------------------------------------------
 
 start_nginx() {
@@ -45,8 +51,8 @@ case_nginx_static() {
 	{
 		shown "the file" is body $to call=sendfile
 		event accept $to call=accept
-		event close $to call=close
 	}
+	sum_is_whole
 	printf 'GET /large HTTP/1.1\r\n' >question
 	shown "the question" begins question "pid=$server" family=2 src=127.0.0.1 "port=$port"
 	show_lines
@@ -66,6 +72,7 @@ case_nginx_proxy() {
 	printf 'GET /small HTTP/1.0\r\n' >question
 	shown "its question" begins question "pid=$server" family=2 dest=127.0.0.1 port=8081
 	shown "what it received" has body "pid=$server" family=2 src=127.0.0.1 port=8081
+	sum_is_whole
 	event connect "pid=$server" family=2 dest=127.0.0.1 port=8081 call=connect
 	show_lines
 }
@@ -99,8 +106,7 @@ case_node_http() {
 	whole_answer
 	printf 'GET /this HTTP/1.1\r\n' >question
 	shown "the question" begins question "pid=$server" family=2 src=127.0.0.1 "port=$port"
-	# shellcheck disable=SC2086
-	event close $to call=close
+	sum_is_whole
 	show_lines
 }
 
@@ -122,6 +128,7 @@ case_go_write() {
 	whole_answer
 	printf 'GET /numbers HTTP/1.1\r\n' >question
 	shown "the question" begins question "pid=$server" family=2 src=127.0.0.1 "port=$port" call=read
+	sum_is_whole
 	show_lines
 }
 
