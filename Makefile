@@ -3,7 +3,7 @@
 #
 #   make            the module sendtrace.ko, sendread and libsendtrace
 #   make demo       shows the main use in a virtual machine
-#   make check      all tests except packages, check-kernels, check-deep and bench
+#   make check      all tests except packages, programs, check-kernels, check-deep and bench
 #   make help       all commands
 
 KVER ?= $(shell uname -r)
@@ -40,12 +40,13 @@ help:
 	@echo "make deb | rpm-spec       packages for Debian; a spec file for RHEL-like systems"
 	@echo "make demo                 the main use: traces MariaDB in a virtual machine"
 	@echo "make vm                   a shell in such a machine"
-	@echo "make check                all tests except packages, check-kernels, check-deep and bench;"
+	@echo "make check                all tests except packages, programs, check-kernels, check-deep and bench;"
 	@echo "                          most run in virtual machines"
 	@echo "make style | unit | ring | fuzz | functional | kernels | debug | budget"
 	@echo "                          one part of make check"
 	@echo "make packages             tests of the packages"
-	@echo "make check-deep           check, packages, and tests that take hours"
+	@echo "make programs             real programs, with their own clients as witness"
+	@echo "make check-deep           check, packages, programs, and tests that take hours"
 	@echo "make check-kernels        tests on every kernel, in virtual machines [KERNEL=6.12]"
 	@echo "make bench | bench-rate   what a send costs; how many can be traced; also for peers"
 	@echo "make bench-readme         writes the last results of these two into both READMEs"
@@ -85,7 +86,7 @@ user:
 # DKMS runs this in a copy that has only the module's sources.
 clean:
 	+@for dir in user tests/unit tests/ring tests/fuzz tests/deep tests/functional \
-		tests/bench/guest; do \
+		tests/programs tests/bench/guest; do \
 		[ ! -d $$dir ] || $(MAKE) -C $$dir clean || exit 1; \
 	done
 	rm -rf *.ko *.mod *.mod.c *.o .*.cmd modules.order Module.symvers .tmp_versions
@@ -216,9 +217,14 @@ packages:
 	tests/need build packages
 	prove -j2 $(addprefix tests/packages/,debs.t dkms.t suites.t parts.t)
 
+# Databases, web servers, servers of names, and languages, in one Debian guest.
+programs:
+	tests/need build demo
+	prove -v tests/programs/programs.t
+
 # Everything, longer, and with random seeds, which are printed.
 RANDOM_SEED = $(shell date +%s)
-check-deep: check packages
+check-deep: check packages programs
 	+$(MAKE) -C tests/fuzz check SECONDS=300
 	prove -v tests/functional/functional.t :: --cases "order.*" --append SENDTRACE_DEEP=1
 	prove -v tests/deep/inject.t :: --deep yes
@@ -250,4 +256,4 @@ endif
 
 .PHONY: all help module dkms-module module-if-possible user clean install uninstall demo vm check \
 	check-deep check-kernels style unit ring fuzz machine-programs functional kernels \
-	debug packages deb rpm-spec can-install budget bench bench-rate bench-readme
+	debug packages programs deb rpm-spec can-install budget bench bench-rate bench-readme

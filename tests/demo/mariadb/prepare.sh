@@ -24,6 +24,13 @@ take_work_folder() {
 	flock -n 8 || die "another $1 is using '$work'; wait until it ends, or set SENDTRACE_CACHE to another folder"
 }
 
+# The server's key and certificate; its clients do not check who signed it.
+make_certificate() {
+	mkdir -p "$work/tls"
+	[ -e "$work/tls/cert.pem" ] || quietly openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
+		-nodes -subj /CN=guest -days 3650 -keyout "$work/tls/key.pem" -out "$work/tls/cert.pem"
+}
+
 # prepare_guest INIT: sets kernel and image, and makes $work/initrd, whose /init is INIT
 prepare_guest() {
 	local init=$1 module
@@ -37,8 +44,10 @@ prepare_guest() {
 	quietly "$top/tests/vm/module" "$kernel"
 	module=$(tail -n 1 "$work/build.log")
 	quietly make -C "$top" --no-print-directory user
+	make_certificate
 	quietly "$top/tests/vm/initramfs" --kernel "$kernel" --init "$init" \
 		--sendtrace "$module" --sendread "$top/$reader_path" \
 		--module virtio_pci --module virtio_blk --module ext4 --module overlay \
-		--module tcp_diag --copy "$top/tests/demo/mariadb:/test" "$work/initrd"
+		--module tcp_diag --copy "$top/tests/demo/mariadb:/test" \
+		--copy "$work/tls:/test/tls" "$work/initrd"
 }
