@@ -19,7 +19,7 @@ static unsigned long wanted(u64 calls)
 	unsigned long mask;
 
 	preempt_disable();
-	mask = who_wants(calls, &caller);
+	mask = who_wants(calls, &caller, true);
 	preempt_enable();
 	return mask;
 }

@@ -16,9 +16,18 @@ struct expected {
 	u8 receives;
 };
 
-#define S(nr, call)	    { nr, SENDTRACE_CALL_##call, 0 }
-#define R(nr, call)	    { nr, 0, SENDTRACE_CALL_##call }
-#define B(nr, sends, reads) { nr, SENDTRACE_CALL_##sends, SENDTRACE_CALL_##reads }
+#define S(nr, call)                          \
+	{                                    \
+		nr, SENDTRACE_CALL_##call, 0 \
+	}
+#define R(nr, call)                          \
+	{                                    \
+		nr, 0, SENDTRACE_CALL_##call \
+	}
+#define B(nr, sends, reads)                                        \
+	{                                                          \
+		nr, SENDTRACE_CALL_##sends, SENDTRACE_CALL_##reads \
+	}
 
 /* The table has exactly these; numbers are relative to @first. */
 static void expect_table(struct kunit *test, const struct row *table, size_t rows,
@@ -46,7 +55,7 @@ static void the_numbers_are_those_of_the_kernel(struct kunit *test)
 		S(__NR_write, WRITE),
 		R(__NR_readv, READV),
 		S(__NR_writev, WRITEV),
-		S(__NR_sendfile, SENDFILE),
+		B(__NR_sendfile, SENDFILE, SPLICE_READ),
 		S(__NR_sendto, SENDTO),
 		R(__NR_recvfrom, RECVFROM),
 		S(__NR_sendmsg, SENDMSG),
@@ -70,8 +79,8 @@ static void the_numbers_of_32_bit_programs_are_those_of_the_kernel(struct kunit 
 		S(__NR_ia32_write, WRITE),
 		R(__NR_ia32_readv, READV),
 		S(__NR_ia32_writev, WRITEV),
-		S(__NR_ia32_sendfile, SENDFILE),
-		S(__NR_ia32_sendfile64, SENDFILE),
+		B(__NR_ia32_sendfile, SENDFILE, SPLICE_READ),
+		B(__NR_ia32_sendfile64, SENDFILE, SPLICE_READ),
 		B(__NR_ia32_io_submit, IO_SUBMIT_WRITE, IO_SUBMIT_READ),
 		B(__NR_ia32_splice, SPLICE_WRITE, SPLICE_READ),
 		R(__NR_ia32_recvmmsg, RECVMMSG),
@@ -110,8 +119,8 @@ static void the_numbers_of_x32_programs_are_those_of_the_kernel(struct kunit *te
 static void the_calls_of_socketcall_are_those_of_the_kernel(struct kunit *test)
 {
 	static const struct expected calls[] = {
-		S(9, SENDTO),	 S(11, SENDTO),	  R(10, RECVFROM), R(12, RECVFROM),
-		S(16, SENDMSG),	 R(17, RECVMSG),  R(19, RECVMMSG), S(20, SENDMMSG),
+		S(9, SENDTO),	S(11, SENDTO),	R(10, RECVFROM), R(12, RECVFROM),
+		S(16, SENDMSG), R(17, RECVMSG), R(19, RECVMMSG), S(20, SENDMMSG),
 	};
 
 	expect_table(test, socketcalls, ARRAY_SIZE(socketcalls), 0, calls,
@@ -313,8 +322,8 @@ static void a_call_that_does_not_come_here_is_not_believed(struct kunit *test)
 	struct socket *sock;
 	int fd = st_test_descriptor(test, SOCK_STREAM, &sock);
 	static const unsigned int others[] = {
-		__NR_getpid, __NR_io_uring_enter, __NR_read, 1000, 0x3fffffff,
-		0x40000fff,  0xffffffff,
+		__NR_getpid, __NR_io_uring_enter, __NR_read,  1000,
+		0x3fffffff,  0x40000fff,	  0xffffffff,
 	};
 	int i;
 
