@@ -15,18 +15,31 @@
 
 /* ---- The system call that the thread is in ----------------------------------------------- */
 
+/* A case runs in a thread of its own. If it is aborted, another thread cleans up behind it. */
+struct before {
+	const struct task_struct *thread;
+	struct pt_regs regs;
+};
+
 static int receive_test_init(struct kunit *test)
 {
-	test->priv = kunit_kzalloc(test, sizeof(struct pt_regs), GFP_KERNEL);
-	if (!test->priv)
+	struct before *before = kunit_kzalloc(test, sizeof(*before), GFP_KERNEL);
+
+	if (!before)
 		return -ENOMEM;
-	memcpy(test->priv, task_pt_regs(current), sizeof(struct pt_regs));
+	before->thread = current;
+	before->regs = *task_pt_regs(current);
+	test->priv = before;
 	return 0;
 }
 
 static void receive_test_exit(struct kunit *test)
 {
-	memcpy(task_pt_regs(current), test->priv, sizeof(struct pt_regs));
+	const struct before *before = test->priv;
+
+	if (!before || before->thread != current)
+		return;
+	*task_pt_regs(current) = before->regs;
 	current->flags &= ~PF_IO_WORKER;
 }
 
@@ -239,8 +252,9 @@ static void a_session_that_does_not_ask_for_the_call_has_no_event(struct kunit *
 	f->session->calls = SENDTRACE_CALL_BIT(SENDTRACE_CALL_READ);
 	KUNIT_EXPECT_FALSE(test, recv_begins(f, 0));
 	KUNIT_EXPECT_EQ(test, st_test_counted(f->session)->filtered, 1);
-	enter(__NR_read, f->fd, 0, 0, 0);
-	KUNIT_EXPECT_EQ(test, received(test, f, 0, 1)->call, SENDTRACE_CALL_READ);
+	enter(__NR_recvmsg, f->fd, 0, 0, 0);
+	f->session->calls = SENDTRACE_CALL_BIT(SENDTRACE_CALL_RECVMSG);
+	KUNIT_EXPECT_EQ(test, received(test, f, 0, 1)->call, SENDTRACE_CALL_RECVMSG);
 }
 
 /* ---- Truncated --------------------------------------------------------------------------- */
@@ -280,6 +294,8 @@ static void an_unix_stream_throws_nothing_away(struct kunit *test)
 static void the_flags_are_those_of_the_caller_and_those_returned(struct kunit *test)
 {
 	struct fixture *f = fixture_of(test, AF_INET, SOCK_DGRAM);
+	const struct sendtrace_event *event;
+	struct kiocb iocb = {};
 
 	enter(__NR_recvfrom, f->fd, 0, 0, MSG_PEEK);
 	f->msg.msg_flags = MSG_CMSG_CLOEXEC | MSG_TRUNC | MSG_CTRUNC | MSG_EOR;
@@ -288,7 +304,10 @@ static void the_flags_are_those_of_the_caller_and_those_returned(struct kunit *t
 	st_test_done(f->session);
 	f->msg.msg_flags = MSG_DONTWAIT;
 	enter(__NR_read, f->fd, 0, 0, MSG_PEEK);
-	KUNIT_EXPECT_EQ(test, received(test, f, MSG_DONTWAIT, 1)->flags, 0);
+	f->msg.msg_iocb = &iocb;
+	event = received(test, f, MSG_DONTWAIT, 1);
+	KUNIT_EXPECT_EQ(test, event->call, SENDTRACE_CALL_READ);
+	KUNIT_EXPECT_EQ(test, event->flags, 0);
 }
 
 /* ---- Whose memory -------------------------------------------------------------------------- */
@@ -334,6 +353,10 @@ static void an_asynchronous_read_is_not_of_the_call_that_is_made(struct kunit *t
 	KUNIT_EXPECT_EQ(test, received(test, f, 0, 1)->call, SENDTRACE_CALL_READ);
 	st_test_done(f->session);
 	iocb.ki_complete = (void *)1;
+	KUNIT_EXPECT_EQ(test, received(test, f, 0, 1)->call,
+			SENDTRACE_CALL_IO_URING_RECV);
+	st_test_done(f->session);
+	f->msg.msg_iocb = NULL;
 	KUNIT_EXPECT_EQ(test, received(test, f, 0, 1)->call,
 			SENDTRACE_CALL_IO_URING_RECV);
 }
