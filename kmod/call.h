@@ -15,7 +15,8 @@ struct socket;
 
 /*
  * What is known of each call from its entry on; see struct st_call. A receive keeps no more
- * than this and where its bytes go, since many threads sleep in one.
+ * than this and where its bytes go, since many threads sleep in one. @fd and @flags are in a
+ * record's order, so that they are copied as one word.
  */
 #define ST_ENTRY_FIELDS             \
 	const struct st_hook *hook; \
@@ -23,8 +24,8 @@ struct socket;
 	u64 enter_time;             \
 	struct socket *sock;        \
 	size_t len;                 \
-	u32 flags;                  \
 	int fd;                     \
+	u32 flags;                  \
 	u32 account;                \
 	u16 id;                     \
 	bool async

@@ -13,5 +13,5 @@ ccflags-$(call st-has,CGROUP_UNIX_SENDMSG,bpf-cgroup-defs.h) += -DST_HAVE_CGROUP
 ccflags-$(call st-has,iter_is_ubuf,uio.h) += -DST_HAVE_ITER_IS_UBUF
 ccflags-$(call st-has,iter_iov,uio.h) += -DST_HAVE_ITER_IOV
 ccflags-$(call st-has,sendpage,net.h) += -DST_HAVE_SENDPAGE
-ccflags-$(call st-has,msg_iocb,socket.h) += -DST_HAVE_MSG_IOCB
 ccflags-$(call st-has,objpool_head,objpool.h) += -DST_HAVE_OBJPOOL
+ccflags-$(call st-has,msg_iocb,socket.h) += -DST_HAVE_MSG_IOCB

@@ -155,7 +155,8 @@ void st_deliver(struct st_call *call, u16 type, long ret, u64 payload)
 	call_ended(call, type, ret);
 	if (unlikely(ret < 0))
 		record_failed(call);
-	else if (ST_CAN_DEFER && unlikely(call->peer.unnamed) && call->fd >= 0)
+	else if (ST_CAN_DEFER && unlikely(call->peer.unnamed) && call->fd >= 0 &&
+		 st_payload_lasts(&call->payload))
 		record_late(call, payload, call->wanted);
 	else
 		record_for_all(call, payload);

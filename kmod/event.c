@@ -55,28 +55,45 @@ static nokprobe_inline void count_filtered(struct st_ring *ring)
 }
 
 /*
- * Fills in the caller, and returns a bit for each session that records the call, as in
- * st_running_mask. The other sessions count it as filtered, if it is @counted.
+ * Returns the bit of each session that wants a call, as in st_running_mask. The other sessions
+ * count it as filtered, if it is a call of its own.
  */
-static nokprobe_inline unsigned long who_wants(u64 calls, struct st_caller *caller,
-					       bool counted)
+static nokprobe_inline unsigned long
+wanted_by(unsigned long bit, const struct st_hook *hook, const struct st_caller *caller)
+{
+	struct st_session *session = st_running_of(bit);
+
+	if (unlikely(!session))
+		return 0;
+	if (session_wants(session, hook->calls, caller))
+		return bit;
+	if (!hook->helps)
+		count_filtered(this_ring(session));
+	return 0;
+}
+
+static noinline unsigned long wanted_by_any(unsigned long mask,
+					    const struct st_hook *hook,
+					    const struct st_caller *caller)
+{
+	unsigned long wanted = 0;
+
+	for (; mask; mask &= mask - 1)
+		wanted |= wanted_by(mask & -mask, hook, caller);
+	return wanted;
+}
+NOKPROBE_SYMBOL(wanted_by_any);
+
+/* Most often one session runs: without a loop, this needs fewer registers. */
+static nokprobe_inline unsigned long who_wants(const struct st_hook *hook,
+					       struct st_caller *caller)
 {
 	unsigned long mask = READ_ONCE(st_running_mask);
-	unsigned long rest, wanted = 0;
-	struct st_session *session;
 
 	identify(caller);
-	for (; mask; mask = rest) {
-		rest = mask & (mask - 1);
-		session = st_running_of(mask);
-		if (unlikely(!session))
-			continue;
-		if (session_wants(session, calls, caller))
-			wanted |= mask ^ rest;
-		else if (counted)
-			count_filtered(this_ring(session));
-	}
-	return wanted;
+	if (likely(!(mask & (mask - 1))))
+		return mask ? wanted_by(mask, hook, caller) : 0;
+	return wanted_by_any(mask, hook, caller);
 }
 
 DEFINE_PER_CPU(struct st_asked, st_asked);
@@ -105,7 +122,7 @@ bool st_event_asks(const struct st_hook *hook)
 
 	if (unlikely(!is_a_process()))
 		return false;
-	wanted = who_wants(hook->calls, &asked->caller, !hook->helps);
+	wanted = who_wants(hook, &asked->caller);
 	if (likely(!wanted))
 		return false;
 	asked->wanted = wanted;
@@ -125,7 +142,7 @@ void st_event_once(const struct st_hook *hook, struct pt_regs *regs)
 	struct st_entry entry = {
 		.hook = hook,
 		.wanted = this_cpu_read(st_asked.wanted),
-		.enter_time = ktime_get_ns(),
+		.enter_time = hook->helps ? 0 : ktime_get_ns(),
 	};
 
 	hook->begin((struct st_call *)&entry, regs);
@@ -146,11 +163,11 @@ int st_event_begin(struct st_call *call, const struct st_hook *hook, struct pt_r
 {
 	call->hook = hook;
 	call->wanted = this_cpu_read(st_asked.wanted);
+	call->enter_time = ktime_get_ns();
 	if (hook->size == sizeof(*call))
 		st_event_identify(call);
 	if (!INDIRECT_CALL_1(hook->begin, st_sendto_begins, call, regs))
 		return 1;
-	call->enter_time = ktime_get_ns();
 	return !st_share_take(hook->share, &call->account);
 }
 NOKPROBE_SYMBOL(st_event_begin);
@@ -208,13 +225,8 @@ bool st_event_refine(struct st_entry *call)
 }
 NOKPROBE_SYMBOL(st_event_refine);
 
-/**
- * st_event_pass() - count a call that is no event after all, by its result
- * @call: wanted by sessions; by none on return
- *
- * Context: the return handler.
- */
-void st_event_pass(struct st_entry *call)
+/* The sessions that have seen it begin. */
+static void count_each(const struct st_entry *call, bool blocked)
 {
 	struct st_session *session;
 	unsigned long mask;
@@ -224,8 +236,34 @@ void st_event_pass(struct st_entry *call)
 		if (!session || session->since > call->enter_time)
 			continue;
 		count_filtered(this_ring(session));
-		st_count(this_ring(session)->count.blocked, 1);
+		if (blocked)
+			st_count(this_ring(session)->count.blocked, 1);
 	}
+}
+NOKPROBE_SYMBOL(count_each);
+
+/**
+ * st_event_pass() - count a call that is no event after all, by its result
+ * @call: wanted by sessions; by none on return
+ *
+ * Context: a handler.
+ */
+void st_event_pass(struct st_entry *call)
+{
+	count_each(call, true);
 	call->wanted = 0;
 }
 NOKPROBE_SYMBOL(st_event_pass);
+
+/**
+ * st_event_drop() - count a call that is none that sessions record
+ * @call: wanted by sessions; by none on return
+ *
+ * Context: a handler.
+ */
+void st_event_drop(struct st_entry *call)
+{
+	count_each(call, false);
+	call->wanted = 0;
+}
+NOKPROBE_SYMBOL(st_event_drop);

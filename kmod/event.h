@@ -36,6 +36,7 @@ void st_event_identify(struct st_call *call);
 void st_event_identify_again(struct st_call *call);
 bool st_event_refine(struct st_entry *call);
 void st_event_pass(struct st_entry *call);
+void st_event_drop(struct st_entry *call);
 
 /**
  * st_event_is_asked() - does a session want the call whose entry is being handled?

@@ -279,3 +279,83 @@ void st_given_read_late(struct st_peer *peer, const void __user *addr, int addr_
 		peer->flags = 0;
 }
 NOKPROBE_SYMBOL(st_given_read_late);
+
+/*
+ * What connect() makes of an address. AF_UNSPEC: the socket is to be disconnected. Whatever
+ * the socket's peer was, it is not where this call goes.
+ */
+static void use_target(const struct sock *sk, struct st_peer *peer,
+		       struct st_addr *target)
+{
+	peer->flags = SENDTRACE_EVENT_PEER_FROM_CALL;
+	if (target->any.sa_family != AF_UNSPEC)
+		peer->flags |= take(sk, peer, target);
+	peer->remote.len = target->len;
+	memcpy(&peer->remote.storage, &target->storage, ALIGN(target->len, sizeof(u64)));
+	if (sk)
+		st_peer_note_scope(sk, peer);
+}
+NOKPROBE_SYMBOL(use_target);
+
+static void forget_peer(struct st_peer *peer)
+{
+	peer->unnamed = NULL;
+	peer->pid = 0;
+	peer->flags = 0;
+	peer->remote.len = 0;
+}
+NOKPROBE_SYMBOL(forget_peer);
+
+/**
+ * st_given_connect() - use the address that connect() was given
+ * @sk: the socket that @peer describes; NULL at the return
+ * @peer: from st_peer_of(), just now, or as an earlier call left it
+ * @addr: the address, in the caller's memory
+ * @addr_len: its length
+ *
+ * If its page is not resident, the flag SENDTRACE_EVENT_PEER_LATE is set: then it is to be
+ * called again when the call returns.
+ *
+ * Context: the calling task, preemption off; takes no lock.
+ */
+void st_given_connect(const struct sock *sk, struct st_peer *peer,
+		      const void __user *addr, int addr_len)
+{
+	struct st_addr target;
+	u32 late = peer->flags & SENDTRACE_EVENT_PEER_LATE;
+
+	forget_peer(peer);
+	if (is_refused(peer, addr_len))
+		return;
+	st_addr_set_len(&target, addr_len);
+	if (!copy_from_user_nofault(&target.storage, addr, addr_len)) {
+		use_target(sk, peer, &target);
+		peer->flags |= late;
+	} else if (sk) {
+		peer->flags = SENDTRACE_EVENT_PEER_LATE;
+	}
+}
+NOKPROBE_SYMBOL(st_given_connect);
+
+/**
+ * st_given_connect_kernel() - the same for an address in the kernel's memory
+ * @sk: the socket that @peer describes
+ * @peer: from st_peer_of(), just now
+ * @addr: the address
+ * @addr_len: its length
+ *
+ * Context: the calling task, preemption off; takes no lock.
+ */
+void st_given_connect_kernel(const struct sock *sk, struct st_peer *peer,
+			     const void *addr, int addr_len)
+{
+	struct st_addr target;
+
+	forget_peer(peer);
+	if (is_refused(peer, addr_len))
+		return;
+	st_addr_set_len(&target, addr_len);
+	memcpy(&target.storage, addr, addr_len);
+	use_target(sk, peer, &target);
+}
+NOKPROBE_SYMBOL(st_given_connect_kernel);

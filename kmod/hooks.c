@@ -3,11 +3,13 @@
  * The table of hooks: the functions that together see each call once (net/socket.c).
  *
  * __sys_sendto() is where every send() and sendto() comes through, including those of
- * 32-bit programs and of socketcall() (net/compat.c); __sys_accept4() likewise.
+ * 32-bit programs and of socketcall() (net/compat.c); __sys_accept4(), __sys_connect() and
+ * __sys_shutdown() likewise. What these call in turn, io_uring calls, too (nested.c).
  */
 #include "compat.h"
 #include "event.h"
 #include "hooks.h"
+#include "lifecycle.h"
 #include "message.h"
 #include "receive.h"
 #include "share.h"
@@ -29,6 +31,11 @@ ST_SHARE_DEFINE(accept);
 ST_SHARE_DEFINE(recv);
 ST_SHARE_DEFINE(recvmmsg);
 ST_SHARE_DEFINE(splice_read);
+ST_SHARE_DEFINE(accept_async);
+ST_SHARE_DEFINE(connect);
+ST_SHARE_DEFINE(connect_async);
+ST_SHARE_DEFINE(shutdown);
+ST_SHARE_DEFINE(shutdown_async);
 #ifdef ST_HAVE_SENDPAGE
 ST_SHARE_DEFINE(splice_write);
 #endif
@@ -76,6 +83,7 @@ const struct st_hook st_hooks[ST_HOOKS] = {
 		.optional = true,
 		.size = sizeof(struct st_call),
 		.share = &sendmsg_async,
+		.sixteenths = 2,
 		.returns_int = true,
 		.begin = st_sock_sendmsg_begins,
 		.end = st_message_ends,
@@ -88,6 +96,7 @@ const struct st_hook st_hooks[ST_HOOKS] = {
 		.optional = true,
 		.size = sizeof(struct st_call),
 		.share = &splice_write,
+		.sixteenths = 2,
 		.begin = st_sendpage_begins,
 		.end = st_message_ends,
 	},
@@ -96,8 +105,9 @@ const struct st_hook st_hooks[ST_HOOKS] = {
 		.name = "accept",
 		.symbols = { "__sys_accept4" },
 		.calls = CALL(ACCEPT),
-		.size = sizeof(struct st_call),
+		.size = sizeof(struct st_accepting),
 		.share = &accept,
+		.sixteenths = 32,
 		.returns_int = true,
 		.begin = st_accept_begins,
 		.end = st_accept_ends,
@@ -110,6 +120,7 @@ const struct st_hook st_hooks[ST_HOOKS] = {
 		.size = sizeof(struct st_receive),
 		.sixteenths = 128,
 		.share = &recv,
+		.sixteenths = 144,
 		.returns_int = true,
 		.begin = st_recv_begins,
 		.end = st_receive_ends,
@@ -122,6 +133,7 @@ const struct st_hook st_hooks[ST_HOOKS] = {
 		.size = sizeof(struct st_receive),
 		.sixteenths = 8,
 		.share = &recvmmsg,
+		.sixteenths = 8,
 		.returns_int = true,
 		.begin = st_recvmmsg_begins,
 		.end = st_receive_ends_unnamed,
@@ -134,6 +146,7 @@ const struct st_hook st_hooks[ST_HOOKS] = {
 		.size = sizeof(struct st_receive),
 		.sixteenths = 8,
 		.share = &splice_read,
+		.sixteenths = 2,
 		.begin = st_splice_read_begins,
 		.end = st_receive_ends,
 	},
@@ -144,5 +157,72 @@ const struct st_hook st_hooks[ST_HOOKS] = {
 		.optional = true,
 		.helps = true,
 		.begin = st_source_begins,
+	},
+	[ST_HOOK_ACCEPT_ASYNC] = {
+		.name = "accept_async",
+		.symbols = { "do_accept" },
+		.calls = CALL(IO_URING_ACCEPT),
+		.optional = true,
+		.size = sizeof(struct st_entry),
+		.share = &accept_async,
+		.sixteenths = 2,
+		.begin = st_accept_async_begins,
+		.end = st_accept_async_ends,
+	},
+	[ST_HOOK_CONNECT] = {
+		.name = "connect",
+		.symbols = { "__sys_connect" },
+		.calls = CALL(CONNECT),
+		.optional = true,
+		.size = sizeof(struct st_connecting),
+		.share = &connect,
+		.sixteenths = 8,
+		.returns_int = true,
+		.begin = st_connect_begins,
+		.end = st_connect_ends,
+	},
+	[ST_HOOK_CONNECT_ASYNC] = {
+		.name = "connect_async",
+		.symbols = { "__sys_connect_file" },
+		.calls = CALL(IO_URING_CONNECT),
+		.optional = true,
+		.size = sizeof(struct st_connecting),
+		.share = &connect_async,
+		.sixteenths = 2,
+		.returns_int = true,
+		.begin = st_connect_async_begins,
+		.end = st_connect_async_ends,
+	},
+	[ST_HOOK_SHUTDOWN] = {
+		.name = "shutdown",
+		.symbols = { "__sys_shutdown" },
+		.calls = CALL(SHUTDOWN),
+		.optional = true,
+		.size = sizeof(struct st_call),
+		.share = &shutdown,
+		.sixteenths = 1,
+		.returns_int = true,
+		.begin = st_shutdown_begins,
+		.end = st_shutdown_ends,
+	},
+	[ST_HOOK_SHUTDOWN_ASYNC] = {
+		.name = "shutdown_async",
+		.symbols = { "__sys_shutdown_sock" },
+		.calls = CALL(IO_URING_SHUTDOWN),
+		.optional = true,
+		.size = sizeof(struct st_call),
+		.share = &shutdown_async,
+		.sixteenths = 1,
+		.returns_int = true,
+		.begin = st_shutdown_async_begins,
+		.end = st_shutdown_ends,
+	},
+	[ST_HOOK_CLOSE] = {
+		.name = "close",
+		.symbols = { "sock_close" },
+		.calls = CALL(CLOSE),
+		.optional = true,
+		.returns_int = true,
+		.begin = st_close_begins,
 	},
 };

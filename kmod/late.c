@@ -145,6 +145,36 @@ static void finish_late(struct st_deferred *late)
 	}
 }
 
+/* Bytes of a payload that the session records that records most of it. */
+static u64 most_wanted(const struct st_call *call, u64 sent, unsigned long sessions)
+{
+	struct st_session *session;
+	u64 most = 0;
+
+	for (; sessions; sessions &= sessions - 1) {
+		session = st_record_session_of(call, sessions);
+		if (session)
+			most = max(most, st_record_wanted(session, sent));
+	}
+	return most;
+}
+NOKPROBE_SYMBOL(most_wanted);
+
+/* The kernel frees its array of buffers when the function has returned. */
+static bool keep_buffers(struct st_deferred *late, u64 len)
+{
+	struct st_payload *payload = &late->call.payload;
+	struct iovec *room;
+
+	if (payload->kind != ST_PAYLOAD_IOVEC)
+		return true;
+	room = st_pool_room(late, st_payload_pieces(payload, len));
+	if (room)
+		st_payload_keep(payload, room, len);
+	return room;
+}
+NOKPROBE_SYMBOL(keep_buffers);
+
 /**
  * st_late_record() - let task work record a call, before its thread goes on
  * @call: a call that returns and did not fail
@@ -152,7 +182,8 @@ static void finish_late(struct st_deferred *late)
  * @sessions: a bit for each session that waits for its record
  *
  * Context: the return handler.
- * Return: true, or false if it cannot be done: no object is free, or the thread is exiting.
+ * Return: true, or false if it cannot be done: no object is free, or no room for the payload's
+ * buffers, or the thread is exiting.
  */
 bool st_late_record(const struct st_call *call, u64 sent, unsigned long sessions)
 {
@@ -164,6 +195,10 @@ bool st_late_record(const struct st_call *call, u64 sent, unsigned long sessions
 	deferred->call.wanted = sessions;
 	deferred->sent = sent;
 	deferred->finish = finish_late;
+	if (!keep_buffers(deferred, most_wanted(call, sent, sessions))) {
+		st_pool_put(deferred);
+		return false;
+	}
 	return st_pool_queue(deferred);
 }
 NOKPROBE_SYMBOL(st_late_record);

@@ -14,11 +14,12 @@
  *	     |- instances	how many concurrent calls each hook can follow
  *	     |- hooks		the table: which functions, for which calls
  *	         |- event	a call begins, and who wants to know
- *	         |- sendto, message	what each function is given, and returns
+ *	         |- sendto, message, receive	what each function is given, and returns
+ *	         |   |- source	who sent what is received
  *	         |   |- syscall	the call that its caller made
  *	         |   |- cmsg	ancillary data
- *	         |- receive	what is received
- *	         |   |- source	who sent it
+ *	         |- lifecycle	accept, connect, shutdown, close
+ *	         |   |- nested	is it called by a system call's function, or by io_uring?
  *	         |- deliver	a call ends: its record, for every session
  *	             |- late	payloads that a handler cannot copy
  *	             |   |- pool	objects that carry calls to task work
@@ -40,6 +41,7 @@
 #include <linux/module.h>
 
 #include "dev.h"
+#include "nested.h"
 #include "pool.h"
 #include "probe.h"
 #include "session.h"
@@ -50,7 +52,7 @@ static int __init sendtrace_init(void)
 	int err;
 
 	/* st_probe_init() last: it does more than check parameters. */
-	err = st_pool_init() ?: st_session_init() ?: st_probe_init();
+	err = st_pool_init() ?: st_session_init() ?: st_nested_init() ?: st_probe_init();
 	if (err)
 		return err;
 	err = st_stats_init();

@@ -4,6 +4,7 @@
 #include <linux/kernel.h>
 #include <linux/memremap.h>
 #include <linux/mm.h>
+#include <linux/page-flags.h>
 #include <linux/pagemap.h>
 #include <linux/uaccess.h>
 #include <linux/uio.h>
@@ -54,86 +55,215 @@ void st_payload_of_iter(struct st_payload *payload, const struct iov_iter *iter)
 }
 NOKPROBE_SYMBOL(st_payload_of_iter);
 
-/* Memory of a device is never read. */
+/*
+ * Memory of a device is never read, nor what is known to be broken: what is not taken out of
+ * the kernel's mapping, as on arm64, would stop the machine.
+ */
 static bool is_ordinary(const struct page *page)
 {
-	return !is_zone_device_page(page) && !PageHighMem(page);
+	return !is_zone_device_page(page) && !PageHighMem(page) &&
+	       !PageHWPoison((struct page *)page);
 }
 NOKPROBE_SYMBOL(is_ordinary);
+
+/* A bvec, or a compound page, may be many pages: @offset then is beyond the first. */
+static struct page *nth(const struct page *page, u64 n)
+{
+	return pfn_to_page(page_to_pfn(page) + n);
+}
+NOKPROBE_SYMBOL(nth);
 
 /**
  * st_payload_of_page() - the bytes of a page
  * @payload: to be set
- * @page: the kernel holds it while the function runs
+ * @page: the kernel holds it while the function runs; perhaps the first of a compound page
  * @offset: the first byte
  *
  * Context: any.
  */
 void st_payload_of_page(struct st_payload *payload, const struct page *page, u32 offset)
 {
-	payload->kind = is_ordinary(page) ? ST_PAYLOAD_PAGE : ST_PAYLOAD_NONE;
-	payload->page = is_ordinary(page) ? page_address(page) + offset : NULL;
+	payload->kind = is_ordinary(nth(page, offset >> PAGE_SHIFT)) ? ST_PAYLOAD_PAGE :
+								       ST_PAYLOAD_NONE;
+	payload->page = page;
+	payload->skip = offset;
 }
 NOKPROBE_SYMBOL(st_payload_of_page);
 
-/* ---- Copying ------------------------------------------------------------------------- */
+/* ---- Several buffers ----------------------------------------------------------------- */
 
-/*
- * Ordinary memory is always mapped, but for what was taken out of the kernel's mapping on
- * purpose: hence the copy that tolerates a fault.
- */
-static u32 copy_from_page(void *to, const struct page *page, size_t offset, u32 len)
+/* A walk over the buffers that hold a part of a payload. */
+struct walk {
+	const struct iovec *at;
+	const struct iovec *end;
+	u64 skip; /* bytes before that part, from @at on */
+	u64 left; /* bytes of that part, from @at on */
+};
+
+static nokprobe_inline struct walk walk_of(const struct st_payload *payload, u64 offset,
+					   u64 len)
 {
-	if (!is_ordinary(page))
-		return 0;
-	return copy_from_kernel_nofault(to, page_address(page) + offset, len) ? 0 : len;
+	return (struct walk){
+		.at = payload->iov,
+		.end = payload->iov + payload->nr,
+		.skip = payload->skip + offset,
+		.left = len,
+	};
 }
-NOKPROBE_SYMBOL(copy_from_page);
 
-static u32 gather_iovecs(void *to, const struct st_payload *payload, u64 offset, u32 len)
+/* Sets @piece to what the next buffer has of that part. Empty buffers are passed over. */
+static bool next_piece(struct walk *walk, struct iovec *piece)
 {
-	u32 got = 0, piece, i;
-	u64 at = offset + payload->skip;
+	const struct iovec *iov;
 
-	for (i = 0; i < payload->nr && got < len; i++) {
-		const struct iovec *iov = &payload->iov[i];
-
-		if (at >= iov->iov_len) {
-			at -= iov->iov_len;
+	while (walk->left && walk->at != walk->end) {
+		iov = walk->at++;
+		if (walk->skip >= iov->iov_len) {
+			walk->skip -= iov->iov_len;
 			continue;
 		}
-		piece = min_t(u64, len - got, iov->iov_len - at);
-		if (st_payload_copy_user(to + got, iov->iov_base + at, piece) < piece)
+		piece->iov_base = iov->iov_base + walk->skip;
+		piece->iov_len = min_t(u64, walk->left, iov->iov_len - walk->skip);
+		walk->skip = 0;
+		walk->left -= piece->iov_len;
+		return true;
+	}
+	return false;
+}
+NOKPROBE_SYMBOL(next_piece);
+
+/**
+ * st_payload_pieces() - count the buffers that have the first bytes of a payload
+ * @payload: in several buffers
+ * @len: how many bytes
+ *
+ * Context: any, while the function runs or has just returned.
+ * Return: how many buffers st_payload_keep() will write.
+ */
+u32 st_payload_pieces(const struct st_payload *payload, u64 len)
+{
+	struct walk walk = walk_of(payload, 0, len);
+	struct iovec piece;
+	u32 nr = 0;
+
+	while (next_piece(&walk, &piece))
+		nr++;
+	return nr;
+}
+NOKPROBE_SYMBOL(st_payload_pieces);
+
+/**
+ * st_payload_keep() - copy the array of a payload's buffers, so that it can be read later
+ * @payload: in several buffers; has no more than its first @len bytes afterwards
+ * @to: room for st_payload_pieces() buffers, used as long as @payload
+ * @len: how many bytes
+ *
+ * Context: as st_payload_pieces().
+ */
+void st_payload_keep(struct st_payload *payload, struct iovec *to, u64 len)
+{
+	struct walk walk = walk_of(payload, 0, len);
+	struct iovec *end = to;
+
+	while (next_piece(&walk, end))
+		end++;
+	payload->iov = to;
+	payload->nr = end - to;
+	payload->skip = 0;
+}
+NOKPROBE_SYMBOL(st_payload_keep);
+
+static u32 gather_iovecs(u8 *to, const struct st_payload *payload, u64 offset, u32 len)
+{
+	struct walk walk = walk_of(payload, offset, len);
+	u32 got = 0, resident;
+	struct iovec piece;
+
+	while (next_piece(&walk, &piece)) {
+		resident = st_payload_copy_user(to + got, piece.iov_base, piece.iov_len);
+		got += resident;
+		if (resident < piece.iov_len)
 			break;
-		got += piece;
-		at = 0;
 	}
 	return got;
 }
 NOKPROBE_SYMBOL(gather_iovecs);
 
-static u32 gather_bvecs(void *to, const struct st_payload *payload, u64 offset, u32 len)
+static void fault_in_iovecs(const struct st_payload *payload, u64 offset, u32 len)
 {
-	u32 got = 0, piece, i;
-	u64 at = offset + payload->skip;
+	struct walk walk = walk_of(payload, offset, len);
+	struct iovec piece;
 
-	for (i = 0; i < payload->nr && got < len; i++) {
-		const struct bio_vec *bvec = &payload->bvec[i];
+	while (next_piece(&walk, &piece))
+		fault_in_readable(piece.iov_base, piece.iov_len);
+}
 
-		if (at >= bvec->bv_len) {
-			at -= bvec->bv_len;
-			continue;
-		}
-		piece = min_t(u64, len - got, bvec->bv_len - at);
-		if (copy_from_page(to + got, bvec->bv_page, bvec->bv_offset + at, piece) <
-		    piece)
+/**
+ * st_payload_fault_in() - make a part of a payload resident
+ * @payload: the source
+ * @offset: the first byte
+ * @len: how many bytes
+ *
+ * A page that cannot be had is no error here: the copy that follows finds it missing.
+ *
+ * Context: the calling thread; may sleep.
+ */
+void st_payload_fault_in(const struct st_payload *payload, u64 offset, u32 len)
+{
+	if (payload->kind == ST_PAYLOAD_USER)
+		fault_in_readable(payload->buf + offset, len);
+	else if (payload->kind == ST_PAYLOAD_IOVEC)
+		fault_in_iovecs(payload, offset, len);
+}
+
+/* ---- Pages --------------------------------------------------------------------------- */
+
+/*
+ * Ordinary memory is always mapped, but for what was taken out of the kernel's mapping on
+ * purpose: hence the copy that tolerates a fault.
+ */
+static u32 copy_from_pages(u8 *to, const struct page *first, u64 offset, u32 len)
+{
+	const struct page *page = nth(first, offset >> PAGE_SHIFT);
+	u32 at = offset_in_page(offset), got = 0, piece;
+
+	while (got < len && is_ordinary(page)) {
+		piece = min_t(u32, len - got, PAGE_SIZE - at);
+		if (copy_from_kernel_nofault(to + got, page_address(page) + at, piece))
 			break;
 		got += piece;
+		page = nth(page, 1);
 		at = 0;
 	}
 	return got;
 }
+NOKPROBE_SYMBOL(copy_from_pages);
+
+static u32 gather_bvecs(u8 *to, const struct st_payload *payload, u64 offset, u32 len)
+{
+	u64 skip = payload->skip + offset;
+	u32 got = 0, piece, copied, i;
+
+	for (i = 0; i < payload->nr && got < len; i++) {
+		const struct bio_vec *bvec = &payload->bvec[i];
+
+		if (skip >= bvec->bv_len) {
+			skip -= bvec->bv_len;
+			continue;
+		}
+		piece = min_t(u64, len - got, bvec->bv_len - skip);
+		copied = copy_from_pages(to + got, bvec->bv_page, bvec->bv_offset + skip,
+					 piece);
+		got += copied;
+		if (copied < piece)
+			break;
+		skip = 0;
+	}
+	return got;
+}
 NOKPROBE_SYMBOL(gather_bvecs);
+
+/* ---- Either -------------------------------------------------------------------------- */
 
 /**
  * st_payload_gather() - copy a part of a payload that is not one buffer of the caller's
@@ -153,8 +283,7 @@ u32 st_payload_gather(void *to, const struct st_payload *payload, u64 offset, u3
 	case ST_PAYLOAD_BVEC:
 		return gather_bvecs(to, payload, offset, len);
 	case ST_PAYLOAD_PAGE:
-		return copy_from_kernel_nofault(to, payload->page + offset, len) ? 0 :
-										   len;
+		return copy_from_pages(to, payload->page, payload->skip + offset, len);
 	default:
 		return 0;
 	}
@@ -185,40 +314,3 @@ u32 st_payload_copy_to_fault(u8 *to, const u8 __user *from, u32 len)
 	return got;
 }
 NOKPROBE_SYMBOL(st_payload_copy_to_fault);
-
-static void fault_in_iovecs(const struct st_payload *payload, u64 offset, u32 len)
-{
-	u64 at = offset + payload->skip;
-	u32 piece, i;
-
-	for (i = 0; i < payload->nr && len; i++) {
-		const struct iovec *iov = &payload->iov[i];
-
-		if (at >= iov->iov_len) {
-			at -= iov->iov_len;
-			continue;
-		}
-		piece = min_t(u64, len, iov->iov_len - at);
-		fault_in_readable(iov->iov_base + at, piece);
-		len -= piece;
-		at = 0;
-	}
-}
-
-/**
- * st_payload_fault_in() - make a part of a payload resident
- * @payload: the source
- * @offset: the first byte
- * @len: how many bytes
- *
- * A page that cannot be had is no error here: the copy that follows finds it missing.
- *
- * Context: the calling thread; may sleep.
- */
-void st_payload_fault_in(const struct st_payload *payload, u64 offset, u32 len)
-{
-	if (payload->kind == ST_PAYLOAD_USER)
-		fault_in_readable(payload->buf + offset, len);
-	else if (payload->kind == ST_PAYLOAD_IOVEC)
-		fault_in_iovecs(payload, offset, len);
-}

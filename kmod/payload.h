@@ -23,17 +23,18 @@ enum st_payload_kind {
 	ST_PAYLOAD_USER, /* one buffer of the caller's */
 	ST_PAYLOAD_IOVEC, /* several; the array is the kernel's */
 	ST_PAYLOAD_BVEC, /* pages that the kernel holds while the function runs */
-	ST_PAYLOAD_PAGE, /* one piece of such a page, by its address */
+	ST_PAYLOAD_PAGE, /* one piece of such a page */
 	ST_PAYLOAD_NONE, /* nowhere that we may read */
 };
 
 /**
  * struct st_payload - one source of bytes
  * @buf: ST_PAYLOAD_USER: the buffer
- * @iov: ST_PAYLOAD_IOVEC: the first piece; the kernel's array lives until the function returns
- * @bvec: ST_PAYLOAD_BVEC: likewise
- * @page: ST_PAYLOAD_PAGE: the bytes, in the kernel's own mapping
- * @skip: bytes of the first piece of @iov or @bvec that do not belong to it
+ * @iov: ST_PAYLOAD_IOVEC: the first piece; the kernel's array lives until the function returns,
+ *	and st_payload_keep() makes it ours
+ * @bvec: ST_PAYLOAD_BVEC: likewise the kernel's
+ * @page: ST_PAYLOAD_PAGE: the first page
+ * @skip: bytes of the first piece of @iov or @bvec, or of @page, that do not belong to it
  * @nr: pieces of @iov or @bvec
  * @kind: enum st_payload_kind
  *
@@ -44,7 +45,7 @@ struct st_payload {
 		const void __user *buf;
 		const struct iovec *iov;
 		const struct bio_vec *bvec;
-		const void *page;
+		const struct page *page;
 	};
 	size_t skip;
 	u32 nr;
@@ -54,6 +55,8 @@ struct st_payload {
 void st_payload_of_iter(struct st_payload *payload, const struct iov_iter *iter);
 void st_payload_of_page(struct st_payload *payload, const struct page *page, u32 offset);
 u32 st_payload_gather(void *to, const struct st_payload *payload, u64 offset, u32 len);
+u32 st_payload_pieces(const struct st_payload *payload, u64 len);
+void st_payload_keep(struct st_payload *payload, struct iovec *to, u64 len);
 u32 st_payload_copy_to_fault(u8 *to, const u8 __user *from, u32 len);
 void st_payload_fault_in(const struct st_payload *payload, u64 offset, u32 len);
 
@@ -65,10 +68,13 @@ static __always_inline void st_payload_set_user(struct st_payload *payload,
 	payload->kind = ST_PAYLOAD_USER;
 }
 
-/* Can task work still read it, after the function has returned? */
+/*
+ * Can task work read it, after the function has returned? Several buffers, too, if their array
+ * is kept (st_payload_keep()). Pages are released by then.
+ */
 static __always_inline bool st_payload_lasts(const struct st_payload *payload)
 {
-	return payload->kind == ST_PAYLOAD_USER;
+	return payload->kind == ST_PAYLOAD_USER || payload->kind == ST_PAYLOAD_IOVEC;
 }
 
 /* Bytes that a part of a record takes: SENDTRACE_ALIGN at a time. */

@@ -371,10 +371,7 @@ static nokprobe_inline bool is_tcp(const struct sock *sk, u16 family)
 	       sk->sk_protocol == IPPROTO_TCP;
 }
 
-/*
- * Bytes that were acknowledged, and those that wait for it. The first counts the SYN, where we
- * sent it before the other end did: a connection that was accepted is a byte short.
- */
+/* Bytes that were sent, each once, and those that wait to be sent. */
 static void place_in_stream(const struct sock *sk, struct st_peer *peer)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
@@ -382,8 +379,8 @@ static void place_in_stream(const struct sock *sk, struct st_peer *peer)
 
 	peer->write_seq = write_seq;
 	peer->copied_seq = READ_ONCE(tp->copied_seq);
-	peer->position =
-		READ_ONCE(tp->bytes_acked) + (u32)(write_seq - READ_ONCE(tp->snd_una));
+	peer->position = READ_ONCE(tp->bytes_sent) - READ_ONCE(tp->bytes_retrans) +
+			 (u32)(write_seq - READ_ONCE(tp->snd_nxt));
 }
 NOKPROBE_SYMBOL(place_in_stream);
 

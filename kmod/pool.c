@@ -5,7 +5,8 @@
  * the thread can neither change its buffer nor make another call.
  *
  * A handler cannot allocate, so the objects are allocated in advance and claimed by a bit
- * each. They do not belong to a session: if a session was stopped meanwhile, the work
+ * each; so are arrays for payloads in more buffers than an object has room for: the kernel frees
+ * its own when the hooked function has returned. They do not belong to a session: if a session was stopped meanwhile, the work
  * does not find it any more. The work runs our code, so an object in use holds a
  * reference to the module: while a thread waits for a slow page, rmmod reports that the
  * module is in use. Unloading must also wait for tasks that are still in the last
@@ -18,6 +19,7 @@
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/uio.h>
 #include <asm-generic/kprobes.h>
 
 #include "compat.h"
@@ -30,27 +32,57 @@ module_param(works, uint, 0444);
 MODULE_PARM_DESC(works,
 		 "long payloads that can be copied concurrently (1-65536, default 1024)");
 
+/* Each is 16 KiB: 1 MiB for all. */
+#define ARRAYS_MAX 64
+
+/* Things that are claimed by a bit each. */
+struct stock {
+	unsigned long *unused;
+	u32 size;
+	struct st_share *share;
+};
+
+ST_SHARE_DEFINE(share);
+ST_SHARE_DEFINE(array_share);
+
 /* Protects the allocation. */
 static DEFINE_MUTEX(prepare_lock);
 static struct st_deferred *pool;
-static unsigned long *unused;
-static unsigned int pool_size;
-ST_SHARE_DEFINE(share);
+static struct iovec (*arrays)[UIO_MAXIOV];
+static struct stock objects = { .share = &share };
+static struct stock rooms = { .share = &array_share };
+
+static void free_all(void)
+{
+	kvfree(pool);
+	kvfree(arrays);
+	bitmap_free(objects.unused);
+	bitmap_free(rooms.unused);
+	pool = NULL;
+}
+
+static bool fill(struct stock *stock, u32 size)
+{
+	stock->size = size;
+	stock->unused = bitmap_alloc(size, GFP_KERNEL);
+	if (!stock->unused)
+		return false;
+	bitmap_fill(stock->unused, size);
+	st_share_reset(stock->share, size);
+	return true;
+}
 
 static int allocate(void)
 {
-	pool_size = works;
-	unused = bitmap_alloc(pool_size, GFP_KERNEL);
-	if (!unused)
-		return -ENOMEM;
-	pool = kvcalloc(pool_size, sizeof(*pool), GFP_KERNEL);
-	if (!pool) {
-		bitmap_free(unused);
-		return -ENOMEM;
-	}
-	bitmap_fill(unused, pool_size);
-	st_share_reset(&share, pool_size);
-	return 0;
+	bool filled = fill(&objects, works);
+
+	filled &= fill(&rooms, min_t(u32, works, ARRAYS_MAX));
+	pool = kvcalloc(objects.size, sizeof(*pool), GFP_KERNEL);
+	arrays = kvcalloc(rooms.size, sizeof(*arrays), GFP_KERNEL);
+	if (filled && pool && arrays)
+		return 0;
+	free_all();
+	return -ENOMEM;
 }
 
 /**
@@ -64,7 +96,7 @@ int __init st_pool_init(void)
 }
 
 /**
- * st_pool_prepare() - allocate the objects, before any call is traced
+ * st_pool_prepare() - allocate the objects and arrays, before any call is traced
  *
  * They stay allocated until the module is unloaded.
  *
@@ -85,7 +117,7 @@ int st_pool_prepare(void)
 }
 
 /**
- * st_pool_exit() - free the objects
+ * st_pool_exit() - free the objects and arrays
  *
  * Context: module unload; may sleep.
  */
@@ -94,39 +126,45 @@ void st_pool_exit(void)
 	if (!pool)
 		return;
 	synchronize_rcu_tasks();
-	kvfree(pool);
-	bitmap_free(unused);
+	free_all();
 }
 
 /* test_and_set_bit(), because it orders: our accesses come before the next owner's. */
-static void give_back(struct st_deferred *deferred)
+static void release(struct stock *stock, u32 bit, const u32 *account)
 {
-	st_share_give(&share, &deferred->account);
-	test_and_set_bit(deferred - pool, unused);
-	module_put(THIS_MODULE);
+	st_share_give(stock->share, account);
+	test_and_set_bit(bit, stock->unused);
 }
-NOKPROBE_SYMBOL(give_back);
+NOKPROBE_SYMBOL(release);
 
-static void run(struct callback_head *work)
+static bool claim_between(struct stock *stock, u32 from, u32 to, u32 *claimed)
 {
-	struct st_deferred *deferred = container_of(work, struct st_deferred, work);
+	u32 bit = find_next_bit(stock->unused, to, from);
 
-	deferred->finish(deferred);
-	give_back(deferred);
-}
-
-static struct st_deferred *claim(unsigned int from, unsigned int to)
-{
-	unsigned int bit = find_next_bit(unused, to, from);
-
-	for (; bit < to; bit = find_next_bit(unused, to, bit + 1)) {
-		if (!test_and_clear_bit(bit, unused))
+	for (; bit < to; bit = find_next_bit(stock->unused, to, bit + 1)) {
+		if (!test_and_clear_bit(bit, stock->unused))
 			continue; /* another CPU was faster */
-		/* Safe: now the session's open file holds a reference, too. */
-		__module_get(THIS_MODULE);
-		return &pool[bit];
+		*claimed = bit;
+		return true;
 	}
-	return NULL;
+	return false;
+}
+NOKPROBE_SYMBOL(claim_between);
+
+/* Returns false if all are in use, or few are left and the user has its share of these. */
+static bool claim(struct stock *stock, u32 *claimed, u32 *account)
+{
+	u32 from;
+
+	if (!st_share_take(stock->share, account))
+		return false;
+	/* Each CPU starts its search at a different place, to avoid contention. */
+	from = (u64)stock->size * smp_processor_id() / nr_cpu_ids;
+	if (claim_between(stock, from, stock->size, claimed) ||
+	    claim_between(stock, 0, from, claimed))
+		return true;
+	st_share_give(stock->share, account);
+	return false;
 }
 NOKPROBE_SYMBOL(claim);
 
@@ -134,27 +172,70 @@ NOKPROBE_SYMBOL(claim);
  * st_pool_get() - claim an object
  *
  * Context: a handler.
- * Return: an object, which must be passed to st_pool_queue(), or NULL if all are in use, or few
- * are left and the user has its share of these.
+ * Return: an object, which must be passed to st_pool_queue() or st_pool_put(); or NULL if all
+ * are in use, or few are left and the user has its share of these.
  */
 struct st_deferred *st_pool_get(void)
 {
 	struct st_deferred *deferred;
-	unsigned int from;
-	u32 account;
+	u32 bit, account;
 
-	if (!ST_CAN_DEFER || !st_share_take(&share, &account))
+	if (!ST_CAN_DEFER || !claim(&objects, &bit, &account))
 		return NULL;
-	/* Each CPU starts its search at a different place, to avoid contention. */
-	from = (u64)pool_size * smp_processor_id() / nr_cpu_ids;
-	deferred = claim(from, pool_size) ?: claim(0, from);
-	if (deferred)
-		deferred->account = account;
-	else
-		st_share_give(&share, &account);
+	/* Safe: now the session's open file holds a reference, too. */
+	__module_get(THIS_MODULE);
+	deferred = &pool[bit];
+	deferred->account = account;
+	deferred->many = NULL;
 	return deferred;
 }
 NOKPROBE_SYMBOL(st_pool_get);
+
+/**
+ * st_pool_room() - room for the buffers of a payload
+ * @deferred: from st_pool_get(); called once for it
+ * @nr: how many buffers
+ *
+ * Context: a handler.
+ * Return: room, as long as @deferred is in use; or NULL if all is in use, or little is left and
+ * the user has its share of that.
+ */
+struct iovec *st_pool_room(struct st_deferred *deferred, u32 nr)
+{
+	u32 bit;
+
+	if (nr <= ST_POOL_FEW)
+		return deferred->few;
+	if (nr > UIO_MAXIOV || !claim(&rooms, &bit, &deferred->many_account))
+		return NULL;
+	deferred->many = arrays[bit];
+	return deferred->many;
+}
+NOKPROBE_SYMBOL(st_pool_room);
+
+/**
+ * st_pool_put() - give an object back
+ * @deferred: from st_pool_get()
+ *
+ * Context: a handler or task work.
+ */
+void st_pool_put(struct st_deferred *deferred)
+{
+	if (deferred->many)
+		release(&rooms, (deferred->many - arrays[0]) / UIO_MAXIOV,
+			&deferred->many_account);
+	release(&objects, deferred - pool, &deferred->account);
+	module_put(THIS_MODULE);
+}
+NOKPROBE_SYMBOL(st_pool_put);
+
+static void run(struct callback_head *work)
+{
+	struct st_deferred *deferred = container_of(work, struct st_deferred, work);
+
+	deferred->finish(deferred);
+	st_pool_put(deferred);
+}
 
 /**
  * st_pool_queue() - call an object's @finish before the thread returns to user mode
@@ -168,7 +249,7 @@ bool st_pool_queue(struct st_deferred *deferred)
 	init_task_work(&deferred->work, run);
 	if (ST_CAN_DEFER && !task_work_add(current, &deferred->work, TWA_RESUME))
 		return true;
-	give_back(deferred);
+	st_pool_put(deferred);
 	return false;
 }
 NOKPROBE_SYMBOL(st_pool_queue);

@@ -32,7 +32,7 @@
  *	refuses to register it as it left it. Of a hook that needs no return, only @rp.kp
  * @own: what the kernel does at an entry, behind the filter
  * @hook: the row (invariant)
- * @id: its number (invariant)
+ * @hits: how often the function was entered, on each CPU (invariant)
  * @symbol: its function (arm_lock)
  * @users: running sessions that ask for it; it is registered while there are any
  * @missed: calls missed, as far as they were counted
@@ -42,7 +42,7 @@ struct probe {
 	struct kretprobe rp;
 	kprobe_pre_handler_t own;
 	const struct st_hook *hook;
-	unsigned int id;
+	unsigned long __percpu *hits;
 	struct st_symbol symbol;
 	unsigned int users;
 	u64 missed;
@@ -51,14 +51,14 @@ struct probe {
 
 static struct probe probes[ST_HOOKS];
 
-/* ---- The handlers of all hooks ------------------------------------------------------- */
-
 /* How often each function was entered. */
 static DEFINE_PER_CPU(unsigned long[ST_HOOKS], hits);
 
+/* ---- The handlers of all hooks ------------------------------------------------------- */
+
 static nokprobe_inline bool is_wanted(const struct probe *probe)
 {
-	raw_cpu_inc(hits[probe->id]);
+	raw_cpu_inc(*probe->hits);
 	return st_event_asks(probe->hook);
 }
 
@@ -88,8 +88,8 @@ static int entered_once(struct kprobe *kp, struct pt_regs *regs)
 NOKPROBE_SYMBOL(entered_once);
 
 /* Also between the registration of a kretprobe and the exchange of its handler. */
-static noinline int entered_without_filter(const struct probe *probe, struct st_call *call,
-					   struct pt_regs *regs)
+static noinline int entered_without_filter(const struct probe *probe,
+					   struct st_call *call, struct pt_regs *regs)
 {
 	int refused;
 
@@ -138,7 +138,7 @@ int __init st_probe_init(void)
 	err = err ?: st_symbols_find(st_hooks, found, ST_HOOKS);
 	for (i = 0; i < ST_HOOKS; i++) {
 		probes[i].hook = &st_hooks[i];
-		probes[i].id = i;
+		probes[i].hits = &hits[i];
 		probes[i].symbol = found[i];
 	}
 	return err;
@@ -254,7 +254,8 @@ static void put_probes(u64 calls, int nr)
 
 	for (i = 0; i < nr; i++) {
 		probe = &probes[i];
-		if (!(probe->hook->calls & calls) || !probe->symbol.name || --probe->users)
+		if (!(probe->hook->calls & calls) || !probe->symbol.name ||
+		    --probe->users)
 			continue;
 		if (probe->hook->size)
 			returns[nr_returns++] = &probe->rp;

@@ -72,6 +72,7 @@ static nokprobe_inline void describe(struct sendtrace_event *slot,
 	u32 pid = call->caller.pid, tid = call->caller.tid;
 	u32 uid = call->uid, fd = call->fd;
 	u32 flags = call->flags, addr_len = call->addr_len;
+	u32 write_seq = peer->write_seq, copied_seq = peer->copied_seq;
 	u16 family = peer->family, type = peer->type;
 
 	slot->rec.header_size = sizeof(*slot);
@@ -92,8 +93,8 @@ static nokprobe_inline void describe(struct sendtrace_event *slot,
 	slot->reserved = 0;
 	slot->cookie = peer->cookie;
 	slot->position = peer->position;
-	slot->write_seq = peer->write_seq;
-	slot->copied_seq = peer->copied_seq;
+	slot->write_seq = write_seq;
+	slot->copied_seq = copied_seq;
 	slot->netns = peer->netns;
 	slot->cgroup = call->cgroup;
 	slot->call = call->id;

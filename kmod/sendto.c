@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * send(), sendto() and accept(): the calls whose functions are given a descriptor, so that the
+ * send() and sendto(): the calls that send and whose function is given a descriptor, so that the
  * socket is looked up here.
  */
 #include <linux/file.h>
@@ -68,21 +68,6 @@ NOKPROBE_SYMBOL(complete_addresses);
 
 /* ---- The call begins ---------------------------------------------------------------- */
 
-/* What is equal for both. */
-static nokprobe_inline bool noted(struct st_call *call, u16 id)
-{
-	call->id = id;
-	call->async = false;
-	call->sock = NULL;
-	call->nr_cmsgs = 0;
-	memset(call->cmsgs, 0, sizeof(call->cmsgs));
-	if (unlikely(call->addr))
-		look_up_destination(call);
-	else
-		look_up_peer(call->fd, &call->peer, NULL);
-	return true;
-}
-
 /**
  * st_sendto_begins() - read the arguments of __sys_sendto()
  * @call: the call
@@ -103,32 +88,18 @@ bool st_sendto_begins(struct st_call *call, struct pt_regs *regs)
 	call->flags = (u32)regs_get_kernel_argument(regs, 3);
 	call->addr = (void __user *)regs_get_kernel_argument(regs, 4);
 	call->addr_len = (int)regs_get_kernel_argument(regs, 5);
-	return noted(call, SENDTRACE_CALL_SENDTO);
+	call->id = SENDTRACE_CALL_SENDTO;
+	call->async = false;
+	call->sock = NULL;
+	call->nr_cmsgs = 0;
+	memset(call->cmsgs, 0, sizeof(call->cmsgs));
+	if (unlikely(call->addr))
+		look_up_destination(call);
+	else
+		look_up_peer(call->fd, &call->peer, NULL);
+	return true;
 }
 NOKPROBE_SYMBOL(st_sendto_begins);
-
-/**
- * st_accept_begins() - read the arguments of __sys_accept4()
- * @call: the call
- * @regs: the registers at its entry
- *
- *	int __sys_accept4(int fd, struct sockaddr __user *upeer_sockaddr,
- *			  int __user *upeer_addrlen, int flags)	(net/socket.c)
- *
- * Context: the entry handler.
- * Return: true.
- */
-bool st_accept_begins(struct st_call *call, struct pt_regs *regs)
-{
-	call->fd = (int)regs_get_kernel_argument(regs, 0);
-	st_payload_set_user(&call->payload, NULL);
-	call->len = 0;
-	call->flags = (u32)regs_get_kernel_argument(regs, 3);
-	call->addr = NULL;
-	call->addr_len = 0;
-	return noted(call, SENDTRACE_CALL_ACCEPT);
-}
-NOKPROBE_SYMBOL(st_accept_begins);
 
 /* ---- The call returns --------------------------------------------------------------- */
 
@@ -151,21 +122,3 @@ void st_sendto_ends(struct st_call *call, long value)
 	st_deliver(call, SENDTRACE_RECORD_SEND, ret, min_t(u64, ret, call->len));
 }
 NOKPROBE_SYMBOL(st_sendto_ends);
-
-/**
- * st_accept_ends() - record an accept() or accept4() that returns
- * @call: filled in at its entry, wanted by at least one session
- * @value: what the function returned: an int, the new descriptor or a negative errno; if it
- *	failed, the listening socket is described
- *
- * Context: the return handler.
- */
-void st_accept_ends(struct st_call *call, long value)
-{
-	int ret = (int)value;
-
-	if (ret >= 0)
-		look_up_peer(ret, &call->peer, NULL);
-	st_deliver(call, SENDTRACE_RECORD_ACCEPT, ret, 0);
-}
-NOKPROBE_SYMBOL(st_accept_ends);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* send(), sendto() and accept(). */
+/* send() and sendto(). */
 #ifndef _ST_SENDTO_H
 #define _ST_SENDTO_H
 
@@ -10,7 +10,5 @@ struct st_call;
 
 bool st_sendto_begins(struct st_call *call, struct pt_regs *regs);
 void st_sendto_ends(struct st_call *call, long value);
-bool st_accept_begins(struct st_call *call, struct pt_regs *regs);
-void st_accept_ends(struct st_call *call, long value);
 
 #endif /* _ST_SENDTO_H */

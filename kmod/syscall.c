@@ -28,12 +28,14 @@
  * struct row - one system call
  * @sends: enum sendtrace_call if it sends; 0 if it does not
  * @receives: likewise if it receives
+ * @other: likewise if it opens, connects or closes; its first argument is the descriptor
  * @from: the argument that is the descriptor it receives from
  * @to: the argument that is the descriptor it sends to
  */
 struct row {
 	u8 sends;
 	u8 receives;
+	u8 other;
 	u8 from;
 	u8 to;
 };
@@ -48,6 +50,10 @@ struct row {
 #define RECEIVES(call)                            \
 	{                                         \
 		.receives = SENDTRACE_CALL_##call \
+	}
+#define OTHER(call)                            \
+	{                                      \
+		.other = SENDTRACE_CALL_##call \
 	}
 /* sendfile(out_fd, in_fd, offset, count); from a socket into a pipe, it is a splice() */
 #define SENDFILE                                                  \
@@ -75,21 +81,13 @@ struct row {
 #ifdef CONFIG_X86_64
 /* arch/x86/entry/syscalls/syscall_64.tbl */
 static const struct row native[] = {
-	[0] = RECEIVES(READ),
-	[1] = SENDS(WRITE),
-	[19] = RECEIVES(READV),
-	[20] = SENDS(WRITEV),
-	[40] = SENDFILE,
-	[44] = SENDS(SENDTO),
-	[45] = RECEIVES(RECVFROM),
-	[46] = SENDS(SENDMSG),
-	[47] = RECEIVES(RECVMSG),
-	[209] = IO_SUBMIT,
-	[275] = SPLICE,
-	[299] = RECEIVES(RECVMMSG),
-	[307] = SENDS(SENDMMSG),
-	[327] = RECEIVES(PREADV2),
-	[328] = SENDS(PWRITEV2),
+	[0] = RECEIVES(READ),	   [1] = SENDS(WRITE),	       [3] = OTHER(CLOSE),
+	[19] = RECEIVES(READV),	   [20] = SENDS(WRITEV),       [40] = SENDFILE,
+	[42] = OTHER(CONNECT),	   [43] = OTHER(ACCEPT),       [44] = SENDS(SENDTO),
+	[45] = RECEIVES(RECVFROM), [46] = SENDS(SENDMSG),      [47] = RECEIVES(RECVMSG),
+	[48] = OTHER(SHUTDOWN),	   [209] = IO_SUBMIT,	       [275] = SPLICE,
+	[288] = OTHER(ACCEPT),	   [299] = RECEIVES(RECVMMSG), [307] = SENDS(SENDMMSG),
+	[327] = RECEIVES(PREADV2), [328] = SENDS(PWRITEV2),
 };
 
 /* The same file, calls of x32 that have numbers of their own, from X32_FIRST on. */
@@ -113,7 +111,9 @@ static const struct row compat[] = {
 	[369] = SENDS(SENDTO),	    [370] = SENDS(SENDMSG),
 	[371] = RECEIVES(RECVFROM), [372] = RECEIVES(RECVMSG),
 	[378] = RECEIVES(PREADV2),  [379] = SENDS(PWRITEV2),
-	[417] = RECEIVES(RECVMMSG),
+	[417] = RECEIVES(RECVMMSG), [6] = OTHER(CLOSE),
+	[362] = OTHER(CONNECT),	    [364] = OTHER(ACCEPT),
+	[373] = OTHER(SHUTDOWN),
 };
 #else
 /* include/uapi/asm-generic/unistd.h */
@@ -123,6 +123,8 @@ static const struct row native[] = {
 	[76] = SPLICE,		 [206] = SENDS(SENDTO),	    [207] = RECEIVES(RECVFROM),
 	[211] = SENDS(SENDMSG),	 [212] = RECEIVES(RECVMSG), [243] = RECEIVES(RECVMMSG),
 	[269] = SENDS(SENDMMSG), [286] = RECEIVES(PREADV2), [287] = SENDS(PWRITEV2),
+	[57] = OTHER(CLOSE),	 [202] = OTHER(ACCEPT),	    [203] = OTHER(CONNECT),
+	[210] = OTHER(SHUTDOWN), [242] = OTHER(ACCEPT),
 };
 
 /* AArch32: arch/arm64/tools/syscall_32.tbl, and asm/unistd32.h before that */
@@ -136,7 +138,9 @@ static const struct row compat[] = {
 	[297] = RECEIVES(RECVMSG),  [340] = SPLICE,
 	[365] = RECEIVES(RECVMMSG), [374] = SENDS(SENDMMSG),
 	[392] = RECEIVES(PREADV2),  [393] = SENDS(PWRITEV2),
-	[417] = RECEIVES(RECVMMSG),
+	[417] = RECEIVES(RECVMMSG), [6] = OTHER(CLOSE),
+	[283] = OTHER(CONNECT),	    [285] = OTHER(ACCEPT),
+	[293] = OTHER(SHUTDOWN),    [366] = OTHER(ACCEPT),
 };
 #endif
 
@@ -196,6 +200,8 @@ static const struct row socketcalls[] = {
 	[SYS_RECV] = RECEIVES(RECVFROM),     [SYS_RECVFROM] = RECEIVES(RECVFROM),
 	[SYS_SENDMSG] = SENDS(SENDMSG),	     [SYS_RECVMSG] = RECEIVES(RECVMSG),
 	[SYS_RECVMMSG] = RECEIVES(RECVMMSG), [SYS_SENDMMSG] = SENDS(SENDMMSG),
+	[SYS_CONNECT] = OTHER(CONNECT),	     [SYS_ACCEPT] = OTHER(ACCEPT),
+	[SYS_ACCEPT4] = OTHER(ACCEPT),	     [SYS_SHUTDOWN] = OTHER(SHUTDOWN),
 };
 
 /*
@@ -339,3 +345,31 @@ bool st_syscall_asks_name(void)
 	       name;
 }
 NOKPROBE_SYMBOL(st_syscall_asks_name);
+
+/**
+ * st_syscall_other() - the call that opens, connects or closes, if the thread is in one
+ *
+ * Context: the calling task, preemption off.
+ * Return: SENDTRACE_CALL_ACCEPT, _CONNECT, _SHUTDOWN or _CLOSE, and its descriptor; else
+ * SENDTRACE_CALL_UNKNOWN and -1, also if the thread exits, or is one of io_uring's.
+ */
+struct st_syscall st_syscall_other(void)
+{
+	struct pt_regs *regs = task_pt_regs(current);
+	struct st_syscall is = { .id = SENDTRACE_CALL_UNKNOWN, .fd = -1 };
+	unsigned long args[6];
+	const struct row *row;
+
+	if (unlikely(current->flags & (PF_IO_WORKER | PF_EXITING)))
+		return is;
+	row = current_row(regs);
+	syscall_get_arguments(current, regs, args);
+	if (unlikely(is_socketcall(regs)))
+		row = socketcall_row(regs, args);
+	if (row->other) {
+		is.id = row->other;
+		is.fd = (int)args[0];
+	}
+	return is;
+}
+NOKPROBE_SYMBOL(st_syscall_other);

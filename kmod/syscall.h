@@ -29,5 +29,6 @@ struct st_syscall st_syscall_of(const struct socket *sock, enum st_direction dir
 struct st_syscall st_syscall_async(enum st_direction direction);
 bool st_syscall_is_splice(void);
 bool st_syscall_asks_name(void);
+struct st_syscall st_syscall_other(void);
 
 #endif /* _ST_SYSCALL_H */

@@ -75,17 +75,32 @@ static void try_portable_escape(const unsigned char *payload, size_t size)
 
 static void try_payload(const struct sendtrace_item *record)
 {
-	switch (record->rec.type) {
-	case SENDTRACE_RECORD_SEND:
-	case SENDTRACE_RECORD_ACCEPT:
+	if (sendtrace_is_event(record))
 		try_portable_escape(record->payload, record->event.cap_len);
-		break;
-	case SENDTRACE_RECORD_FRAGMENT:
+	if (record->rec.type == SENDTRACE_RECORD_FRAGMENT)
 		try_portable_escape(record->payload, record->fragment.cap_len);
-		break;
-	default:
-		break;
-	}
+}
+
+/* What an event says, whichever module has written it. */
+static void require_event(const struct sendtrace_item *record)
+{
+	const struct sendtrace_event *event = &record->event;
+	uint64_t captured = (uint64_t)event->frag_len + event->cap_len;
+
+	if (!sendtrace_is_event(record))
+		return;
+	require(captured <= sendtrace_sent(event), "%llu bytes of %llu are there",
+		(unsigned long long)captured, (unsigned long long)sendtrace_sent(event));
+	require(event->rec.header_size >= 160, "a header of %u bytes",
+		event->rec.header_size);
+	if (event->rec.header_size > 160)
+		return;
+	require(event->call == SENDTRACE_CALL_SENDTO ||
+			event->call == SENDTRACE_CALL_ACCEPT,
+		"call %u of a module that did not know it", event->call);
+	require(event->rec.type <= SENDTRACE_RECORD_ACCEPT && !event->cookie &&
+			!event->nr_cmsgs && !event->netns,
+		"fields that are not there");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -103,6 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		require_reason(&fault);
 	} else {
 		require_inside(&record, from, size);
+		require_event(&record);
 		try_lines(&record);
 		try_payload(&record);
 	}

@@ -35,7 +35,7 @@ planted=(
 	'decode|sink/escape.c|/(byte_vector)(block == /s/== .*)/== 0)/'
 	'decode|sink/escape_avx2.c|s/9 << 16/8 << 16/'
 	'decode|sink/kept.c|s/if (size > sizeof(kept->call))/if (size > 2048)/'
-	'stream|sink/kept.h|s/kept->flags == event->flags &&//'
+	'stream|sink/kept.h|s/return kept_same_pair(&kept->flags, &event->flags) &&/return/'
 	'stream|lib/stream.c|s/stream->end -= stream->start;//'
 	'stream|lib/join.c|s/joined->size == fragment->offset &&/1 \&\&/'
 	'stream|lib/heap.c|s/return a->key < b->key;/return a->key > b->key;/'

@@ -11,6 +11,7 @@
 #include "number.h"
 #include "options.h"
 #include "report.h"
+#include "ways.h"
 
 enum {
 	ARGUMENTS_MAX = 80,
@@ -131,6 +132,9 @@ static void require_sound(const struct options *options, int argc, char **argv)
 		"ring size %u", options->ring_size);
 	require(options->duration <= (uint64_t)SECONDS_MAX * 1000000000, "duration");
 	require(options->device && options->device[0], "no device");
+	require(options->action || options->calls, "nothing is chosen");
+	require(!(options->calls & ~SENDTRACE_CALLS_ALL), "calls 0x%llx",
+		(unsigned long long)options->calls);
 }
 
 /* A message is one line with any quoted text; bytes above ASCII may be UTF-8. */
@@ -153,6 +157,27 @@ static void try_refusal(const struct options *options)
 	outputs_reset(1 + strlen(options->error) / 2);
 	message("%s", options->error);
 	require_one_line();
+}
+
+/* The names of what was chosen choose it again. */
+static void try_chosen(const struct options *options)
+{
+	struct words words = { .used = 0 };
+	char *argv[] = { (char *)"sendread", (char *)"-e", words.buffer, NULL };
+	struct options *again = malloc(sizeof(*again));
+	char *from, *to = words.buffer;
+
+	if (!again)
+		abort();
+	ways_describe(&words, options->calls, options->calls);
+	for (from = words.buffer; *from; from++)
+		if (*from != ' ')
+			*to++ = *from;
+	*to = '\0';
+	require(options_parse(again, 3, argv) == 0, "'%s' is refused", words.buffer);
+	require(!(options->calls & ~again->calls), "'%s' does not have all",
+		words.buffer);
+	free(again);
 }
 
 /* The message that sendread listens, with the filter in words. */
@@ -183,8 +208,11 @@ static void try_options(int argc, char **argv)
 	} else {
 		require_sound(options, argc, argv);
 		try_listening(options);
-		if (options->accepts ? options_check_device(options) :
-				       options_check_saved(options))
+		if (!options->action)
+			try_chosen(options);
+		if (options->calls & SENDTRACE_CALL_BIT(SENDTRACE_CALL_ACCEPT) ?
+			    options_check_device(options) :
+			    options_check_saved(options))
 			try_refusal(options);
 	}
 	free(options);

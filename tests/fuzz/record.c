@@ -31,12 +31,6 @@ void require_reason(const struct sendtrace_fault *fault)
 		require(*c >= 0x20 && *c <= 0x7e, "0x%02x in a reason", (uint8_t)*c);
 }
 
-static bool is_event(const struct sendtrace_item *record)
-{
-	return record->rec.type == SENDTRACE_RECORD_SEND ||
-	       record->rec.type == SENDTRACE_RECORD_ACCEPT;
-}
-
 static void require_section(const unsigned char *section, size_t length,
 			    const unsigned char *from, const unsigned char *end)
 {
@@ -59,7 +53,7 @@ void require_inside(const struct sendtrace_item *record, const void *from, size_
 	if (record->rec.type == SENDTRACE_RECORD_FRAGMENT)
 		require_section(record->payload, record->fragment.cap_len, header_end,
 				end);
-	if (!is_event(record))
+	if (!sendtrace_is_event(record))
 		return;
 	require_section(record->local, event->local_len, header_end, end);
 	require_section(record->peer, event->peer_len, record->local + event->local_len,
@@ -134,37 +128,49 @@ static void expect_caller(struct rest *rest, const struct sendtrace_event *event
 	expect(rest, text);
 }
 
-static void expect_path(struct rest *rest, const unsigned char *path, size_t size)
+/* An end of a connection: its address, and the keys that it has in a line. */
+struct end {
+	const unsigned char *address;
+	size_t size;
+	const char *dest;
+	const char *port;
+	const char *path;
+	const char *doubt;
+};
+
+static void expect_path(struct rest *rest, const char *key, const unsigned char *path,
+			size_t size)
 {
 	bool abstract = size > 1 && path[0] == '\0';
 
 	if (abstract) {
-		expect(rest, " path=@");
+		expect(rest, key);
+		expect(rest, "@");
 		expect_bytes(rest, path + 1, size - 1);
 		return;
 	}
 	size = strnlen((const char *)path, size);
 	if (size == 0)
 		return;
-	expect(rest, " path=");
+	expect(rest, key);
 	require(rest->size && *rest->text != '@', "a file's path looks abstract");
 	expect_bytes(rest, path, size);
 }
 
-static void expect_unix(struct rest *rest, const struct sendtrace_item *record)
+static void expect_unix(struct rest *rest, const struct sendtrace_event *event,
+			const struct end *end)
 {
-	const struct sendtrace_event *event = &record->event;
 	size_t before = offsetof(struct sockaddr_un, sun_path);
 	sa_family_t family = AF_UNSPEC;
 	char text[32];
 
 	expect(rest, "localhost");
 	require(event->family == AF_UNIX, "no unix socket's peer is localhost");
-	if (event->peer_len >= sizeof(family))
-		memcpy(&family, record->peer, sizeof(family));
-	if (family == AF_UNIX && event->peer_len > before)
-		expect_path(rest, record->peer + before, event->peer_len - before);
-	if (event->peer_pid == 0)
+	if (end->size >= sizeof(family))
+		memcpy(&family, end->address, sizeof(family));
+	if (family == AF_UNIX && end->size > before)
+		expect_path(rest, end->path, end->address + before, end->size - before);
+	if (event->peer_pid == 0 || !end->doubt)
 		return;
 	snprintf(text, sizeof(text), " peer_pid=%u", event->peer_pid);
 	expect(rest, text);
@@ -172,7 +178,7 @@ static void expect_unix(struct rest *rest, const struct sendtrace_item *record)
 
 /* address.c must agree with the C library's inet_ntop(). */
 static void expect_inet(struct rest *rest, int family, const void *address,
-			uint32_t scope, in_port_t port)
+			uint32_t scope, const char *key, in_port_t port)
 {
 	char text[INET6_ADDRSTRLEN], number[32];
 
@@ -181,7 +187,7 @@ static void expect_inet(struct rest *rest, int family, const void *address,
 	snprintf(number, sizeof(number), "%%%u", scope);
 	if (scope)
 		expect(rest, number);
-	snprintf(number, sizeof(number), " port=%u", ntohs(port));
+	snprintf(number, sizeof(number), "%s%u", key, ntohs(port));
 	expect(rest, number);
 }
 
@@ -195,42 +201,71 @@ static uint32_t scope_of(const struct sockaddr_in6 *in6)
 	return unicast || group ? in6->sin6_scope_id : 0;
 }
 
-static void expect_address(struct rest *rest, const struct sendtrace_item *record)
+static void expect_address(struct rest *rest, const struct sendtrace_event *event,
+			   const struct end *end)
 {
-	const struct sendtrace_event *event = &record->event;
 	struct sockaddr_in6 in6 = { .sin6_family = AF_UNSPEC };
 	struct sockaddr_in in = { .sin_family = AF_UNSPEC };
 
-	if (event->peer_len >= 8)
-		memcpy(&in, record->peer, 8);
-	if (event->peer_len >= 24)
-		memcpy(&in6, record->peer, event->peer_len < 28 ? 24 : 28);
+	if (end->size >= 8)
+		memcpy(&in, end->address, 8);
+	if (end->size >= 24)
+		memcpy(&in6, end->address, end->size < 28 ? 24 : 28);
 	if (in.sin_family == AF_INET)
-		expect_inet(rest, AF_INET, &in.sin_addr, 0, in.sin_port);
+		expect_inet(rest, AF_INET, &in.sin_addr, 0, end->port, in.sin_port);
 	else if (in6.sin6_family == AF_INET6)
-		expect_inet(rest, AF_INET6, &in6.sin6_addr, scope_of(&in6),
+		expect_inet(rest, AF_INET6, &in6.sin6_addr, scope_of(&in6), end->port,
 			    in6.sin6_port);
 	else
-		expect_unix(rest, record);
+		expect_unix(rest, event, end);
 }
 
-static void expect_dest(struct rest *rest, const struct sendtrace_item *record)
+static void expect_end(struct rest *rest, const struct sendtrace_event *event,
+		       const struct end *end)
 {
-	const struct sendtrace_event *event = &record->event;
-	char text[32];
-
-	snprintf(text, sizeof(text), " family=%u dest=", event->family);
-	expect(rest, text);
+	expect(rest, end->dest);
 	if (rest->size && *rest->text == '-') {
 		expect(rest, "-");
 		require(event->family != AF_UNIX, "a unix peer is a dash");
 		return;
 	}
-	expect_address(rest, record);
-	if (event->event_flags & SENDTRACE_EVENT_PEER_LATE)
-		expect(rest, " dest_is=late");
-	else if (event->event_flags & SENDTRACE_EVENT_PEER_ASKED)
-		expect(rest, " dest_is=asked");
+	expect_address(rest, event, end);
+	if (!end->doubt)
+		return;
+	if (event->event_flags & SENDTRACE_EVENT_PEER_LATE) {
+		expect(rest, end->doubt);
+		expect(rest, "late");
+	} else if (event->event_flags & SENDTRACE_EVENT_PEER_ASKED) {
+		expect(rest, end->doubt);
+		expect(rest, "asked");
+	}
+}
+
+static void expect_peer(struct rest *rest, const struct sendtrace_item *record)
+{
+	bool received = record->rec.type == SENDTRACE_RECORD_RECV;
+	struct end end = { .address = record->peer,
+			   .size = record->event.peer_len,
+			   .dest = received ? " src=" : " dest=",
+			   .port = " port=",
+			   .path = " path=",
+			   .doubt = received ? " src_is=" : " dest_is=" };
+	char text[32];
+
+	snprintf(text, sizeof(text), " family=%u", record->event.family);
+	expect(rest, text);
+	expect_end(rest, &record->event, &end);
+}
+
+static void expect_local(struct rest *rest, const struct sendtrace_item *record)
+{
+	struct end end = { .address = record->local,
+			   .size = record->event.local_len,
+			   .dest = " local=",
+			   .port = " lport=",
+			   .path = " lpath=" };
+
+	expect_end(rest, &record->event, &end);
 }
 
 /* An errno's name, which begins with E, or a number, which must be the right one. */
@@ -249,6 +284,42 @@ static void expect_ret(struct rest *rest, int64_t ret)
 	}
 	snprintf(text, sizeof(text), "%lld", (long long)ret);
 	expect(rest, text);
+}
+
+static void expect_cmsg(struct rest *rest, const struct sendtrace_cmsg *cmsg)
+{
+	const char *name = sendtrace_cmsg_name(cmsg->level, cmsg->type);
+	bool rights = cmsg->level == SOL_SOCKET && cmsg->type == SCM_RIGHTS;
+	char text[64];
+
+	if (name)
+		snprintf(text, sizeof(text), "%s:%u", name,
+			 rights ? cmsg->len / 4 : cmsg->len);
+	else
+		snprintf(text, sizeof(text), "%u/%u:%u", cmsg->level, cmsg->type,
+			 cmsg->len);
+	expect(rest, text);
+}
+
+static void expect_call(struct rest *rest, const struct sendtrace_event *event)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%u", event->call);
+	expect(rest, " call=");
+	expect(rest,
+	       event->call < SENDTRACE_CALLS ? sendtrace_call_name(event->call) : text);
+	if (event->nr_cmsgs == 0)
+		return;
+	expect(rest, " cmsg=");
+	expect_cmsg(rest, &event->cmsgs[0]);
+	if (event->nr_cmsgs == 1)
+		return;
+	expect(rest, ",");
+	expect_cmsg(rest, &event->cmsgs[1]);
+	snprintf(text, sizeof(text), ",+%d", event->nr_cmsgs - 2);
+	if (event->nr_cmsgs > 2)
+		expect(rest, text);
 }
 
 unsigned char *joined_copy(const struct sendtrace_item *record, size_t *size)
@@ -283,7 +354,7 @@ static void expect_payload(struct rest *rest, const struct sendtrace_item *recor
 	expect_bytes(rest, record->payload, record->event.cap_len);
 }
 
-static void expect_send(struct rest *rest, const struct sendtrace_item *record)
+static void expect_payload_line(struct rest *rest, const struct sendtrace_item *record)
 {
 	const struct sendtrace_event *event = &record->event;
 	uint64_t captured;
@@ -295,8 +366,9 @@ static void expect_send(struct rest *rest, const struct sendtrace_item *record)
 	snprintf(text, sizeof(text), " len=%llu flg=%u addr_len=%d",
 		 (unsigned long long)event->len, event->flags, event->addr_len);
 	expect(rest, text);
-	expect_dest(rest, record);
+	expect_peer(rest, record);
 	expect_ret(rest, event->ret);
+	expect_call(rest, event);
 	captured = sendtrace_is_unjoined(record) ?
 			   0 :
 			   (uint64_t)event->frag_len + event->cap_len;
@@ -307,24 +379,57 @@ static void expect_send(struct rest *rest, const struct sendtrace_item *record)
 	snprintf(text, sizeof(text), "%u", event->why);
 	if (sendtrace_is_unjoined(record))
 		expect(rest, "unjoined");
-	else if (event->why && event->why <= SENDTRACE_WHY_FAILED)
+	else if (event->why && event->why <= SENDTRACE_WHY_NOT_COPIED)
 		expect(rest, sendtrace_why_name(event->why));
 	else
 		expect(rest, text);
 }
 
-static void expect_accept(struct rest *rest, const struct sendtrace_item *record)
+static const char *word_of(uint16_t type)
+{
+	switch (type) {
+	case SENDTRACE_RECORD_ACCEPT:
+		return "accept ";
+	case SENDTRACE_RECORD_CONNECT:
+		return "connect ";
+	case SENDTRACE_RECORD_SHUTDOWN:
+		return "shutdown ";
+	default:
+		return "close ";
+	}
+}
+
+static void expect_how(struct rest *rest, uint32_t how)
+{
+	static const char *const names[] = { "rd", "wr", "rdwr" };
+	char text[32];
+
+	snprintf(text, sizeof(text), "%d", (int)how);
+	expect(rest, " how=");
+	expect(rest, how < 3 ? names[how] : text);
+}
+
+/* Calls that have no payload. Nothing is known of earlier events of their sockets. */
+static void expect_other_line(struct rest *rest, const struct sendtrace_item *record)
 {
 	const struct sendtrace_event *event = &record->event;
 	char text[48] = " newfd=-";
 
-	expect(rest, "accept ");
+	expect(rest, word_of(record->rec.type));
 	expect_caller(rest, event);
 	if (event->ret >= 0)
 		snprintf(text, sizeof(text), " newfd=%lld", (long long)event->ret);
-	expect(rest, text);
-	expect_dest(rest, record);
+	if (record->rec.type == SENDTRACE_RECORD_ACCEPT)
+		expect(rest, text);
+	if (record->rec.type == SENDTRACE_RECORD_SHUTDOWN)
+		expect_how(rest, event->flags);
+	expect_peer(rest, record);
+	if (record->rec.type == SENDTRACE_RECORD_CONNECT)
+		expect_local(rest, record);
 	expect_ret(rest, event->ret);
+	expect_call(rest, event);
+	if (record->rec.type == SENDTRACE_RECORD_CLOSE)
+		expect(rest, " seen=0.000 sent=0 received=0");
 }
 
 static struct text *lines;
@@ -337,6 +442,7 @@ void line_sink_reset(void)
 		abort();
 	/* As good as a new one, and much quicker. */
 	memset(&lines->kept, 0, sizeof(lines->kept));
+	memset(&lines->received, 0, sizeof(lines->received));
 }
 
 void require_line(const struct sendtrace_item *record)
@@ -344,7 +450,7 @@ void require_line(const struct sendtrace_item *record)
 	const struct output *output = output_of(STDOUT_FILENO);
 	struct rest rest;
 
-	if (!is_event(record))
+	if (!sendtrace_is_event(record))
 		return;
 	outputs_reset(1 + record->rec.seq % 70000);
 	/* Remains of the line before must not pass for this one. */
@@ -354,10 +460,10 @@ void require_line(const struct sendtrace_item *record)
 	require_plain_lines(output);
 	rest.text = output->text;
 	rest.size = output->size;
-	if (record->rec.type == SENDTRACE_RECORD_SEND)
-		expect_send(&rest, record);
+	if (sendtrace_has_payload(record))
+		expect_payload_line(&rest, record);
 	else
-		expect_accept(&rest, record);
+		expect_other_line(&rest, record);
 	expect(&rest, "\n");
 	require(rest.size == 0, "%zu bytes behind the line's end", rest.size);
 }

@@ -9,14 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include "sample.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#include "kinds.h"
 
 struct bytes {
 	unsigned char *at;
@@ -64,93 +60,6 @@ static void save(const char *target, const char *name, struct bytes *bytes)
 
 /* ---- Records -------------------------------------------------------------------- */
 
-static const unsigned char every_byte[] = "\0\1\x1f \\x41\\\\\x7f\x80\xff msg= len=1\n";
-
-static void ipv6(struct sample *sample)
-{
-	sample_peer_ipv6(sample, "2001:db8::7:0:0", 53);
-}
-
-static void mapped(struct sample *sample)
-{
-	sample_peer_ipv6(sample, "::ffff:10.196.6.35", 47698);
-}
-
-static void unix_path(struct sample *sample)
-{
-	sample_peer_unix(sample, "@/run/a b\\c", 11);
-	sample->event.peer_pid = 812;
-}
-
-static void unix_abstract(struct sample *sample)
-{
-	sample_peer_unix(sample, "\0name\xff\0", 7);
-}
-
-static void unix_unnamed(struct sample *sample)
-{
-	sample_peer_unix(sample, "", 0);
-}
-
-static void no_peer(struct sample *sample)
-{
-	sample->event.peer_len = 0;
-	sample->event.family = 0;
-}
-
-static void failed(struct sample *sample)
-{
-	sample->event.ret = -EPIPE;
-}
-
-static void restarted(struct sample *sample)
-{
-	sample->event.ret = -512;
-}
-
-static void cut(struct sample *sample)
-{
-	sample->event.len = sample->event.ret = 1 << 20;
-	sample->event.why = SENDTRACE_WHY_RING_FULL;
-}
-
-static void newer(struct sample *sample)
-{
-	sample->added = 16;
-}
-
-static void accepted(struct sample *sample)
-{
-	sample->event.rec.type = SENDTRACE_RECORD_ACCEPT;
-	sample->event.ret = 7;
-	sample->event.len = 0;
-}
-
-static void unknown(struct sample *sample)
-{
-	sample->event.rec.type = 77;
-}
-
-static const struct kind {
-	const char *name;
-	void (*change)(struct sample *sample);
-	const void *payload;
-	size_t size;
-} kinds[] = {
-	{ "ipv6", ipv6, "hello", 5 },
-	{ "mapped", mapped, every_byte, sizeof(every_byte) - 1 },
-	{ "unix_path", unix_path, "x", 1 },
-	{ "unix_abstract", unix_abstract, "sixteen bytes...", 16 },
-	{ "unix_unnamed", unix_unnamed, "", 0 },
-	{ "no_peer", no_peer, "seventeen bytes..", 17 },
-	{ "failed", failed, "hello", 5 },
-	{ "restarted", restarted, "hello", 5 },
-	{ "cut", cut, "hello", 5 },
-	{ "newer", newer, "hello", 5 },
-	{ "accepted", accepted, "", 0 },
-	{ "unknown", unknown, "hello", 5 },
-};
-
 static struct bytes record_of(const struct kind *kind, uint64_t seq, uint32_t cpu)
 {
 	struct sample sample = sample_send(seq, kind->payload, kind->size);
@@ -187,7 +96,7 @@ static void save_stream(const char *name, unsigned int how, size_t piece, bool w
 	add_u8(&bytes, how);
 	add_u16(&bytes, piece);
 	add_u8(&bytes, 1);
-	for (i = 0; i < COUNT(kinds); i++)
+	for (i = 0; i < KINDS; i++)
 		add_freed(&bytes, record_of(&kinds[i], i, i % 2));
 	add_freed(&bytes, lost_of(100, 4));
 	bytes.size -= whole ? 0 : 20;
@@ -281,7 +190,7 @@ static void save_records(void)
 	struct bytes bytes;
 	size_t i;
 
-	for (i = 0; i < COUNT(kinds); i++) {
+	for (i = 0; i < KINDS; i++) {
 		bytes = record_of(&kinds[i], i, 0);
 		save("decode", kinds[i].name, &bytes);
 	}
@@ -336,7 +245,7 @@ static void save_wrapping(void)
 	unsigned int i;
 
 	for (i = 0; i < 18; i++) {
-		append(&bytes, i % 3, record_of(&kinds[i % COUNT(kinds)], i, i % 3));
+		append(&bytes, i % 3, record_of(&kinds[i % KINDS], i, i % 3));
 		if (i % 3 == 2)
 			fetch(&bytes, 4);
 	}
@@ -450,6 +359,8 @@ static void save_too_many(const char *name, const char *word, unsigned int count
 static void save_lines(void)
 {
 	LINE("names", "mysqld\0php*\0ngin[xy]\0a\\*b\0.");
+	LINE("events", "-esend,!write,recv\0-e\0!io_uring,close\0--events=all\0-e\0"
+		       "accept,foo\0-e\0,");
 	LINE("short", "-aqv\0-B64\0-c\0"
 		      "7\0-d.5\0-s100\0-p812,813\0name");
 	LINE("long", "--accepts\0--buffer-size=8192\0--count\0"

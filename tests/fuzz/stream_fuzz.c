@@ -53,7 +53,8 @@ static void pass_fragments(struct input *rest, const struct sendtrace_item *reco
 
 static bool is_event(uint16_t type)
 {
-	return type == SENDTRACE_RECORD_SEND || type == SENDTRACE_RECORD_ACCEPT;
+	return type == SENDTRACE_RECORD_SEND || type == SENDTRACE_RECORD_ACCEPT ||
+	       (type >= SENDTRACE_RECORD_RECV && type <= SENDTRACE_RECORD_CLOSE);
 }
 
 /* Join a thread's fragments once more, up to @end, in the simplest way. */
@@ -61,16 +62,18 @@ static size_t model_fragments(struct input all, const uint8_t *end, uint32_t tid
 			      unsigned char *to)
 {
 	struct sendtrace_fragment fragment;
-	struct sendtrace_event event;
 	struct sendtrace_record rec;
 	bool whole_so_far = false;
+	uint32_t sender;
 	size_t size = 0;
 
 	for (; all.data < end && header_of(&all, &rec);
 	     input_bytes(&all, &(size_t){ rec.size })) {
 		if (is_event(rec.type)) {
-			memcpy(&event, all.data, sizeof(event));
-			size = event.tid == tid ? 0 : size;
+			/* Not the whole event: an older module's is shorter. */
+			memcpy(&sender, all.data + offsetof(struct sendtrace_event, tid),
+			       sizeof(sender));
+			size = sender == tid ? 0 : size;
 		} else if (rec.type == SENDTRACE_RECORD_FRAGMENT) {
 			memcpy(&fragment, all.data, sizeof(fragment));
 			if (fragment.tid != tid)
@@ -195,10 +198,18 @@ static size_t read_by_reader(struct input expected)
 
 static uint64_t causal_time(const struct sendtrace_item *record)
 {
-	if (!is_event(record->rec.type))
+	switch (record->rec.type) {
+	case SENDTRACE_RECORD_SEND:
+	case SENDTRACE_RECORD_CONNECT:
+	case SENDTRACE_RECORD_SHUTDOWN:
+		return record->event.enter_time;
+	case SENDTRACE_RECORD_ACCEPT:
+	case SENDTRACE_RECORD_RECV:
+	case SENDTRACE_RECORD_CLOSE:
+		return record->event.exit_time;
+	default:
 		return record->rec.time;
-	return record->rec.type == SENDTRACE_RECORD_SEND ? record->event.enter_time :
-							   record->event.exit_time;
+	}
 }
 
 /* The same in causal order, with so little memory that most of it is written to a file. */

@@ -17,7 +17,7 @@
 size_t expect_limit = 1 << 20;
 const char *expect_limit_why = "snaplen";
 
-static void print_escaped(const void *bytes, size_t len, bool space_too)
+void expect_escaped(const void *bytes, size_t len, bool space_too)
 {
 	static const char digits[] = "0123456789abcdef";
 	const unsigned char *byte = bytes;
@@ -45,28 +45,28 @@ static void print_path(const char *path, size_t len)
 	printf(" path=");
 	if (path[0] == '\0') {
 		putchar('@');
-		print_escaped(path + 1, len - 1, true);
+		expect_escaped(path + 1, len - 1, true);
 		return;
 	}
 	if (path[0] == '@')
 		printf("\\x40");
-	print_escaped(path + (path[0] == '@'), strnlen(path, len) - (path[0] == '@'),
-		      true);
+	expect_escaped(path + (path[0] == '@'), strnlen(path, len) - (path[0] == '@'),
+		       true);
 }
 
-static void print_unix(const struct where *where)
+static void print_unix(const struct where *where, const char *key)
 {
 	const struct sockaddr_un *un = (const struct sockaddr_un *)&where->to.sa;
 	size_t header = offsetof(struct sockaddr_un, sun_path);
 
-	printf(" dest=localhost");
+	printf(" %s=localhost", key);
 	if (where->known && where->to.len > header)
 		print_path(un->sun_path, where->to.len - header);
 	if (where->peer_pid)
 		printf(" peer_pid=%d", where->peer_pid);
 }
 
-static void print_inet(const struct where *where)
+static void print_inet(const struct where *where, const char *key)
 {
 	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&where->to.sa;
 	const struct sockaddr_in *in = (const struct sockaddr_in *)&where->to.sa;
@@ -77,30 +77,30 @@ static void print_inet(const struct where *where)
 		       v4 ? (const void *)&in->sin_addr : &in6->sin6_addr, text,
 		       sizeof(text)))
 		die("inet_ntop refused the address");
-	printf(" dest=%s", text);
+	printf(" %s=%s", key, text);
 	if (where->scope)
 		printf("%%%s", where->scope);
 	printf(" port=%u", ntohs(v4 ? in->sin_port : in6->sin6_port));
 }
 
-static void print_where(const struct where *where)
+void expect_where(const struct where *where, const char *key)
 {
 	bool inet = where->to.sa.ss_family == AF_INET ||
 		    where->to.sa.ss_family == AF_INET6;
 
 	printf(" family=%d", where->family);
 	if (where->known && inet)
-		print_inet(where);
+		print_inet(where, key);
 	else if (where->family == AF_UNIX)
-		print_unix(where);
+		print_unix(where, key);
 	else
-		printf(" dest=-");
+		printf(" %s=-", key);
 	if (where->doubt)
-		printf(" dest_is=%s", where->doubt);
+		printf(" %s_is=%s", key, where->doubt);
 }
 
 /* A tracer sees the kernel's own errno of a call that is restarted; the C library has no name. */
-static const char *error_name(int error)
+const char *expect_error_name(int error)
 {
 	return error == EXPECT_RESTARTSYS ? "ERESTARTSYS" : strerrorname_np(error);
 }
@@ -109,15 +109,16 @@ void expect_line(const struct sent *sent)
 {
 	flockfile(stdout);
 	printf("pid=%d tid=%d comm=", sent->pid, sent->tid);
-	print_escaped(sent->comm, strnlen(sent->comm, sizeof(sent->comm)), true);
+	expect_escaped(sent->comm, strnlen(sent->comm, sizeof(sent->comm)), true);
 	printf(" fd=%d msg=", sent->fd);
-	print_escaped(sent->bytes, sent->cap, false);
+	expect_escaped(sent->bytes, sent->cap, false);
 	printf(" len=%zu flg=%u addr_len=%d", sent->len, sent->flags, sent->addr_len);
-	print_where(&sent->where);
+	expect_where(&sent->where, "dest");
 	if (sent->ret < 0)
-		printf(" ret=-%s", error_name(-sent->ret));
+		printf(" ret=-%s", expect_error_name(-sent->ret));
 	else
 		printf(" ret=%ld", sent->ret);
+	printf(" call=sendto");
 	if (sent->why)
 		printf(" cap=%zu why=%s", sent->cap, sent->why);
 	putchar('\n');
@@ -282,9 +283,9 @@ void expect_accepted(int listening, int fd)
 		printf(" newfd=-");
 	else
 		printf(" newfd=%d", fd);
-	print_where(&where);
+	expect_where(&where, "dest");
 	if (fd < 0)
-		printf(" ret=-%s\n", strerrorname_np(-fd));
+		printf(" ret=-%s call=accept\n", strerrorname_np(-fd));
 	else
-		printf(" ret=%d\n", fd);
+		printf(" ret=%d call=accept\n", fd);
 }

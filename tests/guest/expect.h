@@ -92,4 +92,13 @@ void send_text(int fd, const char *text);
 /* traced_sendto() of a string, to the address that the call is given. */
 void send_text_to(int fd, const char *text, const struct address *to);
 
+/* Print bytes as sendread escapes them. */
+void expect_escaped(const void *bytes, size_t len, bool space_too);
+
+/* Print the keys from family= on; @key is "dest" or "src". */
+void expect_where(const struct where *where, const char *key);
+
+/* The name of an errno, also of the kernel's own. */
+const char *expect_error_name(int error);
+
 #endif /* EXPECT_H */

@@ -13,7 +13,7 @@ guest  := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 uapi   := $(guest)/../../include/uapi
 GUEST_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -I$(guest) -I$(uapi) -pthread
 
-common  := check expect net tracer records
+common  := check expect expect_ways net tracer records
 objects := $(common:%=build/%.o)
 headers := $(wildcard programs/*.h $(guest)/*.h) $(wildcard $(uapi)/linux/*.h)
 makefiles := Makefile $(guest)/programs.mk

@@ -29,7 +29,9 @@ static int cmsg_test_init(struct kunit *test)
 static void add(struct kunit *test, int level, int type, u64 said, size_t takes)
 {
 	struct control *control = test->priv;
-	struct cmsghdr header = { .cmsg_len = said, .cmsg_level = level, .cmsg_type = type };
+	struct cmsghdr header = { .cmsg_len = said,
+				  .cmsg_level = level,
+				  .cmsg_type = type };
 
 	KUNIT_ASSERT_EQ(test,
 			copy_to_user(control->at + control->len, &header, sizeof(header)),
@@ -175,8 +177,8 @@ static void a_piece_of_no_length_ends_it(struct kunit *test)
 
 static void a_piece_that_leaves_the_buffer_ends_it(struct kunit *test)
 {
-	static const u64 lies[] = { CMSG_LEN(5), INT_MAX, U32_MAX, S64_MAX, U64_MAX - 6,
-				    U64_MAX };
+	static const u64 lies[] = { CMSG_LEN(5), INT_MAX,     U32_MAX,
+				    S64_MAX,	 U64_MAX - 6, U64_MAX };
 	struct control *control = test->priv;
 	int i;
 

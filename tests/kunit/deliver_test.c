@@ -214,7 +214,9 @@ static void an_event_has_the_threads_cgroup(struct kunit *test)
 	ended(&call, 0);
 	event = st_test_record(test, session);
 #ifdef CONFIG_CGROUPS
+	rcu_read_lock();
 	KUNIT_EXPECT_EQ(test, event->cgroup, cgroup_id(task_dfl_cgroup(current)));
+	rcu_read_unlock();
 #else
 	KUNIT_EXPECT_EQ(test, event->cgroup, 0);
 #endif

@@ -39,14 +39,6 @@ static const struct st_hook send_hook = {
 	.end = st_sendto_ends,
 };
 
-static const struct st_hook accept_hook = {
-	.calls = SENDTRACE_CALL_BIT(SENDTRACE_CALL_ACCEPT),
-	.size = sizeof(struct st_call),
-	.share = &st_test_share,
-	.begin = st_accept_begins,
-	.end = st_accept_ends,
-};
-
 static bool begins(struct kunit *test, const struct st_hook *hook, struct st_call *call,
 		   const unsigned long value[ARGUMENTS])
 {
@@ -85,39 +77,16 @@ static void a_send_is_noted_with_its_arguments(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, call.caller.process.text, current->group_leader->comm);
 }
 
-static void an_accept_is_noted_without_a_payload(struct kunit *test)
-{
-	struct st_session *session = st_test_session(test, RING, 0);
-	struct socket *sock;
-	int fd = st_test_descriptor(test, SOCK_STREAM, &sock);
-	const unsigned long value[ARGUMENTS] = { GARBAGE | fd, 0x1234, 0x5678,
-						 GARBAGE | SOCK_CLOEXEC };
-	struct st_call call;
-
-	KUNIT_EXPECT_TRUE(test, begins(test, &accept_hook, &call, value));
-	KUNIT_EXPECT_EQ(test, call.wanted, BIT(session->slot));
-	KUNIT_EXPECT_EQ(test, call.fd, fd);
-	KUNIT_EXPECT_NULL(test, call.payload.buf);
-	KUNIT_EXPECT_EQ(test, call.len, 0);
-	KUNIT_EXPECT_EQ(test, call.flags, SOCK_CLOEXEC);
-	KUNIT_EXPECT_NULL(test, call.addr);
-	KUNIT_EXPECT_EQ(test, call.addr_len, 0);
-	KUNIT_EXPECT_EQ(test, call.peer.inode, SOCK_INODE(sock)->i_ino);
-}
-
 static void an_unwanted_call_is_not_noted(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
 	const unsigned long value[ARGUMENTS] = {};
 	struct st_call call;
 
-	session->calls = accept_hook.calls;
+	session->calls = SENDTRACE_CALL_BIT(SENDTRACE_CALL_ACCEPT);
 	KUNIT_EXPECT_FALSE(test, begins(test, &send_hook, &call, value));
 	KUNIT_EXPECT_EQ(test, st_test_counted(session)->filtered, 1);
-	session->calls = send_hook.calls;
-	KUNIT_EXPECT_FALSE(test, begins(test, &accept_hook, &call, value));
-	KUNIT_EXPECT_EQ(test, st_test_counted(session)->filtered, 2);
-	KUNIT_EXPECT_EQ(test, st_test_counted(session)->hits, 2);
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->hits, 1);
 	KUNIT_EXPECT_NULL(test, st_test_oldest(session));
 }
 
@@ -239,7 +208,6 @@ static void a_session_holds_its_tracer_while_it_runs(struct kunit *test)
 
 static struct kunit_case entry_cases[] = {
 	KUNIT_CASE(a_send_is_noted_with_its_arguments),
-	KUNIT_CASE(an_accept_is_noted_without_a_payload),
 	KUNIT_CASE(an_unwanted_call_is_not_noted),
 	KUNIT_CASE(a_hook_that_helps_another_counts_nothing),
 	KUNIT_CASE(names_are_padded_even_with_bytes_behind_their_end),

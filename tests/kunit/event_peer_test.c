@@ -18,16 +18,13 @@ static void sent(struct st_call *call, int ret)
 	preempt_enable();
 }
 
-static void accepted(struct st_call *call, int ret)
-{
-	preempt_disable();
-	st_accept_ends(call, ret);
-	preempt_enable();
-}
-
 static bool reads_no_arguments(struct st_call *call, struct pt_regs *regs)
 {
-	return noted(call, SENDTRACE_CALL_SENDTO);
+	if (call->addr)
+		look_up_destination(call);
+	else
+		look_up_peer(call->fd, &call->peer, NULL);
+	return true;
 }
 
 /* As at the entry, but for the arguments, which the case has set. */
@@ -236,41 +233,6 @@ static void a_stream_that_stays_unconnected_was_only_asked(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, memcmp(remote_of(event), &to.in, to.len), 0);
 }
 
-static void an_accept_describes_the_new_socket(struct kunit *test)
-{
-	struct st_session *session = st_test_session(test, RING, 0);
-	struct st_call call = st_test_call(NULL, 0);
-	const struct sendtrace_event *event;
-	struct socket *listener, *new;
-	int fd;
-
-	call.fd = st_test_descriptor(test, SOCK_STREAM, &listener);
-	fd = st_test_descriptor(test, SOCK_STREAM, &new);
-	began(&call);
-	accepted(&call, fd);
-	event = st_test_record(test, session);
-	KUNIT_EXPECT_EQ(test, event->rec.type, SENDTRACE_RECORD_ACCEPT);
-	KUNIT_EXPECT_EQ(test, event->fd, call.fd);
-	KUNIT_EXPECT_EQ(test, event->ret, fd);
-	KUNIT_EXPECT_EQ(test, event->inode, SOCK_INODE(new)->i_ino);
-	KUNIT_EXPECT_EQ(test, event->cap_len, 0);
-}
-
-static void an_accept_that_failed_describes_the_listening_socket(struct kunit *test)
-{
-	struct st_session *session = st_test_session(test, RING, 0);
-	struct st_call call = st_test_call(NULL, 0);
-	const struct sendtrace_event *event;
-	struct socket *listener;
-
-	call.fd = st_test_descriptor(test, SOCK_STREAM, &listener);
-	began(&call);
-	accepted(&call, -EAGAIN);
-	event = st_test_record(test, session);
-	KUNIT_EXPECT_EQ(test, event->ret, -EAGAIN);
-	KUNIT_EXPECT_EQ(test, event->inode, SOCK_INODE(listener)->i_ino);
-}
-
 static struct kunit_case event_peer_cases[] = {
 	KUNIT_CASE(a_descriptor_that_is_not_a_socket_has_no_family),
 	KUNIT_CASE(the_socket_is_the_one_at_the_entry),
@@ -281,8 +243,6 @@ static struct kunit_case event_peer_cases[] = {
 	KUNIT_CASE(an_address_that_is_never_resident_is_unknown),
 	KUNIT_CASE(a_stream_that_the_call_connects_knows_its_peer),
 	KUNIT_CASE(a_stream_that_stays_unconnected_was_only_asked),
-	KUNIT_CASE(an_accept_describes_the_new_socket),
-	KUNIT_CASE(an_accept_that_failed_describes_the_listening_socket),
 	{}
 };
 

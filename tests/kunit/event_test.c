@@ -15,11 +15,12 @@
 
 static unsigned long wanted(u64 calls)
 {
+	const struct st_hook hook = { .calls = calls };
 	struct st_caller caller;
 	unsigned long mask;
 
 	preempt_disable();
-	mask = who_wants(calls, &caller, true);
+	mask = who_wants(&hook, &caller);
 	preempt_enable();
 	return mask;
 }
@@ -113,8 +114,7 @@ static void each_session_decides_by_its_own_filter(struct kunit *test)
 
 	set_filter(test, mine, current->comm);
 	set_filter(test, others, "mysqld");
-	KUNIT_EXPECT_EQ(test, wanted(SENDS),
-			BIT(mine->slot) | BIT(all->slot));
+	KUNIT_EXPECT_EQ(test, wanted(SENDS), BIT(mine->slot) | BIT(all->slot));
 	KUNIT_EXPECT_EQ(test, st_test_counted(mine)->filtered, 0);
 	KUNIT_EXPECT_EQ(test, st_test_counted(others)->filtered, 1);
 }
@@ -214,6 +214,20 @@ static void a_session_that_did_not_see_it_begin_counts_nothing(struct kunit *tes
 	st_test_stop(session);
 	passed(&call);
 	KUNIT_EXPECT_EQ(test, st_test_counted(session)->hits, 0);
+}
+
+static void a_call_that_none_records_is_filtered_but_not_blocked(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = st_test_call(NULL, 0);
+
+	preempt_disable();
+	st_event_drop(&call.entry);
+	preempt_enable();
+	KUNIT_EXPECT_EQ(test, call.wanted, 0);
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->hits, 1);
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->filtered, 1);
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->blocked, 0);
 }
 
 /* ---- Who is asked --------------------------------------------------------------------------- */
@@ -458,6 +472,7 @@ static struct kunit_case event_cases[] = {
 	KUNIT_CASE(a_session_that_stops_meanwhile_is_left_out),
 	KUNIT_CASE(a_call_that_is_no_event_is_counted_as_blocked),
 	KUNIT_CASE(a_session_that_did_not_see_it_begin_counts_nothing),
+	KUNIT_CASE(a_call_that_none_records_is_filtered_but_not_blocked),
 	KUNIT_CASE(kernel_threads_are_refused_and_not_counted),
 	KUNIT_CASE(interrupts_are_refused_and_not_counted),
 	KUNIT_CASE(a_send_is_recorded_as_it_was_made),

@@ -77,7 +77,8 @@ static void an_unconnected_stream_is_asked_to_go_there(struct kunit *test)
 
 static void an_address_of_a_length_that_is_refused_is_unknown(struct kunit *test)
 {
-	static const int lengths[] = { -1, 0, 1, sizeof(struct sockaddr_storage) + 1,
+	static const int lengths[] = { -1,	0,
+				       1,	sizeof(struct sockaddr_storage) + 1,
 				       INT_MAX, INT_MIN };
 	struct st_addr to = to_port(7001);
 	const struct st_peer *peer;

@@ -68,7 +68,8 @@ static void an_instance_takes_what_kmalloc_gives(struct kunit *test)
 	size_t size;
 
 	for (size = KMALLOC_MIN_SIZE; size <= 8192; size++)
-		KUNIT_EXPECT_EQ(test, memory_for(size, 3), 3 * kmalloc_size_roundup(size));
+		KUNIT_EXPECT_EQ(test, memory_for(size, 3),
+				3 * kmalloc_size_roundup(size));
 }
 #else
 static void an_instance_takes_what_kmalloc_gives(struct kunit *test)

@@ -71,17 +71,18 @@ void st_test_call_hooked(int value)
 	preempt_enable();
 }
 
-#define HOOK(of, ...)                                                       \
-	{                                                                   \
-		.calls = of, .size = sizeof(struct st_call), .begin = begins, .end = ends, .name = "test", \
-		.share = &st_test_share, .symbols = {                       \
-			__VA_ARGS__                                         \
-		}                                                           \
+#define HOOK(of, ...)                                                              \
+	{                                                                          \
+		.calls = of, .size = sizeof(struct st_call), .begin = begins,      \
+		.end = ends, .name = "test", .share = &st_test_share, .symbols = { \
+			__VA_ARGS__                                                \
+		}                                                                  \
 	}
-#define OPTIONAL(of, ...)                                                             \
-	{                                                                             \
-		.calls = of, .size = sizeof(struct st_call), .begin = begins, .end = ends, .name = "test",           \
-		.share = &st_test_share, .symbols = { __VA_ARGS__ }, .optional = true \
+#define OPTIONAL(of, ...)                                                     \
+	{                                                                     \
+		.calls = of, .size = sizeof(struct st_call), .begin = begins, \
+		.end = ends, .name = "test", .share = &st_test_share,         \
+		.symbols = { __VA_ARGS__ }, .optional = true                  \
 	}
 
 const struct st_hook st_hooks[] = {
@@ -234,8 +235,7 @@ static void missing_functions_are_reported_by_their_calls(struct kunit *test)
 
 static void missed_calls_are_added_up_by_call(struct kunit *test)
 {
-	u64 one = st_probe_missed_by(CALL_ONE),
-	    shared = st_probe_missed_by(CALL_SHARED);
+	u64 one = st_probe_missed_by(CALL_ONE), shared = st_probe_missed_by(CALL_SHARED);
 	u64 seventh = st_probe_missed(7);
 
 	probes[0].missed += 3;

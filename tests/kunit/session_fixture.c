@@ -111,8 +111,7 @@ struct st_call st_test_call(const void __user *buf, size_t len)
 	return call;
 }
 
-bool st_test_begin(struct st_call *call, const struct st_hook *hook,
-		   struct pt_regs *regs)
+bool st_test_begin(struct st_call *call, const struct st_hook *hook, struct pt_regs *regs)
 {
 	bool begins;
 
@@ -156,6 +155,18 @@ bool st_test_is_payload(const void *at, size_t offset, size_t len)
 struct st_deferred *st_pool_get(void)
 {
 	return st_test_late.none_left ? NULL : &st_test_late.deferred;
+}
+
+struct iovec *st_pool_room(struct st_deferred *deferred, u32 nr)
+{
+	if (nr <= ST_POOL_FEW)
+		return deferred->few;
+	return st_test_late.no_room ? NULL : st_test_late.many;
+}
+
+void st_pool_put(struct st_deferred *deferred)
+{
+	st_test_late.put_back = true;
 }
 
 bool st_pool_queue(struct st_deferred *deferred)

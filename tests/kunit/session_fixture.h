@@ -65,9 +65,12 @@ bool st_test_is_payload(const void *at, size_t offset, size_t len);
  */
 struct st_test_late {
 	bool none_left; /* st_pool_get() returns NULL */
+	bool no_room; /* st_pool_room() has no more than @deferred's own */
 	bool exiting; /* st_pool_queue() fails */
 	bool queued;
+	bool put_back;
 	struct st_deferred deferred;
+	struct iovec many[UIO_MAXIOV];
 };
 
 extern struct st_test_late st_test_late;

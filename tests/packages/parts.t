@@ -151,6 +151,7 @@ library_rpms_hold() {
 	/usr/include/linux/sendtrace.h
 	/usr/include/linux/sendtrace_event.h
 	/usr/include/sendtrace.h
+	/usr/include/sendtrace_names.h
 	LIBDIR/libsendtrace.a
 	LIBDIR/libsendtrace.so
 	LIBDIR/pkgconfig/libsendtrace.pc

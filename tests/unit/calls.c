@@ -140,6 +140,10 @@ static size_t size_of_payload(void)
 	return below(stream.calls->large ? LARGE_PIECE : 3 * PIECE);
 }
 
+static const uint16_t types[] = { SENDTRACE_RECORD_ACCEPT, SENDTRACE_RECORD_RECV,
+				  SENDTRACE_RECORD_CONNECT, SENDTRACE_RECORD_SHUTDOWN,
+				  SENDTRACE_RECORD_CLOSE };
+
 static void put_event(const struct call *call, uint32_t cpu, uint32_t frag_len)
 {
 	size_t size = size_of_payload(), length;
@@ -147,8 +151,10 @@ static void put_event(const struct call *call, uint32_t cpu, uint32_t frag_len)
 		sample_send(stream.seq[cpu]++, stream.bytes + below(9999), size);
 	unsigned char *record;
 
-	if (one_in(8))
-		sample.event.rec.type = SENDTRACE_RECORD_ACCEPT;
+	if (one_in(3))
+		sample_type(&sample, types[below(sizeof(types) / sizeof(types[0]))]);
+	if (sample.event.rec.type <= SENDTRACE_RECORD_ACCEPT && one_in(4))
+		sample.added = SAMPLE_OLDEST;
 	if (one_in(8)) {
 		sample.local = stream.bytes;
 		sample.event.local_len = (uint16_t)below(100);

@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,7 +37,7 @@ static int decode(const void *from, size_t size, struct sendtrace_item *record)
 static void assert_sections_are_inside(const struct sendtrace_item *record,
 				       const unsigned char *from, size_t size)
 {
-	assert_true(record->local >= from + sizeof(struct sendtrace_event));
+	assert_true(record->local >= from + record->rec.header_size);
 	assert_true(record->peer >= record->local + record->event.local_len);
 	assert_true(record->payload >= record->peer + record->event.peer_len);
 	assert_true(record->payload + record->event.cap_len <= from + size);
@@ -74,6 +75,110 @@ static void a_record_of_a_newer_module_is_decoded_without_what_was_added(void **
 		assert_sections_are_inside(&record, from, size);
 		assert_memory_equal(record.payload, hello, sizeof(hello) - 1);
 		free(from);
+	}
+}
+
+/* What it has not is 0; what it has is the sends and accepts of that time. */
+static void a_record_of_an_older_module_is_decoded_with_zeros(void **state)
+{
+	static const uint16_t types[] = { SENDTRACE_RECORD_SEND,
+					  SENDTRACE_RECORD_ACCEPT };
+	static const unsigned char none[-SAMPLE_OLDEST];
+	struct sample sample = a_send();
+	struct sendtrace_item record;
+	unsigned char *from;
+	size_t size, i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		sample_type(&sample, types[i]);
+		sample.event.cookie = sample.event.position = 7;
+		sample.added = SAMPLE_OLDEST;
+		from = sample_build(&sample, &size);
+		assert_int_equal(((struct sendtrace_record *)from)->header_size, 160);
+		assert_int_equal(decode(from, size, &record), 0);
+		assert_memory_equal(record.payload, hello, sizeof(hello) - 1);
+		assert_memory_equal(record.event.process, sample.event.process,
+				    sizeof(sample.event.process));
+		assert_int_equal(record.event.call,
+				 i ? SENDTRACE_CALL_ACCEPT : SENDTRACE_CALL_SENDTO);
+		record.event.call = 0;
+		assert_memory_equal(&record.event.cookie, none, sizeof(none));
+		free(from);
+	}
+}
+
+static void a_record_with_some_of_what_was_appended_has_that(void **state)
+{
+	struct sample sample = a_send();
+	struct sendtrace_item record;
+	unsigned char *from;
+	size_t size;
+
+	(void)state;
+	sample.event.cookie = 7;
+	sample.event.netns = 8;
+	sample.event.nr_cmsgs = 2;
+	sample.event.call = SENDTRACE_CALL_WRITE;
+	for (sample.added = SAMPLE_OLDEST; sample.added < 0; sample.added += 8) {
+		bool has_call = sample.added >= -16;
+
+		from = sample_build(&sample, &size);
+		assert_int_equal(decode(from, size, &record), 0);
+		assert_memory_equal(record.payload, hello, sizeof(hello) - 1);
+		assert_int_equal(record.event.cookie,
+				 sample.added > SAMPLE_OLDEST ? 7 : 0);
+		assert_int_equal(record.event.netns, has_call ? 8 : 0);
+		assert_int_equal(record.event.nr_cmsgs, has_call ? 2 : 0);
+		assert_int_equal(record.event.call,
+				 has_call ? SENDTRACE_CALL_WRITE : SENDTRACE_CALL_SENDTO);
+		free(from);
+	}
+}
+
+static void every_kind_of_event_is_decoded(void **state)
+{
+	struct sample sample = a_send();
+	struct sendtrace_item record;
+	unsigned char *from;
+	size_t size;
+	uint16_t type;
+
+	(void)state;
+	for (type = SENDTRACE_RECORD_RECV; type <= SENDTRACE_RECORD_CLOSE; type++) {
+		sample_type(&sample, type);
+		sample.added = 0;
+		from = sample_build(&sample, &size);
+		assert_int_equal(decode(from, size, &record), 0);
+		assert_true(sendtrace_is_event(&record));
+		assert_false(sendtrace_is_unknown(&record));
+		assert_int_equal(sendtrace_has_payload(&record),
+				 type == SENDTRACE_RECORD_RECV);
+		assert_int_equal(record.event.call, sample.event.call);
+		assert_memory_equal(record.payload, hello, sizeof(hello) - 1);
+		free(from);
+		/* No module ever wrote these without what was appended. */
+		sample.added = -8;
+		from = sample_build(&sample, &size);
+		assert_int_equal(decode(from, size, &record), -EBADMSG);
+		free(from);
+	}
+}
+
+static void only_events_are_events(void **state)
+{
+	struct sendtrace_item record = { .missing = 0 };
+	unsigned int type;
+
+	(void)state;
+	for (type = 0; type <= UINT16_MAX; type++) {
+		record.rec.type = (uint16_t)type;
+		assert_int_equal(sendtrace_is_event(&record),
+				 type == SENDTRACE_RECORD_SEND ||
+					 type == SENDTRACE_RECORD_ACCEPT ||
+					 (type >= SENDTRACE_RECORD_RECV &&
+					  type <= SENDTRACE_RECORD_CLOSE));
+		assert_int_equal(sendtrace_is_unknown(&record), type < 1 || type > 8);
 	}
 }
 
@@ -153,8 +258,7 @@ static void no_byte_of_the_header_can_be_changed_to_anything_dangerous(void **st
 			from[at] = (unsigned char)value;
 			if (decode(from, size, &record))
 				continue;
-			if (record.rec.type != SENDTRACE_RECORD_SEND &&
-			    record.rec.type != SENDTRACE_RECORD_ACCEPT)
+			if (!sendtrace_is_event(&record))
 				continue;
 			assert_sections_are_inside(&record, from, record.rec.size);
 			assert_true(record.rec.size <= size);
@@ -193,12 +297,12 @@ static void an_impossible_size_is_refused_with_what_was_expected(void **state)
 	assert_field_refused(&sample, rec.size, 0);
 	assert_field_refused(&sample, rec.size, 8);
 	assert_field_refused(&sample, rec.size, 152);
-	assert_field_refused(&sample, rec.size, 193);
+	assert_field_refused(&sample, rec.size, 249);
 	assert_field_refused(&sample, rec.size, 8192);
 	assert_field_refused(&sample, rec.size, 0xfffffff8);
 	assert_field_refused(&sample, rec.header_size, 0);
 	assert_field_refused(&sample, rec.header_size, 152);
-	assert_field_refused(&sample, rec.header_size, 161);
+	assert_field_refused(&sample, rec.header_size, 217);
 	assert_field_refused(&sample, rec.header_size, 0xfff8);
 }
 
@@ -234,6 +338,13 @@ static void more_payload_than_was_sent_is_refused(void **state)
 	from = sample_build(&sample, &size);
 	assert_int_equal(decode(from, size, &record), 0);
 	free(from);
+	/* A receive that failed has no payload; none has more than there was room for. */
+	sample_type(&sample, SENDTRACE_RECORD_RECV);
+	assert_refused(&sample, offsetof(struct sendtrace_event, ret), (uint64_t)-EPIPE,
+		       8, "cap_len");
+	sample.event.ret = 4096;
+	assert_refused(&sample, offsetof(struct sendtrace_event, len), sizeof(hello) - 2,
+		       8, "cap_len");
 }
 
 static void refuse_fragment(uint32_t tid, size_t payload, uint32_t cap_len)
@@ -293,6 +404,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test_case(a_valid_send_is_decoded),
 		test_case(a_record_of_a_newer_module_is_decoded_without_what_was_added),
+		test_case(a_record_of_an_older_module_is_decoded_with_zeros),
+		test_case(a_record_with_some_of_what_was_appended_has_that),
+		test_case(every_kind_of_event_is_decoded),
+		test_case(only_events_are_events),
 		test_case(an_unknown_type_is_skipped),
 		test_case(a_record_that_is_cut_at_any_length_is_never_read_beyond),
 		test_case(a_header_that_was_checked_is_not_read_again),

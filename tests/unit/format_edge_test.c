@@ -192,7 +192,7 @@ static size_t print_expected(char *expected, size_t size, size_t used)
 	to += sprintf(to, "%s", kind.head);
 	memcpy(to, kind.text, size * kind.width);
 	to += size * kind.width;
-	to += sprintf(to, " len=%zu%s ret=%zu\n", size, kind.call, size);
+	to += sprintf(to, " len=%zu%s ret=%zu call=sendto\n", size, kind.call, size);
 	return (size_t)(to - expected);
 }
 

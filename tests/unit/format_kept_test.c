@@ -126,6 +126,12 @@ static const int32_t lengths[] = { 0, 16, 28, -1, INT32_MIN };
 static const uint32_t doubts[] = { 0, SENDTRACE_EVENT_PEER_FROM_CALL,
 				   SENDTRACE_EVENT_PEER_LATE, SENDTRACE_EVENT_PEER_ASKED,
 				   SENDTRACE_EVENT_PEER_INIT_NET };
+static const uint16_t types[] = { SENDTRACE_RECORD_SEND, SENDTRACE_RECORD_SEND,
+				  SENDTRACE_RECORD_RECV, SENDTRACE_RECORD_RECV,
+				  SENDTRACE_RECORD_ACCEPT };
+static const uint16_t calls[] = { SENDTRACE_CALL_SENDTO, SENDTRACE_CALL_IO_URING_RECV,
+				  SENDTRACE_CALL_UNKNOWN, SENDTRACE_CALLS, UINT16_MAX };
+static const uint16_t cmsgs[] = { 0, 0, 1, 2, 3, UINT16_MAX };
 static const int64_t results[] = { 5, -EPIPE, 4 };
 
 #define ONE_OF(values) (values[random_number(sizeof(values) / sizeof(values[0]))])
@@ -162,7 +168,13 @@ static void change_caller(struct sendtrace_event *event)
 
 static void change_call(struct sendtrace_event *event)
 {
-	switch (random_number(6)) {
+	switch (random_number(8)) {
+	case 6:
+		event->nr_cmsgs = ONE_OF(cmsgs);
+		break;
+	case 5:
+		event->call = ONE_OF(calls);
+		break;
 	case 4:
 		event->event_flags = ONE_OF(doubts);
 		break;
@@ -179,8 +191,7 @@ static void change_call(struct sendtrace_event *event)
 		event->ret = ONE_OF(results);
 		break;
 	default:
-		event->rec.type = random_number(4) ? SENDTRACE_RECORD_SEND :
-						     SENDTRACE_RECORD_ACCEPT;
+		event->rec.type = ONE_OF(types);
 	}
 }
 
@@ -201,6 +212,10 @@ static void change(struct step *step)
 		break;
 	}
 	step->sample.event.cap_len = step->sample.event.ret == 4 ? 4 : 5;
+	/* A receive that failed has received nothing. */
+	if (step->sample.event.rec.type == SENDTRACE_RECORD_RECV &&
+	    step->sample.event.ret < 0)
+		step->sample.event.cap_len = 0;
 }
 
 /* ---- The expected line ----------------------------------------------------------- */
@@ -235,16 +250,53 @@ static char *print_dest(char *to, const struct step *step)
 	return to;
 }
 
+/* The keys of what was received: dest= is the first of its kind in a line. */
+static void make_source(char *line)
+{
+	char *at = strstr(line, " dest="), *doubt;
+
+	memmove(at + 4, at + 5, strlen(at + 5) + 1);
+	memcpy(at, " src", 4);
+	doubt = strstr(at, " dest_is=");
+	if (doubt) {
+		memmove(doubt + 4, doubt + 5, strlen(doubt + 5) + 1);
+		memcpy(doubt, " src", 4);
+	}
+}
+
+static char *print_call(char *to, const struct sendtrace_event *event)
+{
+	switch (event->call) {
+	case SENDTRACE_CALL_SENDTO:
+		to += sprintf(to, " call=sendto");
+		break;
+	case SENDTRACE_CALL_IO_URING_RECV:
+		to += sprintf(to, " call=io_uring");
+		break;
+	case SENDTRACE_CALL_UNKNOWN:
+		to += sprintf(to, " call=unknown");
+		break;
+	default:
+		to += sprintf(to, " call=%u", event->call);
+	}
+	if (event->nr_cmsgs)
+		to += sprintf(to, " cmsg=0/0:0%s", event->nr_cmsgs > 1 ? ",0/0:0" : "");
+	if (event->nr_cmsgs > 2)
+		to += sprintf(to, ",+%d", event->nr_cmsgs - 2);
+	return to;
+}
+
 static void print_line(char *to, const struct step *step)
 {
 	const struct sendtrace_event *event = &step->sample.event;
-	bool is_send = event->rec.type == SENDTRACE_RECORD_SEND;
+	bool is_accept = event->rec.type == SENDTRACE_RECORD_ACCEPT;
+	char *line = to;
 
-	to += sprintf(to, "%spid=%u tid=%u comm=", is_send ? "" : "accept ", event->pid,
+	to += sprintf(to, "%spid=%u tid=%u comm=", is_accept ? "accept " : "", event->pid,
 		      event->tid);
 	to = print_bytes(to, event->comm, sizeof(event->comm));
 	to += sprintf(to, " fd=%d", event->fd);
-	if (is_send)
+	if (!is_accept)
 		to += sprintf(to, " msg=%.*s len=5 flg=%u addr_len=%d", event->cap_len,
 			      "hello", event->flags, event->addr_len);
 	else if (event->ret >= 0)
@@ -253,9 +305,12 @@ static void print_line(char *to, const struct step *step)
 		to += sprintf(to, " newfd=-");
 	to = print_dest(to, step);
 	if (event->ret >= 0)
-		sprintf(to, " ret=%d\n", (int)event->ret);
+		to += sprintf(to, " ret=%d", (int)event->ret);
 	else
-		sprintf(to, " ret=-EPIPE\n");
+		to += sprintf(to, " ret=-EPIPE");
+	strcpy(print_call(to, event), "\n");
+	if (event->rec.type == SENDTRACE_RECORD_RECV)
+		make_source(line);
 }
 
 static void assert_line(const struct step *step)

@@ -71,7 +71,7 @@ static void the_line_is_exactly_that_of_the_contract(void **state)
 	assert_line(
 		&sample, CALLER
 		"msg=J\\x00\\x00\\x00\\x0a8.0.31\\x00s\\x82 len=78 flg=64 addr_len=0 "
-		"family=10 dest=::ffff:10.196.6.35 port=47698 ret=78 cap=14 why=snaplen\n");
+		"family=10 dest=::ffff:10.196.6.35 port=47698 ret=78 call=sendto cap=14 why=snaplen\n");
 }
 
 static void internet_addresses_come_with_their_port(void **state)
@@ -79,13 +79,16 @@ static void internet_addresses_come_with_their_port(void **state)
 	struct sample sample = sample_send(0, "hello", 5);
 
 	(void)state;
-	assert_line(&sample, HELLO "family=2 dest=192.0.2.7 port=47698 ret=5\n");
+	assert_line(&sample,
+		    HELLO "family=2 dest=192.0.2.7 port=47698 ret=5 call=sendto\n");
 	sample_peer_ipv6(&sample, "2001:db8::1", 0);
-	assert_line(&sample, HELLO "family=10 dest=2001:db8::1 port=0 ret=5\n");
+	assert_line(&sample,
+		    HELLO "family=10 dest=2001:db8::1 port=0 ret=5 call=sendto\n");
 	/* An IPv6 socket that sends to an IPv4 address. */
 	sample_peer_ipv4(&sample, "255.255.255.255", 65535);
 	sample.event.family = AF_INET6;
-	assert_line(&sample, HELLO "family=10 dest=255.255.255.255 port=65535 ret=5\n");
+	assert_line(&sample, HELLO
+		    "family=10 dest=255.255.255.255 port=65535 ret=5 call=sendto\n");
 }
 
 static void an_address_that_is_too_short_or_unknown_is_a_dash(void **state)
@@ -96,21 +99,21 @@ static void an_address_that_is_too_short_or_unknown_is_a_dash(void **state)
 	(void)state;
 	for (length = 0; length < 8; length++) {
 		sample.event.peer_len = length;
-		assert_line(&sample, HELLO "family=2 dest=- ret=5\n");
+		assert_line(&sample, HELLO "family=2 dest=- ret=5 call=sendto\n");
 	}
 	sample_peer_ipv6(&sample, "::1", 1);
 	for (length = 0; length < 24; length++) {
 		sample.event.peer_len = length;
-		assert_line(&sample, HELLO "family=10 dest=- ret=5\n");
+		assert_line(&sample, HELLO "family=10 dest=- ret=5 call=sendto\n");
 	}
 	sample_peer_ipv6(&sample, "::1", 1);
 	((unsigned char *)sample.peer)[0] = AF_NETLINK;
 	sample.event.family = AF_NETLINK;
-	assert_line(&sample, HELLO "family=16 dest=- ret=5\n");
+	assert_line(&sample, HELLO "family=16 dest=- ret=5 call=sendto\n");
 	sample.event.family = 0;
 	sample.event.peer_len = 0;
 	sample.event.ret = -ENOTSOCK;
-	assert_line(&sample, HELLO "family=0 dest=- ret=-ENOTSOCK\n");
+	assert_line(&sample, HELLO "family=0 dest=- ret=-ENOTSOCK call=sendto\n");
 }
 
 static void unix_peers_are_localhost_with_path_and_process_where_known(void **state)
@@ -119,19 +122,23 @@ static void unix_peers_are_localhost_with_path_and_process_where_known(void **st
 
 	(void)state;
 	sample_peer_unix(&sample, "/run/x.sock", 11);
-	assert_line(&sample, HELLO "family=1 dest=localhost path=/run/x.sock ret=5\n");
-	sample.event.peer_pid = 12;
 	assert_line(&sample,
-		    HELLO "family=1 dest=localhost path=/run/x.sock peer_pid=12 ret=5\n");
+		    HELLO "family=1 dest=localhost path=/run/x.sock ret=5 call=sendto\n");
+	sample.event.peer_pid = 12;
+	assert_line(
+		&sample, HELLO
+		"family=1 dest=localhost path=/run/x.sock peer_pid=12 ret=5 call=sendto\n");
 	/* The caller of sendto() may have counted the NUL. */
 	sample_peer_unix(&sample, "/run/x.sock", 12);
-	assert_line(&sample,
-		    HELLO "family=1 dest=localhost path=/run/x.sock peer_pid=12 ret=5\n");
+	assert_line(
+		&sample, HELLO
+		"family=1 dest=localhost path=/run/x.sock peer_pid=12 ret=5 call=sendto\n");
 	sample_peer_unix(&sample, "", 0);
-	assert_line(&sample, HELLO "family=1 dest=localhost peer_pid=12 ret=5\n");
+	assert_line(&sample,
+		    HELLO "family=1 dest=localhost peer_pid=12 ret=5 call=sendto\n");
 	sample.event.peer_len = 0;
 	sample.event.peer_pid = 0;
-	assert_line(&sample, HELLO "family=1 dest=localhost ret=5\n");
+	assert_line(&sample, HELLO "family=1 dest=localhost ret=5 call=sendto\n");
 }
 
 static void unix_names_are_escaped_and_abstract_ones_begin_with_an_at_sign(void **state)
@@ -141,18 +148,21 @@ static void unix_names_are_escaped_and_abstract_ones_begin_with_an_at_sign(void 
 
 	(void)state;
 	sample_peer_unix(&sample, "\0a\0b\\\n", 6);
-	assert_line(&sample,
-		    HELLO "family=1 dest=localhost path=@a\\x00b\\\\\\x0a ret=5\n");
+	assert_line(&sample, HELLO
+		    "family=1 dest=localhost path=@a\\x00b\\\\\\x0a ret=5 call=sendto\n");
 	sample_peer_unix(&sample, "a b\xff", 4);
-	assert_line(&sample, HELLO "family=1 dest=localhost path=a\\x20b\\xff ret=5\n");
+	assert_line(&sample, HELLO
+		    "family=1 dest=localhost path=a\\x20b\\xff ret=5 call=sendto\n");
 	/* A file whose name begins with '@' cannot pass for an abstract name. */
 	sample_peer_unix(&sample, "@file", 5);
-	assert_line(&sample, HELLO "family=1 dest=localhost path=\\x40file ret=5\n");
+	assert_line(&sample,
+		    HELLO "family=1 dest=localhost path=\\x40file ret=5 call=sendto\n");
 	memset(longest, 0xff, sizeof(longest));
 	sample_peer_unix(&sample, longest, sizeof(longest));
 	sample_line(text, &sample);
 	assert_int_equal(text->out.used,
-			 strlen(HELLO "family=1 dest=localhost path= ret=5\n") +
+			 strlen(HELLO
+				"family=1 dest=localhost path= ret=5 call=sendto\n") +
 				 4 * sizeof(longest));
 }
 
@@ -162,17 +172,21 @@ static void results_are_bytes_or_the_name_of_the_error(void **state)
 
 	(void)state;
 	sample.event.ret = -EPIPE;
-	assert_line(&sample, HELLO "family=2 dest=192.0.2.7 port=47698 ret=-EPIPE\n");
-	sample.event.ret = -EAGAIN;
-	assert_line(&sample, HELLO "family=2 dest=192.0.2.7 port=47698 ret=-EAGAIN\n");
-	sample.event.ret = -512;
 	assert_line(&sample,
-		    HELLO "family=2 dest=192.0.2.7 port=47698 ret=-ERESTARTSYS\n");
-	sample.event.ret = -516;
+		    HELLO "family=2 dest=192.0.2.7 port=47698 ret=-EPIPE call=sendto\n");
+	sample.event.ret = -EAGAIN;
+	assert_line(&sample,
+		    HELLO "family=2 dest=192.0.2.7 port=47698 ret=-EAGAIN call=sendto\n");
+	sample.event.ret = -512;
 	assert_line(&sample, HELLO
-		    "family=2 dest=192.0.2.7 port=47698 ret=-ERESTART_RESTARTBLOCK\n");
+		    "family=2 dest=192.0.2.7 port=47698 ret=-ERESTARTSYS call=sendto\n");
+	sample.event.ret = -516;
+	assert_line(
+		&sample, HELLO
+		"family=2 dest=192.0.2.7 port=47698 ret=-ERESTART_RESTARTBLOCK call=sendto\n");
 	sample.event.ret = -4000;
-	assert_line(&sample, HELLO "family=2 dest=192.0.2.7 port=47698 ret=-4000\n");
+	assert_line(&sample,
+		    HELLO "family=2 dest=192.0.2.7 port=47698 ret=-4000 call=sendto\n");
 }
 
 static void a_cut_payload_says_how_much_there_is_and_why(void **state)
@@ -189,20 +203,20 @@ static void a_cut_payload_says_how_much_there_is_and_why(void **state)
 		sprintf(expected,
 			CALLER
 			"msg=hello len=9 flg=64 addr_len=0 family=2 dest=192.0.2.7 "
-			"port=47698 ret=9 cap=5 why=%s\n",
+			"port=47698 ret=9 call=sendto cap=5 why=%s\n",
 			words[sample.event.why]);
 		assert_line(&sample, expected);
 	}
 	/* A partial send is complete with what was sent. */
 	sample.event.ret = 5;
 	assert_line(&sample, CALLER "msg=hello len=9 flg=64 addr_len=0 family=2 "
-				    "dest=192.0.2.7 port=47698 ret=5\n");
+				    "dest=192.0.2.7 port=47698 ret=5 call=sendto\n");
 	/* A send that failed is complete with all that it was asked to send. */
 	sample.event.ret = -EPIPE;
 	sample.event.why = SENDTRACE_WHY_FAILED;
 	assert_line(&sample,
 		    CALLER "msg=hello len=9 flg=64 addr_len=0 family=2 dest=192.0.2.7 "
-			   "port=47698 ret=-EPIPE cap=5 why=failed\n");
+			   "port=47698 ret=-EPIPE call=sendto cap=5 why=failed\n");
 }
 
 /* A newer module's. No manual knows "unknown". */
@@ -213,11 +227,13 @@ static void a_reason_without_a_word_is_its_number(void **state)
 	(void)state;
 	sample.event.ret = sample.event.len = 9;
 	sample.event.why = 29;
-	assert_line(&sample, CALLER "msg=hello len=9 flg=64 addr_len=0 family=2 "
-				    "dest=192.0.2.7 port=47698 ret=9 cap=5 why=29\n");
+	assert_line(&sample,
+		    CALLER "msg=hello len=9 flg=64 addr_len=0 family=2 "
+			   "dest=192.0.2.7 port=47698 ret=9 call=sendto cap=5 why=29\n");
 	sample.event.why = 60000;
-	assert_line(&sample, CALLER "msg=hello len=9 flg=64 addr_len=0 family=2 "
-				    "dest=192.0.2.7 port=47698 ret=9 cap=5 why=60000\n");
+	assert_line(&sample, CALLER
+		    "msg=hello len=9 flg=64 addr_len=0 family=2 "
+		    "dest=192.0.2.7 port=47698 ret=9 call=sendto cap=5 why=60000\n");
 }
 
 static void a_result_larger_than_what_was_asked_for_cuts_nothing(void **state)
@@ -226,13 +242,14 @@ static void a_result_larger_than_what_was_asked_for_cuts_nothing(void **state)
 
 	(void)state;
 	sample.event.ret = 4096;
-	assert_line(&sample, HELLO "family=2 dest=192.0.2.7 port=47698 ret=4096\n");
+	assert_line(&sample,
+		    HELLO "family=2 dest=192.0.2.7 port=47698 ret=4096 call=sendto\n");
 	/* Of what was asked for, some is missing. */
 	sample.event.cap_len = 4;
 	sample.event.why = SENDTRACE_WHY_FAULT;
-	assert_line(&sample,
-		    CALLER "msg=hell len=5 flg=64 addr_len=0 family=2 "
-			   "dest=192.0.2.7 port=47698 ret=4096 cap=4 why=fault\n");
+	assert_line(&sample, CALLER
+		    "msg=hell len=5 flg=64 addr_len=0 family=2 "
+		    "dest=192.0.2.7 port=47698 ret=4096 call=sendto cap=4 why=fault\n");
 }
 
 static void a_destination_that_is_in_doubt_says_so_behind_it(void **state)
@@ -256,17 +273,18 @@ static void a_destination_that_is_in_doubt_says_so_behind_it(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(doubts) / sizeof(doubts[0]); i++) {
 		sample.event.event_flags = doubts[i].flags;
-		sprintf(expected, HELLO "family=2 dest=192.0.2.7 port=47698%s ret=5\n",
+		sprintf(expected,
+			HELLO "family=2 dest=192.0.2.7 port=47698%s ret=5 call=sendto\n",
 			doubts[i].shown);
 		assert_line(&sample, expected);
 	}
 	sample_peer_unix(&sample, "/a", 2);
 	sample.event.peer_pid = 7;
 	assert_line(&sample, HELLO "family=1 dest=localhost path=/a peer_pid=7 "
-				   "dest_is=late ret=5\n");
+				   "dest_is=late ret=5 call=sendto\n");
 	/* Nothing is shown that could be doubted. */
 	sample.event.family = AF_NETLINK;
-	assert_line(&sample, HELLO "family=16 dest=- ret=5\n");
+	assert_line(&sample, HELLO "family=16 dest=- ret=5 call=sendto\n");
 }
 
 static void
@@ -276,14 +294,15 @@ an_address_of_another_family_than_the_sockets_is_shown_as_its_own(void **state)
 
 	(void)state;
 	sample.event.family = AF_UNIX;
-	assert_line(&sample, HELLO "family=1 dest=192.0.2.7 port=47698 ret=5\n");
+	assert_line(&sample,
+		    HELLO "family=1 dest=192.0.2.7 port=47698 ret=5 call=sendto\n");
 	sample_peer_unix(&sample, "/a", 2);
 	sample.event.family = AF_INET;
-	assert_line(&sample, HELLO "family=2 dest=- ret=5\n");
+	assert_line(&sample, HELLO "family=2 dest=- ret=5 call=sendto\n");
 	/* Of a family that nobody knows: no path. */
 	sample.event.family = AF_UNIX;
 	*(unsigned char *)sample.peer = AF_NETLINK;
-	assert_line(&sample, HELLO "family=1 dest=localhost ret=5\n");
+	assert_line(&sample, HELLO "family=1 dest=localhost ret=5 call=sendto\n");
 }
 
 static void a_name_cannot_break_the_line_and_need_not_end_in_nul(void **state)
@@ -293,13 +312,15 @@ static void a_name_cannot_break_the_line_and_need_not_end_in_nul(void **state)
 	(void)state;
 	memset(sample.event.comm, 0, sizeof(sample.event.comm));
 	strcpy(sample.event.comm, "a b\n\\\x1b");
-	assert_line(&sample,
-		    "pid=29664 tid=29963 comm=a\\x20b\\x0a\\\\\\x1b fd=35 msg= len=0 "
-		    "flg=64 addr_len=0 family=2 dest=192.0.2.7 port=47698 ret=0\n");
+	assert_line(
+		&sample,
+		"pid=29664 tid=29963 comm=a\\x20b\\x0a\\\\\\x1b fd=35 msg= len=0 "
+		"flg=64 addr_len=0 family=2 dest=192.0.2.7 port=47698 ret=0 call=sendto\n");
 	memcpy(sample.event.comm, "0123456789abcdef", 16);
-	assert_line(&sample,
-		    "pid=29664 tid=29963 comm=0123456789abcdef fd=35 msg= len=0 "
-		    "flg=64 addr_len=0 family=2 dest=192.0.2.7 port=47698 ret=0\n");
+	assert_line(
+		&sample,
+		"pid=29664 tid=29963 comm=0123456789abcdef fd=35 msg= len=0 "
+		"flg=64 addr_len=0 family=2 dest=192.0.2.7 port=47698 ret=0 call=sendto\n");
 }
 
 static void the_widest_values_have_room(void **state)
@@ -318,7 +339,7 @@ static void the_widest_values_have_room(void **state)
 		"pid=4294967295 tid=4294967295 comm=\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff"
 		"\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff fd=-2147483648 msg= "
 		"len=18446744073709551615 flg=4294967295 addr_len=-2147483648 family=2 "
-		"dest=192.0.2.7 port=47698 ret=9223372036854775807 cap=0 why=snaplen\n");
+		"dest=192.0.2.7 port=47698 ret=9223372036854775807 call=sendto cap=0 why=snaplen\n");
 }
 
 static void accepted_connections_have_a_line_of_their_own(void **state)
@@ -326,13 +347,15 @@ static void accepted_connections_have_a_line_of_their_own(void **state)
 	struct sample sample = sample_send(0, "", 0);
 
 	(void)state;
-	sample.event.rec.type = SENDTRACE_RECORD_ACCEPT;
+	sample_type(&sample, SENDTRACE_RECORD_ACCEPT);
 	sample.event.ret = 36;
-	assert_line(&sample, "accept " CALLER
-			     "newfd=36 family=2 dest=192.0.2.7 port=47698 ret=36\n");
+	assert_line(&sample,
+		    "accept " CALLER
+		    "newfd=36 family=2 dest=192.0.2.7 port=47698 ret=36 call=accept\n");
 	sample.event.ret = -EMFILE;
 	sample.event.peer_len = 0;
-	assert_line(&sample, "accept " CALLER "newfd=- family=2 dest=- ret=-EMFILE\n");
+	assert_line(&sample,
+		    "accept " CALLER "newfd=- family=2 dest=- ret=-EMFILE call=accept\n");
 }
 
 /* Payloads longer than the buffer: not a byte is lost. */

@@ -245,7 +245,8 @@ static void every_reason_for_a_cut_has_its_word(void **state)
 {
 	static const char *const words[] = { "unknown",	  "snaplen",   "inline_bound",
 					     "ring_size", "ring_full", "fault",
-					     "no_work",	  "again",     "failed" };
+					     "no_work",	  "again",     "failed",
+					     "async",	  "not_copied" };
 	unsigned int why;
 
 	(void)state;
@@ -262,7 +263,7 @@ static void a_reason_that_is_not_known_is_unknown(void **state)
 {
 	static const uint16_t others[] = {
 		SENDTRACE_WHY_COMPLETE,
-		9,
+		SENDTRACE_WHY_NOT_COPIED + 1,
 		29,
 		SENDTRACE_WHY_UNKNOWN,
 		SENDTRACE_WHY_UNJOINED,
@@ -274,7 +275,7 @@ static void a_reason_that_is_not_known_is_unknown(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = SENDTRACE_WHY_SNAPLEN; i <= SENDTRACE_WHY_FAILED; i++) {
+	for (i = SENDTRACE_WHY_SNAPLEN; i <= SENDTRACE_WHY_NOT_COPIED; i++) {
 		cut.event.why = (uint16_t)i;
 		assert_int_equal(sendtrace_why(&cut), i);
 	}
@@ -342,7 +343,7 @@ static void a_fault_says_where_and_what_and_has_a_hint(void **state)
 	feed_bytes(zeros, sizeof(zeros));
 	assert_next(SENDTRACE_RECORD_SEND, 0);
 	assert_int_equal(sendtrace_next(trace, &item), -EBADMSG);
-	assert_string_equal(sendtrace_get_fault(trace)->where, "byte 184 of the stream");
+	assert_string_equal(sendtrace_get_fault(trace)->where, "byte 240 of the stream");
 	assert_non_null(strstr(sendtrace_get_fault(trace)->text, "size is 0, expected"));
 	assert_non_null(
 		strstr(sendtrace_get_fault(trace)->hint, "cat " SENDTRACE_DEVICE));

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * make_stream WORD... - write records to stdout, as `cat /dev/sendtrace` would:
- *	send, accept, lost, unknown, long (a payload of a megabyte), gap (skip 5 events),
+ *	send, accept, recv, connect, shutdown, close, old:send and old:accept (of an older
+ *	module), lost, unknown, long (a payload of a megabyte), gap (skip 5 events),
  *	parts (three of a megabyte, then the end of the payload), cut:WHY (5 bytes of 9),
  *	call:ENTER:RETURN (a send of these words, at these times)
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +71,40 @@ static struct sample sample_call(uint64_t seq, const char *word)
 	return sample;
 }
 
+/* All on one socket. Return: whether the word is one of these. */
+static bool set_kind(struct sample *sample, const char *word)
+{
+	static const struct {
+		const char *word;
+		uint16_t type;
+		int64_t ret;
+	} kinds[] = {
+		{ "send", SENDTRACE_RECORD_SEND, 5 },
+		{ "accept", SENDTRACE_RECORD_ACCEPT, 5 },
+		{ "recv", SENDTRACE_RECORD_RECV, 5 },
+		{ "connect", SENDTRACE_RECORD_CONNECT, 0 },
+		{ "shutdown", SENDTRACE_RECORD_SHUTDOWN, 0 },
+		{ "close", SENDTRACE_RECORD_CLOSE, 0 },
+	};
+	size_t i;
+
+	if (strncmp(word, "old:", 4) == 0) {
+		sample->added = SAMPLE_OLDEST;
+		word += 4;
+	}
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(word, kinds[i].word) != 0)
+			continue;
+		sample_type(sample, kinds[i].type);
+		sample->event.ret = kinds[i].ret;
+		sample->event.cookie = 7;
+		if (kinds[i].ret == 0)
+			sample->event.len = sample->event.cap_len = 0;
+		return true;
+	}
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	uint64_t seq = 0;
@@ -89,8 +125,8 @@ int main(int argc, char **argv)
 			seq += 17;
 			continue;
 		}
-		if (strcmp(argv[i], "accept") == 0)
-			sample.event.rec.type = SENDTRACE_RECORD_ACCEPT;
+		if (set_kind(&sample, argv[i]))
+			;
 		else if (strcmp(argv[i], "unknown") == 0)
 			sample.event.rec.type = 99;
 		else if (strcmp(argv[i], "long") == 0)
@@ -101,7 +137,7 @@ int main(int argc, char **argv)
 			sample = sample_call(seq, argv[i]);
 		else if (strncmp(argv[i], "cut:", 4) == 0)
 			cut(&sample.event, argv[i] + 4);
-		else if (strcmp(argv[i], "send") != 0)
+		else
 			return 2;
 		write_sample(&sample);
 		seq++;

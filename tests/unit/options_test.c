@@ -51,7 +51,7 @@ static void a_name_alone_means_the_defaults(void **state)
 	assert_int_equal(options.ring_size, 0);
 	assert_string_equal(options.device, SENDTRACE_DEVICE);
 	assert_false(options.quiet || options.verbose || options.use_read ||
-		     options.no_load || options.accepts);
+		     options.no_load);
 }
 
 static void every_option_is_understood_in_both_spellings(void **state)
@@ -61,8 +61,9 @@ static void every_option_is_understood_in_both_spellings(void **state)
 		parse("-a -B 64 -c 7 -d 1.5 -p 1,22 -q -s 100 -v --read --no-load "
 		      "--device /dev/other m*"),
 		0);
-	assert_true(options.accepts && options.quiet && options.verbose &&
-		    options.use_read && options.no_load);
+	assert_true(options.quiet && options.verbose && options.use_read &&
+		    options.no_load);
+	assert_true(options.calls & SENDTRACE_CALL_BIT(SENDTRACE_CALL_ACCEPT));
 	assert_int_equal(options.ring_size, 64 * 1024);
 	assert_int_equal(options.snaplen, 100);
 	assert_int_equal(options.count, 7);
@@ -315,12 +316,19 @@ static void a_saved_stream_takes_no_filter(void **state)
 
 static void the_usage_names_every_option_and_ends_with_examples(void **state)
 {
-	static const char *const names[] = { "-a, --accepts", "-B, --buffer-size KIB",
-					     "-c, ",	      "-d, ",
-					     "-p, ",	      "-q, ",
-					     "-s, ",	      "-v, ",
-					     "--read",	      "--no-load",
-					     "--device FILE", "-V, ",
+	static const char *const names[] = { "-a, --accepts",
+					     "-B, --buffer-size KIB",
+					     "-c, ",
+					     "-d, ",
+					     "-e, --events LIST",
+					     "-p, ",
+					     "-q, ",
+					     "-s, ",
+					     "-v, ",
+					     "--read",
+					     "--no-load",
+					     "--device FILE",
+					     "-V, ",
 					     "-h, " };
 	char *text;
 	size_t size, i;

@@ -65,19 +65,13 @@ static uint64_t digest_payload(uint64_t sum, const struct sendtrace_item *item)
 	return sum;
 }
 
-static bool is_event(const struct sendtrace_item *item)
-{
-	return item->rec.type == SENDTRACE_RECORD_SEND ||
-	       item->rec.type == SENDTRACE_RECORD_ACCEPT;
-}
-
 static uint64_t digest_item(const struct sendtrace_item *item)
 {
 	uint64_t sum = digest(0, &item->missing, sizeof(item->missing));
 
 	if (item->rec.type == SENDTRACE_RECORD_LOST)
 		return digest(sum, &item->lost, sizeof(item->lost));
-	if (!is_event(item))
+	if (!sendtrace_is_event(item))
 		return digest(sum, &item->rec, sizeof(item->rec));
 	sum = digest(sum, &item->event, sizeof(item->event));
 	sum = digest(sum, item->local, item->event.local_len);
@@ -92,11 +86,19 @@ static struct seen see(const struct sendtrace_item *item, uint64_t number)
 {
 	struct seen seen = { .key = item->rec.time, .number = number };
 
-	if (item->rec.type == SENDTRACE_RECORD_SEND)
+	switch (item->rec.type) {
+	case SENDTRACE_RECORD_SEND:
+	case SENDTRACE_RECORD_CONNECT:
+	case SENDTRACE_RECORD_SHUTDOWN:
 		seen.key = item->event.enter_time;
-	if (item->rec.type == SENDTRACE_RECORD_ACCEPT)
+		break;
+	case SENDTRACE_RECORD_ACCEPT:
+	case SENDTRACE_RECORD_RECV:
+	case SENDTRACE_RECORD_CLOSE:
 		seen.key = item->event.exit_time;
-	seen.tid = is_event(item) ? item->event.tid : 0;
+		break;
+	}
+	seen.tid = sendtrace_is_event(item) ? item->event.tid : 0;
 	seen.digest = digest_item(item);
 	return seen;
 }

@@ -31,12 +31,28 @@ struct sample sample_send(uint64_t seq, const void *payload, size_t size)
 			.sock_type = SOCK_STREAM,
 			.comm = "connection",
 			.process = "mysqld",
+			.call = SENDTRACE_CALL_SENDTO,
 		},
 		.payload = payload,
 	};
 
 	sample_peer_ipv4(&sample, "192.0.2.7", 47698);
 	return sample;
+}
+
+void sample_type(struct sample *sample, uint16_t type)
+{
+	static const uint16_t calls[] = {
+		[SENDTRACE_RECORD_SEND] = SENDTRACE_CALL_SENDTO,
+		[SENDTRACE_RECORD_ACCEPT] = SENDTRACE_CALL_ACCEPT,
+		[SENDTRACE_RECORD_RECV] = SENDTRACE_CALL_RECVFROM,
+		[SENDTRACE_RECORD_CONNECT] = SENDTRACE_CALL_CONNECT,
+		[SENDTRACE_RECORD_SHUTDOWN] = SENDTRACE_CALL_SHUTDOWN,
+		[SENDTRACE_RECORD_CLOSE] = SENDTRACE_CALL_CLOSE,
+	};
+
+	sample->event.rec.type = type;
+	sample->event.call = calls[type];
 }
 
 void sample_peer_ipv4(struct sample *sample, const char *text, uint16_t port)
@@ -91,16 +107,17 @@ unsigned char *sample_build(const struct sample *sample, size_t *size)
 	struct sendtrace_event event = sample->event;
 	unsigned char *record, *to;
 
-	event.rec.header_size = (uint16_t)(sizeof(event) + sample->added);
+	event.rec.header_size = (uint16_t)((int)sizeof(event) + sample->added);
 	*size = event.rec.header_size + padded(event.local_len) + padded(event.peer_len) +
 		padded(event.cap_len);
 	event.rec.size = (uint32_t)*size;
 	record = calloc(1, *size);
 	if (!record)
 		abort();
-	memcpy(record, &event, sizeof(event));
+	memcpy(record, &event, sample->added < 0 ? event.rec.header_size : sizeof(event));
 	/* Fields that this reader does not know: their values must not matter. */
-	memset(record + sizeof(event), 0xee, sample->added);
+	if (sample->added > 0)
+		memset(record + sizeof(event), 0xee, (size_t)sample->added);
 	to = record + event.rec.header_size;
 	to = put(to, sample->local, event.local_len);
 	to = put(to, sample->peer, event.peer_len);

@@ -11,18 +11,28 @@
  * struct sample - a record before it is put together
  * @event: sizes and lengths are filled in by sample_build()
  * @peer: of @event.peer_len bytes, likewise the others
- * @added: bytes that a newer module has added to the fixed part, a multiple of 8
+ * @added: bytes that a newer module has added to the fixed part, a multiple of 8; negative: that
+ *	an older one does not have
  */
 struct sample {
 	struct sendtrace_event event;
 	const void *local;
 	const void *peer;
 	const void *payload;
-	size_t added;
+	int added;
 };
 
 /* A send() of @size bytes that succeeded, from a thread of mysqld, over IPv4. */
 struct sample sample_send(uint64_t seq, const void *payload, size_t size);
+
+/* Another record type, and the first call of that type. */
+void sample_type(struct sample *sample, uint16_t type);
+
+enum {
+	/* sample.added for the first version of the record: what follows was appended later. */
+	SAMPLE_OLDEST = (int)offsetof(struct sendtrace_event, cookie) -
+			(int)sizeof(struct sendtrace_event),
+};
 
 void sample_peer_ipv4(struct sample *sample, const char *address, uint16_t port);
 void sample_peer_ipv6(struct sample *sample, const char *address, uint16_t port);

@@ -68,7 +68,7 @@ static const struct sink_ops few_ops = {
 
 static void a_sink_gets_every_call_and_its_answer_counts(void **state)
 {
-	struct sink sink = { &all_ops };
+	struct sink sink = { .ops = &all_ops };
 
 	(void)state;
 	calls[0] = '\0';
@@ -82,7 +82,7 @@ static void a_sink_gets_every_call_and_its_answer_counts(void **state)
 
 static void a_sink_may_show_no_gaps_and_want_no_ticks(void **state)
 {
-	struct sink sink = { &few_ops };
+	struct sink sink = { .ops = &few_ops };
 
 	(void)state;
 	calls[0] = '\0';
@@ -149,7 +149,8 @@ static void a_payload_that_cannot_be_read_is_shown_as_far_as_it_can_be(void **st
 	assert_int_equal(sink_record(&text->sink, &long_item), 0);
 	text->out.buffer[text->out.used] = '\0';
 	assert_non_null(strstr(text->out.buffer, " msg=abcd len=15 "));
-	assert_non_null(strstr(text->out.buffer, " ret=15 cap=4 why=unjoined\n"));
+	assert_non_null(
+		strstr(text->out.buffer, " ret=15 call=sendto cap=4 why=unjoined\n"));
 	assert_true(sendtrace_is_cut(&long_item));
 	assert_int_equal(sendtrace_why(&long_item), SENDTRACE_WHY_UNJOINED);
 	assert_int_equal(spill.error, -EIO);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,7 +62,7 @@ static ssize_t push_sized(uint16_t type, int64_t enter, int64_t leave, size_t pa
 	ssize_t answer;
 	size_t size;
 
-	sample.event.rec.type = type;
+	sample_type(&sample, type);
 	sample.event.enter_time = at(enter);
 	sample.event.exit_time = at(leave);
 	/* What is copied late is recorded after the return. */
@@ -122,6 +123,32 @@ static void accepts_stand_at_their_return_and_losses_at_their_time(void **state)
 	assert_int_equal(item->lost.count, 5);
 	assert_pop(10);
 	assert_int_equal(item->rec.type, SENDTRACE_RECORD_ACCEPT);
+}
+
+/* Each caused by the one before it, whose call returns last. */
+static void each_kind_of_call_stands_where_it_has_its_effect_or_its_cause(void **state)
+{
+	static const uint16_t types[] = {
+		SENDTRACE_RECORD_CONNECT,  SENDTRACE_RECORD_ACCEPT,
+		SENDTRACE_RECORD_SEND,	   SENDTRACE_RECORD_RECV,
+		SENDTRACE_RECORD_SHUTDOWN, SENDTRACE_RECORD_CLOSE,
+	};
+	int i, step = 10;
+
+	(void)state;
+	for (i = 5; i >= 0; i--) {
+		bool by_exit = types[i] == SENDTRACE_RECORD_ACCEPT ||
+			       types[i] == SENDTRACE_RECORD_RECV ||
+			       types[i] == SENDTRACE_RECORD_CLOSE;
+
+		assert_true(push_sized(types[i], by_exit ? 0 : step * i,
+				       by_exit ? step * i : 100, 5) > 0);
+	}
+	sort_end(&sort, -ENODATA);
+	for (i = 0; i < 6; i++) {
+		assert_int_equal(sort_pop(&sort, &item), 1);
+		assert_int_equal(item->rec.type, types[i]);
+	}
 }
 
 static void a_later_record_releases_what_is_older_by_the_window(void **state)
@@ -379,6 +406,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		sort_case(a_request_comes_before_its_answer),
+		sort_case(each_kind_of_call_stands_where_it_has_its_effect_or_its_cause),
 		sort_case(accepts_stand_at_their_return_and_losses_at_their_time),
 		sort_case(a_later_record_releases_what_is_older_by_the_window),
 		sort_case(time_passes_while_nothing_comes),

@@ -6,7 +6,7 @@ set -eu
 . "$(dirname "$0")/tap.sh"
 
 stream=$work/stream
-line='pid=29664 tid=29963 comm=connection fd=35 msg=hello len=5 flg=64 addr_len=0 family=2 dest=192.0.2.7 port=47698 ret=5'
+line='pid=29664 tid=29963 comm=connection fd=35 msg=hello len=5 flg=64 addr_len=0 family=2 dest=192.0.2.7 port=47698 ret=5 call=sendto'
 
 only_whole_lines() {
 	! grep -vxF -e "$line" "$work/out"
@@ -48,7 +48,31 @@ run "$sendread" --device "$stream"
 check "... and counted" said "2 records of unknown types"
 "$make_stream" send accept unknown send >"$stream"
 run "$sendread" -a --device "$stream"
-check "-a shows accepts" grep -q "^accept pid=29664 .* newfd=5 family=2 dest=192.0.2.7 port=47698 ret=5$" "$work/out"
+check "-a shows accepts" grep -q "^accept pid=29664 .* newfd=5 family=2 dest=192.0.2.7 port=47698 ret=5 call=accept$" "$work/out"
+
+# ---- What -e chooses
+
+"$make_stream" send recv connect shutdown close >"$stream"
+chosen() {
+	check "-e $1 shows of a saved stream: $2" [ "$(printf '%s ' $(sed 's/.* call=\([^ ]*\).*/\1/' "$work/out"))" = "$2 " ]
+}
+for kinds in send:sendto recv:recvfrom 'connect,!send:connect' 'close:shutdown close' \
+	'all:sendto recvfrom connect shutdown close' 'shutdown:shutdown' '!sendmsg,read:sendto'; do
+	run "$sendread" -q -e "${kinds%:*}" --device "$stream"
+	chosen "${kinds%:*}" "${kinds#*:}"
+done
+run "$sendread" -q -e close --device "$stream"
+check "a close knows what was sent and received before, shown or not" \
+	grep -q "^close pid=29664 .* ret=0 call=close lived=0\.000 sent=5 received=5$" "$work/out"
+run "$sendread" -e send --device "$stream"
+check "only what is shown is counted" said "1 event captured"
+
+# ---- Older modules
+
+"$make_stream" old:send old:accept send >"$stream"
+run "$sendread" -qa --device "$stream"
+check "what an older module wrote is shown with the calls that it knew" \
+	[ "$(grep -c ' ret=5 call=sendto$' "$work/out")$(grep -c '^accept .* call=accept$' "$work/out")" = 21 ]
 
 "$make_stream" send send send send send >"$stream"
 run "$sendread" -c 3 --device "$stream"
@@ -57,7 +81,7 @@ check "... and counts them" said "3 events captured"
 
 "$make_stream" long >"$stream"
 run "$sendread" --device "$stream"
-check "a payload of a megabyte is printed whole" grep -Eqx 'pid=[^=]* tid=[^=]* comm=connection fd=35 msg=(\\xab)+ len=1048576 .* ret=1048576' "$work/out"
+check "a payload of a megabyte is printed whole" grep -Eqx 'pid=[^=]* tid=[^=]* comm=connection fd=35 msg=(\\xab)+ len=1048576 .* ret=1048576 call=sendto' "$work/out"
 check "... to the last byte" [ "$(wc -c <"$work/out")" -gt 4194304 ]
 
 # ---- Payloads in parts
@@ -97,11 +121,11 @@ check "an unexplained sequence gap is printed" said "5 events lost: unexplained 
 check "... and is a failure" exited 1
 check "... but the events that are there are printed" printed_lines 2
 
-"$make_stream" cut:1 cut:9 cut:31 cut:60000 cut:0 >"$stream"
+"$make_stream" cut:1 cut:11 cut:31 cut:60000 cut:0 >"$stream"
 run "$sendread" --device "$stream"
 check "a payload that was cut is shown with the reason" grep -q " msg=hello len=9 .* cap=5 why=snaplen$" "$work/out"
 check "... or with its number, whichever a stream has there" \
-	[ "$(grep -cE " cap=5 why=(9|31|60000|0)$" "$work/out")" -eq 4 ]
+	[ "$(grep -cE " cap=5 why=(11|31|60000|0)$" "$work/out")" -eq 4 ]
 check "... and their sum is counted" said "5 events cut: snaplen 1, reasons of a newer module 4"
 
 # ---- Damaged streams
@@ -146,7 +170,7 @@ corrupt() {
 }
 
 corrupt "a size of 0" 0 '\0\0\0\0' size
-corrupt "a size that is not a multiple of 8" 0 '\271' size
+corrupt "a size that is not a multiple of 8" 0 '\361' size
 corrupt "a size of 4 GiB" 0 '\370\377\377\377' size
 corrupt "a header that is too short" 4 '\010\0' header_size
 corrupt "a header that is longer than the record" 4 '\300\377' header_size

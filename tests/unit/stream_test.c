@@ -137,7 +137,7 @@ static void a_stream_that_ends_within_a_record_is_reported_at_any_length(void **
 		close(ends[1]);
 		assert_next(record, record_size);
 		assert_int_equal(next(&from, &size), -EBADMSG);
-		assert_string_equal(fault.where, "byte 200 of the stream");
+		assert_string_equal(fault.where, "byte 256 of the stream");
 		assert_non_null(strstr(fault.text, "expected"));
 		assert_non_null(strstr(fault.text, "ends after"));
 	}
@@ -181,7 +181,7 @@ static void a_handle_checks_all_of_a_saved_stream(void **state)
 	assert_int_equal(item->missing, 4);
 	assert_int_equal(sendtrace_next(trace, &item), -EBADMSG);
 	assert_non_null(strstr(sendtrace_get_fault(trace)->text, "cap_len is 65535"));
-	assert_string_equal(sendtrace_get_fault(trace)->where, "byte 200 of the stream");
+	assert_string_equal(sendtrace_get_fault(trace)->where, "byte 256 of the stream");
 	sendtrace_close(trace);
 	free(bytes);
 }

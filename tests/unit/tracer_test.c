@@ -13,6 +13,7 @@
 #include "session.h"
 #include "signals.h"
 #include "tracer.h"
+#include "ways.h"
 
 static struct {
 	unsigned int records;
@@ -68,7 +69,7 @@ static const struct sink_ops counting_ops = {
 	.unwritten = say_unwritten,
 };
 
-static struct sink sink = { &counting_ops };
+static struct sink sink = { .ops = &counting_ops };
 static struct tracer *tracer;
 static pid_t writer;
 
@@ -119,6 +120,7 @@ static int make_tracer(void **state)
 	memset(&counts, 0, sizeof(counts));
 	tracer = calloc(1, sizeof(*tracer));
 	tracer->sink = &sink;
+	tracer->options.calls = ways_default();
 	tracer->signal_fd = -1;
 	return 0;
 }
@@ -316,6 +318,9 @@ static int run_session(unsigned int left, unsigned int rest)
 	session.rest = rest;
 	session.event = (struct sendtrace_event *)sample_build(&sample, &size);
 	session.event->rec.type = session_type;
+	session.event->call = session_type == SENDTRACE_RECORD_SEND ?
+				      SENDTRACE_CALL_SENDTO :
+				      SENDTRACE_CALL_ACCEPT;
 	tracer->trace = &trace;
 	counts.tick_ms = -1;
 	err = tracer_run(tracer);

@@ -48,6 +48,11 @@ wrong "'100us'" --sort=100us mysqld
 wrong "'3601s'" --sort=3601s mysqld
 wrong "--sort" --device /dev/null --sort mysqld
 wrong "'--sort=100ms'" --device /dev/null --sort mysqld
+wrong "'foo'" -e foo mysqld
+wrong "'recve'" --events=send,recve mysqld
+wrong "''" -e send, mysqld
+wrong "leaves nothing" -e '!send' mysqld
+wrong "'-e'" mysqld -e
 wrong "'mysqld'" -p mysqld
 wrong "'1,'" -p 1,
 wrong "'0'" --pid 0

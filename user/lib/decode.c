@@ -10,7 +10,8 @@
 
 /* The sizes of the module's structs are part of the contract: no padding may creep in. */
 _Static_assert(sizeof(struct sendtrace_record) == 32, "header");
-_Static_assert(sizeof(struct sendtrace_event) == 160, "event");
+_Static_assert(sizeof(struct sendtrace_event) == 216, "event");
+_Static_assert(offsetof(struct sendtrace_event, cookie) == DECODE_EVENT_OLDEST, "oldest");
 _Static_assert(sizeof(struct sendtrace_fragment) == 48, "fragment");
 _Static_assert(sizeof(struct sendtrace_lost) == 104, "lost");
 
@@ -35,12 +36,20 @@ static uint64_t padded(uint32_t size)
 	return ((uint64_t)size + SENDTRACE_ALIGN - 1) & ~(uint64_t)(SENDTRACE_ALIGN - 1);
 }
 
-/* The size of a type's fixed part as this library knows it; a newer module may add to it. */
+/*
+ * The smallest size of a type's fixed part: that of the first module which had it. A newer module
+ * may add to it.
+ */
 static uint32_t known_size(uint16_t type)
 {
 	switch (type) {
 	case SENDTRACE_RECORD_SEND:
 	case SENDTRACE_RECORD_ACCEPT:
+		return DECODE_EVENT_OLDEST;
+	case SENDTRACE_RECORD_RECV:
+	case SENDTRACE_RECORD_CONNECT:
+	case SENDTRACE_RECORD_SHUTDOWN:
+	case SENDTRACE_RECORD_CLOSE:
 		return sizeof(struct sendtrace_event);
 	case SENDTRACE_RECORD_LOST:
 		return sizeof(struct sendtrace_lost);
@@ -120,7 +129,7 @@ COLD static int bad_captured(const struct sendtrace_event *event,
 {
 	return bad(
 		fault,
-		"cap_len is %u after %u bytes of fragments, expected at most the %llu bytes sent",
+		"cap_len is %u after %u bytes of fragments, expected at most the %llu bytes that were transferred",
 		event->cap_len, event->frag_len,
 		(unsigned long long)sendtrace_sent(event));
 }
@@ -136,8 +145,9 @@ COLD static int bad_sections(const struct sendtrace_event *event, uint64_t end,
 		(unsigned long long)end, event->rec.size);
 }
 
-static int decode_event(const unsigned char *from, struct sendtrace_item *item,
-			struct sendtrace_fault *fault)
+static inline __attribute__((always_inline)) int
+decode_event(const unsigned char *from, struct sendtrace_item *item,
+	     struct sendtrace_fault *fault)
 {
 	const struct sendtrace_event *event = &item->event;
 	uint64_t local, peer, payload, end;
@@ -146,8 +156,7 @@ static int decode_event(const unsigned char *from, struct sendtrace_item *item,
 		return bad_address(event, fault);
 	if (event->ret < -DECODE_ERRNO_MAX)
 		return bad_ret(event, fault);
-	if (event->rec.type == SENDTRACE_RECORD_SEND &&
-	    (uint64_t)event->frag_len + event->cap_len > sendtrace_sent(event))
+	if ((uint64_t)event->frag_len + event->cap_len > sendtrace_sent(event))
 		return bad_captured(event, fault);
 	local = event->rec.header_size;
 	peer = local + padded(event->local_len);
@@ -200,6 +209,35 @@ static __attribute__((noinline)) int decode_lost(const struct sendtrace_lost *lo
 	return 0;
 }
 
+/* Not inline, so that it is not compiled as what is rarely run: an old stream has nothing else. */
+static __attribute__((noinline)) void copy_oldest(const char *rest,
+						  struct sendtrace_event *event)
+{
+	memcpy((char *)event + sizeof(event->rec), rest,
+	       DECODE_EVENT_OLDEST - sizeof(event->rec));
+	memset((char *)event + DECODE_EVENT_OLDEST, 0,
+	       sizeof(*event) - DECODE_EVENT_OLDEST);
+}
+
+/* The rest of an older module's event: all that it knew were sends and accepts of one kind each. */
+COLD static int decode_older(const unsigned char *from, struct sendtrace_item *item,
+			     struct sendtrace_fault *fault)
+{
+	const char *rest = (const char *)from + sizeof(item->rec);
+	struct sendtrace_event *event = &item->event;
+	size_t known = event->rec.header_size;
+
+	copy_oldest(rest, event);
+	memcpy((char *)event + DECODE_EVENT_OLDEST,
+	       rest + DECODE_EVENT_OLDEST - sizeof(event->rec),
+	       known - DECODE_EVENT_OLDEST);
+	if (known <= offsetof(struct sendtrace_event, call))
+		event->call = event->rec.type == SENDTRACE_RECORD_SEND ?
+				      SENDTRACE_CALL_SENDTO :
+				      SENDTRACE_CALL_ACCEPT;
+	return decode_event(from, item, fault);
+}
+
 /* decode_frame() has checked that the known part is within header_size and size. */
 int decode_framed(const void *from, const struct sendtrace_record *rec,
 		  struct sendtrace_item *item, struct sendtrace_fault *fault)
@@ -209,11 +247,13 @@ int decode_framed(const void *from, const struct sendtrace_record *rec,
 
 	item->rec = *rec;
 	item->joined = NULL;
-	switch (rec->type) {
-	case SENDTRACE_RECORD_SEND:
-	case SENDTRACE_RECORD_ACCEPT:
+	if (sendtrace_is_event(item)) {
+		if (rec->header_size < sizeof(item->event))
+			return decode_older(from, item, fault);
 		memcpy(to, rest, sizeof(item->event) - sizeof(*rec));
 		return decode_event(from, item, fault);
+	}
+	switch (rec->type) {
 	case SENDTRACE_RECORD_LOST:
 		memcpy(to, rest, sizeof(item->lost) - sizeof(*rec));
 		return decode_lost(&item->lost, fault);

@@ -13,6 +13,8 @@ enum decode_limits {
 	DECODE_ADDRESS_MAX = 128, /* sizeof(struct sockaddr_storage) */
 	DECODE_CPU_MAX = 65535,
 	DECODE_ERRNO_MAX = 4095,
+	/* struct sendtrace_event before fields were appended, without those from cookie on. */
+	DECODE_EVENT_OLDEST = 160,
 };
 
 /**
@@ -39,12 +41,5 @@ int decode_frame(const void *from, size_t avail, struct sendtrace_record *rec,
  */
 int decode_framed(const void *from, const struct sendtrace_record *rec,
 		  struct sendtrace_item *item, struct sendtrace_fault *fault);
-
-/* A call, with @item->event: neither a loss nor a fragment nor of an unknown type. */
-static inline _Bool item_is_event(const struct sendtrace_item *item)
-{
-	return item->rec.type == SENDTRACE_RECORD_SEND ||
-	       item->rec.type == SENDTRACE_RECORD_ACCEPT;
-}
 
 #endif /* _SENDTRACE_DECODE_H */

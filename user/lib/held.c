@@ -9,10 +9,18 @@
 
 uint64_t held_key(const struct sendtrace_item *item)
 {
-	if (!item_is_event(item))
+	switch (item->rec.type) {
+	case SENDTRACE_RECORD_SEND:
+	case SENDTRACE_RECORD_CONNECT:
+	case SENDTRACE_RECORD_SHUTDOWN:
+		return item->event.enter_time;
+	case SENDTRACE_RECORD_RECV:
+	case SENDTRACE_RECORD_ACCEPT:
+	case SENDTRACE_RECORD_CLOSE:
+		return item->event.exit_time;
+	default:
 		return item->rec.time;
-	return item->rec.type == SENDTRACE_RECORD_SEND ? item->event.enter_time :
-							 item->event.exit_time;
+	}
 }
 
 static void copy_addresses_and_payload(struct held *held,
@@ -41,7 +49,7 @@ struct held *held_new(const struct sendtrace_item *item, uint64_t order)
 	struct held *held;
 
 	/* decode.c has checked that they follow each other within the record. */
-	if (item_is_event(item))
+	if (sendtrace_is_event(item))
 		own = (size_t)(item->payload - item->local) + item->event.cap_len;
 	held = malloc(sizeof(*held) + own + joined);
 	if (!held)

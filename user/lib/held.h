@@ -42,8 +42,9 @@ struct held {
  * held_key - when an item was caused
  * @item: a record
  *
- * What is sent can have an effect from the entry of the call on; what is accepted had its
- * cause before the call returned. Within one thread neither order contradicts the order of
+ * What is sent can have an effect from the entry of the call on, and so can a connect and a
+ * shutdown; what is received or accepted had its cause before the call returned, and a close ends
+ * all that came before. Within one thread neither order contradicts the order of
  * its calls. Everything else stands at its own time.
  *
  * Return: nanoseconds of CLOCK_MONOTONIC.

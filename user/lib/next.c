@@ -59,7 +59,7 @@ static __attribute__((noinline)) int join(struct sendtrace *trace)
 {
 	int err;
 
-	if (!item_is_event(&trace->item))
+	if (!sendtrace_is_event(&trace->item))
 		return 1;
 	trace->shown = trace->item.event.tid;
 	trace->attention = true;

@@ -3,7 +3,7 @@
 #define SENDTRACE_H
 
 /*
- * libsendtrace - what processes send, and to whom, as records for a program
+ * libsendtrace - what processes send and receive, as records for a program
  *
  * Records come from the device /dev/sendtrace, live, or from a saved stream: a file or a
  * pipe that holds what `cat /dev/sendtrace` wrote.
@@ -33,6 +33,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include <linux/sendtrace.h>
+
+#include "sendtrace_names.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -75,7 +77,7 @@ struct sendtrace_fault {
  * @joined: the beginning of the payload, @event.frag_len bytes, where it came in fragments;
  *	NULL where there are none, or they could not be kept
  * @rec: the header, which all types have
- * @event: of SENDTRACE_RECORD_SEND and SENDTRACE_RECORD_ACCEPT
+ * @event: of an event: see sendtrace_is_event()
  * @lost: of SENDTRACE_RECORD_LOST
  * @fragment: of SENDTRACE_RECORD_FRAGMENT
  *
@@ -226,10 +228,10 @@ int sendtrace_start(struct sendtrace *trace);
  *
  * The calls of one thread come in their order in all three. Between threads, the order of
  * return may show an answer before its request: A sends a request, B is woken and sends the
- * answer, and B's call returns before A's does. In causal order a send stands where its call
- * was entered (enter_time), what was accepted where its call returned (exit_time), and
- * everything else at its time; records with the same time keep the order of the stream. So
- * an answer stands behind its request.
+ * answer, and B's call returns before A's does. In causal order a send, a connect and a shutdown
+ * stand where their call was entered (enter_time), a receive, an accept and a close where it
+ * returned (exit_time), and everything else at its time; records with the same time keep the
+ * order of the stream. So an answer stands behind its request.
  */
 enum sendtrace_order {
 	SENDTRACE_ORDER_RETURN = 0,
@@ -314,7 +316,20 @@ static inline int sendtrace_is_gap(const struct sendtrace_item *item)
 static inline int sendtrace_is_unknown(const struct sendtrace_item *item)
 {
 	return item->rec.type < SENDTRACE_RECORD_SEND ||
-	       item->rec.type > SENDTRACE_RECORD_FRAGMENT;
+	       item->rec.type > SENDTRACE_RECORD_CLOSE;
+}
+
+/* Is it a call, with @item->event? Return: 1 or 0. The bits are the types that are events. */
+static inline int sendtrace_is_event(const struct sendtrace_item *item)
+{
+	return item->rec.type <= SENDTRACE_RECORD_CLOSE && (0x1e6 >> item->rec.type & 1);
+}
+
+/* Was it sent or received: can it have a payload? Return: 1 or 0. */
+static inline int sendtrace_has_payload(const struct sendtrace_item *item)
+{
+	return item->rec.type == SENDTRACE_RECORD_SEND ||
+	       item->rec.type == SENDTRACE_RECORD_RECV;
 }
 
 /* What was wrong when sendtrace_next() returned -EBADMSG; valid until its next call. */
@@ -389,22 +404,11 @@ int sendtrace_keep_error(const struct sendtrace *trace, const char **folder);
 /* ---- Payloads --------------------------------------------------------------------- */
 
 /**
- * enum sendtrace_reader_why - what sendtrace_why() returns beyond enum sendtrace_why
- * @SENDTRACE_WHY_UNKNOWN: a reason that this library does not know, of a newer module
- * @SENDTRACE_WHY_UNJOINED: the event's fragments could not be kept, joined or read back
- * @SENDTRACE_WHYS: more than any value of sendtrace_why(): the size of a table
- */
-enum sendtrace_reader_why {
-	SENDTRACE_WHY_UNKNOWN = 30,
-	SENDTRACE_WHY_UNJOINED = 31,
-	SENDTRACE_WHYS = 32,
-};
-
-/**
- * sendtrace_sent - how much an event's call sent or, if it failed, was asked to send
+ * sendtrace_sent - how much an event's call sent or received or, if it failed, was asked to send
  * @event: an event
  *
- * Some sockets return more than they were given: then, too, no more than that was sent.
+ * Some sockets return more than they were given, or than there was room for (MSG_TRUNC): then,
+ * too, no more than that was sent or received. A receive that failed received nothing.
  *
  * Return: bytes, at most @event->len.
  */
@@ -412,6 +416,8 @@ static inline uint64_t sendtrace_sent(const struct sendtrace_event *event)
 {
 	if (event->ret >= 0 && (uint64_t)event->ret < event->len)
 		return (uint64_t)event->ret;
+	if (event->ret < 0 && event->rec.type == SENDTRACE_RECORD_RECV)
+		return 0;
 	return event->len;
 }
 
@@ -436,7 +442,7 @@ static inline uint64_t sendtrace_payload_size(const struct sendtrace_item *item)
 int sendtrace_is_unread(const struct sendtrace_item *item);
 
 /**
- * sendtrace_is_cut - is less of the payload there than was sent?
+ * sendtrace_is_cut - is less of the payload there than was sent or received?
  * @item: a record
  *
  * A call that failed sent nothing, so it is never cut, although mostly there is less than it
@@ -448,9 +454,10 @@ int sendtrace_is_unread(const struct sendtrace_item *item);
  */
 static inline int sendtrace_is_cut(const struct sendtrace_item *item)
 {
-	return item->rec.type == SENDTRACE_RECORD_SEND && item->event.ret >= 0 &&
+	return item->event.ret >= 0 &&
 	       (sendtrace_payload_size(item) < sendtrace_sent(&item->event) ||
-		(item->joined && sendtrace_is_unread(item)));
+		(item->joined && sendtrace_is_unread(item))) &&
+	       sendtrace_has_payload(item);
 }
 
 /*
@@ -483,9 +490,6 @@ ssize_t sendtrace_payload_read(const struct sendtrace_item *item, uint64_t offse
  * an enum sendtrace_reader_why; always below SENDTRACE_WHYS.
  */
 unsigned int sendtrace_why(const struct sendtrace_item *item);
-
-/* Return: the word for what sendtrace_why() returned; "unknown" for other numbers. */
-const char *sendtrace_why_name(unsigned int why);
 
 #pragma GCC visibility pop
 

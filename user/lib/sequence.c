@@ -49,11 +49,11 @@ int sequence_check(struct sequence *sequence, struct sendtrace_item *item)
 	item->missing = cpu->unknown ? 0 : gap(rec->seq, cpu->next);
 	cpu->unknown = 0;
 	cpu->next = rec->seq;
-	switch (rec->type) {
-	case SENDTRACE_RECORD_SEND:
-	case SENDTRACE_RECORD_ACCEPT:
+	if (sendtrace_is_event(item)) {
 		cpu->next += 1;
 		return 0;
+	}
+	switch (rec->type) {
 	case SENDTRACE_RECORD_LOST:
 		cpu->next += item->lost.count;
 		return 0;

@@ -11,6 +11,8 @@ static const char *const names[SENDTRACE_WHYS] = {
 	[SENDTRACE_WHY_NO_WORK] = "no_work",
 	[SENDTRACE_WHY_AGAIN] = "again",
 	[SENDTRACE_WHY_FAILED] = "failed",
+	[SENDTRACE_WHY_ASYNC] = "async",
+	[SENDTRACE_WHY_NOT_COPIED] = "not_copied",
 	[SENDTRACE_WHY_UNJOINED] = "unjoined",
 };
 

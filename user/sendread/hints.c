@@ -90,7 +90,9 @@ void hints_end(const struct options *options, uint64_t events)
 {
 	struct unseen unseen;
 
-	if (!options->quiet && events + left_out.number == 0 &&
+	bool has_writes = options->calls & SENDTRACE_CALL_BIT(SENDTRACE_CALL_WRITE);
+
+	if (!options->quiet && !has_writes && events + left_out.number == 0 &&
 	    scout_count_unseen(&unseen))
 		unseen_say(&unseen);
 }

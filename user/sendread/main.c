@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "hints.h"
+#include "hits.h"
 #include "message.h"
 #include "options.h"
 #include "report.h"
@@ -111,6 +112,7 @@ static int run(struct tracer *tracer)
 		report_summary(&tracer->tally, tracer->trace);
 	else
 		report_order(tracer->trace);
+	hits_end();
 	if (is_end(err))
 		hints_end(&tracer->options,
 			  tracer->tally.printed + tracer->tally.unprinted);
@@ -128,7 +130,7 @@ static int open_output(struct tracer *tracer)
 		return tracer->signal_fd;
 	}
 	tracer->sink = tracer->options.sink_new(STDOUT_FILENO, signals_patience());
-	if (tracer->sink)
+	if (tracer->sink && !tracer_init(tracer))
 		return 0;
 	message("no memory for the output");
 	return -ENOMEM;
@@ -172,6 +174,7 @@ static int trace(struct tracer *tracer)
 	}
 	sendtrace_close(tracer->trace);
 	sink_free(tracer->sink);
+	tracer_free(tracer);
 	return status;
 }
 

@@ -11,6 +11,7 @@
 #include "number.h"
 #include "pattern.h"
 #include "text.h"
+#include "ways.h"
 
 enum {
 	/* Options without a short form: beyond the range of char. */
@@ -44,6 +45,7 @@ static const struct known_option {
 	  "ring size per CPU in KiB (default: at most 16384)" },
 	{ 'c', "count", "N", "stop after N lines" },
 	{ 'd', "duration", "SECONDS", "stop after SECONDS, which may be a fraction" },
+	{ 'e', "events", "LIST", "what is shown (default: send), see below" },
 	{ 'p', "pid", "PID", "only process PID; repeatable, or a list PID,PID..." },
 	{ 'q', "quiet", NULL, "print only errors and losses" },
 	{ 's', "snaplen", "BYTES", "show at most BYTES per call (default 1048576)" },
@@ -178,6 +180,30 @@ static int add_pids(struct options *options, const char *list)
 	}
 }
 
+/* The first list makes the set, unless it only takes away from the default; others change it. */
+static int choose_ways(struct options *options, const char *list)
+{
+	struct words names = { .used = 0 };
+	const char *bad;
+	int size;
+
+	if (options->calls == 0 && *list == '!')
+		options->calls = ways_default();
+	size = ways_choose(&options->calls, list, &bad);
+	if (size < 0) {
+		ways_all_names(&names);
+		return wrong(options, "--events has '%.*s', expected a list of %s",
+			     -size - 1, bad, names.buffer);
+	}
+	if (options->calls == 0)
+		return wrong(
+			options,
+			"--events '%s' leaves nothing to show, expected at least one "
+			"kind of call",
+			list);
+	return 0;
+}
+
 /* ---- Patterns ------------------------------------------------------------------- */
 
 static int add_pattern(struct options *options, const char *pattern)
@@ -251,9 +277,6 @@ static int bad_option(struct options *options, int answer, char **argv)
 static int set_flag(struct options *options, int letter)
 {
 	switch (letter) {
-	case 'a':
-		options->accepts = true;
-		break;
 	case 'q':
 		options->quiet = true;
 		break;
@@ -285,6 +308,8 @@ static int set_option(struct options *options, int letter, const char *argument)
 				    &options->count);
 	case 'd':
 		return parse_duration(options, argument);
+	case 'e':
+		return choose_ways(options, argument);
 	case 'p':
 		return add_pids(options, argument);
 	case OPTION_SORT:
@@ -302,6 +327,7 @@ int options_parse(struct options *options, int argc, char **argv)
 {
 	struct option longs[NR_OPTIONS + 1];
 	char shorts[2 * NR_OPTIONS + 2];
+	bool accepts = false;
 	int letter, err = 0;
 
 	memset(options, 0, sizeof(*options));
@@ -317,10 +343,15 @@ int options_parse(struct options *options, int argc, char **argv)
 		}
 		if (letter == '?' || letter == ':')
 			return bad_option(options, letter, argv);
+		accepts |= letter == 'a';
 		err = set_option(options, letter, optarg);
 	}
 	for (; !err && optind < argc; optind++)
 		err = add_pattern(options, argv[optind]);
+	if (!options->calls)
+		options->calls = ways_default();
+	if (accepts)
+		options->calls |= ways_of_type(SENDTRACE_RECORD_ACCEPT);
 	return err;
 }
 
@@ -376,7 +407,7 @@ void options_usage(FILE *to)
 	size_t i;
 
 	fputs("Usage: sendread [OPTION]... [COMM]...\n"
-	      "Show what processes send, and to whom: one line per send() or sendto().\n"
+	      "Show what processes send and receive, and to whom: one line per call.\n"
 	      "\n"
 	      "COMM is the name of a process or thread, or a pattern with *, ? or [a-z];\n"
 	      "'.' matches every name.\n"
@@ -385,9 +416,13 @@ void options_usage(FILE *to)
 	for (i = 0; i < NR_OPTIONS; i++)
 		usage_option(to, &known_options[i]);
 	fputs("\n"
+	      "LIST: send, recv, accept, connect, close, all, and calls, such as sendto,write;\n"
+	      "'!NAME' takes one away: 'all,!read'.\n"
+	      "\n"
 	      "EXAMPLES:\n"
 	      "  sendread mysqld            what mysqld sends\n"
 	      "  sendread 'php*' nginx      several names\n"
+	      "  sendread -e send,recv nc   both directions\n"
 	      "  sendread -p 812 -c 7       the next 7 sends of process 812\n"
 	      "  sendread -d 10 -s 100 .    all processes for 10 seconds, 100 bytes each\n",
 	      to);

@@ -24,7 +24,7 @@ enum options_action {
  * @count: lines to print; 0 for no end
  * @duration: nanoseconds; 0 for no end
  * @device: path
- * @accepts: also show accepted connections
+ * @calls: what is shown: -e and -a, as struct sendtrace_config.calls
  * @quiet: print neither that it listens nor the summary
  * @verbose: print what is in force
  * @sort: causal order
@@ -43,8 +43,8 @@ struct options {
 	uint64_t count;
 	uint64_t duration;
 	uint64_t window;
+	uint64_t calls;
 	const char *device;
-	bool accepts;
 	bool quiet;
 	bool verbose;
 	bool sort;
@@ -52,7 +52,7 @@ struct options {
 	bool no_load;
 	bool not_readers;
 	sink_new_fn *sink_new;
-	char error[320];
+	char error[640];
 };
 
 /* Return: 0, or -EINVAL and the reason in @options->error. */

@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What sendread prints on standard error: that it listens, losses, the summary. */
+/* What sendread prints on standard error while it runs, and at the end: losses, the summary. */
 #include "report.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "clock.h"
 #include "left_out.h"
 #include "message.h"
-#include "options.h"
-#include "process.h"
+#include "words.h"
 
 enum {
 	INTERVAL_MS = 1000
@@ -33,113 +29,6 @@ static const char *lost_reason(size_t reason)
 static const char *plural(uint64_t count)
 {
 	return count == 1 ? "" : "s";
-}
-
-struct words {
-	char buffer[700];
-	size_t used;
-};
-
-__attribute__((format(printf, 2, 3))) static void append(struct words *words,
-							 const char *fmt, ...)
-{
-	size_t room = sizeof(words->buffer) - words->used;
-	va_list ap;
-	int size;
-
-	va_start(ap, fmt);
-	size = vsnprintf(words->buffer + words->used, room, fmt, ap);
-	va_end(ap);
-	words->used += (size_t)size < room ? (size_t)size : room - 1;
-}
-
-/* ---- The start ------------------------------------------------------------------ */
-
-static void append_filter(struct words *words, const struct sendtrace_filter *filter)
-{
-	bool all = filter->nr_patterns == 0;
-	uint32_t i;
-
-	for (i = 0; i < filter->nr_patterns; i++)
-		all |= strcmp(filter->patterns[i], ".") == 0;
-	append(words, all ? "calls of everyone" : "calls of ");
-	for (i = 0; !all && i < filter->nr_patterns; i++)
-		append(words, "%s%s", i ? ", " : "", filter->patterns[i]);
-	if (filter->nr_pids)
-		append(words, filter->nr_pids > 1 ? " in processes " : " in process ");
-	for (i = 0; i < filter->nr_pids; i++)
-		append(words, "%s%u", i ? ", " : "", filter->pids[i]);
-}
-
-void report_listening(const struct options *options, const struct sendtrace *trace,
-		      const struct sendtrace_config *config)
-{
-	unsigned int rings = sendtrace_rings(trace);
-	struct words words = { .used = 0 };
-
-	words.buffer[0] = '\0';
-	append_filter(&words, &options->filter);
-	message("listening: %s, snap length %u bytes, rings of %u KiB for each of %u CPU%s",
-		words.buffer, config->snaplen, config->ring_size / 1024, rings,
-		plural(rings));
-}
-
-/* The id of a thread that is not its process's first is no process id. */
-static bool is_process(uint32_t pid)
-{
-	return syscall(SYS_tgkill, pid, pid, 0) == 0 || errno != ESRCH;
-}
-
-static void report_absent(const struct sendtrace_filter *filter)
-{
-	uint32_t i;
-
-	if (!process_ids_are_global())
-		return;
-	for (i = 0; i < filter->nr_pids; i++)
-		if (!is_process(filter->pids[i]))
-			message("process %u does not exist yet: waiting for it (expected its id "
-				"in the host's PID namespace)",
-				filter->pids[i]);
-}
-
-static void report_versions(const struct options *options,
-			    const struct sendtrace_info *info,
-			    const struct sendtrace_config *config)
-{
-	message("sendread %s, module sendtrace %s, ABI %u", SENDTRACE_VERSION,
-		info->version, info->abi);
-	message("records of%s%s; at most %u bytes of payload per call; read %s",
-		config->events & SENDTRACE_EVENTS_SEND ? " sends" : "",
-		config->events & SENDTRACE_EVENTS_ACCEPT ? " and accepts" : "",
-		!info->late && info->inline_max < config->snaplen ? info->inline_max :
-								    config->snaplen,
-		options->use_read ? "by read()" : "from mapped rings");
-}
-
-/* Also with --quiet: it is a loss that no counter shows. */
-static void report_unseen(const struct sendtrace_info *info,
-			  const struct sendtrace_config *config)
-{
-	if (info->events_missing & config->events)
-		message("some calls are not seen: this kernel lacks a function to probe, "
-			"'dmesg' names it");
-}
-
-void report_started(const struct options *options, const struct sendtrace *trace,
-		    const struct sendtrace_config *config)
-{
-	const struct sendtrace_info *info = sendtrace_get_info(trace);
-
-	if (!info)
-		return;
-	if (options->verbose)
-		report_versions(options, info, config);
-	report_unseen(info, config);
-	if (options->quiet)
-		return;
-	report_absent(&options->filter);
-	report_listening(options, trace, config);
 }
 
 /* ---- Counting ------------------------------------------------------------------- */
@@ -311,12 +200,12 @@ static bool is_pending(const struct tally *tally)
 static void append_where(struct words *words, const struct tally *tally)
 {
 	if (tally->pending.counted)
-		append(words, "%s", tally->pending.end ? "at the end: " : "");
+		words_add(words, "%s", tally->pending.end ? "at the end: " : "");
 	else if (tally->pending.first_cpu == tally->pending.last_cpu)
-		append(words, "cpu %u: ", tally->pending.first_cpu);
+		words_add(words, "cpu %u: ", tally->pending.first_cpu);
 	else
-		append(words, "cpus %u to %u: ", tally->pending.first_cpu,
-		       tally->pending.last_cpu);
+		words_add(words, "cpus %u to %u: ", tally->pending.first_cpu,
+			  tally->pending.last_cpu);
 }
 
 static void say_lost(const struct tally *tally)
@@ -329,24 +218,24 @@ static void say_lost(const struct tally *tally)
 	for (i = 0; i < SENDTRACE_LOST_REASONS; i++) {
 		if (!tally->pending.lost[i])
 			continue;
-		append(&words, "%s%llu event%s lost: %s", comma,
-		       (unsigned long long)tally->pending.lost[i],
-		       plural(tally->pending.lost[i]), lost_reason(i));
+		words_add(&words, "%s%llu event%s lost: %s", comma,
+			  (unsigned long long)tally->pending.lost[i],
+			  plural(tally->pending.lost[i]), lost_reason(i));
 		comma = ", ";
 	}
 	if (tally->pending.unreported)
-		append(&words, "%s%llu event%s lost: unexplained sequence gap", comma,
-		       (unsigned long long)tally->pending.unreported,
-		       plural(tally->pending.unreported));
+		words_add(&words, "%s%llu event%s lost: unexplained sequence gap", comma,
+			  (unsigned long long)tally->pending.unreported,
+			  plural(tally->pending.unreported));
 	message("%s", words.buffer);
 }
 
 static void append_missed(struct words *words, __u64 missed)
 {
-	append(words,
-	       "%llu call%s missed: no free probe instance (see maxactive in 'modinfo "
-	       "sendtrace'), or inside another probe's handler",
-	       (unsigned long long)missed, plural(missed));
+	words_add(words,
+		  "%llu call%s missed: no free probe instance (see maxactive in 'modinfo "
+		  "sendtrace'), or inside another probe's handler",
+		  (unsigned long long)missed, plural(missed));
 }
 
 static void say_missed(__u64 missed)
@@ -409,10 +298,10 @@ static void summarize_cut(const uint64_t cut[SENDTRACE_WHYS])
 	for (i = 0; i < SENDTRACE_WHYS; i++) {
 		if (!cut[i])
 			continue;
-		append(&words, "%s%s %llu", sum ? ", " : "",
-		       i == SENDTRACE_WHY_UNKNOWN ? "reasons of a newer module" :
-						    sendtrace_why_name(i),
-		       (unsigned long long)cut[i]);
+		words_add(&words, "%s%s %llu", sum ? ", " : "",
+			  i == SENDTRACE_WHY_UNKNOWN ? "reasons of a newer module" :
+						       sendtrace_why_name(i),
+			  (unsigned long long)cut[i]);
 		sum += cut[i];
 	}
 	if (sum)
@@ -473,6 +362,11 @@ void report_summary(const struct tally *tally, struct sendtrace *trace)
 		message_plain(
 			"%llu record%s of unknown types: sendread is older than the module",
 			(unsigned long long)tally->unknown, plural(tally->unknown));
+	if (tally->forgotten)
+		message_plain(
+			"%llu socket%s forgotten: too many were open, so what their closes "
+			"say begins later",
+			(unsigned long long)tally->forgotten, plural(tally->forgotten));
 	left_out_say();
 	report_order(trace);
 }

@@ -18,6 +18,7 @@ struct options;
  * @lost: events lost, for each enum sendtrace_lost_reason, as LOST records report
  * @unreported: events that are missing in the sequence and that no LOST record reports
  * @unknown: records of types that are not known
+ * @forgotten: sockets whose sums had to go, as sums_forgotten()
  * @keep_failed: report_kept() has printed why
  * @counted: what the session's counters say of the same losses, and of calls missed; 0 for a
  *	saved stream, which has none
@@ -34,6 +35,7 @@ struct tally {
 	__u64 lost[SENDTRACE_LOST_REASONS];
 	__u64 unreported;
 	uint64_t unknown;
+	uint64_t forgotten;
 	_Bool keep_failed;
 	struct {
 		__u64 lost[SENDTRACE_LOST_REASONS];

@@ -9,6 +9,7 @@
 
 #include "blind.h"
 #include "hints.h"
+#include "hits.h"
 #include "kernel.h"
 #include "message.h"
 #include "module.h"
@@ -16,6 +17,7 @@
 #include "rights.h"
 #include "sendtrace.h"
 #include "signals.h"
+#include "ways.h"
 
 /*
  * Return: 1 for a file, a pipe or "-" (stdin) that holds a record stream, 0 for the device,
@@ -190,6 +192,34 @@ static int allocate(struct sendtrace *trace, struct sendtrace_config *config)
 	return err;
 }
 
+/* All that a module without config.calls can be asked for: its events of the same calls. */
+static uint32_t older_events(uint64_t calls)
+{
+	uint64_t accepts = ways_of_type(SENDTRACE_RECORD_ACCEPT);
+	uint64_t sendto = SENDTRACE_CALL_BIT(SENDTRACE_CALL_SENDTO);
+
+	if (calls & ~(accepts | sendto))
+		return 0;
+	return (calls & sendto ? SENDTRACE_EVENTS_SEND : 0) |
+	       (calls & accepts ? SENDTRACE_EVENTS_ACCEPT : 0);
+}
+
+/* It may be too old for what is asked for. Return: as allocate(). */
+static int allocate_older(const struct options *options, struct sendtrace *trace,
+			  struct sendtrace_config *config)
+{
+	const struct sendtrace_info *info = sendtrace_get_info(trace);
+
+	config->calls = 0;
+	config->events = older_events(options->calls);
+	if (config->events)
+		return allocate(trace, config);
+	message("module sendtrace %s is too old for what --events asks for: expected a newer one, "
+		"or '--events=sendto' (with -a also accepts), which is all that it can record",
+		info->version);
+	return -EPROTO;
+}
+
 static int configure(const struct options *options, struct sendtrace *trace,
 		     struct sendtrace_config *config)
 {
@@ -202,9 +232,13 @@ static int configure(const struct options *options, struct sendtrace *trace,
 	*config = (struct sendtrace_config){
 		.snaplen = options->snaplen,
 		.ring_size = options->ring_size,
-		.events = options->accepts ? SENDTRACE_EVENTS_ALL : SENDTRACE_EVENTS_SEND,
+		.calls = options->calls,
 	};
 	err = allocate(trace, config);
+	if (err == -EINVAL)
+		err = allocate_older(options, trace, config);
+	if (err == -EPROTO)
+		return err;
 	if (err == -ENOMEM)
 		return memory_failed(config, info);
 	if (err == -EINTR)
@@ -265,8 +299,8 @@ static int start_failed(const struct sendtrace *trace, int err)
 			sendtrace_get_info(trace)->max_sessions);
 		break;
 	case -ENOENT:
-		message("this kernel lacks a function that must be probed, expected "
-			"'__sys_sendto', and with -a '__sys_accept4': 'dmesg' names it");
+		message("this kernel lacks every function that must be probed for what --events "
+			"asks for: 'dmesg' names them");
 		break;
 	case -ENOMEM:
 		message("no memory to arm the probes: try a smaller --buffer-size, or a "
@@ -317,6 +351,8 @@ static int start_session(const struct options *options, struct sendtrace **resul
 	err = prepare(options, trace, config);
 	if (!err)
 		err = hints_begin(options);
+	if (!err && options->verbose)
+		hits_begin(HITS_STATS);
 	if (!err)
 		err = start(trace);
 	if (err) {

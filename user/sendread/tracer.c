@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "left_out.h"
 #include "signals.h"
+#include "ways.h"
 
 enum {
 	/* Records between two looks at the clock while records keep coming. */
@@ -63,7 +64,7 @@ static int look_around(struct tracer *tracer)
 
 static bool counted_out(const struct tracer *tracer)
 {
-	return tracer->options.count && tracer->tally.printed >= tracer->options.count;
+	return tracer->tally.printed >= tracer->enough;
 }
 
 static bool enough(const struct tracer *tracer)
@@ -72,17 +73,24 @@ static bool enough(const struct tracer *tracer)
 	       (signals_stop() && !tracer->stopping);
 }
 
-static bool is_event(const struct sendtrace_item *item)
+/* Calls that are all of a type are shown, also such that only a newer module knows. */
+static bool has_whole_type(const struct tracer *tracer, uint16_t type)
 {
-	return item->rec.type == SENDTRACE_RECORD_SEND ||
-	       item->rec.type == SENDTRACE_RECORD_ACCEPT;
+	uint64_t calls = ways_of_type(type);
+
+	return calls && !(calls & ~tracer->options.calls);
 }
 
-/* A saved stream has accepts whether they are asked for or not. */
+/* A saved stream has calls that were not asked for. */
 static bool is_asked_for(const struct tracer *tracer, const struct sendtrace_item *item)
 {
-	return item->rec.type == SENDTRACE_RECORD_SEND ||
-	       (item->rec.type == SENDTRACE_RECORD_ACCEPT && tracer->options.accepts);
+	uint16_t call = item->event.call;
+
+	if (!sendtrace_is_event(item))
+		return false;
+	if (call == SENDTRACE_CALL_UNKNOWN || call >= SENDTRACE_CALLS)
+		return has_whole_type(tracer, item->rec.type);
+	return tracer->options.calls >> call & 1;
 }
 
 /* The first error of the output: lines that it had taken before may not have got out. */
@@ -99,7 +107,9 @@ static int note_output(struct tracer *tracer, int err)
 	return err;
 }
 
-static int show_event(struct tracer *tracer, const struct sendtrace_item *item)
+/* Always inline, although it has two callers: most events come by the one that matters. */
+static inline __attribute__((always_inline)) int
+show_event(struct tracer *tracer, const struct sendtrace_item *item)
 {
 	int err = sink_record(tracer->sink, item);
 
@@ -110,8 +120,9 @@ static int show_event(struct tracer *tracer, const struct sendtrace_item *item)
 	return err;
 }
 
-/* Return: 0, or an error of the output. */
-static int show(struct tracer *tracer, const struct sendtrace_item *item)
+/* All but the usual case. Return: as show(). */
+static __attribute__((noinline)) int show_any(struct tracer *tracer,
+					      const struct sendtrace_item *item)
 {
 	int err = 0;
 
@@ -124,9 +135,24 @@ static int show(struct tracer *tracer, const struct sendtrace_item *item)
 		err = show_event(tracer, item);
 	else if (sendtrace_is_unknown(item))
 		report_unknown(&tracer->tally, item);
-	else if (!err && is_event(item))
+	else if (!err && sendtrace_is_event(item))
 		tracer->tally.skipped++;
+	/* Also what is not shown: the sums are those of all that was traced. */
+	if (tracer->sums && sendtrace_is_event(item))
+		sums_note(tracer->sums, item);
 	return note_output(tracer, err);
+}
+
+/* Return: 0, or an error of the output. */
+static inline int show(struct tracer *tracer, const struct sendtrace_item *item)
+{
+	uint16_t type = item->rec.type;
+	int err;
+
+	if (item->missing || type >= 32 || !(tracer->plain_types >> type & 1))
+		return show_any(tracer, item);
+	err = show_event(tracer, item);
+	return err ? note_output(tracer, err) : 0;
 }
 
 static int flush(struct tracer *tracer)
@@ -134,11 +160,18 @@ static int flush(struct tracer *tracer)
 	return note_output(tracer, sink_flush(tracer->sink));
 }
 
+static void note_forgotten(struct tracer *tracer)
+{
+	if (tracer->sums)
+		tracer->tally.forgotten = sums_forgotten(tracer->sums);
+}
+
 static void summarize_if_asked(struct tracer *tracer)
 {
 	if (!signals_take_summary())
 		return;
 	flush(tracer);
+	note_forgotten(tracer);
 	report_summary(&tracer->tally, tracer->trace);
 }
 
@@ -240,14 +273,44 @@ static void settle(struct tracer *tracer)
 	if (!sendtrace_get_stats(tracer->trace, &stats))
 		report_end(&tracer->tally, &stats, tracer->options.count);
 	report_pending(&tracer->tally, true);
+	note_forgotten(tracer);
+}
+
+int tracer_init(struct tracer *tracer)
+{
+	if (!(tracer->options.calls & ways_of_type(SENDTRACE_RECORD_CLOSE)))
+		return 0;
+	tracer->sums = sums_new(SUMS_SOCKETS);
+	tracer->sink->sums = tracer->sums;
+	return tracer->sums ? 0 : -ENOMEM;
+}
+
+void tracer_free(struct tracer *tracer)
+{
+	sums_free(tracer->sums);
+}
+
+static void find_plain_types(struct tracer *tracer)
+{
+	uint16_t type;
+
+	tracer->plain_types = 0;
+	for (type = 0; type < 32; type++)
+		if (has_whole_type(tracer, type) && !left_out.on && !tracer->sums)
+			tracer->plain_types |= 1U << type;
 }
 
 int tracer_run(struct tracer *tracer)
 {
-	int err = show_until_enough(tracer);
-	bool stopped_early = !err && !counted_out(tracer) &&
-			     !sendtrace_get_info(tracer->trace);
-	int stopped = stop(tracer);
+	bool stopped_early;
+	int err, stopped;
+
+	find_plain_types(tracer);
+	tracer->enough = tracer->options.count ? tracer->options.count : UINT64_MAX;
+	err = show_until_enough(tracer);
+	stopped_early = !err && !counted_out(tracer) &&
+			!sendtrace_get_info(tracer->trace);
+	stopped = stop(tracer);
 
 	if (!err && (!stopped || stopped == -EALREADY))
 		err = show_rest(tracer);

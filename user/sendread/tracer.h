@@ -10,12 +10,16 @@
 #include "report.h"
 #include "sendtrace.h"
 #include "sink.h"
+#include "sums.h"
 
 /**
  * struct tracer - a run of sendread
  * @options: what is asked for
  * @trace: where records come from
  * @sink: where events go
+ * @sums: the bytes of each socket, for closes; NULL: closes are not shown
+ * @enough: lines that are enough
+ * @plain_types: bits of record types that need no closer look: all of their calls are shown
  * @output_failed: @sink returned an error
  * @stopping: the kernel records no more: what is left is still shown
  * @partial: a saved stream was stopped before its end, though not by @options.count
@@ -29,6 +33,9 @@ struct tracer {
 	struct options options;
 	struct sendtrace *trace;
 	struct sink *sink;
+	struct sums *sums;
+	uint64_t enough;
+	uint32_t plain_types;
 	bool output_failed;
 	bool stopping;
 	bool partial;
@@ -38,6 +45,11 @@ struct tracer {
 	struct blind blind;
 	struct tally tally;
 };
+
+/* Before: options and sink are there. Return: 0 or -ENOMEM; tracer_free() must follow. */
+int tracer_init(struct tracer *tracer);
+
+void tracer_free(struct tracer *tracer);
 
 /*
  * Show records until it is asked to end. Return: 0 when asked to end, -ENODATA at the end of

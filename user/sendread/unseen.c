@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Counts the calls of write() that processes make, which no probe sees. */
+/* Counts the calls of write() that processes make, for traces that leave them out. */
 #include "unseen.h"
 
 #include <stdbool.h>
@@ -129,8 +129,7 @@ void unseen_say(const struct unseen *unseen)
 	if (!unseen->pid)
 		return;
 	message("process %d ('%s')%s made %llu write calls meanwhile, to files or sockets, which "
-		"are not seen: only send() and sendto() are. Programs that use TLS mostly "
-		"write(): see CAVEATS in sendread(8)",
+		"--events left out: expected 'write,writev', or 'send' for every way of sending",
 		(int)unseen->pid, unseen->name, unseen->others ? ", like others," : "",
 		(unsigned long long)unseen->writes);
 }

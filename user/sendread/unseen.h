@@ -3,8 +3,8 @@
 #define _SENDREAD_UNSEEN_H
 
 /*
- * Calls that were made while a trace showed nothing: a program that writes instead of sending
- * looks just as if it were idle. The numbers are those of /proc/PID/io (proc(5)).
+ * Calls that were made while a trace showed nothing, and left them out (--events): a program that
+ * writes instead of sending looks just as if it were idle then. The numbers are those of /proc/PID/io (proc(5)).
  */
 #include <stdint.h>
 #include <sys/types.h>

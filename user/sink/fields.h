@@ -51,8 +51,40 @@ char *fields_caller(char *to, const struct sendtrace_event *event);
 char *fields_call(char *to, const struct sendtrace_event *event,
 		  const unsigned char *peer);
 
-/* " family=" and the peer: dest=, port=, path=, peer_pid=, dest_is=. */
+/* " family=" and the peer: dest= or src=, port=, path=, peer_pid=, dest_is= or src_is=. */
 char *fields_peer(char *to, const struct sendtrace_event *event,
 		  const unsigned char *peer);
+
+/* The local address of event->local_len bytes: local=, lport=, lpath=. */
+char *fields_local(char *to, const struct sendtrace_event *event,
+		   const unsigned char *local);
+
+/* " call=", and " cmsg=" where there is ancillary data. */
+char *fields_call_name(char *to, const struct sendtrace_event *event);
+
+/**
+ * struct call_text - what fields_call_name() writes where there is no ancillary data
+ * @text: copied as a whole: that is quicker than the exact size
+ * @size: bytes of it
+ */
+struct call_text {
+	char text[15];
+	unsigned char size;
+};
+
+void fields_prepare(struct call_text texts[SENDTRACE_CALLS]);
+
+/* As fields_call_name(), with texts that fields_prepare() has made. */
+static inline char *fields_put_call_name(char *to, const struct call_text *texts,
+					 const struct sendtrace_event *event)
+{
+	/* Both in one number: mostly there is no ancillary data. */
+	uint32_t call = event->call | (uint32_t)event->nr_cmsgs << 16;
+
+	if (__builtin_expect(call >= SENDTRACE_CALLS, 0))
+		return fields_call_name(to, event);
+	memcpy(to, &texts[call], sizeof(texts[call]));
+	return to + texts[call].size;
+}
 
 #endif /* _SINK_FIELDS_H */

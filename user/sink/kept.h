@@ -89,13 +89,32 @@ static inline bool kept_same_bytes(const void *one, const void *other, size_t si
 	       kept_same_piece((const char *)one + last, (const char *)other + last);
 }
 
+/* Two numbers of 32 bits that follow each other. */
+static inline bool kept_same_pair(const void *one, const void *other)
+{
+	uint64_t a, b;
+
+	memcpy(&a, one, sizeof(a));
+	memcpy(&b, other, sizeof(b));
+	return a == b;
+}
+
+#define KEPT_PAIR(type, first, second)                             \
+	_Static_assert(offsetof(type, first) + sizeof(uint32_t) == \
+			       offsetof(type, second),             \
+		       "one comparison for " #first " and " #second)
+
+KEPT_PAIR(struct kept, pid, tid);
+KEPT_PAIR(struct sendtrace_event, pid, tid);
+KEPT_PAIR(struct kept, flags, addr_len);
+KEPT_PAIR(struct sendtrace_event, flags, addr_len);
+
 static inline bool kept_is_caller(const struct kept *kept,
 				  const struct sendtrace_event *event)
 {
 	_Static_assert(sizeof(kept->comm) == KEPT_PIECE, "a name is a piece");
-	return kept->pid == event->pid && kept->tid == event->tid &&
-	       kept->fd == event->fd && kept->caller_size &&
-	       kept_same_piece(kept->comm, event->comm);
+	return kept_same_pair(&kept->pid, &event->pid) && kept->fd == event->fd &&
+	       kept->caller_size && kept_same_piece(kept->comm, event->comm);
 }
 
 /* Copies the whole array: a fixed size is quicker than the exact one. */
@@ -113,7 +132,7 @@ static inline bool kept_is_call(const struct kept *kept,
 {
 	const struct sendtrace_event *event = &item->event;
 
-	return kept->flags == event->flags && kept->addr_len == event->addr_len &&
+	return kept_same_pair(&kept->flags, &event->flags) &&
 	       kept->peer_pid == event->peer_pid &&
 	       kept->event_flags == event->event_flags && kept->family == event->family &&
 	       kept->peer_len == event->peer_len && kept->call_size &&

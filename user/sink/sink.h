@@ -11,10 +11,11 @@
 
 struct sendtrace_item;
 struct sink;
+struct sums;
 
 /**
  * struct sink_ops - what a sink can do
- * @record: show an event: @item of SENDTRACE_RECORD_SEND or _ACCEPT, valid until it returns
+ * @record: show an event: @item with sendtrace_is_event(), valid until it returns
  * @gap: events are missing at this place: sendtrace_is_gap(@item); @item may also be an event,
  *	which @record gets next. NULL where the sink shows no gaps
  * @tick: for what a sink does from time to time: called soon after the start, then when it is
@@ -37,9 +38,14 @@ struct sink_ops {
 	void (*free)(struct sink *sink);
 };
 
-/* The part that all sinks have. */
+/**
+ * struct sink - the part that all sinks have
+ * @ops: what it can do
+ * @sums: the bytes of each socket, for closes; the caller's. NULL: not known
+ */
 struct sink {
 	const struct sink_ops *ops;
+	const struct sums *sums;
 };
 
 /**

@@ -48,7 +48,7 @@ case_bulk_snaplen_each() {
 	stop_reader whole
 	same whole.want whole.out
 	same whole.want long.out
-	equal "lines cut at 1000" "$(grep -c ' ret=65536 cap=1000 why=snaplen$' small.out)" 2
+	equal "lines cut at 1000" "$(grep -c ' ret=65536 call=sendto cap=1000 why=snaplen$' small.out)" 2
 }
 
 shows fail.reset "sends on a reset connection fail with ECONNRESET, then EPIPE"

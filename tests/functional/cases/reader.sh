@@ -154,7 +154,7 @@ case_reader_library() {
 	pid_example=$!
 	until_true "the example's session runs" grep -q '^running 1$' $stats
 	program name name counted name 5
-	sed 's/^pid=\([0-9]*\) .* comm=\([^ ]*\) .* ret=\([0-9]*\)$/pid=\1 comm=\2 bytes=\3/' \
+	sed 's/^pid=\([0-9]*\) .* comm=\([^ ]*\) .* ret=\([0-9]*\) call=sendto$/pid=\1 comm=\2 bytes=\3/' \
 		name.want >main.want
 	until_true "the example has printed them" shown_by_example 5
 	kill "$pid_example"

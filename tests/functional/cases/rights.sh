@@ -223,7 +223,7 @@ case_rights_not_readers_alone() {
 
 # As start_reader full name, but with an output that takes nothing.
 sendread_to_full_output() {
-	timeout -s KILL "$limit" sendread name >/dev/full 2>full.err &
+	timeout -s KILL "$limit" sendread -e sendto name >/dev/full 2>full.err &
 	pid_full=$!
 	until_true "sendread is listening" listening_or_gone full $pid_full
 }
@@ -231,18 +231,21 @@ sendread_to_full_output() {
 scenario rights.unseen "a trace that ends without events says which process made calls that are not seen"
 case_rights_unseen() {
 	start_program writer name written 7 done
-	start_reader main name
-	start_reader seen -p "$program_writer,$$" name
+	start_reader main -e sendto name
+	start_reader seen -e sendto -p "$program_writer,$$" name
+	start_reader all -e send name
 	sendread_to_full_output
 	open_gate writer
 	until_true "it has written" [ -e done ]
 	stop_reader main
 	holds "its calls are counted" grep -q \
-		"process $program_writer ('name') made 7 write calls meanwhile.*send() and sendto()" main.err
+		"process $program_writer ('name') made 7 write calls meanwhile.*--events left out" main.err
+	stop_reader all
+	refuses "... but not where --events has them" grep -q "write calls" all.err
 	stop_reader seen
 	holds "... with -p as well" grep -q "process $program_writer ('name') made 7 write calls" seen.err
-	start_reader none name
-	start_reader quiet name
+	start_reader none -e sendto name
+	start_reader quiet -e sendto name
 	program sent name counted name 1
 	end_reader full 1
 	holds "an event that is not printed is told" grep -q "1 event.*not printed" full.err
