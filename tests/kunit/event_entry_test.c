@@ -90,6 +90,26 @@ static void an_unwanted_call_is_not_noted(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, st_test_oldest(session));
 }
 
+/* What it sees belongs to a call that another hook counts. */
+static void a_hook_that_helps_another_counts_nothing(struct kunit *test)
+{
+	struct st_hook helper = send_hook;
+	struct st_session *session = st_test_session(test, RING, 0);
+
+	helper.helps = true;
+	session->calls = accept_hook.calls;
+	preempt_disable();
+	current->flags &= ~PF_KTHREAD;
+	KUNIT_EXPECT_FALSE(test, st_event_asks(&helper));
+	session->calls = send_hook.calls;
+	KUNIT_EXPECT_TRUE(test, st_event_asks(&helper));
+	st_event_asked();
+	current->flags |= PF_KTHREAD;
+	preempt_enable();
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->hits, 0);
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->filtered, 0);
+}
+
 static void restore_name(struct kunit_resource *resource)
 {
 	memcpy(current->comm, resource->data, sizeof(current->comm));
@@ -189,6 +209,7 @@ static void a_session_holds_its_tracer_while_it_runs(struct kunit *test)
 static struct kunit_case entry_cases[] = {
 	KUNIT_CASE(a_send_is_noted_with_its_arguments),
 	KUNIT_CASE(an_unwanted_call_is_not_noted),
+	KUNIT_CASE(a_hook_that_helps_another_counts_nothing),
 	KUNIT_CASE(names_are_padded_even_with_bytes_behind_their_end),
 	KUNIT_CASE(a_session_that_has_just_stopped_is_skipped),
 	KUNIT_CASE(another_process_that_has_the_tracers_number_is_wanted),
