@@ -97,7 +97,7 @@ static void a_hook_that_helps_another_counts_nothing(struct kunit *test)
 	struct st_session *session = st_test_session(test, RING, 0);
 
 	helper.helps = true;
-	session->calls = accept_hook.calls;
+	session->calls = SENDTRACE_CALL_BIT(SENDTRACE_CALL_ACCEPT);
 	preempt_disable();
 	current->flags &= ~PF_KTHREAD;
 	KUNIT_EXPECT_FALSE(test, st_event_asks(&helper));
