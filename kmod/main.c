@@ -18,7 +18,7 @@
  *	         |   |- source	who sent what is received
  *	         |   |- syscall	the call that its caller made
  *	         |   |- cmsg	ancillary data
- *	         |- lifecycle	accept, connect, shutdown, close
+ *	         |- lifecycle, connect	accept, connect, shutdown, close
  *	         |   |- nested	is it called by a system call's function, or by io_uring?
  *	         |- deliver	a call ends: its record, for every session
  *	             |- late	payloads that a handler cannot copy

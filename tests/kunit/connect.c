@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: GPL-2.0
 /* As it is, for the tests of what calls it. */
-#include "../../kmod/nested.c"
+#include "../../kmod/connect.c"

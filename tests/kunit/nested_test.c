@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Who calls a function that system calls and io_uring share: by its return address. */
+#include "../../kmod/nested.c"
+
+#include <kunit/test.h>
+#include <linux/sched/task_stack.h>
+
+/* The nested function, called from @at. */
+static bool is_nested(unsigned long at)
+{
+	struct pt_regs regs = {};
+	bool nested;
+
+	preempt_disable();
+#ifdef CONFIG_X86_64
+	regs.sp = (unsigned long)&at;
+#else
+	regs.regs[30] = at;
+#endif
+	nested = st_nested_in_syscall(ST_NESTED_CONNECT, &regs);
+	preempt_enable();
+	return nested;
+}
+
+/* The thread is in system call @nr; a kernel thread has never entered the kernel. */
+static void enter(int nr)
+{
+#ifdef CONFIG_X86_64
+	task_pt_regs(current)->orig_ax = nr;
+#else
+	task_pt_regs(current)->syscallno = nr;
+#endif
+}
+
+static struct caller saved[2];
+
+static int set_callers(struct kunit *test)
+{
+	struct nested *connect = &nested[ST_NESTED_CONNECT];
+
+	saved[0] = connect->syscall[0];
+	saved[1] = connect->io_uring[1];
+	connect->syscall[0] = (struct caller){ "outer", 0x1000, 0x1100 };
+	connect->io_uring[1] = (struct caller){ "other", 0x2000, 0x2100 };
+	return 0;
+}
+
+static void reset_callers(struct kunit *test)
+{
+	nested[ST_NESTED_CONNECT].syscall[0] = saved[0];
+	nested[ST_NESTED_CONNECT].io_uring[1] = saved[1];
+	enter(-1);
+}
+
+static void the_return_address_decides(struct kunit *test)
+{
+	enter(-1);
+	KUNIT_EXPECT_TRUE(test, is_nested(0x1000));
+	KUNIT_EXPECT_TRUE(test, is_nested(0x10ff));
+	/* io_uring works for a thread at the end of its connect(). */
+	enter(__NR_connect);
+	KUNIT_EXPECT_FALSE(test, is_nested(0x2000));
+	KUNIT_EXPECT_FALSE(test, is_nested(0x20ff));
+}
+
+/* That of another tracer. */
+static void with_another_return_address_the_system_call_decides(struct kunit *test)
+{
+	enter(__NR_connect);
+	KUNIT_EXPECT_TRUE(test, is_nested(0xfff));
+	KUNIT_EXPECT_TRUE(test, is_nested(0x1100));
+	KUNIT_EXPECT_TRUE(test, is_nested(0x2100));
+	enter(__NR_accept);
+	KUNIT_EXPECT_FALSE(test, is_nested(0x3000));
+	enter(__NR_io_uring_enter);
+	KUNIT_EXPECT_FALSE(test, is_nested(0x3000));
+}
+
+static void a_function_that_was_not_found_has_no_extent(struct kunit *test)
+{
+	nested[ST_NESTED_CONNECT].syscall[0] = (struct caller){ "outer", 0x1000, 0x1000 };
+	enter(-1);
+	KUNIT_EXPECT_FALSE(test, is_nested(0x1000));
+	KUNIT_EXPECT_FALSE(test, is_nested(0));
+}
+
+static struct kunit_case nested_cases[] = {
+	KUNIT_CASE(the_return_address_decides),
+	KUNIT_CASE(with_another_return_address_the_system_call_decides),
+	KUNIT_CASE(a_function_that_was_not_found_has_no_extent),
+	{}
+};
+
+static struct kunit_suite nested_suite = {
+	.name = "sendtrace_nested",
+	.init = set_callers,
+	.exit = reset_callers,
+	.test_cases = nested_cases,
+};
+kunit_test_suite(nested_suite);
