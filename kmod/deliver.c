@@ -50,6 +50,15 @@ static nokprobe_inline u64 cgroup_of_current(void)
 #endif
 }
 
+/* TCP: the socket was described before it took these bytes. */
+static nokprobe_inline void note_sent(struct st_peer *peer, long bytes)
+{
+	if (peer->write_seq) {
+		peer->write_seq += bytes;
+		peer->position += bytes;
+	}
+}
+
 /* The initial user namespace maps each uid to itself. */
 static nokprobe_inline void call_ended(struct st_call *call, u16 type, long ret)
 {
@@ -154,6 +163,8 @@ NOKPROBE_SYMBOL(record_failed);
 void st_deliver(struct st_call *call, u16 type, long ret, u64 payload)
 {
 	call_ended(call, type, ret);
+	if (type == SENDTRACE_RECORD_SEND && ret > 0)
+		note_sent(&call->peer, ret);
 	if (unlikely(ret < 0))
 		record_failed(call);
 	else if (ST_CAN_DEFER && unlikely(call->peer.unnamed) && call->fd >= 0 &&

@@ -222,7 +222,39 @@ static void an_event_has_the_threads_cgroup(struct kunit *test)
 #endif
 }
 
+/* ---- The place in a stream --------------------------------------------------------------- */
+
+static void expect_place(struct kunit *test, struct st_call call, long ret, u64 position,
+			 u32 write_seq)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	const struct sendtrace_event *event;
+
+	call.wanted = BIT(session->slot);
+	call.enter_time = session->since;
+	ended(&call, ret);
+	event = st_test_record(test, session);
+	KUNIT_EXPECT_EQ(test, event->position, position);
+	KUNIT_EXPECT_EQ(test, event->write_seq, write_seq);
+}
+
+static void the_place_in_a_stream_is_behind_what_was_sent(struct kunit *test)
+{
+	struct st_call call = st_test_call(NULL, 100);
+
+	call.payload.kind = ST_PAYLOAD_NONE;
+	call.peer.position = 1000;
+	call.peer.write_seq = U32_MAX - 9;
+	expect_place(test, call, 60, 1060, 50);
+	expect_place(test, call, 0, 1000, U32_MAX - 9);
+	expect_place(test, call, -EPIPE, 1000, U32_MAX - 9);
+	call.peer.position = 0;
+	call.peer.write_seq = 0; /* not TCP */
+	expect_place(test, call, 60, 0, 0);
+}
+
 static struct kunit_case deliver_cases[] = {
+	KUNIT_CASE(the_place_in_a_stream_is_behind_what_was_sent),
 	KUNIT_CASE(of_io_uring_what_a_handler_copies_is_complete),
 	KUNIT_CASE(of_io_uring_what_is_longer_is_cut_there),
 	KUNIT_CASE(of_io_uring_a_snap_length_is_no_cut_of_ours),

@@ -189,6 +189,24 @@ static void a_fallback_is_used_if_the_first_symbol_is_missing(struct kunit *test
 	st_probe_disarm(CALL_FALLBACK);
 }
 
+/* Not inline, as in the module. */
+static void (*volatile place)(const struct st_symbol *symbol,
+			      struct kprobe *kp) = st_symbol_place;
+
+static void a_function_is_probed_at_its_address_unless_that_may_move(struct kunit *test)
+{
+	struct kprobe kp = {};
+
+	KUNIT_EXPECT_NOT_NULL(test, probes[0].symbol.addr);
+	place(&probes[0].symbol, &kp);
+	KUNIT_EXPECT_PTR_EQ(test, kp.addr, probes[0].symbol.addr);
+	KUNIT_EXPECT_NULL(test, kp.symbol_name);
+	/* In a module. */
+	place(&probes[8].symbol, &kp);
+	KUNIT_EXPECT_NULL(test, kp.addr);
+	KUNIT_EXPECT_STREQ(test, kp.symbol_name, "st_test_called");
+}
+
 static void without_an_optional_function_the_rest_is_armed(struct kunit *test)
 {
 	KUNIT_EXPECT_NULL(test, probes[9].symbol.name);
@@ -379,6 +397,7 @@ static struct kunit_case probe_cases[] = {
 	KUNIT_CASE(a_hook_stays_until_its_last_session_stops),
 	KUNIT_CASE(all_hooks_of_a_call_are_armed),
 	KUNIT_CASE(a_fallback_is_used_if_the_first_symbol_is_missing),
+	KUNIT_CASE(a_function_is_probed_at_its_address_unless_that_may_move),
 	KUNIT_CASE(without_an_optional_function_the_rest_is_armed),
 	KUNIT_CASE(without_a_needed_function_nothing_is_armed),
 	KUNIT_CASE(if_one_function_cannot_be_probed_no_other_stays_armed),

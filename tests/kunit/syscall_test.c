@@ -345,6 +345,56 @@ static void a_worker_of_io_uring_is_in_no_call(struct kunit *test)
 		    SENDTRACE_CALL_IO_URING_RECV, -1);
 }
 
+/* ---- Calls that neither send nor receive --------------------------------------------------- */
+
+static struct st_syscall other(struct kunit *test, unsigned int nr, int fd)
+{
+	struct pt_regs *regs = task_pt_regs(current);
+	struct st_syscall is;
+
+	regs->orig_ax = nr;
+	regs->di = fd;
+	is = st_syscall_other();
+	as_before(test);
+	return is;
+}
+
+static void calls_that_open_and_close_have_their_descriptor(struct kunit *test)
+{
+	expect_call(test, other(test, __NR_accept, 5), SENDTRACE_CALL_ACCEPT, 5);
+	expect_call(test, other(test, __NR_accept4, 5), SENDTRACE_CALL_ACCEPT, 5);
+	expect_call(test, other(test, __NR_connect, 5), SENDTRACE_CALL_CONNECT, 5);
+	expect_call(test, other(test, __NR_shutdown, 5), SENDTRACE_CALL_SHUTDOWN, 5);
+	expect_call(test, other(test, __NR_close, 5), SENDTRACE_CALL_CLOSE, 5);
+}
+
+static void in_any_other_call_there_is_none(struct kunit *test)
+{
+	expect_call(test, other(test, __NR_write, 5), SENDTRACE_CALL_UNKNOWN, -1);
+	expect_call(test, other(test, __NR_exit_group, 5), SENDTRACE_CALL_UNKNOWN, -1);
+	current->flags |= PF_IO_WORKER;
+	expect_call(test, other(test, __NR_close, 5), SENDTRACE_CALL_UNKNOWN, -1);
+}
+
+/* Where the caller's message begins with the pointer to room for an address. */
+static void a_message_asks_for_an_address_if_it_has_room_for_one(struct kunit *test)
+{
+	void __user *message;
+	unsigned long name = 0;
+
+	st_test_use_user_memory(test);
+	message = st_test_user_pages(test, PAGE_SIZE);
+	task_pt_regs(current)->si = (unsigned long)message;
+	task_pt_regs(current)->orig_ax = __NR_recvmsg;
+	KUNIT_EXPECT_FALSE(test, st_syscall_asks_name()); /* not resident */
+	KUNIT_ASSERT_EQ(test, copy_to_user(message, &name, sizeof(name)), 0);
+	KUNIT_EXPECT_FALSE(test, st_syscall_asks_name());
+	name = 1;
+	KUNIT_ASSERT_EQ(test, copy_to_user(message, &name, sizeof(name)), 0);
+	KUNIT_EXPECT_TRUE(test, st_syscall_asks_name());
+	as_before(test);
+}
+
 static bool is_splice(struct kunit *test, unsigned int nr)
 {
 	bool is;
@@ -383,6 +433,9 @@ static struct kunit_case syscall_cases[] = {
 	KUNIT_CASE(a_call_that_does_not_come_here_is_not_believed),
 	KUNIT_CASE(a_worker_of_io_uring_is_in_no_call),
 	KUNIT_CASE(splice_and_sendfile_splice_and_so_may_a_worker),
+	KUNIT_CASE(calls_that_open_and_close_have_their_descriptor),
+	KUNIT_CASE(in_any_other_call_there_is_none),
+	KUNIT_CASE(a_message_asks_for_an_address_if_it_has_room_for_one),
 #endif
 	{}
 };
