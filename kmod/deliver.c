@@ -5,6 +5,7 @@
 #include <linux/cred.h>
 #include <linux/errno.h>
 #include <linux/net.h>
+#include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/timekeeping.h>
 #include <asm-generic/kprobes.h>
@@ -12,6 +13,7 @@
 #include "compat.h"
 #include "deliver.h"
 #include "late.h"
+#include "pool.h"
 #include "record.h"
 #include "running.h"
 #include "session.h"
@@ -151,6 +153,32 @@ static noinline void record_failed(const struct st_call *call)
 }
 NOKPROBE_SYMBOL(record_failed);
 
+static void finish_failed(struct st_deferred *deferred)
+{
+	preempt_disable();
+	record_failed(&deferred->call);
+	preempt_enable();
+}
+
+/*
+ * One system call makes several calls here: sendmmsg(), recvmmsg(). Once one of them waits for
+ * task work, those after it have to wait, too, or they would overtake it.
+ */
+static nokprobe_inline bool must_wait(const struct st_call *call)
+{
+	return ST_CAN_DEFER &&
+	       unlikely(call->id == SENDTRACE_CALL_SENDMMSG ||
+			call->id == SENDTRACE_CALL_RECVMMSG) &&
+	       st_pool_is_waiting();
+}
+
+static noinline void deliver_failed(struct st_call *call)
+{
+	if (!must_wait(call) || !st_late_after(call, finish_failed))
+		record_failed(call);
+}
+NOKPROBE_SYMBOL(deliver_failed);
+
 /**
  * st_deliver() - record a call that returns
  * @call: complete but for what only its return tells
@@ -166,9 +194,9 @@ void st_deliver(struct st_call *call, u16 type, long ret, u64 payload)
 	if (type == SENDTRACE_RECORD_SEND && ret > 0)
 		note_sent(&call->peer, ret);
 	if (unlikely(ret < 0))
-		record_failed(call);
-	else if (ST_CAN_DEFER && unlikely(call->peer.unnamed) && call->fd >= 0 &&
-		 st_payload_lasts(&call->payload))
+		deliver_failed(call);
+	else if (must_wait(call) || (ST_CAN_DEFER && unlikely(call->peer.unnamed) &&
+				     call->fd >= 0 && st_payload_lasts(&call->payload)))
 		record_late(call, payload, call->wanted);
 	else
 		record_for_all(call, payload);

@@ -202,3 +202,28 @@ bool st_late_record(const struct st_call *call, u64 sent, unsigned long sessions
 	return st_pool_queue(deferred);
 }
 NOKPROBE_SYMBOL(st_late_record);
+
+/**
+ * st_late_after() - finish a call that failed after those that this thread has left to task work
+ * @call: a call that returns; SENDTRACE_FAILED_MAX bytes of its payload stay readable
+ * @finish: records it; called in the thread's own context, where it may sleep
+ *
+ * Context: the return handler.
+ * Return: true, or false if it cannot be done.
+ */
+bool st_late_after(const struct st_call *call,
+		   void (*finish)(struct st_deferred *deferred))
+{
+	struct st_deferred *deferred = st_pool_get();
+
+	if (!deferred)
+		return false;
+	deferred->call = *call;
+	deferred->finish = finish;
+	if (!keep_buffers(deferred, SENDTRACE_FAILED_MAX)) {
+		st_pool_put(deferred);
+		return false;
+	}
+	return st_pool_queue(deferred);
+}
+NOKPROBE_SYMBOL(st_late_after);

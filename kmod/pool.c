@@ -13,7 +13,9 @@
  * instructions after module_put(): synchronize_rcu_tasks() waits until every task has
  * slept or run in user mode.
  */
+#include <linux/atomic.h>
 #include <linux/bitmap.h>
+#include <linux/hash.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
@@ -229,16 +231,69 @@ void st_pool_put(struct st_deferred *deferred)
 }
 NOKPROBE_SYMBOL(st_pool_put);
 
+/*
+ * How many objects wait, by the hash of their thread: so a thread that has none, but another's
+ * hash, takes itself for one that has some.
+ */
+#define WAITING_BITS 8
+static atomic_t waiting[1U << WAITING_BITS];
+
+static nokprobe_inline atomic_t *waiting_of(const struct task_struct *task)
+{
+	return &waiting[hash_ptr(task, WAITING_BITS)];
+}
+
+/**
+ * st_pool_is_waiting() - does an object of this thread wait for task work?
+ *
+ * Context: any.
+ * Return: true if so; also for some other threads.
+ */
+bool st_pool_is_waiting(void)
+{
+	return atomic_read(waiting_of(current));
+}
+NOKPROBE_SYMBOL(st_pool_is_waiting);
+
+static void run(struct callback_head *work);
+
+/*
+ * The kernel calls the works of a thread back in the opposite order (task_work_run()), and a
+ * system call such as sendmmsg() may have left several. So the first of ours that is called
+ * finishes those that were queued before it, the oldest first. The kernel has taken the list
+ * off the task: nobody changes it meanwhile.
+ */
+static struct st_deferred *oldest_of(struct st_deferred *deferred)
+{
+	struct callback_head *work;
+	struct st_deferred *older;
+
+	deferred->newer = NULL;
+	for (work = deferred->work.next; work; work = work->next) {
+		if (work->func != run)
+			continue;
+		older = container_of(work, struct st_deferred, work);
+		older->newer = deferred;
+		deferred = older;
+	}
+	return deferred;
+}
+
 static void run(struct callback_head *work)
 {
 	struct st_deferred *deferred = container_of(work, struct st_deferred, work);
+	struct st_deferred *next = deferred->finish ? oldest_of(deferred) : NULL;
 
-	deferred->finish(deferred);
+	for (; next; next = next->newer) {
+		next->finish(next);
+		next->finish = NULL;
+	}
+	atomic_dec(waiting_of(current));
 	st_pool_put(deferred);
 }
 
 /**
- * st_pool_queue() - call an object's @finish before the thread returns to user mode
+ * st_pool_queue() - call an object's @finish before the thread returns to user mode, in order
  * @deferred: from st_pool_get(), filled in
  *
  * Context: a handler.
@@ -247,8 +302,10 @@ static void run(struct callback_head *work)
 bool st_pool_queue(struct st_deferred *deferred)
 {
 	init_task_work(&deferred->work, run);
+	atomic_inc(waiting_of(current));
 	if (ST_CAN_DEFER && !task_work_add(current, &deferred->work, TWA_RESUME))
 		return true;
+	atomic_dec(waiting_of(current));
 	st_pool_put(deferred);
 	return false;
 }

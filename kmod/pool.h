@@ -16,7 +16,8 @@
 /**
  * struct st_deferred - a call whose record waits for task work
  * @work: the kernel's handle
- * @finish: called in the thread's own context, where it may sleep
+ * @finish: called in the thread's own context, where it may sleep; NULL when that was done
+ * @newer: what the thread has queued after it, while task work runs
  * @call: the call; @call.wanted has a bit for each session that still waits for its record
  * @sent: bytes of payload
  * @account: whose share of the objects it is part of
@@ -27,6 +28,7 @@
 struct st_deferred {
 	struct callback_head work;
 	void (*finish)(struct st_deferred *deferred);
+	struct st_deferred *newer;
 	struct st_call call;
 	u64 sent;
 	u32 account;
@@ -41,6 +43,7 @@ void st_pool_exit(void);
 struct st_deferred *st_pool_get(void);
 struct iovec *st_pool_room(struct st_deferred *deferred, u32 nr);
 void st_pool_put(struct st_deferred *deferred);
+bool st_pool_is_waiting(void);
 bool st_pool_queue(struct st_deferred *deferred);
 
 #endif /* _ST_POOL_H */
