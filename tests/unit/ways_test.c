@@ -70,6 +70,8 @@ static void each_call_is_chosen_by_its_name(void **state)
 			expected = expected & accepts ? accepts : connects;
 		if (expected == BIT(CLOSE))
 			expected = closes;
+		if (expected == BIT(SHUTDOWN))
+			expected |= BIT(IO_URING_SHUTDOWN);
 		sprintf(argument, "--events=%s", sendtrace_call_name(call));
 		assert_true(chosen(argument, NULL, NULL) == expected);
 	}

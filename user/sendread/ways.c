@@ -21,7 +21,6 @@ static const struct group {
 	{ "connect", FROM_TO(CONNECT, IO_URING_CONNECT) },
 	{ "close", FROM_TO(SHUTDOWN, CLOSE) },
 	{ "all", SENDTRACE_CALLS_ALL },
-	{ "shutdown", FROM_TO(SHUTDOWN, IO_URING_SHUTDOWN) },
 };
 
 enum {
@@ -76,7 +75,8 @@ static uint64_t named(const char *word, size_t size)
 	for (call = 1; call < SENDTRACE_CALLS; call++)
 		if (is_word(sendtrace_call_name(call), word, size))
 			ways |= SENDTRACE_CALL_BIT(call);
-	return ways;
+	/* Also io_uring's, as of the groups. */
+	return ways & BIT(SHUTDOWN) ? ways | BIT(IO_URING_SHUTDOWN) : ways;
 }
 
 int ways_choose(uint64_t *ways, const char *list, const char **bad)
