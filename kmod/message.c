@@ -38,7 +38,8 @@ static nokprobe_inline bool is_traced(const struct socket *sock)
 #define ASYNC_FLAGS (MSG_DONTWAIT | MSG_NOSIGNAL | MSG_ZEROCOPY)
 
 /* @flags: as the function was given them */
-static nokprobe_inline void set_syscall(struct st_call *call, struct st_syscall is, u32 flags)
+static nokprobe_inline void set_syscall(struct st_call *call, struct st_syscall is,
+					u32 flags)
 {
 	call->id = is.id;
 	call->fd = is.fd;
