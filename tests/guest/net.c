@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -154,18 +155,24 @@ static bool on_the_way(int fd)
 	       info.tcpi_unacked;
 }
 
-void fill_send_buffer(int fd)
+static void fill(void *arg)
 {
-	int flags = must(fcntl(fd, F_GETFL), "F_GETFL");
+	int fd = *(int *)arg, flags = must(fcntl(fd, F_GETFL), "F_GETFL");
 	struct deadline deadline = { 0 };
 	int size = 65536;
 
+	must(prctl(PR_SET_NAME, "filler"), "PR_SET_NAME");
 	/* Once set, TCP does not enlarge it any more. */
 	must(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)), "SO_SNDBUF");
 	must(fcntl(fd, F_SETFL, flags | O_NONBLOCK), "O_NONBLOCK");
 	while (fill_once(fd) || on_the_way(fd))
 		look_again(&deadline, "a send buffer to be full");
 	must(fcntl(fd, F_SETFL, flags), "F_SETFL");
+}
+
+void fill_send_buffer(int fd)
+{
+	in_child(fill, &fd);
 }
 
 size_t drain(int fd, size_t expected)

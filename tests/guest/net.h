@@ -43,7 +43,7 @@ struct pair tcp_pair(void);
 /* The address of our UDP socket on @ip, which is bound and never read. */
 struct address udp_sink(const char *ip);
 
-/* Fill @fd's send buffer with write(), which is not traced, until it accepts no more. */
+/* Fill @fd's send buffer until it accepts no more, in a process with another name. */
 void fill_send_buffer(int fd);
 
 /* Read until the end; return how many bytes there were. */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -41,11 +42,13 @@ static struct address name_of(const char *text)
 	return unix_address(name);
 }
 
-/* Write with write(), which is not traced, until there is no room for another datagram. */
-static void fill(const struct address *to)
+/* Until there is no room for another datagram. */
+static void fill(void *to)
 {
 	int fd = connected_socket(SOCK_DGRAM, to);
 
+	/* It is not to be shown. */
+	must(prctl(PR_SET_NAME, "filler"), "PR_SET_NAME");
 	must(fcntl(fd, F_SETFL, O_NONBLOCK), "O_NONBLOCK");
 	while (write(fd, "filler", 6) == 6)
 		continue;
@@ -72,7 +75,7 @@ static struct sender begin(void)
 	struct sender sender = { .to = name_of("./receiver.%d") };
 
 	sender.receiver = bound_socket(SOCK_DGRAM, &sender.to);
-	fill(&sender.to);
+	in_child(fill, &sender.to);
 	sender.fd = must(socket(AF_UNIX, SOCK_DGRAM, 0), "socket");
 	sender.where = to_address(sender.fd, &sender.to);
 	sender.memory = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,

@@ -18,6 +18,7 @@ enum {
 	/* More than is copied inline, and less than a socket holds. */
 	LONG = 60000,
 	INLINE_MAX = 16384,
+	AT_ONCE_MAX = 65536,
 };
 
 static const struct way *chosen;
@@ -146,24 +147,36 @@ static void pages(void)
 
 /* ---- Long ---------------------------------------------------------------------------- */
 
-static size_t inline_max(void)
+/* Without late copying a parameter is the bound, up to what interrupts may wait for. */
+static size_t parameter_inline_max(void)
 {
 	FILE *file = fopen("/sys/module/sendtrace/parameters/inline_max", "r");
-	size_t most = INLINE_MAX;
+	size_t most;
 
-	if (file && fscanf(file, "%zu", &most) != 1)
+	if (!file || fscanf(file, "%zu", &most) != 1)
 		die("reading inline_max");
-	if (file)
-		fclose(file);
-	return most;
+	fclose(file);
+	return most < AT_ONCE_MAX ? most : AT_ONCE_MAX;
+}
+
+/* How much of a payload is copied before the call returns. */
+static size_t inline_max(const struct way *way)
+{
+	const char *late = getenv("LATE");
+
+	/* Registered buffers are pages. */
+	if (way->op == IORING_OP_WRITE_FIXED)
+		return is_rt() ? INLINE_MAX : AT_ONCE_MAX;
+	return late && *late == '1' ? INLINE_MAX : parameter_inline_max();
 }
 
 /* The buffer belongs to the caller again before more could be copied. */
-static void long_of_ring(const struct way *way, size_t most)
+static void long_of_ring(const struct way *way)
 {
 	struct pair pair = pair_of(way->inet_only ? PAIR_TCP4 : PAIR_UNIX_STREAM);
 	char *text = text_number(1, LONG);
 	struct event event = event_of(way, pair.near, text, LONG);
+	size_t most = inline_max(way);
 
 	event.ret = result_of(way_make(&ways, way, pair.near, text, LONG));
 	check(event.ret > 0, "%s of %d bytes: it sent something", way->name, LONG);
@@ -178,8 +191,6 @@ static void long_of_ring(const struct way *way, size_t most)
 
 static void each_long(bool rings)
 {
-	size_t most = inline_max();
-
 	ways_open(&ways);
 	for (const struct way *way = ways_to_send; way->name; way++) {
 		struct pair pair;
@@ -187,7 +198,7 @@ static void each_long(bool rings)
 		if (way->pages || (way->op >= 0) != rings || !way_exists(&ways, way))
 			continue;
 		if (rings) {
-			long_of_ring(way, most);
+			long_of_ring(way);
 			continue;
 		}
 		pair = pair_of(way->inet_only ? PAIR_TCP4 : PAIR_UNIX_STREAM);

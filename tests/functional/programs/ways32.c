@@ -52,7 +52,7 @@ static void expect_sent(const char *call, struct pair pair, const char *text, lo
 	struct event event = event_of(call, pair.near, text, false);
 
 	check_equal(ret, event.ret, "%s", call);
-	must_arrive(pair.far, text, strlen(text), call);
+	far_must_get(pair.far, text, call);
 	expect_event(&event);
 }
 
@@ -67,11 +67,6 @@ static void expect_got(const char *call, struct pair pair, const char *text, lon
 	expect_event(&event);
 }
 
-static void put(struct pair pair, const char *text)
-{
-	must(write(pair.far, text, strlen(text)), "sending");
-}
-
 /* ---- Vectors --------------------------------------------------------------------------- */
 
 static void vectors(void)
@@ -84,7 +79,7 @@ static void vectors(void)
 
 		two_pieces(iov, text, strlen(text));
 		expect_sent("writev", pair, text, syscall(SYS_writev, pair.near, iov, 2));
-		put(pair, read_by);
+		far_puts(pair.far, read_by);
 		two_pieces(iov, got, ROOM);
 		expect_got("readv", pair, read_by, syscall(SYS_readv, pair.near, iov, 2));
 	}
@@ -96,9 +91,9 @@ static void plain(void)
 
 	expect_sent("write", pair, "by write",
 		    syscall(SYS_write, pair.near, "by write", 8));
-	put(pair, "by read");
+	far_puts(pair.far, "by read");
 	expect_got("read", pair, "by read", syscall(SYS_read, pair.near, got, ROOM));
-	put(pair, "by recvfrom");
+	far_puts(pair.far, "by recvfrom");
 	expect_got("recvfrom", pair, "by recvfrom",
 		   syscall(SYS_recvfrom, pair.near, got, ROOM, 0, NULL, NULL));
 }
@@ -130,7 +125,7 @@ static void one_message(const struct calls *calls, struct pair pair)
 
 	two_pieces(iov, text, strlen(text));
 	expect_sent("sendmsg", pair, text, calls->sendmsg(pair.near, &message));
-	put(pair, received);
+	far_puts(pair.far, received);
 	two_pieces(iov, got, ROOM);
 	message = (struct msghdr){ .msg_iov = iov, .msg_iovlen = 2 };
 	expect_got("recvmsg", pair, received, calls->recvmsg(pair.near, &message));
@@ -152,7 +147,7 @@ static void messages_of(const struct calls *calls, struct pair pair)
 	for (int i = 0; i < MESSAGES; i++)
 		expect_sent("sendmmsg", pair, texts[i], messages[i].msg_len);
 	for (int i = 0; i < MESSAGES; i++) {
-		put(pair, texts[i]);
+		far_puts(pair.far, texts[i]);
 		iov[i] = (struct iovec){ room[i], ROOM };
 	}
 	check_equal(calls->recvmmsg(pair.near, messages, MESSAGES), MESSAGES, "recvmmsg");
@@ -246,10 +241,10 @@ static void socketcall(void)
 	struct pair pair = pair_of(PAIR_UDP4);
 
 	all_messages(&calls);
-	put(pair, "by recv");
+	far_puts(pair.far, "by recv");
 	expect_got("recvfrom", pair, "by recv",
 		   call_socket(SYS_RECV, pair.near, got, ROOM, 0, 0));
-	put(pair, "by recvfrom");
+	far_puts(pair.far, "by recvfrom");
 	expect_got("recvfrom", pair, "by recvfrom",
 		   call_socket(SYS_RECVFROM, pair.near, got, ROOM, 0, 0));
 }

@@ -10,7 +10,8 @@
  * them does not matter.
  *
  * What a worker thread of io_uring makes has no place in that order: its messages are datagrams,
- * and each must be there once.
+ * and each must be there once. A worker's receive that finds nothing waits, and what then arrives
+ * is received by the thread that has asked for it, between its own calls.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -280,14 +281,33 @@ static void look_at(struct cursor *cursor, int thread, const struct line *line)
 		end_phase(cursor, thread);
 }
 
+static bool begins_message(const struct line *line, int *thread, int *number)
+{
+	return sscanf(line->bytes, "<%d.%d.", thread, number) == 2 && *thread >= 0 &&
+	       *thread < THREADS && *number >= 0 && *number < messages;
+}
+
+/* Did @thread receive what it had asked a worker for? */
+static bool is_left_by_worker(const struct line *line, int thread)
+{
+	struct message message;
+	int asked_by, number;
+
+	if (!is_receive(line) || !line_has(line, "call", "io_uring") ||
+	    !begins_message(line, &asked_by, &number) || asked_by != thread)
+		return false;
+	message = message_of(thread, number);
+	free(message.text);
+	return message.in->sqe_flags & IOSQE_ASYNC;
+}
+
 static void look_at_worker(const struct line *line)
 {
 	struct message message;
 	int thread, number;
 	char *seen;
 
-	if (sscanf(line->bytes, "<%d.%d.", &thread, &number) != 2 || thread < 0 ||
-	    thread >= THREADS || number < 0 || number >= messages)
+	if (!begins_message(line, &thread, &number))
 		die("expected a message of a worker, got '%.200s'", line->text);
 	message = message_of(thread, number);
 	seen = is_receive(line) ? &seen_in[thread][number] : &seen_out[thread][number];
@@ -331,7 +351,7 @@ static void look(void)
 	while (next_line(&line)) {
 		int thread = thread_of(&line);
 
-		if (thread < 0)
+		if (thread < 0 || is_left_by_worker(&line, thread))
 			look_at_worker(&line);
 		else
 			look_at(&cursors[thread], thread, &line);

@@ -249,9 +249,9 @@ static void addresses(void)
 			event.where = to_doubtful(connected, &to, "asked");
 		else
 			event.where = to_address(connected, &to);
-		/* Too short to have a port, or an address. */
+		/* Too short to have a port, or an address: nothing that could be in doubt. */
 		if (len && len < 8)
-			event.where.known = false;
+			event.where = to_nowhere(AF_INET);
 		event.ret = try(attempt, by_sendmsg, "sendmsg with an address");
 		check_equal(event.ret, len && len < 16 ? -EINVAL : 7,
 			    "sendmsg with an address of %zu bytes", len);
@@ -329,8 +329,8 @@ static void controls(void)
 	control.header.cmsg_len = CMSG_LEN(254 * sizeof(int));
 	try_control(PAIR_UNIX_STREAM, &control, control.header.cmsg_len, -EINVAL,
 		    "SCM_RIGHTS:254");
-	/* The kernel does not take so much, and cannot read this. */
-	try_control(PAIR_UDP4, &control, SIZE_MAX, -ENOBUFS, NULL);
+	/* The kernel does not take so much, whatever it is, and cannot read this. */
+	try_control(PAIR_UDP4, &control, SIZE_MAX, -ENOBUFS, "SCM_RIGHTS:254");
 	try_control(PAIR_UDP4, nowhere(), whole, -EFAULT, NULL);
 }
 

@@ -136,14 +136,14 @@ static void receives(const struct entry *entry, struct pair pair)
 {
 	struct low *low = low_memory("", ROOM);
 
-	must(write(pair.far, "by readv", 8), "sending");
+	far_puts(pair.far, "by readv");
 	expect_one("readv", pair.near, "by readv", true,
 		   entry->call(entry->readv, pair.near, low->iov, 2, 0));
-	must(write(pair.far, "by recvmsg", 10), "sending");
+	far_puts(pair.far, "by recvmsg");
 	expect_one("recvmsg", pair.near, "by recvmsg", true,
 		   entry->call(entry->recvmsg, pair.near, &low->message, 0, 0));
 	low = low_memory("", ROOM);
-	must(write(pair.far, "by recvmmsg", 11), "sending");
+	far_puts(pair.far, "by recvmmsg");
 	check_equal(entry->call(entry->recvmmsg, pair.near, &low->message, 1, 0), 1,
 		    "recvmmsg");
 	expect_one("recvmmsg", pair.near, "by recvmmsg", true, low->message.len);

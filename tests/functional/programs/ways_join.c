@@ -50,7 +50,8 @@ static char *where_of(const struct line *line)
 static void add(struct joined *joined, const struct line *line)
 {
 	char *head = strndup(line->text, line->head), *where = where_of(line);
-	const char *call = value_in(line, "call");
+	const char *value = value_in(line, "call");
+	char *call = value ? strdup(value) : NULL;
 
 	if (!call)
 		die("expected a line with call=, got '%s'", line->rest);
@@ -69,6 +70,7 @@ static void add(struct joined *joined, const struct line *line)
 	joined->len += line->len;
 	free(head);
 	free(where);
+	free(call);
 }
 
 int main(void)

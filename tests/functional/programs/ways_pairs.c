@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -102,4 +103,37 @@ void must_arrive(int fd, const char *text, size_t len, const char *what)
 	check_equal(total, len, "bytes that arrived, %s", what);
 	check(memcmp(got, text, len) == 0, "what arrived is what was sent, %s", what);
 	free(got);
+}
+
+struct passing {
+	int fd;
+	const char *text;
+	const char *what;
+};
+
+static void arrive(void *arg)
+{
+	struct passing *passing = arg;
+
+	must(prctl(PR_SET_NAME, "far"), "PR_SET_NAME");
+	must_arrive(passing->fd, passing->text, strlen(passing->text), passing->what);
+}
+
+void far_must_get(int fd, const char *text, const char *what)
+{
+	in_child(arrive, &(struct passing){ fd, text, what });
+}
+
+static void put(void *arg)
+{
+	struct passing *passing = arg;
+
+	must(prctl(PR_SET_NAME, "far"), "PR_SET_NAME");
+	check_equal(write(passing->fd, passing->text, strlen(passing->text)),
+		    strlen(passing->text), "sending '%s'", passing->text);
+}
+
+void far_puts(int fd, const char *text)
+{
+	in_child(put, &(struct passing){ fd, text, NULL });
 }

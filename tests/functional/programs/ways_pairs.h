@@ -30,4 +30,11 @@ char *text_number(unsigned int number, size_t len);
 /* Read @len bytes, which must be @text. */
 void must_arrive(int fd, const char *text, size_t len, const char *what);
 
+/*
+ * At the far end, in a process with a name of its own, where both directions are traced: @text
+ * must arrive, or is sent.
+ */
+void far_must_get(int fd, const char *text, const char *what);
+void far_puts(int fd, const char *text);
+
 #endif /* WAYS_PAIRS_H */
