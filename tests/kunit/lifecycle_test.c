@@ -42,6 +42,14 @@ static struct pt_regs *arguments(struct kunit *test, unsigned long first,
 	return regs;
 }
 
+static struct st_session *session_for_all(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+
+	session->calls = SENDTRACE_CALLS_ALL;
+	return session;
+}
+
 /* A descriptor of a socket that is a user's. */
 static int descriptor(struct kunit *test, int type, struct socket **sock)
 {
@@ -81,7 +89,7 @@ static void connected(struct st_connecting *call, int ret)
 
 static void a_connect_shows_where_to_and_both_ends(struct kunit *test)
 {
-	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_session *session = session_for_all(test);
 	struct st_addr to = st_test_loopback();
 	const struct sendtrace_event *event;
 	struct st_connecting call;
@@ -114,7 +122,7 @@ static void a_connect_shows_where_to_and_both_ends(struct kunit *test)
 
 static void what_is_no_socket_of_a_user_is_not_connected(struct kunit *test)
 {
-	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_session *session = session_for_all(test);
 	struct st_connecting call;
 	struct socket *sock;
 	int fd = st_test_descriptor(test, SOCK_DGRAM, &sock);
@@ -126,7 +134,7 @@ static void what_is_no_socket_of_a_user_is_not_connected(struct kunit *test)
 
 static void an_address_that_is_unreadable_stays_unknown(struct kunit *test)
 {
-	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_session *session = session_for_all(test);
 	const struct sendtrace_event *event;
 	struct st_connecting call;
 	struct socket *sock;
@@ -142,7 +150,7 @@ static void an_address_that_is_unreadable_stays_unknown(struct kunit *test)
 
 static void the_socket_is_the_one_at_the_entry(struct kunit *test)
 {
-	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_session *session = session_for_all(test);
 	const struct sendtrace_event *event;
 	struct socket *sock, *other;
 	struct st_connecting call;
@@ -161,7 +169,7 @@ static void the_socket_is_the_one_at_the_entry(struct kunit *test)
 
 static void a_shutdown_says_which_direction(struct kunit *test)
 {
-	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_session *session = session_for_all(test);
 	const struct st_hook hook = hook_of(SENDTRACE_CALL_SHUTDOWN,
 					    sizeof(struct st_call), st_shutdown_begins);
 	const struct sendtrace_event *event;
@@ -185,7 +193,7 @@ static void a_shutdown_says_which_direction(struct kunit *test)
 
 static void a_close_is_recorded_at_once(struct kunit *test)
 {
-	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_session *session = session_for_all(test);
 	const struct st_hook hook =
 		hook_of(SENDTRACE_CALL_CLOSE, sizeof(struct st_entry), st_close_begins);
 	const struct sendtrace_event *event;
