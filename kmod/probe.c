@@ -176,6 +176,7 @@ static int register_return(struct probe *probe)
 	probe->own = probe->rp.kp.pre_handler;
 	/* Calls that come in between are handled by one or the other. */
 	if (!err && probe->own)
+		/* Who sees the filter sees what it calls, too. */
 		smp_store_release(&probe->rp.kp.pre_handler, filter);
 	return err;
 }
