@@ -84,8 +84,8 @@ receives recv_from.inet_control "ancillary data of UDP that is received is named
 
 # ---- Sleepers --------------------------------------------------------------------------------
 
-# received_beside SLEEPERS ROUNDS: 100 threads make ROUNDS receives each while SLEEPERS sleep; the lines and
-# what was missed are all that there were
+# received_beside SLEEPERS ROUNDS: 100 threads make ROUNDS receives each while SLEEPERS sleep; the
+# lines and what was missed are all that there were
 received_beside() {
 	limit=900 wait_limit=400
 	# shellcheck disable=SC3045 # the guest's shell has it
