@@ -50,18 +50,16 @@ static nokprobe_inline void set_syscall(struct st_call *call, struct st_syscall 
 }
 
 /* @sock and its @id are set, and of the payload what is sent. */
-static bool noted(struct st_call *call)
+static nokprobe_inline bool noted(struct st_call *call)
 {
 	call->addr = NULL;
 	call->addr_len = 0;
 	call->nr_cmsgs = 0;
-	memset(call->cmsgs, 0, sizeof(call->cmsgs));
 	if (!st_event_refine(&call->entry))
 		return false;
 	st_peer_of(call->sock, &call->peer);
 	return true;
 }
-NOKPROBE_SYMBOL(noted);
 
 /* Where a message goes that has an address of its own, in the kernel's memory. */
 static nokprobe_inline void read_name(struct st_call *call, const struct msghdr *msg)

@@ -99,7 +99,10 @@ static nokprobe_inline void describe(struct sendtrace_event *slot,
 	slot->cgroup = call->cgroup;
 	slot->call = call->id;
 	slot->nr_cmsgs = call->nr_cmsgs;
-	memcpy(slot->cmsgs, call->cmsgs, sizeof(slot->cmsgs));
+	if (likely(!call->nr_cmsgs))
+		memset(slot->cmsgs, 0, sizeof(slot->cmsgs));
+	else
+		memcpy(slot->cmsgs, call->cmsgs, sizeof(slot->cmsgs));
 	slot->family = family;
 	slot->sock_type = type;
 	slot->protocol = peer->protocol;

@@ -92,7 +92,6 @@ bool st_sendto_begins(struct st_call *call, struct pt_regs *regs)
 	call->async = false;
 	call->sock = NULL;
 	call->nr_cmsgs = 0;
-	memset(call->cmsgs, 0, sizeof(call->cmsgs));
 	if (unlikely(call->addr))
 		look_up_destination(call);
 	else
