@@ -32,7 +32,7 @@ static nokprobe_inline void put_addresses(u64 *to, const struct st_addr *local,
 {
 	const u32 ipv4 = 2 * sizeof(*to);
 
-	if (local->len != ipv4 || remote->len != ipv4) {
+	if (unlikely(local->len != ipv4 || remote->len != ipv4)) {
 		put_address(put_address(to, local), remote);
 		return;
 	}
