@@ -54,7 +54,7 @@ struct st_entry {
  * @cgroup: id of the thread's cgroup in the unified hierarchy; 0 without one
  * @type: enum sendtrace_record_type of its event
  * @nr_cmsgs: pieces of ancillary data
- * @cmsgs: the first of them
+ * @cmsgs: the first of them, and zeroes; undefined if there are none
  * @payload: what it sends or has received
  * @addr: the address to send to, in the caller's memory, or NULL. It is read at the entry,
  *	or at the return if it was not resident

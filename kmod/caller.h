@@ -49,13 +49,31 @@ static __always_inline void st_name_read(union st_name *name, const char *comm)
 	name->half[1] = second;
 }
 
-/* Ends a name with NUL and pads it with NUL, whatever was read. */
+/* Copies a name, ends it with NUL and pads it with NUL, whatever was read. */
+static __always_inline void st_name_copy_ended(union st_name *to,
+					       const union st_name *from)
+{
+	unsigned long first = from->half[0], second = from->half[1];
+	bool ended = true;
+
+	if (st_word_cut(&first))
+		second = 0;
+	else
+		ended = st_word_cut(&second);
+	to->half[0] = first;
+	to->half[1] = second;
+	if (unlikely(!ended))
+		to->text[SENDTRACE_COMM_LEN - 1] = '\0';
+}
+
 static __always_inline void st_name_end(union st_name *name)
 {
-	if (st_word_cut(&name->half[0]))
-		name->half[1] = 0;
-	else if (!st_word_cut(&name->half[1]))
-		name->text[SENDTRACE_COMM_LEN - 1] = '\0';
+	st_name_copy_ended(name, name);
+}
+
+static __always_inline bool st_name_same(const union st_name *a, const union st_name *b)
+{
+	return a->half[0] == b->half[0] && a->half[1] == b->half[1];
 }
 
 /**
@@ -72,5 +90,23 @@ struct st_caller {
 	union st_name comm;
 	union st_name process;
 };
+
+/**
+ * st_caller_copy_ended() - copy a caller, and end both names
+ * @to: all but its @tid is set
+ * @from: with names as st_name_read() left them
+ *
+ * The first thread of a process usually has its name.
+ */
+static __always_inline void st_caller_copy_ended(struct st_caller *to,
+						 const struct st_caller *from)
+{
+	to->pid = from->pid;
+	st_name_copy_ended(&to->comm, &from->comm);
+	if (st_name_same(&from->process, &from->comm))
+		to->process = to->comm;
+	else
+		st_name_copy_ended(&to->process, &from->process);
+}
 
 #endif /* _ST_CALLER_H */

@@ -6,6 +6,7 @@
 #include <linux/compat.h>
 #include <linux/kernel.h>
 #include <linux/socket.h>
+#include <linux/string.h>
 #include <linux/uaccess.h>
 #include <net/compat.h>
 #include <asm-generic/kprobes.h>
@@ -73,7 +74,7 @@ NOKPROBE_SYMBOL(note);
 
 /**
  * st_cmsg_read() - note which ancillary data a message has
- * @call: its @cmsgs are set; they are empty before
+ * @call: its @cmsgs and @nr_cmsgs are set, which is 0 before
  * @control: the caller's buffer
  * @len: its bytes
  * @compat: it was made by a 32-bit program
@@ -91,6 +92,7 @@ void st_cmsg_read(struct st_call *call, const void __user *control, size_t len,
 
 	if (!control || !current->mm)
 		return;
+	memset(call->cmsgs, 0, sizeof(call->cmsgs));
 	for (i = 0; i < CMSGS_MAX && len; i++) {
 		if (!read_header(&header, control, compat) || len < header.size ||
 		    header.len < header.size || header.len > len)

@@ -52,22 +52,22 @@ static nokprobe_inline u64 cgroup_of_current(void)
 #endif
 }
 
-/* TCP: the socket was described before it took these bytes. */
-static nokprobe_inline void note_sent(struct st_peer *peer, long bytes)
+/* TCP: the socket was described before it took these bytes. Others have no sequence number. */
+static nokprobe_inline void note_sent(struct st_call *call)
 {
-	if (peer->write_seq) {
-		peer->write_seq += bytes;
-		peer->position += bytes;
+	struct st_peer *peer = &call->peer;
+
+	if (peer->write_seq && call->type == SENDTRACE_RECORD_SEND && call->ret > 0) {
+		peer->write_seq += call->ret;
+		peer->position += call->ret;
 	}
 }
 
 /* The initial user namespace maps each uid to itself. */
-static nokprobe_inline void call_ended(struct st_call *call, u16 type, long ret)
+static nokprobe_inline void call_ended(struct st_call *call)
 {
 	call->exit_time = ktime_get_ns();
-	call->ret = ret;
 	call->cgroup = cgroup_of_current();
-	call->type = type;
 	call->caller.tid = task_pid_nr(current);
 	call->uid = __kuid_val(current_euid());
 }
@@ -79,20 +79,12 @@ static nokprobe_inline void call_ended(struct st_call *call, u16 type, long ret)
 #define NOW_SESSIONS (ST_IRQS_OFF_MAX / ST_INLINE_MAX)
 #define SHORT_MAX    (ST_IRQS_OFF_MAX / ST_MAX_RUNNING)
 
-static nokprobe_inline void record_for_all(const struct st_call *call, u64 sent)
+static noinline void record_for_many(const struct st_call *call, u64 sent)
 {
 	unsigned long sessions = call->wanted, late = 0;
 	struct st_session *session;
 	unsigned int nr = 0;
 
-	if (unlikely(call->async) || unlikely(!st_payload_lasts(&call->payload))) {
-		record_only_now(call, sent);
-		return;
-	}
-	if (!ST_CAN_DEFER) {
-		st_record_at_once(call, sent, st_session_at_once_max());
-		return;
-	}
 	for (; sessions; sessions &= sessions - 1, nr++) {
 		session = st_record_session_of(call, sessions);
 		if (unlikely(!session))
@@ -104,6 +96,31 @@ static nokprobe_inline void record_for_all(const struct st_call *call, u64 sent)
 	}
 	if (unlikely(late))
 		record_late(call, sent, late);
+}
+NOKPROBE_SYMBOL(record_for_many);
+
+/* Most often one session wants a call: without a loop, this needs fewer registers. */
+static nokprobe_inline void record_for_all(const struct st_call *call, u64 sent)
+{
+	unsigned long sessions = call->wanted;
+	struct st_session *session;
+
+	if (unlikely(call->async) || unlikely(!st_payload_lasts(&call->payload))) {
+		record_only_now(call, sent);
+		return;
+	}
+	if (!ST_CAN_DEFER) {
+		st_record_at_once(call, sent, st_session_at_once_max());
+		return;
+	}
+	if (unlikely(!sessions || sessions & (sessions - 1))) {
+		record_for_many(call, sent);
+		return;
+	}
+	session = st_record_session_of(call, sessions);
+	if (likely(session) &&
+	    unlikely(st_record_call(session, call, sent) != ST_WRITTEN))
+		record_late(call, sent, sessions);
 }
 
 /*
@@ -190,10 +207,12 @@ NOKPROBE_SYMBOL(deliver_failed);
  */
 void st_deliver(struct st_call *call, u16 type, long ret, u64 payload)
 {
-	call_ended(call, type, ret);
-	if (type == SENDTRACE_RECORD_SEND && ret > 0)
-		note_sent(&call->peer, ret);
-	if (unlikely(ret < 0))
+	/* First, so that these need not be kept while the clock is read. */
+	call->ret = ret;
+	call->type = type;
+	call_ended(call);
+	note_sent(call);
+	if (unlikely(call->ret < 0))
 		deliver_failed(call);
 	else if (must_wait(call) || (ST_CAN_DEFER && unlikely(call->peer.unnamed) &&
 				     call->fd >= 0 && st_payload_lasts(&call->payload)))

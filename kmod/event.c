@@ -23,35 +23,15 @@
 #include "session.h"
 #include "share.h"
 
-static nokprobe_inline struct st_ring *this_ring(const struct st_session *session)
-{
-	return session->rings[smp_processor_id()];
-}
+DEFINE_PER_CPU(struct st_asked, st_asked);
 
 static nokprobe_inline bool session_wants(const struct st_session *session, u64 calls,
 					  const struct st_caller *caller)
 {
 	const struct st_rules *rules = rcu_dereference_sched(session->rules);
 
-	/* The tracer last: most calls of others do not match, and pay nothing for it. */
 	return (session->calls & calls) && st_rules_match(rules, caller) &&
 	       session->tracer != task_tgid(current);
-}
-
-static nokprobe_inline void identify(struct st_caller *caller)
-{
-	/* Preemption is off, so an exec() cannot free the leader meanwhile. */
-	const struct task_struct *leader = current->group_leader;
-
-	caller->pid = task_tgid_nr(current);
-	st_name_read(&caller->comm, current->comm);
-	st_name_read(&caller->process, leader->comm);
-}
-
-static nokprobe_inline void count_filtered(struct st_ring *ring)
-{
-	st_count(ring->count.hits, 1);
-	st_count(ring->count.filtered, 1);
 }
 
 /*
@@ -68,44 +48,8 @@ wanted_by(unsigned long bit, const struct st_hook *hook, const struct st_caller 
 	if (session_wants(session, hook->calls, caller))
 		return bit;
 	if (!hook->helps)
-		count_filtered(this_ring(session));
+		st_count_filtered(st_ring_here(session));
 	return 0;
-}
-
-static noinline unsigned long wanted_by_any(unsigned long mask,
-					    const struct st_hook *hook,
-					    const struct st_caller *caller)
-{
-	unsigned long wanted = 0;
-
-	for (; mask; mask &= mask - 1)
-		wanted |= wanted_by(mask & -mask, hook, caller);
-	return wanted;
-}
-NOKPROBE_SYMBOL(wanted_by_any);
-
-/* Most often one session runs: without a loop, this needs fewer registers. */
-static nokprobe_inline unsigned long who_wants(const struct st_hook *hook,
-					       struct st_caller *caller)
-{
-	unsigned long mask = READ_ONCE(st_running_mask);
-
-	identify(caller);
-	if (likely(!(mask & (mask - 1))))
-		return mask ? wanted_by(mask, hook, caller) : 0;
-	return wanted_by_any(mask, hook, caller);
-}
-
-DEFINE_PER_CPU(struct st_asked, st_asked);
-
-/*
- * The functions of sockets have callers that nobody traces: kernel threads, and interrupts.
- * PF_IO_WORKER: the kernel's threads that work for a process's io_uring; they are threads of
- * that process.
- */
-static nokprobe_inline bool is_a_process(void)
-{
-	return in_task() && !(current->flags & PF_KTHREAD);
 }
 
 /**
@@ -118,11 +62,13 @@ static nokprobe_inline bool is_a_process(void)
 bool st_event_asks(const struct st_hook *hook)
 {
 	struct st_asked *asked = this_cpu_ptr(&st_asked);
-	unsigned long wanted;
+	unsigned long mask = READ_ONCE(st_running_mask), wanted = 0;
 
-	if (unlikely(!is_a_process()))
+	if (unlikely(!st_asks_process()))
 		return false;
-	wanted = who_wants(hook, &asked->caller);
+	st_asks_who(&asked->caller);
+	for (; mask; mask &= mask - 1)
+		wanted |= wanted_by(mask & -mask, hook, &asked->caller);
 	if (likely(!wanted))
 		return false;
 	asked->wanted = wanted;
@@ -150,43 +96,6 @@ void st_event_once(const struct st_hook *hook, struct pt_regs *regs)
 NOKPROBE_SYMBOL(st_event_once);
 
 /**
- * st_event_begin() - note a call that a session wants
- * @call: filled in; if the hook's @size is smaller than a struct st_call, only so much of it
- * @hook: the hook that saw it
- * @regs: the registers at the function's entry
- *
- * Context: the entry handler, after st_event_asks().
- * Return: what the entry handler returns: 0, or 1 if the call is not to be recorded at its
- * return, or if its user has too many calls already.
- */
-int st_event_begin(struct st_call *call, const struct st_hook *hook, struct pt_regs *regs)
-{
-	call->hook = hook;
-	call->wanted = this_cpu_read(st_asked.wanted);
-	call->enter_time = ktime_get_ns();
-	if (hook->size == sizeof(*call))
-		st_event_identify(call);
-	if (!INDIRECT_CALL_1(hook->begin, st_sendto_begins, call, regs))
-		return 1;
-	return !st_share_take(hook->share, &call->account);
-}
-NOKPROBE_SYMBOL(st_event_begin);
-
-/**
- * st_event_identify() - say who makes a call
- * @call: its @caller is set
- *
- * Context: the entry handler, after st_event_asks().
- */
-void st_event_identify(struct st_call *call)
-{
-	call->caller = this_cpu_ptr(&st_asked)->caller;
-	st_name_end(&call->caller.comm);
-	st_name_end(&call->caller.process);
-}
-NOKPROBE_SYMBOL(st_event_identify);
-
-/**
  * st_event_identify_again() - say who makes a call that returns
  * @call: its @caller is set
  *
@@ -194,20 +103,19 @@ NOKPROBE_SYMBOL(st_event_identify);
  */
 void st_event_identify_again(struct st_call *call)
 {
-	identify(&call->caller);
-	st_name_end(&call->caller.comm);
-	st_name_end(&call->caller.process);
+	st_asks_who(&call->caller);
+	st_caller_copy_ended(&call->caller, &call->caller);
 }
 NOKPROBE_SYMBOL(st_event_identify_again);
 
 /**
- * st_event_refine() - ask the sessions again, where a hook serves several calls
- * @call: its @id is set; on return @wanted is without those that do not record such calls
+ * st_event_refine_each() - ask the sessions again, where a hook serves several calls
+ * @call: as of st_event_refine(), which calls this
  *
  * Context: the entry handler.
  * Return: is any session left?
  */
-bool st_event_refine(struct st_entry *call)
+bool st_event_refine_each(struct st_entry *call)
 {
 	unsigned long mask = call->wanted, rest;
 	struct st_session *session;
@@ -215,15 +123,15 @@ bool st_event_refine(struct st_entry *call)
 	for (; mask; mask = rest) {
 		rest = mask & (mask - 1);
 		session = st_running_of(mask);
-		if (likely(session && session->calls & SENDTRACE_CALL_BIT(call->id)))
+		if (likely(session && st_asks_has(session, call->id)))
 			continue;
 		call->wanted &= ~(mask ^ rest);
 		if (session)
-			count_filtered(this_ring(session));
+			st_count_filtered(st_ring_here(session));
 	}
 	return call->wanted;
 }
-NOKPROBE_SYMBOL(st_event_refine);
+NOKPROBE_SYMBOL(st_event_refine_each);
 
 /* The sessions that have seen it begin. */
 static void count_each(const struct st_entry *call, bool blocked)
@@ -235,9 +143,9 @@ static void count_each(const struct st_entry *call, bool blocked)
 		session = st_running_of(mask);
 		if (!session || session->since > call->enter_time)
 			continue;
-		count_filtered(this_ring(session));
+		st_count_filtered(st_ring_here(session));
 		if (blocked)
-			st_count(this_ring(session)->count.blocked, 1);
+			st_count(st_ring_here(session)->count.blocked, 1);
 	}
 }
 NOKPROBE_SYMBOL(count_each);

@@ -5,8 +5,10 @@
 
 #include <linux/indirect_call_wrapper.h>
 #include <linux/percpu.h>
+#include <linux/timekeeping.h>
 #include <asm-generic/kprobes.h>
 
+#include "asks.h"
 #include "call.h"
 #include "hook.h"
 #include "sendto.h"
@@ -14,27 +16,9 @@
 
 struct pt_regs;
 
-/**
- * struct st_asked - what st_event_asks() has found out, for what follows on this CPU
- * @wanted: a bit for each session that wants the call; 0 if there is no such call
- * @caller: who makes it
- *
- * Preemption is off from st_event_asks() to st_event_asked(), and no interrupt's work asks.
- */
-struct st_asked {
-	unsigned long wanted;
-	struct st_caller caller;
-};
-
-DECLARE_PER_CPU(struct st_asked, st_asked);
-
-bool st_event_asks(const struct st_hook *hook);
 void st_event_once(const struct st_hook *hook, struct pt_regs *regs);
-int st_event_begin(struct st_call *call, const struct st_hook *hook,
-		   struct pt_regs *regs);
-void st_event_identify(struct st_call *call);
 void st_event_identify_again(struct st_call *call);
-bool st_event_refine(struct st_entry *call);
+bool st_event_refine_each(struct st_entry *call);
 void st_event_pass(struct st_entry *call);
 void st_event_drop(struct st_entry *call);
 
@@ -57,6 +41,46 @@ static nokprobe_inline bool st_event_is_asked(void)
 static nokprobe_inline void st_event_asked(void)
 {
 	this_cpu_write(st_asked.wanted, 0);
+}
+
+/**
+ * st_event_begin() - note a call that a session wants
+ * @call: filled in; if the hook's @size is smaller than a struct st_call, only so much of it
+ * @hook: the hook that saw it
+ * @regs: the registers at the function's entry
+ *
+ * Context: the entry handler, after st_event_asks().
+ * Return: what the entry handler returns: 0, or 1 if the call is not to be recorded at its
+ * return, or if its user has too many calls already.
+ */
+static nokprobe_inline int
+st_event_begin(struct st_call *call, const struct st_hook *hook, struct pt_regs *regs)
+{
+	call->hook = hook;
+	call->wanted = this_cpu_read(st_asked.wanted);
+	call->enter_time = ktime_get_ns();
+	if (hook->size == sizeof(*call))
+		st_caller_copy_ended(&call->caller, &this_cpu_ptr(&st_asked)->caller);
+	if (!INDIRECT_CALL_1(hook->begin, st_sendto_begins, call, regs))
+		return 1;
+	return !st_share_take(hook->share, &call->account);
+}
+
+/**
+ * st_event_refine() - ask the sessions again, where a hook serves several calls
+ * @call: its @id is set; on return @wanted is without those that do not record such calls
+ *
+ * Context: the entry handler.
+ * Return: is any session left?
+ */
+static nokprobe_inline bool st_event_refine(struct st_entry *call)
+{
+	const struct st_session *session = st_running_of(call->wanted);
+
+	if (likely(session && !(call->wanted & (call->wanted - 1)) &&
+		   st_asks_has(session, call->id)))
+		return true;
+	return st_event_refine_each(call);
 }
 
 /**

@@ -49,7 +49,6 @@ static nokprobe_inline void without_payload(struct st_call *call)
 {
 	st_payload_set_user(&call->payload, NULL);
 	call->nr_cmsgs = 0;
-	memset(call->cmsgs, 0, sizeof(call->cmsgs));
 	call->addr = NULL;
 	call->addr_len = 0;
 }

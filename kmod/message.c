@@ -50,18 +50,16 @@ static nokprobe_inline void set_syscall(struct st_call *call, struct st_syscall 
 }
 
 /* @sock and its @id are set, and of the payload what is sent. */
-static bool noted(struct st_call *call)
+static nokprobe_inline bool noted(struct st_call *call)
 {
 	call->addr = NULL;
 	call->addr_len = 0;
 	call->nr_cmsgs = 0;
-	memset(call->cmsgs, 0, sizeof(call->cmsgs));
 	if (!st_event_refine(&call->entry))
 		return false;
 	st_peer_of(call->sock, &call->peer);
 	return true;
 }
-NOKPROBE_SYMBOL(noted);
 
 /* Where a message goes that has an address of its own, in the kernel's memory. */
 static nokprobe_inline void read_name(struct st_call *call, const struct msghdr *msg)
@@ -219,13 +217,20 @@ bool st_sendpage_begins(struct st_call *call, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(st_sendpage_begins);
 
-/* Not inline, as in sendto.c. */
-static noinline void complete_addresses(struct st_call *call)
+/* Not inline, as in sendto.c; nor the one into the other. */
+static noinline void look_up_again(struct st_call *call)
 {
 	struct st_peer now;
 
 	st_peer_of(call->sock, &now);
 	st_peer_complete(&call->peer, &now);
+}
+NOKPROBE_SYMBOL(look_up_again);
+
+static noinline void complete_addresses(struct st_call *call)
+{
+	if (st_peer_is_unbound(&call->peer) || st_peer_asks_to_connect(&call->peer))
+		look_up_again(call);
 }
 NOKPROBE_SYMBOL(complete_addresses);
 
@@ -245,8 +250,7 @@ void st_message_ends(struct st_call *call, long value)
 		st_event_pass(&call->entry);
 		return;
 	}
-	if (unlikely(st_peer_is_unbound(&call->peer)) ||
-	    unlikely(st_peer_asks_to_connect(&call->peer)))
+	if (unlikely(st_peer_is_unbound(&call->peer)) || unlikely(call->peer.flags))
 		complete_addresses(call);
 	st_deliver(call, SENDTRACE_RECORD_SEND, ret, min_t(u64, ret, call->len));
 }

@@ -29,12 +29,23 @@ void st_pattern_compile(struct st_pattern *pattern, const char *text);
 bool st_pattern_match_glob(const struct st_pattern *pattern,
 			   const struct st_caller *caller);
 
-/* The bits in which a name differs from what the pattern wants. */
+/*
+ * The bits in which a name differs from what the pattern wants. All is read where it is used:
+ * words that are kept for later occupy registers, which have to be saved.
+ */
 static __always_inline unsigned long st_name_differs(const struct st_pattern *pattern,
 						     const union st_name *name)
 {
-	return ((name->half[0] ^ pattern->name.half[0]) & pattern->mask.half[0]) |
-	       ((name->half[1] ^ pattern->name.half[1]) & pattern->mask.half[1]);
+	const union st_name *want = &pattern->name, *mask = &pattern->mask;
+
+	unsigned long first = READ_ONCE(name->half[0]), second;
+
+	first ^= READ_ONCE(want->half[0]);
+	first &= READ_ONCE(mask->half[0]);
+	second = READ_ONCE(name->half[1]);
+	second ^= READ_ONCE(want->half[1]);
+	second &= READ_ONCE(mask->half[1]);
+	return first | second;
 }
 
 /**

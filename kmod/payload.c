@@ -29,20 +29,15 @@ static void of_iovecs(struct st_payload *payload, const struct iovec *iov, size_
 NOKPROBE_SYMBOL(of_iovecs);
 
 /**
- * st_payload_of_iter() - find the bytes that an iterator points at
+ * st_payload_of_segments() - find the bytes that an iterator points at
  * @payload: to be set
- * @iter: of a call that begins
+ * @iter: of a call that begins; not one buffer
  *
- * Written out instead of a copy of the iterator and _copy_from_iter(): that warns about an
- * iterator of a receive, or of a pipe, and any user could bring it one.
- *
- * Context: any.
+ * Context: as st_payload_of_iter(), which calls this.
  */
-void st_payload_of_iter(struct st_payload *payload, const struct iov_iter *iter)
+void st_payload_of_segments(struct st_payload *payload, const struct iov_iter *iter)
 {
-	if (iter_is_ubuf(iter)) {
-		st_payload_set_user(payload, st_iter_ubuf(iter) + iter->iov_offset);
-	} else if (iter_is_iovec(iter)) {
+	if (iter_is_iovec(iter)) {
 		of_iovecs(payload, st_iter_iovecs(iter), iter->iov_offset, iter->nr_segs);
 	} else if (iov_iter_is_bvec(iter)) {
 		payload->kind = ST_PAYLOAD_BVEC;
@@ -53,7 +48,7 @@ void st_payload_of_iter(struct st_payload *payload, const struct iov_iter *iter)
 		payload->kind = ST_PAYLOAD_NONE;
 	}
 }
-NOKPROBE_SYMBOL(st_payload_of_iter);
+NOKPROBE_SYMBOL(st_payload_of_segments);
 
 /*
  * Memory of a device is never read, nor what is known to be broken: what is not taken out of

@@ -10,12 +10,13 @@
 #include <linux/string.h>
 #include <linux/types.h>
 #include <linux/uaccess.h>
+#include <linux/uio.h>
 #include <linux/sendtrace.h>
 #include <asm-generic/kprobes.h>
 
+#include "compat.h"
+
 struct bio_vec;
-struct iov_iter;
-struct iovec;
 struct page;
 
 /* Where the bytes of a payload are. */
@@ -52,7 +53,7 @@ struct st_payload {
 	u32 kind;
 };
 
-void st_payload_of_iter(struct st_payload *payload, const struct iov_iter *iter);
+void st_payload_of_segments(struct st_payload *payload, const struct iov_iter *iter);
 void st_payload_of_page(struct st_payload *payload, const struct page *page, u32 offset);
 u32 st_payload_gather(void *to, const struct st_payload *payload, u64 offset, u32 len);
 u32 st_payload_pieces(const struct st_payload *payload, u64 len);
@@ -66,6 +67,25 @@ static __always_inline void st_payload_set_user(struct st_payload *payload,
 {
 	payload->buf = buf;
 	payload->kind = ST_PAYLOAD_USER;
+}
+
+/**
+ * st_payload_of_iter() - find the bytes that an iterator points at
+ * @payload: to be set
+ * @iter: of a call that begins
+ *
+ * Written out instead of a copy of the iterator and _copy_from_iter(): that warns about an
+ * iterator of a receive, or of a pipe, and any user could bring it one.
+ *
+ * Context: any.
+ */
+static nokprobe_inline void st_payload_of_iter(struct st_payload *payload,
+					       const struct iov_iter *iter)
+{
+	if (likely(iter_is_ubuf(iter)))
+		st_payload_set_user(payload, st_iter_ubuf(iter) + iter->iov_offset);
+	else
+		st_payload_of_segments(payload, iter);
 }
 
 /*

@@ -90,10 +90,12 @@ void st_peer_note_scope(const struct sock *sk, struct st_peer *peer);
  */
 static __always_inline bool st_peer_is_unbound(const struct st_peer *peer)
 {
-	if (peer->family != AF_INET && peer->family != AF_INET6)
-		return false;
-	/* sin_port and sin6_port are at the same offset. */
+	/*
+	 * sin_port and sin6_port are at the same offset. First, since most sockets have one; of
+	 * other families, these bytes mean something else.
+	 */
 	return !peer->local.in.sin_port &&
+	       (peer->family == AF_INET || peer->family == AF_INET6) &&
 	       (peer->type == SOCK_DGRAM || peer->type == SOCK_STREAM);
 }
 

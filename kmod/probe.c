@@ -56,34 +56,64 @@ static DEFINE_PER_CPU(unsigned long[ST_HOOKS], hits);
 
 /* ---- The handlers of all hooks ------------------------------------------------------- */
 
-static nokprobe_inline bool is_wanted(const struct probe *probe)
+/* The kernel's own handler has the instance of a call that is wanted. */
+static nokprobe_inline int pass_on(struct probe *probe, struct pt_regs *regs)
 {
-	raw_cpu_inc(*probe->hits);
-	return st_event_asks(probe->hook);
+	probe->own(&probe->rp.kp, regs);
+	st_event_asked();
+	return 0;
 }
 
+static noinline int filter_all(struct probe *probe, struct pt_regs *regs)
+{
+	return st_event_asks(probe->hook) ? pass_on(probe, regs) : 0;
+}
+NOKPROBE_SYMBOL(filter_all);
+
+/* No hook that needs a return only helps. */
 static int filter(struct kprobe *kp, struct pt_regs *regs)
 {
 	struct probe *probe = container_of(kp, struct probe, rp.kp);
 
-	if (likely(!is_wanted(probe)))
+	raw_cpu_inc(*probe->hits);
+	switch (st_event_asks_quickly(probe->hook, false)) {
+	case ST_WANTED:
+		return pass_on(probe, regs);
+	case ST_UNSURE:
+		return filter_all(probe, regs);
+	default:
 		return 0;
-	probe->own(kp, regs);
+	}
+}
+NOKPROBE_SYMBOL(filter);
+
+static nokprobe_inline int record_once(const struct probe *probe, struct pt_regs *regs)
+{
+	st_event_once(probe->hook, regs);
 	st_event_asked();
 	return 0;
 }
-NOKPROBE_SYMBOL(filter);
+
+static noinline int entered_once_all(const struct probe *probe, struct pt_regs *regs)
+{
+	return st_event_asks(probe->hook) ? record_once(probe, regs) : 0;
+}
+NOKPROBE_SYMBOL(entered_once_all);
 
 /* Of a hook that needs no return. */
 static int entered_once(struct kprobe *kp, struct pt_regs *regs)
 {
 	const struct probe *probe = container_of(kp, struct probe, rp.kp);
 
-	if (likely(!is_wanted(probe)))
+	raw_cpu_inc(*probe->hits);
+	switch (st_event_asks_quickly(probe->hook, probe->hook->helps)) {
+	case ST_WANTED:
+		return record_once(probe, regs);
+	case ST_UNSURE:
+		return entered_once_all(probe, regs);
+	default:
 		return 0;
-	st_event_once(probe->hook, regs);
-	st_event_asked();
-	return 0;
+	}
 }
 NOKPROBE_SYMBOL(entered_once);
 
@@ -93,7 +123,8 @@ static noinline int entered_without_filter(const struct probe *probe,
 {
 	int refused;
 
-	if (!is_wanted(probe))
+	raw_cpu_inc(*probe->hits);
+	if (!st_event_asks(probe->hook))
 		return 1;
 	refused = st_event_begin(call, probe->hook, regs);
 	st_event_asked();

@@ -221,7 +221,6 @@ static void expand(struct st_call *call, const struct st_receive *receive)
 {
 	call->entry = receive->entry;
 	call->nr_cmsgs = 0;
-	memset(call->cmsgs, 0, sizeof(call->cmsgs));
 	call->payload = receive->payload;
 	call->addr = NULL;
 	call->addr_len = 0;

@@ -32,7 +32,7 @@ static nokprobe_inline void put_addresses(u64 *to, const struct st_addr *local,
 {
 	const u32 ipv4 = 2 * sizeof(*to);
 
-	if (local->len != ipv4 || remote->len != ipv4) {
+	if (unlikely(local->len != ipv4 || remote->len != ipv4)) {
 		put_address(put_address(to, local), remote);
 		return;
 	}
@@ -99,7 +99,10 @@ static nokprobe_inline void describe(struct sendtrace_event *slot,
 	slot->cgroup = call->cgroup;
 	slot->call = call->id;
 	slot->nr_cmsgs = call->nr_cmsgs;
-	memcpy(slot->cmsgs, call->cmsgs, sizeof(slot->cmsgs));
+	if (likely(!call->nr_cmsgs))
+		memset(slot->cmsgs, 0, sizeof(slot->cmsgs));
+	else
+		memcpy(slot->cmsgs, call->cmsgs, sizeof(slot->cmsgs));
 	slot->family = family;
 	slot->sock_type = type;
 	slot->protocol = peer->protocol;

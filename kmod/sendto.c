@@ -56,13 +56,22 @@ NOKPROBE_SYMBOL(look_up_destination);
  * inline: many kernels zero the local variables of a function (INIT_STACK_ALL_ZERO), and few
  * calls need these.
  */
-static noinline void complete_addresses(struct st_call *call)
+static noinline void look_up_again(struct st_call *call)
 {
 	struct st_peer now;
 
 	look_up_peer(call->fd, &now, NULL);
 	if (now.inode == call->peer.inode)
 		st_peer_complete(&call->peer, &now);
+}
+NOKPROBE_SYMBOL(look_up_again);
+
+static noinline void complete_addresses(struct st_call *call)
+{
+	if (st_peer_is_unbound(&call->peer) || st_peer_asks_to_connect(&call->peer))
+		look_up_again(call);
+	if (call->peer.flags)
+		st_given_read_late(&call->peer, call->addr, call->addr_len);
 }
 NOKPROBE_SYMBOL(complete_addresses);
 
@@ -92,7 +101,6 @@ bool st_sendto_begins(struct st_call *call, struct pt_regs *regs)
 	call->async = false;
 	call->sock = NULL;
 	call->nr_cmsgs = 0;
-	memset(call->cmsgs, 0, sizeof(call->cmsgs));
 	if (unlikely(call->addr))
 		look_up_destination(call);
 	else
@@ -114,11 +122,8 @@ void st_sendto_ends(struct st_call *call, long value)
 {
 	int ret = (int)value;
 
-	if (unlikely(st_peer_is_unbound(&call->peer)) ||
-	    unlikely(st_peer_asks_to_connect(&call->peer)))
+	if (unlikely(st_peer_is_unbound(&call->peer)) || unlikely(call->peer.flags))
 		complete_addresses(call);
-	if (unlikely(call->peer.flags))
-		st_given_read_late(&call->peer, call->addr, call->addr_len);
 	st_deliver(call, SENDTRACE_RECORD_SEND, ret, min_t(u64, ret, call->len));
 }
 NOKPROBE_SYMBOL(st_sendto_ends);

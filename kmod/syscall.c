@@ -258,19 +258,77 @@ struct st_syscall st_syscall_async(enum st_direction direction)
 }
 NOKPROBE_SYMBOL(st_syscall_async);
 
+/* As syscall_get_arguments(), but only the one that is needed, and without an array. */
+static nokprobe_inline unsigned long native_argument(struct pt_regs *regs,
+						     unsigned int nr)
+{
+#ifdef CONFIG_X86_64
+	if (likely(!nr))
+		return regs->di;
+	switch (nr) {
+	case 1:
+		return regs->si;
+	case 2:
+		return regs->dx;
+	default:
+		return regs->r10;
+	}
+#else
+	return nr ? regs->regs[nr] : regs->orig_x0;
+#endif
+}
+
+/* @args: all of them; NULL if they are where the native ABI has them */
+static nokprobe_inline unsigned long argument(struct pt_regs *regs,
+					      const unsigned long *args, unsigned int nr)
+{
+	return args ? args[nr] : native_argument(regs, nr);
+}
+
 /* In every ABI the flags are the same argument. */
-static nokprobe_inline u32 flags_of(u16 id, const unsigned long *args)
+static nokprobe_inline u32 flags_of(u32 id, struct pt_regs *regs,
+				    const unsigned long *args)
 {
 	switch (id) {
 	case SENDTRACE_CALL_RECVFROM:
 	case SENDTRACE_CALL_RECVMMSG:
-		return args[3];
+		return argument(regs, args, 3);
 	case SENDTRACE_CALL_RECVMSG:
-		return args[2];
+		return argument(regs, args, 2);
 	default:
 		return 0;
 	}
 }
+
+static nokprobe_inline struct st_syscall
+of_row(const struct row *row, struct pt_regs *regs, const unsigned long *args,
+       const struct socket *sock, enum st_direction direction)
+{
+	unsigned int nr = direction == ST_SENDS ? row->to : row->from;
+	struct st_syscall is;
+
+	is.id = direction == ST_SENDS ? row->sends : row->receives;
+	if (unlikely(!is.id))
+		return st_syscall_async(direction);
+	is.fd = nr == NO_ARGUMENT ? -1 : (int)argument(regs, args, nr);
+	is.flags = direction == ST_SENDS ? 0 : flags_of(is.id, regs, args);
+	if (is.fd >= 0 && unlikely(!is_this_socket(is.fd, sock)))
+		return st_syscall_async(direction);
+	return is;
+}
+
+static noinline struct st_syscall
+of_other_abi(struct pt_regs *regs, const struct socket *sock, enum st_direction direction)
+{
+	const struct row *row = row_of_other_abi(syscall_get_nr(current, regs));
+	unsigned long args[6];
+
+	syscall_get_arguments(current, regs, args);
+	if (unlikely(is_socketcall(regs)))
+		row = socketcall_row(regs, args);
+	return of_row(row, regs, args, sock, direction);
+}
+NOKPROBE_SYMBOL(of_other_abi);
 
 /**
  * st_syscall_of() - the system call in which a socket is used
@@ -283,26 +341,14 @@ static nokprobe_inline u32 flags_of(u16 id, const unsigned long *args)
 struct st_syscall st_syscall_of(const struct socket *sock, enum st_direction direction)
 {
 	struct pt_regs *regs = task_pt_regs(current);
-	unsigned long args[6];
-	const struct row *row;
-	struct st_syscall is;
-	unsigned int argument;
+	unsigned int nr = syscall_get_nr(current, regs);
 
 	if (unlikely(current->flags & PF_IO_WORKER))
 		return st_syscall_async(direction);
-	row = current_row(regs);
-	syscall_get_arguments(current, regs, args);
-	if (unlikely(is_socketcall(regs)))
-		row = socketcall_row(regs, args);
-	is.id = direction == ST_SENDS ? row->sends : row->receives;
-	if (unlikely(!is.id))
-		return st_syscall_async(direction);
-	argument = direction == ST_SENDS ? row->to : row->from;
-	is.fd = argument == NO_ARGUMENT ? -1 : (int)args[argument];
-	if (is.fd >= 0 && unlikely(!is_this_socket(is.fd, sock)))
-		return st_syscall_async(direction);
-	is.flags = flags_of(is.id, args);
-	return is;
+	if (unlikely(nr >= ARRAY_SIZE(native) || is_compat_abi()))
+		return of_other_abi(regs, sock, direction);
+	/* No subscript: UBSAN would check the bound in every call. */
+	return of_row(native + nr, regs, NULL, sock, direction);
 }
 NOKPROBE_SYMBOL(st_syscall_of);
 

@@ -20,7 +20,7 @@ enum st_direction {
  * @flags: MSG_* that a receive was given; else 0
  */
 struct st_syscall {
-	u16 id;
+	u32 id;
 	int fd;
 	u32 flags;
 };
