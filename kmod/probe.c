@@ -68,6 +68,7 @@ static int filter(struct kprobe *kp, struct pt_regs *regs)
 
 	if (likely(!is_wanted(probe)))
 		return 0;
+	smp_rmb(); /* pairs with the release in register_return() */
 	probe->own(kp, regs);
 	st_event_asked();
 	return 0;
@@ -174,7 +175,10 @@ static int register_return(struct probe *probe)
 	st_symbol_place(&probe->symbol, &probe->rp.kp);
 	err = register_kretprobe(&probe->rp);
 	probe->own = probe->rp.kp.pre_handler;
-	/* Calls that come in between are handled by one or the other. */
+	/*
+	 * Calls that come in between are handled by one or the other. Who sees the filter sees
+	 * @own, too: pairs with the barrier in filter().
+	 */
 	if (!err && probe->own)
 		smp_store_release(&probe->rp.kp.pre_handler, filter);
 	return err;
