@@ -111,7 +111,9 @@ NOKPROBE_SYMBOL(st_connect_async_begins);
 /* A BPF program of the cgroup may have changed where it goes (BPF_CGROUP_INET4_CONNECT). */
 static bool is_elsewhere(const struct st_addr *now, const struct st_addr *asked)
 {
-	if (now->len != asked->len || now->any.sa_family != asked->any.sa_family)
+	/* Without a length, there is no family either. */
+	if (!now->len || now->len != asked->len ||
+	    now->any.sa_family != asked->any.sa_family)
 		return false; /* cannot be compared */
 	if (now->any.sa_family == AF_INET)
 		return now->in.sin_port != asked->in.sin_port ||
