@@ -9,6 +9,7 @@
 #include <linux/mm.h>
 #include <linux/net.h>
 #include <linux/ptrace.h>
+#include <linux/sched.h>
 #include <linux/socket.h>
 #include <linux/uio.h>
 #include <net/sock.h>
@@ -149,8 +150,10 @@ static bool is_of_process(const struct st_payload *payload, u32 flags)
 	case ST_PAYLOAD_IOVEC:
 		return true;
 	case ST_PAYLOAD_BVEC:
-		return flags & ST_MSG_SPLICE_PAGES ? st_syscall_is_splice() :
-						     st_uses_io_uring(current);
+		if (flags & ST_MSG_SPLICE_PAGES)
+			return st_syscall_is_splice();
+		/* Workers use none themselves. */
+		return current->flags & PF_IO_WORKER || st_uses_io_uring(current);
 	default:
 		return false;
 	}
