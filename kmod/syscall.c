@@ -288,7 +288,8 @@ struct st_syscall st_syscall_of(const struct socket *sock, enum st_direction dir
 	struct st_syscall is;
 	unsigned int argument;
 
-	if (unlikely(current->flags & PF_IO_WORKER))
+	/* Who exits makes no calls, and has no descriptors to look at. */
+	if (unlikely(current->flags & (PF_IO_WORKER | PF_EXITING)))
 		return st_syscall_async(direction);
 	row = current_row(regs);
 	syscall_get_arguments(current, regs, args);
