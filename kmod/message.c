@@ -39,10 +39,15 @@ static nokprobe_inline bool is_traced(const struct socket *sock)
 /* What io_uring adds to the flags that it was given. */
 #define ASYNC_FLAGS (MSG_DONTWAIT | MSG_NOSIGNAL | MSG_ZEROCOPY)
 
-/* @flags: as the function was given them */
+/*
+ * @flags: as the function was given them. A system call that never comes to this function is
+ * one at whose end io_uring works for the thread.
+ */
 static nokprobe_inline void set_syscall(struct st_call *call, struct st_syscall is,
 					u32 flags)
 {
+	if (unlikely(!(call->hook->calls & SENDTRACE_CALL_BIT(is.id))))
+		is = st_syscall_async(ST_SENDS);
 	call->id = is.id;
 	call->fd = is.fd;
 	call->async = is.id == SENDTRACE_CALL_IO_URING_SEND;
