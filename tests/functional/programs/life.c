@@ -226,6 +226,7 @@ static void close_by_ring(struct uring *ring, int fd, unsigned int flags)
 	struct stat stat;
 
 	must(fstat(fd, &stat), "fstat");
+	check(is_open(stat.st_ino), "the open socket is listed");
 	wanted->local = local_address(fd);
 	check_equal(ask(ring, sqe, flags), 0, "CLOSE");
 	while (is_open(stat.st_ino))
