@@ -5,7 +5,7 @@
 
 #include <linux/indirect_call_wrapper.h>
 #include <linux/percpu.h>
-#include <linux/timekeeping.h>
+#include <linux/ktime.h>
 #include <asm-generic/kprobes.h>
 
 #include "asks.h"

@@ -55,7 +55,8 @@ static nokprobe_inline void set_syscall(struct st_receive *receive, struct st_sy
  * io_uring works for its thread at the end of any system call, also of a read() of this socket.
  * Where the message tells, it is seen.
  */
-static struct st_syscall syscall_of(const struct socket *sock, const struct msghdr *msg)
+static nokprobe_inline struct st_syscall syscall_of(const struct socket *sock,
+						    const struct msghdr *msg)
 {
 	struct st_syscall is = st_syscall_of(sock, ST_RECEIVES);
 
@@ -68,18 +69,14 @@ static struct st_syscall syscall_of(const struct socket *sock, const struct msgh
 		return is;
 	}
 }
-NOKPROBE_SYMBOL(syscall_of);
 
 /*
  * The kernel's own users have memory of the kernel's, or pages. A process brings these if it
  * registered them with io_uring, or splices out of a socket that has no function of its own for
  * that: the kernel reads it into a pipe's pages. What is spliced is not copied.
  */
-static bool is_of_process(struct st_receive *receive)
+static noinline bool is_of_process(struct st_receive *receive)
 {
-	if (receive->payload.kind == ST_PAYLOAD_USER ||
-	    receive->payload.kind == ST_PAYLOAD_IOVEC)
-		return true;
 	if (receive->id == SENDTRACE_CALL_SPLICE_READ) {
 		receive->payload.kind = ST_PAYLOAD_NONE;
 		return true;
@@ -123,7 +120,8 @@ static bool begins(struct st_receive *receive, const struct msghdr *msg, u32 fla
 	receive->control = st_msg_control_user(msg);
 	st_payload_of_iter(&receive->payload, &msg->msg_iter);
 	set_syscall(receive, syscall_of(receive->sock, msg), flags);
-	if (!is_of_process(receive))
+	/* Memory of a process: then task work can read it, too. */
+	if (unlikely(!st_payload_lasts(&receive->payload)) && !is_of_process(receive))
 		return false;
 	note_uncopied(receive, flags);
 	return st_event_refine(&receive->entry);
@@ -217,7 +215,7 @@ NOKPROBE_SYMBOL(st_splice_read_begins);
 /* Preemption is off in the return handler, and interrupts' receives do not come there. */
 static DEFINE_PER_CPU(struct st_call, scratch);
 
-static void expand(struct st_call *call, const struct st_receive *receive)
+static nokprobe_inline void expand(struct st_call *call, const struct st_receive *receive)
 {
 	call->entry = receive->entry;
 	call->nr_cmsgs = 0;
@@ -228,12 +226,12 @@ static void expand(struct st_call *call, const struct st_receive *receive)
 	st_peer_of(call->sock, &call->peer);
 	st_peer_note_received(call->sock, &call->peer);
 }
-NOKPROBE_SYMBOL(expand);
 
 /*
  * The kernel moves the pointer on behind what it has written; 32-bit programs have other headers.
  */
-static void read_control(struct st_call *call, const struct st_receive *receive)
+static nokprobe_inline void read_control(struct st_call *call,
+					 const struct st_receive *receive)
 {
 	const void __user *end = st_msg_control_user(receive->msg);
 
@@ -242,14 +240,14 @@ static void read_control(struct st_call *call, const struct st_receive *receive)
 	st_cmsg_read(call, receive->control, end - receive->control,
 		     receive->msg->msg_flags & MSG_CMSG_COMPAT);
 }
-NOKPROBE_SYMBOL(read_control);
 
 /*
  * @name is the kernel's copy, which recvmsg() makes in any case. Whether io_uring's caller asks
  * for it is not known here.
  */
-static void read_message(struct st_call *call, const struct st_receive *receive,
-			 const struct sockaddr *name)
+static nokprobe_inline void read_message(struct st_call *call,
+					 const struct st_receive *receive,
+					 const struct sockaddr *name)
 {
 	const struct msghdr *msg = receive->msg;
 
@@ -260,7 +258,6 @@ static void read_message(struct st_call *call, const struct st_receive *receive,
 	st_source_set(call->sock, &call->peer, call->enter_time, name,
 		      name ? msg->msg_namelen : 0);
 }
-NOKPROBE_SYMBOL(read_message);
 
 static void ends(const struct st_receive *receive, long ret, const struct sockaddr *name)
 {

@@ -13,6 +13,7 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/net.h>
+#include <linux/percpu.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
 #include <linux/skbuff.h>
@@ -79,7 +80,7 @@ static nokprobe_inline bool seize(struct slot *slot, unsigned long seen)
 }
 
 /* A slot of its own is used again: it is of an earlier call. */
-static struct slot *seize_free(const void *owner)
+static nokprobe_inline struct slot *seize_free(const void *owner)
 {
 	struct slot *slot;
 	unsigned long seen;
@@ -93,7 +94,6 @@ static struct slot *seize_free(const void *owner)
 	}
 	return NULL;
 }
-NOKPROBE_SYMBOL(seize_free);
 
 /*
  * Its owner may use it again between the look at its time and the theft. Then that thread's
@@ -257,6 +257,9 @@ bool st_source_of_skb(const struct sock *sk, const struct sk_buff *skb,
 }
 NOKPROBE_SYMBOL(st_source_of_skb);
 
+/* Not on the stack: many kernels would zero it in every call (INIT_STACK_ALL_ZERO). */
+static DEFINE_PER_CPU(struct st_addr, noted);
+
 /**
  * st_source_begins() - note the source of a datagram that is received
  * @call: not used
@@ -273,10 +276,10 @@ bool st_source_begins(struct st_call *call, struct pt_regs *regs)
 {
 	const struct sock *sk = (void *)regs_get_kernel_argument(regs, 0);
 	const struct sk_buff *skb = (void *)regs_get_kernel_argument(regs, 1);
-	struct st_addr from;
+	struct st_addr *from = this_cpu_ptr(&noted);
 
-	if (!sk->sk_kern_sock && st_source_of_skb(sk, skb, &from))
-		st_source_note(current, sk, &from, ktime_get_ns());
+	if (!sk->sk_kern_sock && st_source_of_skb(sk, skb, from))
+		st_source_note(current, sk, from, ktime_get_ns());
 	return false;
 }
 NOKPROBE_SYMBOL(st_source_begins);
@@ -289,7 +292,7 @@ static nokprobe_inline bool is_inet(const struct st_peer *peer)
 }
 
 /* Whom a socket is connected to; st_peer_of() tells where a datagram goes that it collects. */
-static void set_connected(const struct sock *sk, struct st_peer *peer)
+static nokprobe_inline void set_connected(const struct sock *sk, struct st_peer *peer)
 {
 	const struct inet_sock *inet = inet_sk(sk);
 
@@ -306,7 +309,19 @@ static void set_connected(const struct sock *sk, struct st_peer *peer)
 			READ_ONCE(sk->sk_bound_dev_if));
 #endif
 }
-NOKPROBE_SYMBOL(set_connected);
+
+static nokprobe_inline void set_unknown(const struct sock *sk, struct st_peer *peer)
+{
+	if (!sk || !is_inet(peer) || peer->type == SOCK_STREAM)
+		return;
+	/* A one-to-many socket of SCTP is connected to nobody. */
+	if (peer->type == SOCK_SEQPACKET) {
+		peer->remote.len = 0;
+		return;
+	}
+	set_connected(sk, peer);
+	st_peer_note_scope(sk, peer);
+}
 
 /**
  * st_source_unknown() - let @remote be what the socket alone tells of whom it receives from
@@ -319,17 +334,7 @@ NOKPROBE_SYMBOL(set_connected);
  */
 void st_source_unknown(struct socket *sock, struct st_peer *peer)
 {
-	const struct sock *sk = READ_ONCE(sock->sk);
-
-	if (!sk || !is_inet(peer) || peer->type == SOCK_STREAM)
-		return;
-	/* A one-to-many socket of SCTP is connected to nobody. */
-	if (peer->type == SOCK_SEQPACKET) {
-		peer->remote.len = 0;
-		return;
-	}
-	set_connected(sk, peer);
-	st_peer_note_scope(sk, peer);
+	set_unknown(READ_ONCE(sock->sk), peer);
 }
 NOKPROBE_SYMBOL(st_source_unknown);
 
@@ -366,7 +371,7 @@ void st_source_set(struct socket *sock, struct st_peer *peer, u64 since,
 {
 	const struct sock *sk = READ_ONCE(sock->sk);
 
-	st_source_unknown(sock, peer);
+	set_unknown(sk, peer);
 	if (!sk || peer->type == SOCK_STREAM)
 		return;
 	/* Even if there is a name: so its slot is free again. */

@@ -343,7 +343,8 @@ struct st_syscall st_syscall_of(const struct socket *sock, enum st_direction dir
 	struct pt_regs *regs = task_pt_regs(current);
 	unsigned int nr = syscall_get_nr(current, regs);
 
-	if (unlikely(current->flags & PF_IO_WORKER))
+	/* Who exits makes no calls, and has no descriptors to look at. */
+	if (unlikely(current->flags & (PF_IO_WORKER | PF_EXITING)))
 		return st_syscall_async(direction);
 	if (unlikely(nr >= ARRAY_SIZE(native) || is_compat_abi()))
 		return of_other_abi(regs, sock, direction);
@@ -369,6 +370,20 @@ bool st_syscall_is_splice(void)
 }
 NOKPROBE_SYMBOL(st_syscall_is_splice);
 
+/* In all of these ABIs, pointers have 32 bits. */
+static noinline bool asks_name_compat(struct pt_regs *regs)
+{
+	unsigned long args[6];
+	u32 name = 0;
+
+	syscall_get_arguments(current, regs, args);
+	if (unlikely(is_socketcall(regs)))
+		socketcall_row(regs, args);
+	return !copy_from_user_nofault(&name, (void __user *)args[1], sizeof(name)) &&
+	       name;
+}
+NOKPROBE_SYMBOL(asks_name_compat);
+
 /**
  * st_syscall_asks_name() - does a recvmsg() or the first message of a recvmmsg() ask for an address?
  *
@@ -380,14 +395,12 @@ NOKPROBE_SYMBOL(st_syscall_is_splice);
 bool st_syscall_asks_name(void)
 {
 	struct pt_regs *regs = task_pt_regs(current);
-	unsigned long args[6], name = 0;
+	unsigned long name = 0;
 
-	syscall_get_arguments(current, regs, args);
-	if (unlikely(is_socketcall(regs)))
-		socketcall_row(regs, args);
-	return !copy_from_user_nofault(&name, (void __user *)args[1],
-				       in_compat_syscall() ? sizeof(u32) :
-							     sizeof(name)) &&
+	if (unlikely(in_compat_syscall()))
+		return asks_name_compat(regs);
+	return !copy_from_user_nofault(&name, (void __user *)native_argument(regs, 1),
+				       sizeof(name)) &&
 	       name;
 }
 NOKPROBE_SYMBOL(st_syscall_asks_name);
