@@ -4,8 +4,8 @@
 #define _ST_EVENT_H
 
 #include <linux/indirect_call_wrapper.h>
+#include <linux/ktime.h>
 #include <linux/percpu.h>
-#include <linux/timekeeping.h>
 #include <asm-generic/kprobes.h>
 
 #include "asks.h"
