@@ -60,6 +60,8 @@ static nokprobe_inline void st_write_description(struct sendtrace_event *slot,
 	u32 flags = call->flags, addr_len = call->addr_len;
 	u32 write_seq = peer->write_seq, copied_seq = peer->copied_seq;
 	u16 family = peer->family, type = peer->type;
+	u16 protocol = peer->protocol, unused = peer->unused;
+	u16 id = call->id, nr_cmsgs = call->nr_cmsgs;
 
 	slot->rec.header_size = sizeof(*slot);
 	slot->rec.type = call->type;
@@ -83,15 +85,16 @@ static nokprobe_inline void st_write_description(struct sendtrace_event *slot,
 	slot->copied_seq = copied_seq;
 	slot->netns = peer->netns;
 	slot->cgroup = call->cgroup;
-	slot->call = call->id;
-	slot->nr_cmsgs = call->nr_cmsgs;
-	if (likely(!call->nr_cmsgs))
+	slot->call = id;
+	slot->nr_cmsgs = nr_cmsgs;
+	if (likely(!nr_cmsgs))
 		memset(slot->cmsgs, 0, sizeof(slot->cmsgs));
 	else
 		memcpy(slot->cmsgs, call->cmsgs, sizeof(slot->cmsgs));
 	slot->family = family;
 	slot->sock_type = type;
-	slot->protocol = peer->protocol;
+	slot->protocol = protocol;
+	slot->why = unused; /* the caller sets it */
 	slot->local_len = peer->local.len;
 	slot->peer_len = peer->remote.len;
 	memcpy(slot->comm, &call->caller.comm, sizeof(slot->comm));
