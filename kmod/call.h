@@ -16,7 +16,7 @@ struct socket;
 /*
  * What is known of each call from its entry on; see struct st_call. A receive keeps no more
  * than this and where its bytes go, since many threads sleep in one. @fd and @flags are in a
- * record's order, so that they are copied as one word.
+ * record's order, so that they are copied as one word; likewise @id and @nr_cmsgs behind it.
  */
 #define ST_ENTRY_FIELDS             \
 	const struct st_hook *hook; \
@@ -27,8 +27,8 @@ struct socket;
 	int fd;                     \
 	u32 flags;                  \
 	u32 account;                \
-	u16 id;                     \
-	bool async
+	u16 async;                  \
+	u16 id
 
 /* The beginning of what each kretprobe instance of ours holds. */
 struct st_entry {
@@ -37,7 +37,7 @@ struct st_entry {
 
 /**
  * struct st_call - all that is known of a call; records are written from it
- * @entry: the fields up to @async
+ * @entry: the fields up to @id
  * @hook: the hook that saw it, whose @end completes it
  * @wanted: a bit for each running session that records it, as in st_running_mask
  * @enter_time: when it was entered; nanoseconds of CLOCK_MONOTONIC
@@ -47,13 +47,13 @@ struct st_entry {
  * @flags: MSG_*, SOCK_* or SHUT_*
  * @fd: descriptor, or -1
  * @account: whose share of the hook's instances it is part of; from st_share_take()
- * @id: enum sendtrace_call
  * @async: io_uring makes it, so its caller may change the payload as soon as it has returned
+ * @id: enum sendtrace_call
+ * @nr_cmsgs: pieces of ancillary data
  * @exit_time: when it returned; likewise
  * @ret: what it returned
  * @cgroup: id of the thread's cgroup in the unified hierarchy; 0 without one
  * @type: enum sendtrace_record_type of its event
- * @nr_cmsgs: pieces of ancillary data
  * @cmsgs: the first of them, and zeroes; undefined if there are none
  * @payload: what it sends or has received
  * @addr: the address to send to, in the caller's memory, or NULL. It is read at the entry,
@@ -77,11 +77,11 @@ struct st_call {
 			ST_ENTRY_FIELDS;
 		};
 	};
+	u16 nr_cmsgs;
+	u16 type;
 	u64 exit_time;
 	s64 ret;
 	u64 cgroup;
-	u16 type;
-	u16 nr_cmsgs;
 	struct sendtrace_cmsg cmsgs[SENDTRACE_CMSGS];
 	struct st_payload payload;
 	const void __user *addr;

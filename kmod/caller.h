@@ -35,18 +35,12 @@ static __always_inline bool st_word_cut(unsigned long *word)
 /* Copies a name as it is in the task: the bytes behind its NUL are undefined. */
 static __always_inline void st_name_read(union st_name *name, const char *comm)
 {
-	unsigned long first, second;
-
-	memcpy(&first, comm, sizeof(first));
-	memcpy(&second, comm + sizeof(first), sizeof(second));
 	/*
 	 * Another thread may change @comm meanwhile. The bytes that are checked must be the
 	 * bytes that are kept, so the compiler must not read them twice.
 	 */
-	OPTIMIZER_HIDE_VAR(first);
-	OPTIMIZER_HIDE_VAR(second);
-	name->half[0] = first;
-	name->half[1] = second;
+	name->half[0] = READ_ONCE(*(const unsigned long *)comm);
+	name->half[1] = READ_ONCE(*(const unsigned long *)(comm + sizeof(long)));
 }
 
 /* Copies a name, ends it with NUL and pads it with NUL, whatever was read. */

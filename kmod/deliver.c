@@ -17,6 +17,7 @@
 #include "record.h"
 #include "running.h"
 #include "session.h"
+#include "write.h"
 
 /* For the sessions that could not be served at the return. */
 static noinline void record_late(const struct st_call *call, u64 sent, unsigned long late)
@@ -79,6 +80,7 @@ static nokprobe_inline void call_ended(struct st_call *call)
 #define NOW_SESSIONS (ST_IRQS_OFF_MAX / ST_INLINE_MAX)
 #define SHORT_MAX    (ST_IRQS_OFF_MAX / ST_MAX_RUNNING)
 
+/* Also what is too long, not resident, or finds the ring full. */
 static noinline void record_for_many(const struct st_call *call, u64 sent)
 {
 	unsigned long sessions = call->wanted, late = 0;
@@ -99,7 +101,7 @@ static noinline void record_for_many(const struct st_call *call, u64 sent)
 }
 NOKPROBE_SYMBOL(record_for_many);
 
-/* Most often one session wants a call: without a loop, this needs fewer registers. */
+/* Most often one session wants a call, and gets all of it. */
 static nokprobe_inline void record_for_all(const struct st_call *call, u64 sent)
 {
 	unsigned long sessions = call->wanted;
@@ -118,9 +120,8 @@ static nokprobe_inline void record_for_all(const struct st_call *call, u64 sent)
 		return;
 	}
 	session = st_record_session_of(call, sessions);
-	if (likely(session) &&
-	    unlikely(st_record_call(session, call, sent) != ST_WRITTEN))
-		record_late(call, sent, sessions);
+	if (likely(session) && unlikely(!st_write_whole(session, call, sent)))
+		record_for_many(call, sent);
 }
 
 /*

@@ -4,8 +4,8 @@
 #define _ST_EVENT_H
 
 #include <linux/indirect_call_wrapper.h>
-#include <linux/percpu.h>
 #include <linux/ktime.h>
+#include <linux/percpu.h>
 #include <asm-generic/kprobes.h>
 
 #include "asks.h"
@@ -59,11 +59,12 @@ st_event_begin(struct st_call *call, const struct st_hook *hook, struct pt_regs 
 	call->hook = hook;
 	call->wanted = this_cpu_read(st_asked.wanted);
 	call->enter_time = ktime_get_ns();
-	if (hook->size == sizeof(*call))
+	/* Read again: it is not worth a register that has to be saved. */
+	if (call->hook->size == sizeof(*call))
 		st_caller_copy_ended(&call->caller, &this_cpu_ptr(&st_asked)->caller);
-	if (!INDIRECT_CALL_1(hook->begin, st_sendto_begins, call, regs))
+	if (!INDIRECT_CALL_1(call->hook->begin, st_sendto_begins, call, regs))
 		return 1;
-	return !st_share_take(hook->share, &call->account);
+	return !st_share_take(call->hook->share, &call->account);
 }
 
 /**

@@ -250,6 +250,18 @@ static noinline void complete_addresses(struct st_call *call)
 }
 NOKPROBE_SYMBOL(complete_addresses);
 
+static nokprobe_inline void deliver(struct st_call *call, long ret)
+{
+	st_deliver(call, SENDTRACE_RECORD_SEND, ret, min_t(u64, ret, call->len));
+}
+
+static noinline void complete_and_deliver(struct st_call *call, long ret)
+{
+	complete_addresses(call);
+	deliver(call, ret);
+}
+NOKPROBE_SYMBOL(complete_and_deliver);
+
 /**
  * st_message_ends() - record what was sent, when the function returns
  * @call: filled in at its entry, wanted by at least one session
@@ -267,7 +279,8 @@ void st_message_ends(struct st_call *call, long value)
 		return;
 	}
 	if (unlikely(st_peer_is_unbound(&call->peer)) || unlikely(call->peer.flags))
-		complete_addresses(call);
-	st_deliver(call, SENDTRACE_RECORD_SEND, ret, min_t(u64, ret, call->len));
+		complete_and_deliver(call, ret);
+	else
+		deliver(call, ret);
 }
 NOKPROBE_SYMBOL(st_message_ends);

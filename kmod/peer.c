@@ -355,16 +355,6 @@ NOKPROBE_SYMBOL(peer_of_unix);
 
 /* ---- What identifies a socket, and the place in its stream ---------------------------- */
 
-/* The first who asks for a socket's number gives it one. */
-static noinline u64 new_cookie(struct sock *sk)
-{
-	u32 half[2];
-
-	sock_diag_save_cookie(sk, half);
-	return half[0] | (u64)half[1] << 32;
-}
-NOKPROBE_SYMBOL(new_cookie);
-
 static nokprobe_inline bool is_tcp(const struct sock *sk, u16 family)
 {
 	return (family == AF_INET || family == AF_INET6) && sk->sk_type == SOCK_STREAM &&
@@ -404,11 +394,8 @@ void st_peer_note_received(struct socket *sock, struct st_peer *peer)
 }
 NOKPROBE_SYMBOL(st_peer_note_received);
 
-static nokprobe_inline void identify(struct sock *sk, struct st_peer *peer)
+static nokprobe_inline void identify(const struct sock *sk, struct st_peer *peer)
 {
-	u64 cookie = atomic64_read(&sk->sk_cookie);
-
-	peer->cookie = likely(cookie) ? cookie : new_cookie(sk);
 	peer->netns = sock_net(sk)->ns.inum;
 	peer->position = 0;
 	peer->write_seq = 0;
@@ -418,6 +405,16 @@ static nokprobe_inline void identify(struct sock *sk, struct st_peer *peer)
 }
 
 /* ---- Any socket ---------------------------------------------------------------- */
+
+/* The first who asks for a socket's number gives it one. */
+static noinline void peer_with_cookie(struct socket *sock, struct st_peer *peer)
+{
+	u32 cookie[2];
+
+	sock_diag_save_cookie(sock->sk, cookie);
+	st_peer_of(sock, peer);
+}
+NOKPROBE_SYMBOL(peer_with_cookie);
 
 /**
  * st_peer_of() - describe a socket and both its ends
@@ -431,6 +428,7 @@ static nokprobe_inline void identify(struct sock *sk, struct st_peer *peer)
 void st_peer_of(struct socket *sock, struct st_peer *peer)
 {
 	struct sock *sk = READ_ONCE(sock->sk);
+	u64 cookie;
 
 	if (unlikely(!sk)) { /* released */
 		st_peer_clear(peer);
@@ -438,6 +436,12 @@ void st_peer_of(struct socket *sock, struct st_peer *peer)
 		peer->type = sock->type;
 		return;
 	}
+	cookie = atomic64_read(&sk->sk_cookie);
+	if (unlikely(!cookie)) {
+		peer_with_cookie(sock, peer);
+		return;
+	}
+	peer->cookie = cookie;
 	peer->inode = SOCK_INODE(sock)->i_ino;
 	peer->pid = 0;
 	peer->flags = 0;

@@ -38,6 +38,7 @@ struct st_addr {
  * @family: AF_*
  * @type: SOCK_*
  * @protocol: IPPROTO_*, or the family's own
+ * @unused: never set; a record has another field there, and all four are copied as one word
  * @unnamed: if not NULL: the datagram socket that it is connected to, whose name could not be
  *	read without waiting; only to be compared, since it may be gone
  * @cookie: the socket's number, unique in its network namespace
@@ -62,6 +63,7 @@ struct st_peer {
 	u16 family;
 	u16 type;
 	u16 protocol;
+	u16 unused;
 	struct st_addr local;
 	struct st_addr remote;
 };

@@ -137,12 +137,15 @@ static int entered(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	struct kretprobe *rp = st_kretprobe_of(ri);
 	const struct probe *probe = container_of(rp, struct probe, rp);
+	struct st_call *call = (void *)ri->data;
 
 	if (unlikely(!rp))
 		return 1;
+	/* Or else the compiler keeps both pointers. */
+	OPTIMIZER_HIDE_VAR(call);
 	if (unlikely(!st_event_is_asked()))
-		return entered_without_filter(probe, (void *)ri->data, regs);
-	return st_event_begin((void *)ri->data, probe->hook, regs);
+		return entered_without_filter(probe, call, regs);
+	return st_event_begin(call, probe->hook, regs);
 }
 NOKPROBE_SYMBOL(entered);
 

@@ -30,8 +30,7 @@
 
 static nokprobe_inline struct st_receive *receive_of(struct st_call *call)
 {
-	BUILD_BUG_ON(offsetof(struct st_receive, async) !=
-		     offsetof(struct st_call, async));
+	BUILD_BUG_ON(offsetof(struct st_receive, id) != offsetof(struct st_call, id));
 	return (struct st_receive *)call;
 }
 

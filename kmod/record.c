@@ -12,35 +12,7 @@
 
 #include "compat.h"
 #include "record.h"
-
-static nokprobe_inline u64 *put_address(u64 *to, const struct st_addr *addr)
-{
-	const u64 *from = addr->words;
-	u64 *end = to + st_padded(addr->len) / sizeof(*to);
-
-	while (to != end)
-		*to++ = *from++;
-	return end;
-}
-
-/*
- * Copies whole words; st_addr_set_len() has padded the last one. IPv4, the most frequent
- * case, is copied without a loop.
- */
-static nokprobe_inline void put_addresses(u64 *to, const struct st_addr *local,
-					  const struct st_addr *remote)
-{
-	const u32 ipv4 = 2 * sizeof(*to);
-
-	if (unlikely(local->len != ipv4 || remote->len != ipv4)) {
-		put_address(put_address(to, local), remote);
-		return;
-	}
-	to[0] = local->words[0];
-	to[1] = local->words[1];
-	to[2] = remote->words[0];
-	to[3] = remote->words[1];
-}
+#include "write.h"
 
 /*
  * Reserves room for the event with its payload or, if the ring is too full, without it:
@@ -57,59 +29,6 @@ static nokprobe_inline struct sendtrace_event *reserve(struct st_ring *ring, u32
 		slot = st_ring_reserve(ring, fixed, time);
 	}
 	return slot;
-}
-
-/*
- * Sets the fields that are equal in all sessions' records: each once, none omitted.
- * st_ring_reserve() and st_ring_commit() set the rest of the header. Fields that are
- * adjacent in both structs are all read before they are written: then the compiler can
- * copy them together. Otherwise a write might change the next value to be read.
- */
-static nokprobe_inline void describe(struct sendtrace_event *slot,
-				     const struct st_call *call)
-{
-	const struct st_peer *peer = &call->peer;
-	u32 pid = call->caller.pid, tid = call->caller.tid;
-	u32 uid = call->uid, fd = call->fd;
-	u32 flags = call->flags, addr_len = call->addr_len;
-	u32 write_seq = peer->write_seq, copied_seq = peer->copied_seq;
-	u16 family = peer->family, type = peer->type;
-
-	slot->rec.header_size = sizeof(*slot);
-	slot->rec.type = call->type;
-	slot->enter_time = call->enter_time;
-	slot->exit_time = call->exit_time;
-	slot->len = call->len;
-	slot->ret = call->ret;
-	slot->inode = peer->inode;
-	slot->pid = pid;
-	slot->tid = tid;
-	slot->uid = uid;
-	slot->fd = fd;
-	slot->flags = flags;
-	slot->addr_len = addr_len;
-	slot->peer_pid = peer->pid;
-	slot->event_flags = peer->flags;
-	slot->reserved = 0;
-	slot->cookie = peer->cookie;
-	slot->position = peer->position;
-	slot->write_seq = write_seq;
-	slot->copied_seq = copied_seq;
-	slot->netns = peer->netns;
-	slot->cgroup = call->cgroup;
-	slot->call = call->id;
-	slot->nr_cmsgs = call->nr_cmsgs;
-	if (likely(!call->nr_cmsgs))
-		memset(slot->cmsgs, 0, sizeof(slot->cmsgs));
-	else
-		memcpy(slot->cmsgs, call->cmsgs, sizeof(slot->cmsgs));
-	slot->family = family;
-	slot->sock_type = type;
-	slot->protocol = peer->protocol;
-	slot->local_len = peer->local.len;
-	slot->peer_len = peer->remote.len;
-	memcpy(slot->comm, &call->caller.comm, sizeof(slot->comm));
-	memcpy(slot->process, &call->caller.process, sizeof(slot->process));
 }
 
 /* A call that failed sent nothing, so nothing of it is cut. */
@@ -158,7 +77,7 @@ write_event(struct st_session *session, const struct st_call *call, struct st_pa
 		return lose(ring);
 	if (unlikely(len < part.len))
 		part.why = SENDTRACE_WHY_RING_FULL;
-	put_addresses((u64 *)(slot + 1), local, remote);
+	st_write_addresses((u64 *)(slot + 1), local, remote);
 	if (len)
 		got = st_payload_copy((void *)slot + fixed, &call->payload, part.offset,
 				      len);
@@ -167,7 +86,7 @@ write_event(struct st_session *session, const struct st_call *call, struct st_pa
 			return ST_FAULTED;
 		part.why = why_unread(call);
 	}
-	describe(slot, call);
+	st_write_description(slot, call);
 	slot->frag_len = part.offset;
 	slot->cap_len = got;
 	slot->why = part.why;

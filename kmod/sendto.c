@@ -111,6 +111,18 @@ NOKPROBE_SYMBOL(st_sendto_begins);
 
 /* ---- The call returns --------------------------------------------------------------- */
 
+static nokprobe_inline void deliver(struct st_call *call, int ret)
+{
+	st_deliver(call, SENDTRACE_RECORD_SEND, ret, min_t(u64, ret, call->len));
+}
+
+static noinline void complete_and_deliver(struct st_call *call, int ret)
+{
+	complete_addresses(call);
+	deliver(call, ret);
+}
+NOKPROBE_SYMBOL(complete_and_deliver);
+
 /**
  * st_sendto_ends() - record a send() or sendto() that returns
  * @call: filled in at its entry, wanted by at least one session
@@ -123,7 +135,8 @@ void st_sendto_ends(struct st_call *call, long value)
 	int ret = (int)value;
 
 	if (unlikely(st_peer_is_unbound(&call->peer)) || unlikely(call->peer.flags))
-		complete_addresses(call);
-	st_deliver(call, SENDTRACE_RECORD_SEND, ret, min_t(u64, ret, call->len));
+		complete_and_deliver(call, ret);
+	else
+		deliver(call, ret);
 }
 NOKPROBE_SYMBOL(st_sendto_ends);

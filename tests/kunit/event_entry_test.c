@@ -100,9 +100,9 @@ static void a_hook_that_helps_another_counts_nothing(struct kunit *test)
 	session->calls = SENDTRACE_CALL_BIT(SENDTRACE_CALL_ACCEPT);
 	preempt_disable();
 	current->flags &= ~PF_KTHREAD;
-	KUNIT_EXPECT_FALSE(test, st_event_asks(&helper));
+	KUNIT_EXPECT_FALSE(test, st_test_asks(&helper));
 	session->calls = send_hook.calls;
-	KUNIT_EXPECT_TRUE(test, st_event_asks(&helper));
+	KUNIT_EXPECT_TRUE(test, st_test_asks(&helper));
 	st_event_asked();
 	current->flags |= PF_KTHREAD;
 	preempt_enable();

@@ -16,11 +16,13 @@
 static unsigned long wanted(u64 calls)
 {
 	const struct st_hook hook = { .calls = calls };
-	struct st_caller caller;
 	unsigned long mask;
 
 	preempt_disable();
-	mask = who_wants(&hook, &caller);
+	current->flags &= ~PF_KTHREAD;
+	mask = st_test_asks(&hook) ? this_cpu_read(st_asked.wanted) : 0;
+	st_event_asked();
+	current->flags |= PF_KTHREAD;
 	preempt_enable();
 	return mask;
 }
@@ -240,7 +242,7 @@ static bool asks(u32 flags)
 
 	preempt_disable();
 	current->flags ^= flags;
-	asked_for = st_event_asks(&any_hook);
+	asked_for = st_test_asks(&any_hook);
 	current->flags ^= flags;
 	preempt_enable();
 	return asked_for;

@@ -111,13 +111,21 @@ struct st_call st_test_call(const void __user *buf, size_t len)
 	return call;
 }
 
+/* As the filter in front of a hook asks (probe.c). */
+bool st_test_asks(const struct st_hook *hook)
+{
+	enum st_answer answer = st_event_asks_quickly(hook, hook->helps);
+
+	return answer == ST_UNSURE ? st_event_asks(hook) : answer == ST_WANTED;
+}
+
 bool st_test_begin(struct st_call *call, const struct st_hook *hook, struct pt_regs *regs)
 {
 	bool begins;
 
 	preempt_disable();
 	current->flags &= ~PF_KTHREAD;
-	begins = st_event_asks(hook) && !st_event_begin(call, hook, regs);
+	begins = st_test_asks(hook) && !st_event_begin(call, hook, regs);
 	current->flags |= PF_KTHREAD;
 	preempt_enable();
 	return begins;

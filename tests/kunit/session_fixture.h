@@ -47,6 +47,9 @@ static inline u8 st_test_byte(size_t i)
 	return i * 7 + (i >> 8);
 }
 
+/* Does any session want a call of this thread? Preemption is off. */
+bool st_test_asks(const struct st_hook *hook);
+
 /*
  * Begins a call as the handlers do in a process: cases run in kernel threads, which nobody
  * traces. Returns false if no session wants the call.
