@@ -190,10 +190,11 @@ bool st_sock_sendmsg_begins(struct st_call *call, struct pt_regs *regs)
 	st_payload_of_iter(&call->payload, &msg->msg_iter);
 	if (!is_traced(call->sock) || !is_of_process(&call->payload, msg->msg_flags))
 		return false;
+	if (!(msg->msg_flags & ST_MSG_SPLICE_PAGES) &&
+	    st_nested_in_syscall(ST_NESTED_SEND, regs))
+		return false;
 	if (msg->msg_flags & ST_MSG_SPLICE_PAGES)
 		set_syscall(call, st_syscall_of(call->sock, ST_SENDS), msg->msg_flags);
-	else if (st_nested_in_syscall(ST_NESTED_SEND, regs))
-		return false;
 	else
 		set_syscall(call, st_syscall_async(ST_SENDS), msg->msg_flags);
 	call->len = iov_iter_count(&msg->msg_iter);

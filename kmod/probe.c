@@ -209,11 +209,9 @@ static int register_return(struct probe *probe)
 	st_symbol_place(&probe->symbol, &probe->rp.kp);
 	err = register_kretprobe(&probe->rp);
 	probe->own = probe->rp.kp.pre_handler;
-	/*
-	 * Calls that come in between are handled by one or the other. Who sees the filter sees
-	 * @own, too: pairs with the barrier in filter().
-	 */
+	/* Calls that come in between are handled by one or the other. */
 	if (!err && probe->own)
+		/* Who sees the filter sees @own, too: pairs with pass_on(). */
 		smp_store_release(&probe->rp.kp.pre_handler, filter);
 	return err;
 }

@@ -301,8 +301,8 @@ static nokprobe_inline u32 flags_of(u32 id, struct pt_regs *regs,
 }
 
 static nokprobe_inline struct st_syscall
-of_row(const struct row *row, struct pt_regs *regs, const unsigned long *args,
-       const struct socket *sock, enum st_direction direction)
+from_row(const struct row *row, struct pt_regs *regs, const unsigned long *args,
+	 const struct socket *sock, enum st_direction direction)
 {
 	unsigned int nr = direction == ST_SENDS ? row->to : row->from;
 	struct st_syscall is;
@@ -326,7 +326,7 @@ of_other_abi(struct pt_regs *regs, const struct socket *sock, enum st_direction 
 	syscall_get_arguments(current, regs, args);
 	if (unlikely(is_socketcall(regs)))
 		row = socketcall_row(regs, args);
-	return of_row(row, regs, args, sock, direction);
+	return from_row(row, regs, args, sock, direction);
 }
 NOKPROBE_SYMBOL(of_other_abi);
 
@@ -349,7 +349,7 @@ struct st_syscall st_syscall_of(const struct socket *sock, enum st_direction dir
 	if (unlikely(nr >= ARRAY_SIZE(native) || is_compat_abi()))
 		return of_other_abi(regs, sock, direction);
 	/* No subscript: UBSAN would check the bound in every call. */
-	return of_row(native + nr, regs, NULL, sock, direction);
+	return from_row(native + nr, regs, NULL, sock, direction);
 }
 NOKPROBE_SYMBOL(st_syscall_of);
 

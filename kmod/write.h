@@ -51,31 +51,14 @@ static nokprobe_inline void st_write_addresses(u64 *to, const struct st_addr *lo
  * adjacent in both structs are all read before they are written: then the compiler can
  * copy them together. Otherwise a write might change the next value to be read.
  */
-static nokprobe_inline void st_write_description(struct sendtrace_event *slot,
-						 const struct st_call *call)
+static nokprobe_inline void st_write_socket(struct sendtrace_event *slot,
+					    const struct st_peer *peer)
 {
-	const struct st_peer *peer = &call->peer;
-	u32 pid = call->caller.pid, tid = call->caller.tid;
-	u32 uid = call->uid, fd = call->fd;
-	u32 flags = call->flags, addr_len = call->addr_len;
 	u32 write_seq = peer->write_seq, copied_seq = peer->copied_seq;
 	u16 family = peer->family, type = peer->type;
 	u16 protocol = peer->protocol, unused = peer->unused;
-	u16 id = call->id, nr_cmsgs = call->nr_cmsgs;
 
-	slot->rec.header_size = sizeof(*slot);
-	slot->rec.type = call->type;
-	slot->enter_time = call->enter_time;
-	slot->exit_time = call->exit_time;
-	slot->len = call->len;
-	slot->ret = call->ret;
 	slot->inode = peer->inode;
-	slot->pid = pid;
-	slot->tid = tid;
-	slot->uid = uid;
-	slot->fd = fd;
-	slot->flags = flags;
-	slot->addr_len = addr_len;
 	slot->peer_pid = peer->pid;
 	slot->event_flags = peer->flags;
 	slot->reserved = 0;
@@ -84,6 +67,35 @@ static nokprobe_inline void st_write_description(struct sendtrace_event *slot,
 	slot->write_seq = write_seq;
 	slot->copied_seq = copied_seq;
 	slot->netns = peer->netns;
+	slot->family = family;
+	slot->sock_type = type;
+	slot->protocol = protocol;
+	slot->why = unused; /* the caller sets it */
+	slot->local_len = peer->local.len;
+	slot->peer_len = peer->remote.len;
+}
+
+/* The same for what is not of the socket. */
+static nokprobe_inline void st_write_description(struct sendtrace_event *slot,
+						 const struct st_call *call)
+{
+	u32 pid = call->caller.pid, tid = call->caller.tid;
+	u32 uid = call->uid, fd = call->fd;
+	u32 flags = call->flags, addr_len = call->addr_len;
+	u16 id = call->id, nr_cmsgs = call->nr_cmsgs;
+
+	slot->rec.header_size = sizeof(*slot);
+	slot->rec.type = call->type;
+	slot->enter_time = call->enter_time;
+	slot->exit_time = call->exit_time;
+	slot->len = call->len;
+	slot->ret = call->ret;
+	slot->pid = pid;
+	slot->tid = tid;
+	slot->uid = uid;
+	slot->fd = fd;
+	slot->flags = flags;
+	slot->addr_len = addr_len;
 	slot->cgroup = call->cgroup;
 	slot->call = id;
 	slot->nr_cmsgs = nr_cmsgs;
@@ -91,14 +103,9 @@ static nokprobe_inline void st_write_description(struct sendtrace_event *slot,
 		memset(slot->cmsgs, 0, sizeof(slot->cmsgs));
 	else
 		memcpy(slot->cmsgs, call->cmsgs, sizeof(slot->cmsgs));
-	slot->family = family;
-	slot->sock_type = type;
-	slot->protocol = protocol;
-	slot->why = unused; /* the caller sets it */
-	slot->local_len = peer->local.len;
-	slot->peer_len = peer->remote.len;
 	memcpy(slot->comm, &call->caller.comm, sizeof(slot->comm));
 	memcpy(slot->process, &call->caller.process, sizeof(slot->process));
+	st_write_socket(slot, &call->peer);
 }
 
 /* Bytes of a record without payload. */

@@ -8,8 +8,7 @@
 #include "session_fixture.h"
 #include "socket_fixture.h"
 
-#define RING (16 * PAGE_SIZE)
-
+#define RING	(16 * PAGE_SIZE)
 #define SENDS	SENDTRACE_CALL_BIT(SENDTRACE_CALL_SENDTO)
 #define ACCEPTS SENDTRACE_CALL_BIT(SENDTRACE_CALL_ACCEPT)
 

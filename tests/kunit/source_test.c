@@ -13,6 +13,10 @@
 #define OTHER ((void *)0xffff888012345600UL)
 #define SOCK  ((void *)0xffff888087654300UL)
 
+/* In struct pt_regs: di and si (x86_64), regs[0] and regs[1] (arm64). */
+#define FIRST_ARGUMENT	(IS_ENABLED(CONFIG_X86_64) ? 14 : 0)
+#define SECOND_ARGUMENT (IS_ENABLED(CONFIG_X86_64) ? 13 : 1)
+
 static struct st_addr from_port(u16 port)
 {
 	struct st_addr addr = st_test_loopback();
@@ -294,35 +298,21 @@ static void a_datagram_tells_its_source_as_recvfrom_does(struct kunit *test)
 	expect_source(test, AF_INET6, datagram(test, 0, &link), "[fe80::9]:4660%3");
 }
 
-/* As the probe calls it. */
-static bool given_back(struct kunit *test, const struct sock *sk, struct sk_buff *skb)
-{
-	struct pt_regs *regs = kunit_kzalloc(test, sizeof(*regs), GFP_KERNEL);
-	bool begins;
-
-	KUNIT_ASSERT_NOT_NULL(test, regs);
-#ifdef CONFIG_X86_64
-	regs->di = (unsigned long)sk;
-	regs->si = (unsigned long)skb;
-#else
-	regs->regs[0] = (unsigned long)sk;
-	regs->regs[1] = (unsigned long)skb;
-#endif
-	preempt_disable();
-	begins = st_source_begins(NULL, regs);
-	preempt_enable();
-	return begins;
-}
-
 static void a_datagram_that_is_given_back_is_noted_but_not_the_kernels(struct kunit *test)
 {
 	struct socket *sock = st_test_socket(test, AF_INET, SOCK_DGRAM, IPPROTO_UDP);
 	struct sk_buff *skb = datagram(test, cpu_to_be32(0x7f000001), NULL);
+	struct pt_regs *regs = kunit_kzalloc(test, sizeof(*regs), GFP_KERNEL);
 
-	KUNIT_EXPECT_FALSE(test, given_back(test, sock->sk, skb)); /* the kernel's own */
+	KUNIT_ASSERT_NOT_NULL(test, regs);
+	((unsigned long *)regs)[FIRST_ARGUMENT] = (unsigned long)sock->sk;
+	((unsigned long *)regs)[SECOND_ARGUMENT] = (unsigned long)skb;
+	preempt_disable();
+	KUNIT_EXPECT_FALSE(test, st_source_begins(NULL, regs)); /* the kernel's own */
 	KUNIT_EXPECT_EQ(test, take_of(current, sock->sk, 0), 0);
 	sock->sk->sk_kern_sock = 0;
-	KUNIT_EXPECT_FALSE(test, given_back(test, sock->sk, skb));
+	KUNIT_EXPECT_FALSE(test, st_source_begins(NULL, regs));
+	preempt_enable();
 	KUNIT_EXPECT_EQ(test, take_of(current, sock->sk, 0), 4660);
 }
 
