@@ -231,7 +231,7 @@ sendread_to_full_output() {
 
 scenario rights.unseen "a trace that ends without events says which process made calls that are not seen"
 case_rights_unseen() {
-	start_program writer name written 7 done
+	start_program writer name written 7 "done"
 	start_reader main -e sendto name
 	start_reader seen -e sendto -p "$program_writer,$$" name
 	start_reader all -e send name

@@ -19,10 +19,12 @@ enum {
 };
 
 /* Shared by parent and child. */
-static struct {
+struct all_wanted {
 	unsigned int number;
 	struct wanted wanted[MOST];
-} * shared;
+};
+
+static struct all_wanted *shared;
 
 static const struct address anything = { .len = -1 };
 
