@@ -58,14 +58,23 @@ static bool read_header(struct header *header, const void __user *from, bool com
 }
 NOKPROBE_SYMBOL(read_header);
 
+/*
+ * A number that has no room must not look like another one: the kernel ignores kinds that it
+ * does not know.
+ */
+static nokprobe_inline u16 number(int value)
+{
+	return min_t(u32, value, U16_MAX);
+}
+
 static void note(struct st_call *call, const struct header *header)
 {
 	struct sendtrace_cmsg *cmsg;
 
 	if (call->nr_cmsgs < SENDTRACE_CMSGS) {
 		cmsg = &call->cmsgs[call->nr_cmsgs];
-		cmsg->level = header->level;
-		cmsg->type = header->type;
+		cmsg->level = number(header->level);
+		cmsg->type = number(header->type);
 		cmsg->len = header->len - header->size;
 	}
 	call->nr_cmsgs++;

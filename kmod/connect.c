@@ -16,6 +16,7 @@
 #include "call.h"
 #include "compat.h"
 #include "deliver.h"
+#include "event.h"
 #include "given.h"
 #include "life.h"
 #include "lifecycle.h"
@@ -69,7 +70,7 @@ bool st_connect_begins(struct st_call *call, struct pt_regs *regs)
 	     0);
 	connect->addr = (void __user *)regs_get_kernel_argument(regs, 1);
 	connect->addr_len = (int)regs_get_kernel_argument(regs, 2);
-	return note_socket(connect) || st_life_pass(call);
+	return note_socket(connect) || st_life_drop(call);
 }
 NOKPROBE_SYMBOL(st_connect_begins);
 
@@ -95,7 +96,7 @@ bool st_connect_async_begins(struct st_call *call, struct pt_regs *regs)
 		return false;
 	sock = socket_of(file);
 	if (!sock || !is_traced(sock))
-		return st_life_pass(call);
+		return st_life_drop(call);
 	note(&call->entry, SENDTRACE_CALL_IO_URING_CONNECT, -1, 0);
 	connect->sock = sock;
 	connect->addr = NULL;
@@ -111,7 +112,9 @@ NOKPROBE_SYMBOL(st_connect_async_begins);
 /* A BPF program of the cgroup may have changed where it goes (BPF_CGROUP_INET4_CONNECT). */
 static bool is_elsewhere(const struct st_addr *now, const struct st_addr *asked)
 {
-	if (now->len != asked->len || now->any.sa_family != asked->any.sa_family)
+	/* Without a length, there is no family either. */
+	if (!now->len || now->len != asked->len ||
+	    now->any.sa_family != asked->any.sa_family)
 		return false; /* cannot be compared */
 	if (now->any.sa_family == AF_INET)
 		return now->in.sin_port != asked->in.sin_port ||
@@ -201,7 +204,7 @@ void st_connect_async_ends(struct st_call *call, long value)
 	 * kernels ask the socket, and this function is not called.
 	 */
 	if (ret == -EAGAIN) {
-		st_life_pass(call);
+		st_event_pass(&call->entry);
 		return;
 	}
 	all = st_life_whole(call);

@@ -178,15 +178,20 @@ static void finish_failed(struct st_deferred *deferred)
 	preempt_enable();
 }
 
+/* System calls that make several calls here. io_uring's and those of splice() never wait. */
+#define MAKE_SEVERAL                                          \
+	(SENDTRACE_CALL_BIT(SENDTRACE_CALL_SENDMMSG) |        \
+	 SENDTRACE_CALL_BIT(SENDTRACE_CALL_RECVMMSG) |        \
+	 SENDTRACE_CALL_BIT(SENDTRACE_CALL_IO_SUBMIT_WRITE) | \
+	 SENDTRACE_CALL_BIT(SENDTRACE_CALL_IO_SUBMIT_READ))
+
 /*
- * One system call makes several calls here: sendmmsg(), recvmmsg(). Once one of them waits for
- * task work, those after it have to wait, too, or they would overtake it.
+ * Once one of them waits for task work, those after it have to wait, too, or they would
+ * overtake it.
  */
 static nokprobe_inline bool must_wait(const struct st_call *call)
 {
-	return ST_CAN_DEFER &&
-	       unlikely(call->id == SENDTRACE_CALL_SENDMMSG ||
-			call->id == SENDTRACE_CALL_RECVMMSG) &&
+	return ST_CAN_DEFER && unlikely(SENDTRACE_CALL_BIT(call->id) & MAKE_SEVERAL) &&
 	       st_pool_is_waiting();
 }
 

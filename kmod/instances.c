@@ -57,7 +57,7 @@ static u64 memory_for(size_t size, u32 nr)
 /* Each is a kmalloc() of its own. */
 static u64 memory_for(size_t size, u32 nr)
 {
-	size_t object = max(roundup_pow_of_two(size), (size_t)KMALLOC_MIN_SIZE);
+	size_t object = max_t(size_t, roundup_pow_of_two(size), KMALLOC_MIN_SIZE);
 
 	if (KMALLOC_MIN_SIZE <= 32 && size > 64 && size <= 96)
 		object = 96;

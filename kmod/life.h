@@ -19,7 +19,7 @@ DECLARE_PER_CPU(struct st_call, st_life_scratch);
 void st_life_draw(struct st_sketch *sketch, const struct st_peer *peer);
 void st_life_look_up_again(int fd, struct st_peer *peer, const struct st_sketch *was);
 struct st_call *st_life_whole(const struct st_call *small);
-bool st_life_pass(struct st_call *call);
+bool st_life_drop(struct st_call *call);
 
 /* Sockets of the kernel's own, such as those of NFS, are used in the caller's name. */
 static nokprobe_inline bool is_traced(const struct socket *sock)

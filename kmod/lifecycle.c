@@ -128,18 +128,18 @@ struct st_call *st_life_whole(const struct st_call *small)
 NOKPROBE_SYMBOL(st_life_whole);
 
 /**
- * st_life_pass() - count a call that is no event: not a socket, or one of the kernel's own
+ * st_life_drop() - count a call that is no event: not a socket, or one of the kernel's own
  * @call: wanted by sessions
  *
  * Context: a handler.
  * Return: false, for the caller to return.
  */
-bool st_life_pass(struct st_call *call)
+bool st_life_drop(struct st_call *call)
 {
-	st_event_pass(&call->entry);
+	st_event_drop(&call->entry);
 	return false;
 }
-NOKPROBE_SYMBOL(st_life_pass);
+NOKPROBE_SYMBOL(st_life_drop);
 
 /* ---- accept() ------------------------------------------------------------------------ */
 
@@ -210,7 +210,7 @@ bool st_accept_async_begins(struct st_call *call, struct pt_regs *regs)
 		return false;
 	sock = socket_of(file);
 	if (!sock || !is_traced(sock))
-		return st_life_pass(call);
+		return st_life_drop(call);
 	note(&call->entry, SENDTRACE_CALL_IO_URING_ACCEPT, -1,
 	     (u32)regs_get_kernel_argument(regs, 4));
 	call->sock = sock;
@@ -234,7 +234,7 @@ void st_accept_async_ends(struct st_call *call, long value)
 
 	/* It waits, and tries again. */
 	if (ret == -EAGAIN) {
-		st_life_pass(call);
+		st_event_pass(&call->entry);
 		return;
 	}
 	if (!ret)
@@ -266,7 +266,7 @@ bool st_shutdown_begins(struct st_call *call, struct pt_regs *regs)
 	     (int)regs_get_kernel_argument(regs, 0),
 	     (u32)regs_get_kernel_argument(regs, 1));
 	without_payload(call);
-	return look_up(call->fd, &call->peer) || st_life_pass(call);
+	return look_up(call->fd, &call->peer) || st_life_drop(call);
 }
 NOKPROBE_SYMBOL(st_shutdown_begins);
 
@@ -287,7 +287,7 @@ bool st_shutdown_async_begins(struct st_call *call, struct pt_regs *regs)
 	if (st_nested_in_syscall(ST_NESTED_SHUTDOWN, regs))
 		return false;
 	if (!is_traced(sock))
-		return st_life_pass(call);
+		return st_life_drop(call);
 	note(&call->entry, SENDTRACE_CALL_IO_URING_SHUTDOWN, -1,
 	     (u32)regs_get_kernel_argument(regs, 1));
 	without_payload(call);
@@ -334,7 +334,7 @@ bool st_close_begins(struct st_call *call, struct pt_regs *regs)
 
 	/* Without a sock: accept() failed, and drops the socket that it had prepared. */
 	if (!is_traced(sock))
-		return st_life_pass(call);
+		return st_life_drop(call);
 	is = st_syscall_other();
 	note(&call->entry, SENDTRACE_CALL_CLOSE,
 	     is.id == SENDTRACE_CALL_CLOSE ? is.fd : -1, 0);

@@ -9,6 +9,7 @@
 #include <linux/mm.h>
 #include <linux/net.h>
 #include <linux/ptrace.h>
+#include <linux/sched.h>
 #include <linux/socket.h>
 #include <linux/uio.h>
 #include <net/sock.h>
@@ -21,6 +22,7 @@
 #include "event.h"
 #include "given.h"
 #include "message.h"
+#include "nested.h"
 #include "syscall.h"
 
 /* Flags that the kernel adds on the way; the caller did not pass them. */
@@ -37,10 +39,15 @@ static nokprobe_inline bool is_traced(const struct socket *sock)
 /* What io_uring adds to the flags that it was given. */
 #define ASYNC_FLAGS (MSG_DONTWAIT | MSG_NOSIGNAL | MSG_ZEROCOPY)
 
-/* @flags: as the function was given them */
+/*
+ * @flags: as the function was given them. A system call that never comes to this function is
+ * one at whose end io_uring works for the thread.
+ */
 static nokprobe_inline void set_syscall(struct st_call *call, struct st_syscall is,
 					u32 flags)
 {
+	if (unlikely(!(call->hook->calls & SENDTRACE_CALL_BIT(is.id))))
+		is = st_syscall_async(ST_SENDS);
 	call->id = is.id;
 	call->fd = is.fd;
 	call->async = is.id == SENDTRACE_CALL_IO_URING_SEND;
@@ -136,19 +143,26 @@ bool st_write_begins(struct st_call *call, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(st_write_begins);
 
+/* Its workers use no io_uring themselves. */
+static nokprobe_inline bool is_of_io_uring(void)
+{
+	return current->flags & PF_IO_WORKER || st_uses_io_uring(current);
+}
+
 /*
  * Of what comes through sock_sendmsg(), the kernel's own users have memory of the kernel's, or
- * pages. Pages are a process's if it splices, or registered them with io_uring.
+ * pages. Pages are a process's if it splices, or registered them with io_uring. All else comes
+ * from io_uring: of a system call that comes here, too (nested.c), another hook sees it.
  */
 static bool is_of_process(const struct st_payload *payload, u32 flags)
 {
 	switch (payload->kind) {
 	case ST_PAYLOAD_USER:
 	case ST_PAYLOAD_IOVEC:
-		return true;
+		return is_of_io_uring();
 	case ST_PAYLOAD_BVEC:
 		return flags & ST_MSG_SPLICE_PAGES ? st_syscall_is_splice() :
-						     st_uses_io_uring(current);
+						     is_of_io_uring();
 	default:
 		return false;
 	}
@@ -162,8 +176,8 @@ NOKPROBE_SYMBOL(is_of_process);
  *
  *	int sock_sendmsg(struct socket *sock, struct msghdr *msg)	(net/socket.c)
  *
- * SEND and SEND_ZC of io_uring; from Linux 6.5 on also what is spliced into a socket. System
- * calls do not come through this function.
+ * SEND and SEND_ZC of io_uring; from Linux 6.5 on also what is spliced into a socket. In older
+ * kernels, also sendto(), sendmsg() and write(), which other hooks see.
  *
  * Context: the entry handler.
  * Return: as struct st_hook.begin.
@@ -178,6 +192,8 @@ bool st_sock_sendmsg_begins(struct st_call *call, struct pt_regs *regs)
 		return false;
 	if (msg->msg_flags & ST_MSG_SPLICE_PAGES)
 		set_syscall(call, st_syscall_of(call->sock, ST_SENDS), msg->msg_flags);
+	else if (st_nested_in_syscall(ST_NESTED_SEND, regs))
+		return false;
 	else
 		set_syscall(call, st_syscall_async(ST_SENDS), msg->msg_flags);
 	call->len = iov_iter_count(&msg->msg_iter);

@@ -19,7 +19,7 @@
 #include "nested.h"
 #include "syscall.h"
 
-#define CALLERS 2
+#define CALLERS 3
 
 /**
  * struct caller - a function that calls a nested one
@@ -61,6 +61,15 @@ static struct nested nested[ST_NESTED] __ro_after_init = {
 		.syscall = { { "__sys_shutdown" } },
 		.io_uring = { { "io_shutdown" }, { "io_issue_sqe" } },
 		.call = SENDTRACE_CALL_SHUTDOWN,
+	},
+	/*
+	 * Before 6.6, and before the stable kernels of October 2023 ("net: prevent rewrite of
+	 * msg_name in sock_sendmsg()"), system calls come through it, too.
+	 */
+	[ST_NESTED_SEND] = {
+		.syscall = { { "__sys_sendto" }, { "____sys_sendmsg" }, { "sock_write_iter" } },
+		.io_uring = { { "io_send" }, { "io_send_zc" }, { "io_issue_sqe" } },
+		.call = SENDTRACE_CALLS, /* none, as st_syscall_other() knows no send */
 	},
 };
 

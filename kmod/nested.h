@@ -12,6 +12,7 @@ enum st_nested {
 	ST_NESTED_ACCEPT, /* do_accept() */
 	ST_NESTED_CONNECT, /* __sys_connect_file() */
 	ST_NESTED_SHUTDOWN, /* __sys_shutdown_sock() */
+	ST_NESTED_SEND, /* sock_sendmsg() */
 	ST_NESTED,
 };
 

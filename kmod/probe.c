@@ -59,6 +59,7 @@ static DEFINE_PER_CPU(unsigned long[ST_HOOKS], hits);
 /* The kernel's own handler has the instance of a call that is wanted. */
 static nokprobe_inline int pass_on(struct probe *probe, struct pt_regs *regs)
 {
+	smp_rmb(); /* pairs with the release in register_return() */
 	probe->own(&probe->rp.kp, regs);
 	st_event_asked();
 	return 0;
@@ -223,7 +224,10 @@ static int register_return(struct probe *probe)
 	st_symbol_place(&probe->symbol, &probe->rp.kp);
 	err = register_kretprobe(&probe->rp);
 	probe->own = probe->rp.kp.pre_handler;
-	/* Calls that come in between are handled by one or the other. */
+	/*
+	 * Calls that come in between are handled by one or the other. Who sees the filter sees
+	 * @own, too: pairs with the barrier in filter().
+	 */
 	if (!err && probe->own)
 		smp_store_release(&probe->rp.kp.pre_handler,
 				  probe->hook->concerns ? filter_some : filter);

@@ -52,6 +52,16 @@ static nokprobe_inline enum st_outcome lose(struct st_ring *ring)
 	return ST_WRITTEN;
 }
 
+/* Why bytes of it could not be read. */
+static u16 why_unread(const struct st_call *call)
+{
+	if (call->ret < 0)
+		return SENDTRACE_WHY_FAILED;
+	return call->payload.kind == ST_PAYLOAD_NONE ? SENDTRACE_WHY_NOT_COPIED :
+						       SENDTRACE_WHY_FAULT;
+}
+NOKPROBE_SYMBOL(why_unread);
+
 static nokprobe_inline enum st_outcome
 write_event(struct st_session *session, const struct st_call *call, struct st_part part)
 {
@@ -74,7 +84,7 @@ write_event(struct st_session *session, const struct st_call *call, struct st_pa
 	if (unlikely(got < len)) {
 		if (!part.must)
 			return ST_FAULTED;
-		part.why = call->ret < 0 ? SENDTRACE_WHY_FAILED : SENDTRACE_WHY_FAULT;
+		part.why = why_unread(call);
 	}
 	st_write_description(slot, call);
 	slot->frag_len = part.offset;

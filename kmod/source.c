@@ -140,6 +140,7 @@ bool st_source_note(const void *owner, const struct sock *sk, const struct st_ad
 		slot->in = from->in;
 	else
 		slot->in6 = from->in6;
+	/* The slot is complete for who seizes it. */
 	smp_store_release(&slot->owner, (unsigned long)owner);
 	return true;
 }
@@ -183,6 +184,7 @@ bool st_source_take(const void *owner, const struct sock *sk, u64 since,
 		    !seize(slot, (unsigned long)owner))
 			continue;
 		found = take_out(slot, sk, since, from);
+		/* It was read before the next owner writes it. */
 		smp_store_release(&slot->owner, FREE);
 	}
 	return found;

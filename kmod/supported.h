@@ -27,6 +27,9 @@
 /* Ring positions are 64-bit words, and one instruction must write them. */
 #elif !IS_ENABLED(CONFIG_64BIT)
 #define ST_UNSUPPORTED "sendtrace needs a 64-bit kernel (CONFIG_64BIT)"
+/* The handlers read the caller's registers, and the numbers of system calls (syscall.c). */
+#elif !IS_ENABLED(CONFIG_X86_64) && !IS_ENABLED(CONFIG_ARM64)
+#define ST_UNSUPPORTED "sendtrace needs an x86_64 or arm64 kernel"
 #elif !IS_ENABLED(CONFIG_KRETPROBES)
 #define ST_UNSUPPORTED \
 	"sendtrace needs a kernel with CONFIG_KPROBES and CONFIG_KRETPROBES"

@@ -343,7 +343,8 @@ struct st_syscall st_syscall_of(const struct socket *sock, enum st_direction dir
 	struct pt_regs *regs = task_pt_regs(current);
 	unsigned int nr = syscall_get_nr(current, regs);
 
-	if (unlikely(current->flags & PF_IO_WORKER))
+	/* Who exits makes no calls, and has no descriptors to look at. */
+	if (unlikely(current->flags & (PF_IO_WORKER | PF_EXITING)))
 		return st_syscall_async(direction);
 	if (unlikely(nr >= ARRAY_SIZE(native) || is_compat_abi()))
 		return of_other_abi(regs, sock, direction);

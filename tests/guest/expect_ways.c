@@ -142,19 +142,18 @@ static void print_local_unix(const struct address *local)
 	}
 }
 
-static void print_local(int fd)
+static void print_local(const struct address *local)
 {
-	struct address local = local_address(fd);
-	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&local.sa;
-	const struct sockaddr_in *in = (const struct sockaddr_in *)&local.sa;
-	bool v4 = local.sa.ss_family == AF_INET;
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&local->sa;
+	const struct sockaddr_in *in = (const struct sockaddr_in *)&local->sa;
+	bool v4 = local->sa.ss_family == AF_INET;
 	char text[INET6_ADDRSTRLEN];
 
-	if (local.sa.ss_family == AF_UNIX) {
-		print_local_unix(&local);
+	if (local->sa.ss_family == AF_UNIX) {
+		print_local_unix(local);
 		return;
 	}
-	if (!inet_ntop(local.sa.ss_family,
+	if (!inet_ntop(local->sa.ss_family,
 		       v4 ? (const void *)&in->sin_addr : &in6->sin6_addr, text,
 		       sizeof(text)))
 		die("inet_ntop refused the local address");
@@ -163,13 +162,21 @@ static void print_local(int fd)
 
 void expect_connect(const char *call, int fd, const struct where *to, long ret)
 {
+	struct address local = local_address(fd);
+
+	expect_connect_from(call, fd, &local, to, ret);
+}
+
+void expect_connect_from(const char *call, int fd, const struct address *local,
+			 const struct where *to, long ret)
+{
 	int error = errno;
 
 	printf("connect ");
 	print_caller(false);
 	printf(" fd=%d", without_fd(call) ? -1 : fd);
 	expect_where(to, "dest");
-	print_local(fd);
+	print_local(local);
 	print_result(ret, call);
 	putchar('\n');
 	fflush(stdout);

@@ -57,6 +57,10 @@ void expect_accept(const char *call, int listening, int fd);
 /* Print the line of our connect to @to by @call, which returned @ret, or -errno. */
 void expect_connect(const char *call, int fd, const struct where *to, long ret);
 
+/* The same, if it had another local address then than it has now. */
+void expect_connect_from(const char *call, int fd, const struct address *local,
+			 const struct where *to, long ret);
+
 /* Print the line of our shutdown by @call, which returned @ret, or -errno. */
 void expect_shutdown(const char *call, int fd, int how, const struct where *where,
 		     long ret);

@@ -99,6 +99,17 @@ static void each_piece_is_noted_by_kind_and_size(struct kunit *test)
 	expect_piece(test, &call->cmsgs[1], SOL_IP, 8, 12);
 }
 
+static void a_number_that_has_no_room_is_no_other_one(struct kunit *test)
+{
+	const struct st_call *call;
+
+	add_piece(test, SOL_SOCKET | 0x10000, SCM_RIGHTS, sizeof(int));
+	add_piece(test, SOL_SOCKET, -1, 0);
+	call = noted(test, false);
+	expect_piece(test, &call->cmsgs[0], U16_MAX, SCM_RIGHTS, sizeof(int));
+	expect_piece(test, &call->cmsgs[1], SOL_SOCKET, U16_MAX, 0);
+}
+
 static void more_pieces_than_there_is_room_for_are_counted(struct kunit *test)
 {
 	const struct st_call *call;
@@ -222,6 +233,7 @@ static void an_address_of_the_kernel_has_nothing(struct kunit *test)
 
 static struct kunit_case cmsg_cases[] = {
 	KUNIT_CASE(each_piece_is_noted_by_kind_and_size),
+	KUNIT_CASE(a_number_that_has_no_room_is_no_other_one),
 	KUNIT_CASE(more_pieces_than_there_is_room_for_are_counted),
 	KUNIT_CASE(the_last_piece_need_not_be_padded),
 	KUNIT_CASE(headers_of_32_bit_programs_are_narrower),

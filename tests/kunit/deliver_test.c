@@ -224,6 +224,56 @@ static void an_event_has_the_threads_cgroup(struct kunit *test)
 
 /* ---- The place in a stream --------------------------------------------------------------- */
 
+/* ---- Several messages of one system call --------------------------------------------------- */
+
+static void a_message_does_not_overtake_one_that_waits(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = call_of(test, 100);
+
+	call.id = SENDTRACE_CALL_SENDMMSG;
+	st_test_late.waiting = true;
+	ended(&call, 100);
+	KUNIT_EXPECT_NULL(test, st_test_oldest(session));
+	KUNIT_EXPECT_TRUE(test, st_test_run_late());
+	expect_event(test, session, 100, SENDTRACE_WHY_COMPLETE);
+}
+
+static void one_that_failed_does_not_overtake_either(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = call_of(test, LONG);
+
+	call.id = SENDTRACE_CALL_SENDMMSG;
+	st_test_late.waiting = true;
+	ended(&call, -EINVAL);
+	KUNIT_EXPECT_NULL(test, st_test_oldest(session));
+	KUNIT_EXPECT_TRUE(test, st_test_run_late());
+	expect_event(test, session, SENDTRACE_FAILED_MAX, SENDTRACE_WHY_FAILED);
+}
+
+static void one_that_failed_and_cannot_wait_is_recorded_at_once(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = call_of(test, LONG);
+
+	call.id = SENDTRACE_CALL_RECVMMSG;
+	st_test_late.waiting = true;
+	st_test_late.none_left = true;
+	ended(&call, -EINVAL);
+	expect_event(test, session, SENDTRACE_FAILED_MAX, SENDTRACE_WHY_FAILED);
+}
+
+static void other_calls_wait_for_nobody(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = call_of(test, 100);
+
+	st_test_late.waiting = true;
+	ended(&call, 100);
+	expect_event(test, session, 100, SENDTRACE_WHY_COMPLETE);
+}
+
 static void expect_place(struct kunit *test, struct st_call call, long ret, u64 position,
 			 u32 write_seq)
 {
@@ -255,6 +305,10 @@ static void the_place_in_a_stream_is_behind_what_was_sent(struct kunit *test)
 
 static struct kunit_case deliver_cases[] = {
 	KUNIT_CASE(the_place_in_a_stream_is_behind_what_was_sent),
+	KUNIT_CASE(a_message_does_not_overtake_one_that_waits),
+	KUNIT_CASE(one_that_failed_does_not_overtake_either),
+	KUNIT_CASE(one_that_failed_and_cannot_wait_is_recorded_at_once),
+	KUNIT_CASE(other_calls_wait_for_nobody),
 	KUNIT_CASE(of_io_uring_what_a_handler_copies_is_complete),
 	KUNIT_CASE(of_io_uring_what_is_longer_is_cut_there),
 	KUNIT_CASE(of_io_uring_a_snap_length_is_no_cut_of_ours),

@@ -42,6 +42,14 @@ static struct pt_regs *arguments(struct kunit *test, unsigned long first,
 	return regs;
 }
 
+static struct st_session *session_for_all(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+
+	session->calls = SENDTRACE_CALLS_ALL;
+	return session;
+}
+
 /* A descriptor of a socket that is a user's. */
 static int descriptor(struct kunit *test, int type, struct socket **sock)
 {
@@ -81,7 +89,7 @@ static void connected(struct st_connecting *call, int ret)
 
 static void a_connect_shows_where_to_and_both_ends(struct kunit *test)
 {
-	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_session *session = session_for_all(test);
 	struct st_addr to = st_test_loopback();
 	const struct sendtrace_event *event;
 	struct st_connecting call;
@@ -114,7 +122,7 @@ static void a_connect_shows_where_to_and_both_ends(struct kunit *test)
 
 static void what_is_no_socket_of_a_user_is_not_connected(struct kunit *test)
 {
-	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_session *session = session_for_all(test);
 	struct st_connecting call;
 	struct socket *sock;
 	int fd = st_test_descriptor(test, SOCK_DGRAM, &sock);
@@ -126,7 +134,7 @@ static void what_is_no_socket_of_a_user_is_not_connected(struct kunit *test)
 
 static void an_address_that_is_unreadable_stays_unknown(struct kunit *test)
 {
-	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_session *session = session_for_all(test);
 	const struct sendtrace_event *event;
 	struct st_connecting call;
 	struct socket *sock;
@@ -142,7 +150,7 @@ static void an_address_that_is_unreadable_stays_unknown(struct kunit *test)
 
 static void the_socket_is_the_one_at_the_entry(struct kunit *test)
 {
-	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_session *session = session_for_all(test);
 	const struct sendtrace_event *event;
 	struct socket *sock, *other;
 	struct st_connecting call;
@@ -157,11 +165,62 @@ static void the_socket_is_the_one_at_the_entry(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, event->sock_type, SOCK_STREAM);
 }
 
+/* io_uring calls the function itself, from an address that is no system call's. */
+static bool connects_file(struct kunit *test, struct st_connecting *call,
+			  struct socket *sock, const void *addr, int len)
+{
+	unsigned long nobody = 0;
+	struct pt_regs *regs = arguments(test, (unsigned long)sock->file,
+					 (unsigned long)addr, GARBAGE | (u32)len);
+
+#ifdef CONFIG_X86_64
+	regs->sp = (unsigned long)&nobody;
+#endif
+	connect_hook = hook_of(SENDTRACE_CALL_IO_URING_CONNECT, sizeof(*call),
+			       st_connect_async_begins);
+	return st_test_begin((void *)call, &connect_hook, regs);
+}
+
+static void a_connect_of_io_uring_shows_where_to_and_no_descriptor(struct kunit *test)
+{
+	struct st_session *session = session_for_all(test);
+	struct st_addr to = st_test_loopback();
+	const struct sendtrace_event *event;
+	struct st_connecting call;
+	struct socket *sock;
+
+	descriptor(test, SOCK_STREAM, &sock);
+	KUNIT_EXPECT_TRUE(test, connects_file(test, &call, sock, &to.in, sizeof(to.in)));
+	preempt_disable();
+	st_connect_async_ends((void *)&call, -EAGAIN);
+	preempt_enable();
+	KUNIT_EXPECT_NULL(test, st_test_oldest(session));
+	KUNIT_EXPECT_TRUE(test, connects_file(test, &call, sock, &to.in, sizeof(to.in)));
+	preempt_disable();
+	st_connect_async_ends((void *)&call, -EINPROGRESS);
+	preempt_enable();
+	event = st_test_record(test, session);
+	KUNIT_EXPECT_EQ(test, event->call, SENDTRACE_CALL_IO_URING_CONNECT);
+	KUNIT_EXPECT_EQ(test, event->fd, -1);
+	KUNIT_EXPECT_EQ(test, event->ret, -EINPROGRESS);
+	KUNIT_EXPECT_EQ(test, event->peer_len, sizeof(to.in));
+	st_test_done(session);
+	/* A length that the kernel refuses. */
+	KUNIT_EXPECT_TRUE(test, connects_file(test, &call, sock, &to.in, 1));
+	preempt_disable();
+	st_connect_async_ends((void *)&call, -EINVAL);
+	preempt_enable();
+	KUNIT_EXPECT_EQ(
+		test,
+		((const struct sendtrace_event *)st_test_record(test, session))->peer_len,
+		0);
+}
+
 /* ---- shutdown() and close() ------------------------------------------------------------- */
 
 static void a_shutdown_says_which_direction(struct kunit *test)
 {
-	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_session *session = session_for_all(test);
 	const struct st_hook hook = hook_of(SENDTRACE_CALL_SHUTDOWN,
 					    sizeof(struct st_call), st_shutdown_begins);
 	const struct sendtrace_event *event;
@@ -185,7 +244,7 @@ static void a_shutdown_says_which_direction(struct kunit *test)
 
 static void a_close_is_recorded_at_once(struct kunit *test)
 {
-	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_session *session = session_for_all(test);
 	const struct st_hook hook =
 		hook_of(SENDTRACE_CALL_CLOSE, sizeof(struct st_entry), st_close_begins);
 	const struct sendtrace_event *event;
@@ -213,6 +272,7 @@ static struct kunit_case lifecycle_cases[] = {
 	KUNIT_CASE(what_is_no_socket_of_a_user_is_not_connected),
 	KUNIT_CASE(an_address_that_is_unreadable_stays_unknown),
 	KUNIT_CASE(the_socket_is_the_one_at_the_entry),
+	KUNIT_CASE(a_connect_of_io_uring_shows_where_to_and_no_descriptor),
 	KUNIT_CASE(a_shutdown_says_which_direction),
 	KUNIT_CASE(a_close_is_recorded_at_once),
 	{}

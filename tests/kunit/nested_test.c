@@ -5,8 +5,8 @@
 #include <kunit/test.h>
 #include <linux/sched/task_stack.h>
 
-/* The nested function, called from @at. */
-static bool is_nested(unsigned long at)
+/* A nested function, called from @at. */
+static bool which_is_nested(enum st_nested which, unsigned long at)
 {
 	struct pt_regs regs = {};
 	bool nested;
@@ -17,9 +17,14 @@ static bool is_nested(unsigned long at)
 #else
 	regs.regs[30] = at;
 #endif
-	nested = st_nested_in_syscall(ST_NESTED_CONNECT, &regs);
+	nested = st_nested_in_syscall(which, &regs);
 	preempt_enable();
 	return nested;
+}
+
+static bool is_nested(unsigned long at)
+{
+	return which_is_nested(ST_NESTED_CONNECT, at);
 }
 
 /* The thread is in system call @nr; a kernel thread has never entered the kernel. */
@@ -76,6 +81,21 @@ static void with_another_return_address_the_system_call_decides(struct kunit *te
 	KUNIT_EXPECT_FALSE(test, is_nested(0x3000));
 }
 
+/* The other hooks see what system calls send, whichever the thread is in. */
+static void a_send_is_nested_only_by_its_return_address(struct kunit *test)
+{
+	const struct caller *outer = &nested[ST_NESTED_SEND].syscall[0];
+
+	if (outer->from != outer->to)
+		KUNIT_EXPECT_TRUE(test, which_is_nested(ST_NESTED_SEND, outer->from + 1));
+	enter(__NR_sendto);
+	KUNIT_EXPECT_FALSE(test, which_is_nested(ST_NESTED_SEND, 0x3000));
+	enter(-1);
+	KUNIT_EXPECT_FALSE(test, which_is_nested(ST_NESTED_SEND, 0x3000));
+	enter(__NR_connect);
+	KUNIT_EXPECT_FALSE(test, which_is_nested(ST_NESTED_SEND, 0x3000));
+}
+
 static void a_function_that_was_not_found_has_no_extent(struct kunit *test)
 {
 	nested[ST_NESTED_CONNECT].syscall[0] = (struct caller){ "outer", 0x1000, 0x1000 };
@@ -87,6 +107,7 @@ static void a_function_that_was_not_found_has_no_extent(struct kunit *test)
 static struct kunit_case nested_cases[] = {
 	KUNIT_CASE(the_return_address_decides),
 	KUNIT_CASE(with_another_return_address_the_system_call_decides),
+	KUNIT_CASE(a_send_is_nested_only_by_its_return_address),
 	KUNIT_CASE(a_function_that_was_not_found_has_no_extent),
 	{}
 };

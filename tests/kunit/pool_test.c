@@ -16,6 +16,7 @@ static int add_work(struct callback_head *work)
 #define st_pool_room			pool_room
 #define st_pool_put			pool_put
 #define st_pool_queue			pool_queue
+#define st_pool_is_waiting		pool_is_waiting
 #include "../../kmod/pool.c"
 
 #include <kunit/test.h>
@@ -183,11 +184,54 @@ static void work_gives_everything_back(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, room(deferred, UIO_MAXIOV));
 	deferred->sent = 0;
 	deferred->finish = finish;
+	deferred->work.next = NULL;
 	KUNIT_EXPECT_TRUE(test, pool_queue(deferred));
 	KUNIT_EXPECT_EQ(test, free_in(&rooms), WORKS - 1);
 	added->func(added);
 	KUNIT_EXPECT_EQ(test, deferred->sent, 1);
 	KUNIT_EXPECT_EQ(test, free_in(&rooms), WORKS);
+	KUNIT_EXPECT_EQ(test, free_in(&objects), WORKS);
+}
+
+static int finished[3], nr_finished;
+
+static void finish_in_turn(struct st_deferred *deferred)
+{
+	finished[nr_finished++ % ARRAY_SIZE(finished)] = deferred->sent;
+}
+
+static void others_work(struct callback_head *work)
+{
+}
+
+/* As the kernel has them: the newest first, and somebody else's between them. */
+static void works_of_a_thread_finish_in_their_order(struct kunit *test)
+{
+	struct callback_head others = { .func = others_work };
+	struct callback_head *queued[3];
+	struct st_deferred *deferred;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		deferred = get();
+		KUNIT_ASSERT_NOT_NULL(test, deferred);
+		deferred->sent = i;
+		deferred->finish = finish_in_turn;
+		KUNIT_EXPECT_TRUE(test, pool_queue(deferred));
+		queued[i] = added;
+	}
+	queued[2]->next = &others;
+	others.next = queued[1];
+	queued[1]->next = queued[0];
+	queued[0]->next = NULL;
+	nr_finished = 0;
+	KUNIT_EXPECT_TRUE(test, pool_is_waiting());
+	for (i = 2; i >= 0; i--)
+		queued[i]->func(queued[i]);
+	KUNIT_EXPECT_EQ(test, nr_finished, 3);
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_EQ(test, finished[i], i);
+	KUNIT_EXPECT_FALSE(test, pool_is_waiting());
 	KUNIT_EXPECT_EQ(test, free_in(&objects), WORKS);
 }
 
@@ -199,6 +243,7 @@ static void a_thread_that_exits_gives_everything_back(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, room(deferred, UIO_MAXIOV));
 	exiting = true;
 	KUNIT_EXPECT_FALSE(test, pool_queue(deferred));
+	KUNIT_EXPECT_FALSE(test, pool_is_waiting());
 	KUNIT_EXPECT_EQ(test, free_in(&rooms), WORKS);
 	KUNIT_EXPECT_EQ(test, free_in(&objects), WORKS);
 }
@@ -240,6 +285,7 @@ static struct kunit_case pool_cases[] = {
 	KUNIT_CASE(more_buffers_than_a_call_may_have_get_no_room),
 	KUNIT_CASE(arrays_have_shares_of_their_own),
 	KUNIT_CASE(work_gives_everything_back),
+	KUNIT_CASE(works_of_a_thread_finish_in_their_order),
 	KUNIT_CASE(a_thread_that_exits_gives_everything_back),
 	KUNIT_CASE(there_are_never_more_arrays_than_objects_nor_than_64),
 	KUNIT_CASE(without_memory_nothing_is_left_behind),

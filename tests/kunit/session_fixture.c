@@ -183,6 +183,11 @@ bool st_pool_queue(struct st_deferred *deferred)
 	return st_test_late.queued;
 }
 
+bool st_pool_is_waiting(void)
+{
+	return st_test_late.waiting;
+}
+
 bool st_test_run_late(void)
 {
 	bool queued = st_test_late.queued;

@@ -71,6 +71,7 @@ struct st_test_late {
 	bool no_room; /* st_pool_room() has no more than @deferred's own */
 	bool exiting; /* st_pool_queue() fails */
 	bool queued;
+	bool waiting; /* of st_pool_is_waiting() */
 	bool put_back;
 	struct st_deferred deferred;
 	struct iovec many[UIO_MAXIOV];

@@ -294,6 +294,38 @@ static void a_datagram_tells_its_source_as_recvfrom_does(struct kunit *test)
 	expect_source(test, AF_INET6, datagram(test, 0, &link), "[fe80::9]:4660%3");
 }
 
+/* As the probe calls it. */
+static bool given_back(struct kunit *test, const struct sock *sk, struct sk_buff *skb)
+{
+	struct pt_regs *regs = kunit_kzalloc(test, sizeof(*regs), GFP_KERNEL);
+	bool begins;
+
+	KUNIT_ASSERT_NOT_NULL(test, regs);
+#ifdef CONFIG_X86_64
+	regs->di = (unsigned long)sk;
+	regs->si = (unsigned long)skb;
+#else
+	regs->regs[0] = (unsigned long)sk;
+	regs->regs[1] = (unsigned long)skb;
+#endif
+	preempt_disable();
+	begins = st_source_begins(NULL, regs);
+	preempt_enable();
+	return begins;
+}
+
+static void a_datagram_that_is_given_back_is_noted_but_not_the_kernels(struct kunit *test)
+{
+	struct socket *sock = st_test_socket(test, AF_INET, SOCK_DGRAM, IPPROTO_UDP);
+	struct sk_buff *skb = datagram(test, cpu_to_be32(0x7f000001), NULL);
+
+	KUNIT_EXPECT_FALSE(test, given_back(test, sock->sk, skb)); /* the kernel's own */
+	KUNIT_EXPECT_EQ(test, take_of(current, sock->sk, 0), 0);
+	sock->sk->sk_kern_sock = 0;
+	KUNIT_EXPECT_FALSE(test, given_back(test, sock->sk, skb));
+	KUNIT_EXPECT_EQ(test, take_of(current, sock->sk, 0), 4660);
+}
+
 static void another_protocol_tells_nothing(struct kunit *test)
 {
 	struct socket *in = st_test_socket(test, AF_INET, SOCK_DGRAM, 0);
@@ -457,6 +489,7 @@ static struct kunit_case source_cases[] = {
 	KUNIT_CASE(a_slot_that_is_being_written_is_left_alone),
 	KUNIT_CASE(threads_that_steal_from_each_other_find_their_own),
 	KUNIT_CASE(a_datagram_tells_its_source_as_recvfrom_does),
+	KUNIT_CASE(a_datagram_that_is_given_back_is_noted_but_not_the_kernels),
 	KUNIT_CASE(another_protocol_tells_nothing),
 	KUNIT_CASE(a_name_is_believed_first_then_the_datagram_then_the_socket),
 	KUNIT_CASE(of_a_stream_it_is_the_peer),

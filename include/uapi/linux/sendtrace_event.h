@@ -206,8 +206,8 @@ enum sendtrace_why {
 
 /**
  * struct sendtrace_cmsg - ancillary data of a message (cmsg(3)): its kind and size
- * @level: SOL_*
- * @type: SCM_* or another type of that level
+ * @level: SOL_*; 65535 for a larger or negative number
+ * @type: SCM_* or another type of that level; likewise
  * @len: bytes of data, without the header
  */
 struct sendtrace_cmsg {

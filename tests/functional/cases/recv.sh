@@ -84,9 +84,9 @@ receives recv_from.inet_control "ancillary data of UDP that is received is named
 
 # ---- Sleepers --------------------------------------------------------------------------------
 
-# slept SLEEPERS ROUNDS: 100 threads make ROUNDS receives each while SLEEPERS sleep; the lines and
-# what was missed are all that there were
-slept() {
+# received_beside SLEEPERS ROUNDS: 100 threads make ROUNDS receives each while SLEEPERS sleep; the
+# lines and what was missed are all that there were
+received_beside() {
 	limit=900 wait_limit=400
 	# shellcheck disable=SC3045 # the guest's shell has it
 	ulimit -n 20000
@@ -106,7 +106,7 @@ scenario recv.sleepers "while 8,192 threads sleep in recv, nothing of 100 others
 case_recv_sleepers() {
 	unload
 	load
-	slept 8192 20
+	received_beside 8192 20
 	[ "$missed" = 0 ] || holds "the summary reports what was missed" grep -q "\<$missed\>.*missed\|missed.*\<$missed\>" main.err
 }
 
@@ -115,7 +115,7 @@ scenario recv.few_instances "with maxactive=8 every receive that is missed is co
 case_recv_few_instances() {
 	unload
 	load maxactive=8
-	slept 256 20
+	received_beside 256 20
 	holds "some were missed" [ "$missed" -gt 0 ]
 	unload
 	load

@@ -53,7 +53,8 @@ case_rights_saved() {
 	timeout -s KILL "$limit" sendread --device stream >main.out 2>main.err &
 	pid_main=$!
 	exec 9>stream
-	until_true "sendread has opened the stream" [ "$(status_of $pid_main NoNewPrivs)" = 1 ]
+	until_true "sendread has opened the stream" \
+		grep -q "^NoNewPrivs:[[:space:]]*1\$" /proc/$pid_main/status
 	until_true "sendread is nobody" grep -q "^Uid:.*65534" /proc/$pid_main/status
 	until_true "it has no capabilities" grep -q "^CapPrm:[[:space:]]*0*\$" /proc/$pid_main/status
 	has_no_rights $pid_main 65534

@@ -7,160 +7,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/net.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "check.h"
+#include "life_events.h"
 #include "net.h"
 #include "tracer.h"
 #include "uring.h"
-
-enum {
-	MOST = 64
-};
-
-/* What an event should show. */
-struct wanted {
-	int type;
-	int call;
-	int fd;
-	long ret;
-	unsigned int flags;
-	/* With @len 0, nothing; with @len -1, anything. */
-	struct address local;
-	struct address peer;
-	unsigned int peer_pid;
-	unsigned int event_flags;
-};
-
-/* Shared by parent and child. */
-static struct {
-	unsigned int number;
-	struct wanted wanted[MOST];
-} * shared;
-
-static const struct address anything = { .len = -1 };
-
-static struct wanted *want(int type, int call, int fd, long ret)
-{
-	struct wanted *wanted = &shared->wanted[shared->number++];
-
-	if (shared->number == MOST)
-		die("too many calls");
-	*wanted = (struct wanted){ .type = type, .call = call, .fd = fd, .ret = ret };
-	wanted->local = anything;
-	wanted->peer = anything;
-	return wanted;
-}
-
-/* ---- What the tracer does ---------------------------------------------------------- */
-
-static const struct sendtrace_event *as_any_event(const struct sendtrace_record *record)
-{
-	switch (record->type) {
-	case SENDTRACE_RECORD_SEND:
-	case SENDTRACE_RECORD_ACCEPT:
-	case SENDTRACE_RECORD_RECV:
-	case SENDTRACE_RECORD_CONNECT:
-	case SENDTRACE_RECORD_SHUTDOWN:
-	case SENDTRACE_RECORD_CLOSE:
-		return (const struct sendtrace_event *)record;
-	}
-	return NULL;
-}
-
-static int earlier(const void *left, const void *right)
-{
-	const struct sendtrace_record *a = *(void *const *)left;
-	const struct sendtrace_record *b = *(void *const *)right;
-
-	return a->time < b->time ? -1 : a->time > b->time;
-}
-
-static void compare_address(const struct address *want, const void *got, size_t len,
-			    const char *what, unsigned int nth)
-{
-	if (want->len == (socklen_t)-1)
-		return;
-	if (check_equal(len, want->len, "the length of the %s address of event %u", what,
-			nth))
-		check(!memcmp(got, &want->sa, len), "the %s address of event %u", what,
-		      nth);
-}
-
-static void compare(const struct wanted *want, const struct sendtrace_event *got,
-		    unsigned int nth)
-{
-	check_equal(got->rec.type, want->type, "the type of event %u", nth);
-	check_equal(got->call, want->call, "the call of event %u", nth);
-	check_equal(got->fd, want->fd, "the descriptor of event %u", nth);
-	check_equal(got->ret, want->ret, "what the call of event %u returned", nth);
-	check_equal(got->flags, want->flags, "the flags of event %u", nth);
-	check_equal(got->event_flags, want->event_flags, "event_flags of event %u", nth);
-	check_equal(got->peer_pid, want->peer_pid, "the peer's process in event %u", nth);
-	check_equal(got->cap_len + got->why, 0, "cap_len + why of event %u", nth);
-	compare_address(&want->local, event_local(got), got->local_len, "local", nth);
-	compare_address(&want->peer, event_peer(got), got->peer_len, "peer's", nth);
-}
-
-static void begin(struct tracer *tracer, unsigned long long calls)
-{
-	tracer_open(tracer);
-	tracer->config.calls = calls;
-	must(ioctl(tracer->fd, SENDTRACE_IOC_CONFIG, &tracer->config), "CONFIG");
-	tracer_filter(tracer, "living");
-	tracer_start(tracer);
-}
-
-/* Do @calls in a child, and compare. */
-static void traced_calls(void (*calls)(void), unsigned long long which)
-{
-	struct records records = {};
-	struct tracer tracer;
-	unsigned int nth = 0;
-	pid_t pid;
-
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	begin(&tracer, which);
-	pid = fork();
-	if (!pid) {
-		prctl(PR_SET_NAME, "living");
-		calls();
-		_exit(check_failed());
-	}
-	end_child(pid);
-	/* What io_uring's threads still have to do. */
-	usleep(300000);
-	tracer_read(&tracer, &records);
-	qsort(records.record, records.number, sizeof(records.record[0]), earlier);
-	for (size_t i = 0; i < records.number; i++) {
-		const struct sendtrace_event *got = as_any_event(records.record[i]);
-
-		if (!got)
-			continue;
-		if (nth < shared->number)
-			compare(&shared->wanted[nth], got, nth);
-		else
-			check(false,
-			      "one event too many: type %u, call %u, fd %d, ret %lld",
-			      got->rec.type, got->call, got->fd, (long long)got->ret);
-		nth++;
-	}
-	check(nth >= shared->number, "expected %u events, got %u", shared->number, nth);
-	tracer_close(&tracer);
-}
-
-static void traced(void (*calls)(void))
-{
-	traced_calls(calls, SENDTRACE_CALLS_ALL);
-}
 
 /* ---- System calls ------------------------------------------------------------------- */
 
@@ -259,9 +117,9 @@ static void results_calls(void)
 	close_it(fd);
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	check_equal(connect_to(fd, &nobody), -EINPROGRESS, "connect() without waiting");
-	shared->wanted[shared->number - 1].local.len = -1;
+	last_wanted()->local.len = -1;
 	close_it(fd);
-	shared->wanted[shared->number - 1].local.len = -1;
+	last_wanted()->local.len = -1;
 
 	fd = socket(AF_INET, SOCK_DGRAM, 0);
 	check_equal(connect_to(fd, &to), 0, "connect() of UDP");
@@ -297,7 +155,7 @@ static void unix_calls(void)
 
 	fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	check_equal(connect_to(fd, &name), 0, "connect()");
-	shared->wanted[shared->number - 1].peer_pid = getpid();
+	last_wanted()->peer_pid = getpid();
 	/* Only the last descriptor counts, whatever closes it. */
 	copy = dup(fd);
 	close(fd);
@@ -307,9 +165,9 @@ static void unix_calls(void)
 	wanted->peer_pid = getpid();
 	must(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair), "socketpair");
 	close_it(pair[0]);
-	shared->wanted[shared->number - 1].peer_pid = getpid();
+	last_wanted()->peer_pid = getpid();
 	close_it(pair[1]);
-	shared->wanted[shared->number - 1].peer_pid = getpid();
+	last_wanted()->peer_pid = getpid();
 	/* The end of the process closes the listening one. */
 	want(SENDTRACE_RECORD_CLOSE, SENDTRACE_CALL_CLOSE, -1, 0)->local = name;
 }
@@ -327,6 +185,54 @@ static long ask(struct uring *ring, struct io_uring_sqe sqe, unsigned int flags)
 	return result(uring_call(ring, &sqe));
 }
 
+/*
+ * A connect of io_uring that waits is an event when it begins, and its result is one where the
+ * kernel makes the call again. A worker may wait inside of the call.
+ */
+static struct wanted *want_connect(int fd, const struct address *to, long ret)
+{
+	struct wanted *wanted =
+		want(SENDTRACE_RECORD_CONNECT, SENDTRACE_CALL_IO_URING_CONNECT, -1, ret);
+
+	wanted->local = local_address(fd);
+	wanted->peer = *to;
+	wanted->event_flags = SENDTRACE_EVENT_PEER_FROM_CALL;
+	return wanted;
+}
+
+static bool is_open(unsigned long inode)
+{
+	FILE *file = fopen("/proc/net/tcp", "r");
+	unsigned long other;
+	bool found = false;
+	char line[256];
+
+	if (!file)
+		die("/proc/net/tcp");
+	while (!found && fgets(line, sizeof(line), file))
+		found = sscanf(line, "%*s %*s %*s %*s %*s %*s %*s %*s %*s %lu", &other) ==
+				1 &&
+			other == inode;
+	fclose(file);
+	return found;
+}
+
+/* A thread of io_uring may close the socket after it has said so. */
+static void close_by_ring(struct uring *ring, int fd, unsigned int flags)
+{
+	struct wanted *wanted = want(SENDTRACE_RECORD_CLOSE, SENDTRACE_CALL_CLOSE, -1, 0);
+	struct io_uring_sqe sqe = uring_request(IORING_OP_CLOSE, fd, NULL, 0);
+	struct deadline deadline = { 0 };
+	struct stat stat;
+
+	must(fstat(fd, &stat), "fstat");
+	check(is_open(stat.st_ino), "the open socket is listed");
+	wanted->local = local_address(fd);
+	check_equal(ask(ring, sqe, flags), 0, "CLOSE");
+	while (is_open(stat.st_ino))
+		look_again(&deadline, "a socket to be closed");
+}
+
 static void uring_calls_with(unsigned int flags, unsigned int setup)
 {
 	struct address any = inet_address("127.0.0.1", 0);
@@ -342,10 +248,8 @@ static void uring_calls_with(unsigned int flags, unsigned int setup)
 	sqe = uring_request(IORING_OP_CONNECT, near, &to.sa, 0);
 	sqe.off = to.len;
 	check_equal(ask(&ring, sqe, flags), 0, "CONNECT");
-	wanted = want(SENDTRACE_RECORD_CONNECT, SENDTRACE_CALL_IO_URING_CONNECT, -1, 0);
-	wanted->local = local_address(near);
-	wanted->peer = to;
-	wanted->event_flags = SENDTRACE_EVENT_PEER_FROM_CALL;
+	want_connect(near, &to, -EINPROGRESS)->maybe = flags & IOSQE_ASYNC;
+	want_connect(near, &to, 0)->maybe_behind = true;
 
 	sqe = uring_request(IORING_OP_ACCEPT, listening, NULL, 0);
 	far = ask(&ring, sqe, flags);
@@ -362,10 +266,7 @@ static void uring_calls_with(unsigned int flags, unsigned int setup)
 		wanted->peer = peer_address(near);
 		check_equal(ask(&ring, sqe, flags), 0, "SHUTDOWN");
 	}
-	wanted = want(SENDTRACE_RECORD_CLOSE, SENDTRACE_CALL_CLOSE, -1, 0);
-	wanted->local = local_address(near);
-	sqe = uring_request(IORING_OP_CLOSE, near, NULL, 0);
-	check_equal(ask(&ring, sqe, flags), 0, "CLOSE");
+	close_by_ring(&ring, near, flags);
 	close_it(far);
 	close_it(listening);
 	uring_close(&ring);

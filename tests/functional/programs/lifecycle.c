@@ -111,13 +111,19 @@ static long (*make_connect)(int fd, const struct address *to);
 
 /*
  * A connect of io_uring that waits is shown when it begins. Its result has a line of its own only
- * if the kernel makes the call again; "maybe" before that line is for the case.
+ * if the kernel makes the call again; "maybe" before that line is for the case. When it waits
+ * it has a local address, here the same as the other end's, which some kernels take away from a
+ * socket that is refused; the port remains.
  */
 static void expect_waiting(int fd, const struct address *to)
 {
+	struct address local = *to, now = local_address(fd);
 	struct where where = to_address(fd, to);
 
-	expect_connect(call_of_connect, fd, &where, -EINPROGRESS);
+	/* At the same place in both families. */
+	((struct sockaddr_in *)&local.sa)->sin_port =
+		((struct sockaddr_in *)&now.sa)->sin_port;
+	expect_connect_from(call_of_connect, fd, &local, &where, -EINPROGRESS);
 	printf("maybe ");
 }
 
