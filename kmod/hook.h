@@ -29,6 +29,8 @@ struct st_share;
  *	calls are rare
  * @share: who has how many instances of its kretprobe; begins at zero whenever it is armed.
  *	NULL if @size is 0
+ * @concerns: if not NULL: is a call of the function one of @calls at all? Asked before the
+ *	sessions are; never if @size is 0
  * @begin: reads the function's arguments, for a call that a session records. @call has its
  *	hook, wanted and, if it is a struct st_call, caller. If @size is 0 it is a struct
  *	st_entry that ends with this call of @begin, and has enter_time, too. Return: false if
@@ -47,6 +49,7 @@ struct st_hook {
 	u16 size;
 	u16 sixteenths;
 	struct st_share *share;
+	bool (*concerns)(struct pt_regs *regs);
 	bool (*begin)(struct st_call *call, struct pt_regs *regs);
 	void (*end)(struct st_call *call, long ret);
 };

@@ -133,6 +133,7 @@ const struct st_hook st_hooks[ST_HOOKS] = {
 		.share = &recvmmsg,
 		.sixteenths = 8,
 		.returns_int = true,
+		.concerns = st_recvmmsg_concerns,
 		.begin = st_recvmmsg_begins,
 		.end = st_receive_ends_unnamed,
 	},

@@ -72,11 +72,8 @@ static noinline int filter_all(struct probe *probe, struct pt_regs *regs)
 NOKPROBE_SYMBOL(filter_all);
 
 /* No hook that needs a return only helps. */
-static int filter(struct kprobe *kp, struct pt_regs *regs)
+static nokprobe_inline int ask(struct probe *probe, struct pt_regs *regs)
 {
-	struct probe *probe = container_of(kp, struct probe, rp.kp);
-
-	raw_cpu_inc(*probe->hits);
 	switch (st_event_asks_quickly(probe->hook, false)) {
 	case ST_WANTED:
 		return pass_on(probe, regs);
@@ -86,7 +83,25 @@ static int filter(struct kprobe *kp, struct pt_regs *regs)
 		return 0;
 	}
 }
+
+static int filter(struct kprobe *kp, struct pt_regs *regs)
+{
+	struct probe *probe = container_of(kp, struct probe, rp.kp);
+
+	raw_cpu_inc(*probe->hits);
+	return ask(probe, regs);
+}
 NOKPROBE_SYMBOL(filter);
+
+/* Of a hook whose function has calls that do not concern it. */
+static int filter_some(struct kprobe *kp, struct pt_regs *regs)
+{
+	struct probe *probe = container_of(kp, struct probe, rp.kp);
+
+	raw_cpu_inc(*probe->hits);
+	return probe->hook->concerns(regs) ? ask(probe, regs) : 0;
+}
+NOKPROBE_SYMBOL(filter_some);
 
 static nokprobe_inline int record_once(const struct probe *probe, struct pt_regs *regs)
 {

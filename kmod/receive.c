@@ -150,6 +150,21 @@ bool st_recv_begins(struct st_call *call, struct pt_regs *regs)
 NOKPROBE_SYMBOL(st_recv_begins);
 
 /**
+ * st_recvmmsg_concerns() - is this a message of a recvmmsg() after its first?
+ * @regs: the registers at the entry of ____sys_recvmsg()
+ *
+ * All others come through sock_recvmsg(), too.
+ *
+ * Context: a handler.
+ * Return: true if it is.
+ */
+bool st_recvmmsg_concerns(struct pt_regs *regs)
+{
+	return (int)regs_get_kernel_argument(regs, 5);
+}
+NOKPROBE_SYMBOL(st_recvmmsg_concerns);
+
+/**
  * st_recvmmsg_begins() - read the arguments of ____sys_recvmsg()
  * @call: a struct st_receive
  * @regs: the registers at its entry
@@ -167,7 +182,8 @@ bool st_recvmmsg_begins(struct st_call *call, struct pt_regs *regs)
 {
 	struct st_receive *receive = receive_of(call);
 
-	if (!(int)regs_get_kernel_argument(regs, 5))
+	/* Until the filter is in front of the hook. */
+	if (!st_recvmmsg_concerns(regs))
 		return false;
 	receive->sock = (void *)regs_get_kernel_argument(regs, 0);
 	receive->asks_name = regs_get_kernel_argument(regs, 3);

@@ -34,6 +34,7 @@ struct st_receive {
 };
 
 bool st_recv_begins(struct st_call *call, struct pt_regs *regs);
+bool st_recvmmsg_concerns(struct pt_regs *regs);
 bool st_recvmmsg_begins(struct st_call *call, struct pt_regs *regs);
 bool st_splice_read_begins(struct st_call *call, struct pt_regs *regs);
 void st_receive_ends(struct st_call *call, long value);

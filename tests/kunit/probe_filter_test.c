@@ -56,6 +56,31 @@ static void a_refused_call_takes_no_instance(struct kunit *test)
 	st_probe_disarm(CALL_FALLBACK);
 }
 
+static void
+a_call_that_does_not_concern_a_hook_is_neither_asked_nor_counted(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, 16 * PAGE_SIZE, 0);
+	kprobe_pre_handler_t own;
+
+	session->calls = CALL_ONE;
+	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_SOME), 0);
+	st_test_call_hooked(2);
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->filtered, 0);
+	st_test_call_hooked(1);
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->filtered, 1);
+	session->calls = CALL_SOME;
+	own = *st_test_own(ROW_SOME);
+	*st_test_own(ROW_SOME) = counts;
+	own_called = 0;
+	st_test_call_hooked(2);
+	KUNIT_EXPECT_EQ(test, own_called, 0);
+	*st_test_own(ROW_SOME) = own;
+	st_test_call_hooked(3);
+	KUNIT_EXPECT_EQ(test, st_test_begun, 1);
+	KUNIT_EXPECT_EQ(test, (int)st_test_ended_with, 3);
+	st_probe_disarm(CALL_SOME);
+}
+
 /* No instance was free, so no entry handler ran. */
 static void the_next_call_knows_nothing_of_a_call_that_was_missed(struct kunit *test)
 {
@@ -161,6 +186,7 @@ static void a_hook_without_a_return_sees_the_entry_only(struct kunit *test)
 
 static struct kunit_case probe_filter_cases[] = {
 	KUNIT_CASE(a_refused_call_takes_no_instance),
+	KUNIT_CASE(a_call_that_does_not_concern_a_hook_is_neither_asked_nor_counted),
 	KUNIT_CASE(the_next_call_knows_nothing_of_a_call_that_was_missed),
 	KUNIT_CASE(without_a_filter_the_entry_handler_asks),
 	KUNIT_CASE(another_probe_on_the_function_sees_its_calls_too),

@@ -16,11 +16,16 @@ enum {
 	CALL_MISSING = 1 << 4,
 	CALL_NEEDED = 1 << 5,
 	CALL_ONCE = 1 << 6,
+	CALL_SOME = 1 << 7,
 };
 
-/* The row of CALL_FALLBACK, on st_test_called(), and that of CALL_ONCE. */
+/*
+ * The row of CALL_FALLBACK, on st_test_called(), that of CALL_ONCE, and that of CALL_SOME, on
+ * st_test_called() with odd values.
+ */
 #define ROW_CALLED 8
 #define ROW_ONCE   12
+#define ROW_SOME   13
 
 /* How often a hook's begin and end were called since the case began, and with what. */
 extern unsigned int st_test_begun, st_test_ended;

@@ -8,7 +8,7 @@
 
 #undef __init
 #define __init
-#define ST_HOOKS 13
+#define ST_HOOKS 14
 #include "../../kmod/canary.c"
 #include "../../kmod/symbol.c"
 #include "../../kmod/probe.c"
@@ -71,6 +71,11 @@ void st_test_call_hooked(int value)
 	preempt_enable();
 }
 
+static bool concerns_odd_values(struct pt_regs *regs)
+{
+	return regs_get_kernel_argument(regs, 0) & 1;
+}
+
 #define HOOK(of, ...)                                                              \
 	{                                                                          \
 		.calls = of, .size = sizeof(struct st_call), .begin = begins,      \
@@ -103,6 +108,16 @@ const struct st_hook st_hooks[] = {
 		.symbols = { "st_test_called_once" },
 		.calls = CALL_ONCE,
 		.begin = begins_once,
+	},
+	{
+		.name = "some",
+		.symbols = { "st_test_called" },
+		.calls = CALL_SOME,
+		.size = sizeof(struct st_call),
+		.share = &st_test_share,
+		.concerns = concerns_odd_values,
+		.begin = begins,
+		.end = ends,
 	},
 };
 

@@ -395,6 +395,45 @@ static void a_message_asks_for_an_address_if_it_has_room_for_one(struct kunit *t
 	as_before(test);
 }
 
+/* Their pointers have half the length: what follows is no part of it. */
+static void a_32_bit_programs_message_has_a_short_pointer(struct kunit *test)
+{
+	u32 at = low_page(test), words[2] = { 0, 1 };
+
+	KUNIT_ASSERT_EQ(test, copy_to_user(compat_ptr(at), words, sizeof(words)), 0);
+	current_thread_info()->status |= TS_COMPAT;
+	task_pt_regs(current)->orig_ax = __NR_ia32_recvmsg;
+	task_pt_regs(current)->cx = at;
+	KUNIT_EXPECT_FALSE(test, st_syscall_asks_name());
+	KUNIT_ASSERT_EQ(test, copy_to_user(compat_ptr(at), &words[1], sizeof(u32)), 0);
+	KUNIT_EXPECT_TRUE(test, st_syscall_asks_name());
+	as_before(test);
+}
+
+static void a_receive_has_its_flags_and_a_send_has_none(struct kunit *test)
+{
+	struct socket *sock;
+	int fd = st_test_descriptor(test, SOCK_STREAM, &sock);
+	struct pt_regs *regs = task_pt_regs(current);
+
+	regs->r10 = MSG_PEEK;
+	KUNIT_EXPECT_EQ(test,
+			found(test, sock, __NR_recvfrom, ARGS(fd), ST_RECEIVES).flags,
+			MSG_PEEK);
+	KUNIT_EXPECT_EQ(
+		test,
+		found(test, sock, __NR_recvmsg, ARGS(fd, 0, MSG_TRUNC), ST_RECEIVES).flags,
+		MSG_TRUNC);
+	regs->r10 = MSG_PEEK;
+	KUNIT_EXPECT_EQ(test, found(test, sock, __NR_read, ARGS(fd), ST_RECEIVES).flags,
+			0);
+	regs->r10 = MSG_PEEK;
+	KUNIT_EXPECT_EQ(test, found(test, sock, __NR_sendto, ARGS(fd), ST_SENDS).flags,
+			0);
+	expect_call(test, found(test, sock, __NR_sendfile, ARGS(-1, fd), ST_RECEIVES),
+		    SENDTRACE_CALL_SPLICE_READ, fd);
+}
+
 static bool is_splice(struct kunit *test, unsigned int nr)
 {
 	bool is;
@@ -432,6 +471,8 @@ static struct kunit_case syscall_cases[] = {
 	KUNIT_CASE(a_descriptor_of_another_socket_is_not_believed),
 	KUNIT_CASE(a_call_that_does_not_come_here_is_not_believed),
 	KUNIT_CASE(a_worker_of_io_uring_is_in_no_call),
+	KUNIT_CASE(a_32_bit_programs_message_has_a_short_pointer),
+	KUNIT_CASE(a_receive_has_its_flags_and_a_send_has_none),
 	KUNIT_CASE(splice_and_sendfile_splice_and_so_may_a_worker),
 	KUNIT_CASE(calls_that_open_and_close_have_their_descriptor),
 	KUNIT_CASE(in_any_other_call_there_is_none),
