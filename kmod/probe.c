@@ -227,7 +227,8 @@ static int register_return(struct probe *probe)
 	/* Calls that come in between are handled by one or the other. */
 	if (!err && probe->own)
 		/* Who sees the filter sees @own, too: pairs with pass_on(). */
-		smp_store_release(&probe->rp.kp.pre_handler, filter);
+		smp_store_release(&probe->rp.kp.pre_handler,
+				  probe->hook->concerns ? filter_some : filter);
 	return err;
 }
 
