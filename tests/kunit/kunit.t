@@ -21,8 +21,8 @@ rooms=(rules:rules_test pattern:rules_test running:running_test ring:ring_test b
 	peer:peer_test given:given_test payload:payload_test record:record_test event:event_test
 	late:event_late_test pool:pool_test probe:probe_test canary:probe_test symbol:probe_test
 	instances:instances_test share:share_test deliver:deliver_test
-	sendto:event_peer_test cmsg:cmsg_test syscall:syscall_test lifecycle:event_accept_test
-	connect:connect receive:receive_test source:source_test)
+	sendto:event_peer_test cmsg:cmsg_test syscall:syscall_test
+	receive:receive_test source:source_test)
 
 sync_sources() {
 	mkdir -p "$copy"
