@@ -139,8 +139,7 @@ static nokprobe_inline bool st_write_whole(struct st_session *session,
 	if (unlikely(!slot))
 		return false;
 	st_write_addresses((u64 *)(slot + 1), &call->peer.local, &call->peer.remote);
-	if (len &&
-	    unlikely(st_payload_copy((void *)slot + fixed, &call->payload, 0, len) < len))
+	if (unlikely(st_payload_copy((void *)slot + fixed, &call->payload, 0, len) < len))
 		return false;
 	st_write_description(slot, call);
 	slot->frag_len = 0;
