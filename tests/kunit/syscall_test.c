@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Which system call a thread is in, by its registers, and when these are not believed. */
+#include "compat.h"
+
+/* The debug kernel has no io_uring. */
+static bool uses_io_uring = true;
+#undef st_uses_io_uring
+#define st_uses_io_uring(task) uses_io_uring
+
 #include "../../kmod/syscall.c"
 
 #include <linux/mman.h>
@@ -317,6 +324,22 @@ static void a_descriptor_of_another_socket_is_not_believed(struct kunit *test)
 		    SENDTRACE_CALL_IO_URING_SEND, -1);
 }
 
+/* Nobody else works for such a thread: another thread has moved the descriptor. */
+static void without_io_uring_any_descriptor_is_believed(struct kunit *test)
+{
+	struct socket *sock, *other;
+	int fd;
+
+	st_test_descriptor(test, SOCK_STREAM, &sock);
+	fd = st_test_descriptor(test, SOCK_STREAM, &other);
+	uses_io_uring = false;
+	expect_call(test, found(test, sock, __NR_write, ARGS(fd), ST_SENDS),
+		    SENDTRACE_CALL_WRITE, fd);
+	expect_call(test, found(test, sock, __NR_getpid, ARGS(fd), ST_SENDS),
+		    SENDTRACE_CALL_IO_URING_SEND, -1);
+	uses_io_uring = true;
+}
+
 static void a_call_that_does_not_come_here_is_not_believed(struct kunit *test)
 {
 	struct socket *sock;
@@ -469,6 +492,7 @@ static struct kunit_case syscall_cases[] = {
 	KUNIT_CASE(the_arguments_of_socketcall_are_in_memory),
 	KUNIT_CASE(arguments_that_cannot_be_read_tell_nothing),
 	KUNIT_CASE(a_descriptor_of_another_socket_is_not_believed),
+	KUNIT_CASE(without_io_uring_any_descriptor_is_believed),
 	KUNIT_CASE(a_call_that_does_not_come_here_is_not_believed),
 	KUNIT_CASE(a_worker_of_io_uring_is_in_no_call),
 	KUNIT_CASE(a_32_bit_programs_message_has_a_short_pointer),
