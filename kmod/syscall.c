@@ -5,13 +5,16 @@
  *
  * They are another call's when io_uring works for the thread: it retries at the end of any
  * system call, and in threads of its own. So they count only if that call is one that comes
- * here, and its descriptor is this socket.
+ * here and, where the thread uses io_uring, if its descriptor is this socket. There another
+ * thread that moves the descriptor meanwhile (dup2()) can make a system call look as if io_uring
+ * made it.
  */
 #include <linux/compat.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/kernel.h>
 #include <linux/net.h>
+#include <linux/nospec.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
 #include <linux/sched/task_stack.h>
@@ -149,7 +152,7 @@ static const struct row nothing;
 static nokprobe_inline const struct row *row_in(const struct row *table, size_t rows,
 						unsigned int nr)
 {
-	return nr < rows ? &table[nr] : &nothing;
+	return nr < rows ? &table[array_index_nospec(nr, rows)] : &nothing;
 }
 
 static nokprobe_inline bool is_compat_abi(void)
@@ -180,7 +183,7 @@ static nokprobe_inline const struct row *current_row(struct pt_regs *regs)
 	unsigned int nr = syscall_get_nr(current, regs);
 
 	if (likely(nr < ARRAY_SIZE(native) && !is_compat_abi()))
-		return &native[nr];
+		return &native[array_index_nospec(nr, ARRAY_SIZE(native))];
 	return row_of_other_abi(nr);
 }
 
@@ -312,7 +315,8 @@ from_row(const struct row *row, struct pt_regs *regs, const unsigned long *args,
 		return st_syscall_async(direction);
 	is.fd = nr == NO_ARGUMENT ? -1 : (int)argument(regs, args, nr);
 	is.flags = direction == ST_SENDS ? 0 : flags_of(is.id, regs, args);
-	if (is.fd >= 0 && unlikely(!is_this_socket(is.fd, sock)))
+	if (is.fd >= 0 && unlikely(st_uses_io_uring(current)) &&
+	    !is_this_socket(is.fd, sock))
 		return st_syscall_async(direction);
 	return is;
 }
@@ -348,6 +352,7 @@ struct st_syscall st_syscall_of(const struct socket *sock, enum st_direction dir
 		return st_syscall_async(direction);
 	if (unlikely(nr >= ARRAY_SIZE(native) || is_compat_abi()))
 		return of_other_abi(regs, sock, direction);
+	nr = array_index_nospec(nr, ARRAY_SIZE(native));
 	/* No subscript: UBSAN would check the bound in every call. */
 	return from_row(native + nr, regs, NULL, sock, direction);
 }

@@ -60,6 +60,9 @@ static void save(const char *target, const char *name, struct bytes *bytes)
 
 /* ---- Records -------------------------------------------------------------------- */
 
+/* Calls do not return in the order in which they were entered. */
+static bool shuffled;
+
 static struct bytes record_of(const struct kind *kind, uint64_t seq, uint32_t cpu)
 {
 	struct sample sample = sample_send(seq, kind->payload, kind->size);
@@ -67,6 +70,8 @@ static struct bytes record_of(const struct kind *kind, uint64_t seq, uint32_t cp
 
 	kind->change(&sample);
 	sample.event.rec.cpu = cpu;
+	if (shuffled)
+		sample.event.enter_time = sample.event.exit_time = seq * 7 % KINDS;
 	bytes.at = sample_build(&sample, &bytes.size);
 	return bytes;
 }
@@ -177,6 +182,9 @@ static void save_streams(void)
 	save_stream("truncated", 0, 50, false);
 	save_stream("grows", 2, 300, true);
 	save_stream("grows_pieces", 2 | 62 << 2, 7, true);
+	shuffled = true;
+	save_stream("sorted", 4, 65535, true);
+	shuffled = false;
 	save_overflow();
 	save_joined("joined", 1, 15, 16);
 	save_joined("joined_wrongly", 1, 15, 15);

@@ -221,7 +221,8 @@ struct sendtrace_filter {
 /**
  * struct sendtrace_stats - a session's counters since its first start
  * @hits: calls that this session had to decide on: filtered + captured + the sum of lost
- * @filtered: calls that the filter or the choice of events refused
+ * @filtered: calls that the filter or the choice of calls refused; one that comes through two
+ *	probes (a connect(), which io_uring shares a function with) counts twice
  * @captured: event records written
  * @bytes: bytes of payload in them
  * @cut: event records with less payload than was sent; a call that failed sent nothing

@@ -70,7 +70,8 @@ enum sendtrace_record_type {
  * @SENDTRACE_CALL_IO_URING_CONNECT: io_uring
  * @SENDTRACE_CALL_SHUTDOWN: shutdown()
  * @SENDTRACE_CALL_IO_URING_SHUTDOWN: io_uring
- * @SENDTRACE_CALL_CLOSE: whatever closed the last descriptor: close(), exit(), io_uring
+ * @SENDTRACE_CALL_CLOSE: whatever closed the last descriptor: close(), exit(), io_uring; not a
+ *	kernel thread, which closes a socket that lay in a message nobody received
  * @SENDTRACE_CALLS: one more than the largest, not a call
  *
  * Calls that the kernel refuses before they reach a socket are no events: of a descriptor that
