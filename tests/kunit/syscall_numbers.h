@@ -120,4 +120,6 @@ static void the_calls_of_socketcall_are_those_of_the_kernel(struct kunit *test)
 		     ARRAY_SIZE(calls));
 }
 
+#endif /* CONFIG_X86_64 */
+
 #endif /* _ST_SYSCALL_NUMBERS_H */

@@ -16,6 +16,7 @@ static bool uses_io_uring = true;
 #include "socket_fixture.h"
 #include "syscall_numbers.h"
 
+#ifdef CONFIG_X86_64
 /* ---- Registers ------------------------------------------------------------------------ */
 
 static unsigned long said_before;
