@@ -187,7 +187,7 @@ static void finish_failed(struct st_deferred *deferred)
 
 /*
  * Once one of them waits for task work, those after it have to wait, too, or they would
- * overtake it.
+ * overtake it. One does so all the same if no object is left for it (pool.c).
  */
 static nokprobe_inline bool must_wait(const struct st_call *call)
 {

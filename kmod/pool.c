@@ -6,10 +6,10 @@
  *
  * A handler cannot allocate, so the objects are allocated in advance and claimed by a bit
  * each; so are arrays for payloads in more buffers than an object has room for: the kernel frees
- * its own when the hooked function has returned. They do not belong to a session: if a session was stopped meanwhile, the work
- * does not find it any more. The work runs our code, so an object in use holds a
- * reference to the module: while a thread waits for a slow page, rmmod reports that the
- * module is in use. Unloading must also wait for tasks that are still in the last
+ * its own when the hooked function has returned. They do not belong to a session: if a session
+ * was stopped meanwhile, the work does not find it any more. The work runs our code, so an object
+ * in use holds a reference to the module: while a thread waits for a slow page, rmmod reports
+ * that the module is in use. Unloading must also wait for tasks that are still in the last
  * instructions after module_put(): synchronize_rcu_tasks() waits until every task has
  * slept or run in user mode.
  */

@@ -283,7 +283,7 @@ static void count_missed(struct probe *probe)
 	probe->counted = now;
 }
 
-/* The kernel's counters begin anew at each registration. */
+/* The kernel's counters start at zero at each registration. */
 static void forget_counted(struct probe *probe)
 {
 	count_missed(probe);
