@@ -417,7 +417,8 @@ static void expect_other_line(struct rest *rest, const struct sendtrace_item *re
 
 	expect(rest, word_of(record->rec.type));
 	expect_caller(rest, event);
-	if (event->ret >= 0)
+	/* io_uring gives the connection a descriptor later. */
+	if (event->ret >= 0 && event->call != SENDTRACE_CALL_IO_URING_ACCEPT)
 		snprintf(text, sizeof(text), " newfd=%lld", (long long)event->ret);
 	if (record->rec.type == SENDTRACE_RECORD_ACCEPT)
 		expect(rest, text);
