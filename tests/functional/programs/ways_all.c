@@ -137,9 +137,12 @@ static void receive_whole(struct worker *worker, const struct message *message)
 	if (message->peeked)
 		must(recv(fd, got, message->len, MSG_PEEK), "peek");
 	while (total < message->len) {
-		more = must(way_make(&worker->ways, message->in, fd, got + total,
-				     message->len - total),
-			    message->in->name);
+		more = way_make(&worker->ways, message->in, fd, got + total,
+				message->len - total);
+		/* The work of this thread's io_uring interrupts io_submit's reads. */
+		if (more < 0 && errno == EINTR)
+			continue;
+		must(more, message->in->name);
 		if (more == 0)
 			break;
 		total += more;
@@ -336,6 +339,12 @@ static void all_is_there(int thread)
 	}
 }
 
+/* The work of a thread's io_uring interrupts its calls, which the kernel makes again. */
+static bool is_to_come_again(const struct line *line)
+{
+	return strstr(line->rest, " ret=-ERESTART") || strstr(line->rest, " ret=-EINTR");
+}
+
 /* NUMBER: as for run; sendread's lines are on standard input. */
 static void look(void)
 {
@@ -349,8 +358,11 @@ static void look(void)
 		begin_phase(&cursors[i], i);
 	}
 	while (next_line(&line)) {
-		int thread = thread_of(&line);
+		int thread;
 
+		if (is_to_come_again(&line))
+			continue;
+		thread = thread_of(&line);
 		if (thread < 0 || is_left_by_worker(&line, thread))
 			look_at_worker(&line);
 		else

@@ -203,7 +203,9 @@ static long submit(struct ways *ways, struct iocb *request)
 
 	if (syscall(SYS_io_submit, ways->aio, 1, requests) < 0)
 		return -1;
-	must(syscall(SYS_io_getevents, ways->aio, 1, 1, &event, NULL), "io_getevents");
+	/* The work of an io_uring of this thread interrupts it. */
+	while (syscall(SYS_io_getevents, ways->aio, 1, 1, &event, NULL) != 1)
+		check_equal(errno, EINTR, "errno of io_getevents");
 	if (event.res >= 0)
 		return event.res;
 	errno = -event.res;
