@@ -74,7 +74,8 @@ static bool is_datagram(int fd)
 	socklen_t len = sizeof(int);
 	int type = 0;
 
-	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type != SOCK_STREAM;
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 &&
+	       type == SOCK_DGRAM;
 }
 
 /*
