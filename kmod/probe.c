@@ -1,177 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Arms the hooks of the table (hooks.c) as kretprobes, each while at least one running session
- * asks for one of its calls.
- *
- * Most calls are refused: no session records them. So what the kernel calls at a function's
- * entry, struct kprobe.pre_handler, is exchanged for a filter, which calls the kernel's own only
- * for a call that a session records. A call that is refused never has an instance of the
- * kretprobe, which takes longer to get and to give back than the question.
- *
- * Should a kretprobe have no such handler, its entry handler asks, and refuses a call by
- * returning 1, which frees the instance immediately. It always refuses thus a call whose user
- * has too many instances already (share.c).
+ * Arms the hooks of the table (hooks.c), each while at least one running session asks for one of
+ * its calls: as kretprobes, and where ftrace calls us at entries (trace.c) in its set of
+ * functions, too. What is done then is in entry.c.
  */
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
-#include <linux/ptrace.h>
 
 #include "canary.h"
 #include "compat.h"
-#include "event.h"
+#include "entry.h"
 #include "instances.h"
 #include "probe.h"
 #include "share.h"
 #include "symbol.h"
+#include "trace.h"
 
-/**
- * struct probe - a row of the table in this kernel
- * @rp: built again for every registration, because kprobes changes it (addr, flags) and
- *	refuses to register it as it left it. Of a hook that needs no return, only @rp.kp
- * @own: what the kernel does at an entry, behind the filter
- * @hook: the row (invariant)
- * @hits: how often the function was entered, on each CPU (invariant)
- * @symbol: its function (arm_lock)
- * @users: running sessions that ask for it; it is registered while there are any
- * @missed: calls missed, as far as they were counted
- * @counted: what the kernel's own counters said then
- */
-struct probe {
-	struct kretprobe rp;
-	kprobe_pre_handler_t own;
-	const struct st_hook *hook;
-	unsigned long __percpu *hits;
-	struct st_symbol symbol;
-	unsigned int users;
-	u64 missed;
-	u32 counted;
-};
-
-static struct probe probes[ST_HOOKS];
+static struct st_probe probes[ST_HOOKS];
 
 /* How often each function was entered. */
 static DEFINE_PER_CPU(unsigned long[ST_HOOKS], hits);
 
-/* ---- The handlers of all hooks ------------------------------------------------------- */
-
-/* The kernel's own handler has the instance of a call that is wanted. */
-static nokprobe_inline int pass_on(struct probe *probe, struct pt_regs *regs)
-{
-	smp_rmb(); /* pairs with the release in register_return() */
-	probe->own(&probe->rp.kp, regs);
-	st_event_asked();
-	return 0;
-}
-
-static noinline int filter_all(struct probe *probe, struct pt_regs *regs)
-{
-	return st_event_asks(probe->hook) ? pass_on(probe, regs) : 0;
-}
-NOKPROBE_SYMBOL(filter_all);
-
-/* No hook that needs a return only helps. */
-static nokprobe_inline int ask(struct probe *probe, struct pt_regs *regs)
-{
-	switch (st_event_asks_quickly(probe->hook, false)) {
-	case ST_WANTED:
-		return pass_on(probe, regs);
-	case ST_UNSURE:
-		return filter_all(probe, regs);
-	default:
-		return 0;
-	}
-}
-
-static int filter(struct kprobe *kp, struct pt_regs *regs)
-{
-	struct probe *probe = container_of(kp, struct probe, rp.kp);
-
-	raw_cpu_inc(*probe->hits);
-	return ask(probe, regs);
-}
-NOKPROBE_SYMBOL(filter);
-
-/* Of a hook whose function has calls that do not concern it. */
-static int filter_some(struct kprobe *kp, struct pt_regs *regs)
-{
-	struct probe *probe = container_of(kp, struct probe, rp.kp);
-
-	raw_cpu_inc(*probe->hits);
-	return probe->hook->concerns(regs) ? ask(probe, regs) : 0;
-}
-NOKPROBE_SYMBOL(filter_some);
-
-static nokprobe_inline int record_once(const struct probe *probe, struct pt_regs *regs)
-{
-	st_event_once(probe->hook, regs);
-	st_event_asked();
-	return 0;
-}
-
-static noinline int entered_once_all(const struct probe *probe, struct pt_regs *regs)
-{
-	return st_event_asks(probe->hook) ? record_once(probe, regs) : 0;
-}
-NOKPROBE_SYMBOL(entered_once_all);
-
-/* Of a hook that needs no return. */
-static int entered_once(struct kprobe *kp, struct pt_regs *regs)
-{
-	const struct probe *probe = container_of(kp, struct probe, rp.kp);
-
-	raw_cpu_inc(*probe->hits);
-	switch (st_event_asks_quickly(probe->hook, probe->hook->helps)) {
-	case ST_WANTED:
-		return record_once(probe, regs);
-	case ST_UNSURE:
-		return entered_once_all(probe, regs);
-	default:
-		return 0;
-	}
-}
-NOKPROBE_SYMBOL(entered_once);
-
-/* Also between the registration of a kretprobe and the exchange of its handler. */
-static noinline int entered_without_filter(const struct probe *probe,
-					   struct st_call *call, struct pt_regs *regs)
-{
-	int refused;
-
-	raw_cpu_inc(*probe->hits);
-	if (!st_event_asks(probe->hook))
-		return 1;
-	refused = st_event_begin(call, probe->hook, regs);
-	st_event_asked();
-	return refused;
-}
-NOKPROBE_SYMBOL(entered_without_filter);
-
-static int entered(struct kretprobe_instance *ri, struct pt_regs *regs)
-{
-	struct kretprobe *rp = st_kretprobe_of(ri);
-	const struct probe *probe = container_of(rp, struct probe, rp);
-	struct st_call *call = (void *)ri->data;
-
-	if (unlikely(!rp))
-		return 1;
-	/* Or else the compiler keeps both pointers. */
-	OPTIMIZER_HIDE_VAR(call);
-	if (unlikely(!st_event_is_asked()))
-		return entered_without_filter(probe, call, regs);
-	return st_event_begin(call, probe->hook, regs);
-}
-NOKPROBE_SYMBOL(entered);
-
-static int returned(struct kretprobe_instance *ri, struct pt_regs *regs)
-{
-	st_event_end((void *)ri->data, regs_return_value(regs));
-	return 0;
-}
-NOKPROBE_SYMBOL(returned);
-
 /* ---- Arming -------------------------------------------------------------------------- */
+
+/* Does ftrace call us at its entries, instead of a kprobe? */
+static bool is_for_ftrace(const struct st_probe *probe)
+{
+	return st_trace_is_used() && probe->symbol.on_ftrace && probe->symbol.addr;
+}
 
 /**
  * st_probe_init() - check the parameters, and find the functions to probe
@@ -190,22 +48,52 @@ int __init st_probe_init(void)
 		probes[i].hook = &st_hooks[i];
 		probes[i].hits = &hits[i];
 		probes[i].symbol = found[i];
+		if (!err && is_for_ftrace(&probes[i]))
+			st_entry_place(&probes[i]);
 	}
 	return err;
+}
+
+/**
+ * st_probe_exit() - undo st_probe_init(), and what sessions have left
+ *
+ * Context: may sleep; no session runs.
+ */
+void st_probe_exit(void)
+{
+	st_trace_exit();
 }
 
 /* Guards the registrations, their numbers of users, and the canary. */
 static DEFINE_MUTEX(arm_lock);
 static unsigned int armed;
 
-static int register_once(struct probe *probe)
+static u32 flags_of(const struct st_probe *probe)
 {
-	probe->rp = (struct kretprobe){ .kp.pre_handler = entered_once };
+	return is_for_ftrace(probe) ? KPROBE_FLAG_DISABLED : 0;
+}
+
+static int register_once(struct st_probe *probe)
+{
+	probe->rp = (struct kretprobe){
+		.kp.pre_handler = st_entry_once,
+		.kp.flags = flags_of(probe),
+	};
 	st_symbol_place(&probe->symbol, &probe->rp.kp);
 	return register_kprobe(&probe->rp.kp);
 }
 
-static int register_return(struct probe *probe)
+/*
+ * Exchanges the handler at the kprobe's entries. Calls that come before are handled by the
+ * kernel's.
+ */
+static void put_filter(struct st_probe *probe)
+{
+	/* Who sees the filter sees st_probe.own, too: pairs with pass_on() in entry.c. */
+	smp_store_release(&probe->rp.kp.pre_handler, st_entry_filter(probe->hook));
+}
+
+static int register_return(struct st_probe *probe)
 {
 	u32 instances = st_instances_of(probe->hook);
 	int err;
@@ -216,52 +104,63 @@ static int register_return(struct probe *probe)
 	 */
 	st_share_reset(probe->hook->share, instances);
 	probe->rp = (struct kretprobe){
-		.entry_handler = entered,
-		.handler = returned,
+		.entry_handler = st_entry_begins,
+		.handler = st_entry_ends,
 		.maxactive = instances,
 		.data_size = probe->hook->size,
+		.kp.flags = flags_of(probe),
 	};
 	st_symbol_place(&probe->symbol, &probe->rp.kp);
 	err = register_kretprobe(&probe->rp);
 	probe->own = probe->rp.kp.pre_handler;
-	/* Calls that come in between are handled by one or the other. */
-	if (!err && probe->own)
-		/* Who sees the filter sees @own, too: pairs with pass_on(). */
-		smp_store_release(&probe->rp.kp.pre_handler,
-				  probe->hook->concerns ? filter_some : filter);
+	if (!err && probe->own && !is_for_ftrace(probe))
+		put_filter(probe);
 	return err;
 }
 
-static int probe_register(struct probe *probe)
+static int probe_register(struct st_probe *probe)
 {
 	int err = probe->hook->size ? register_return(probe) : register_once(probe);
 
 	if (err)
 		pr_err("cannot probe %s: error %d\n", probe->symbol.name, err);
+	probe->is_registered = !err;
+	/* Seen with all of the registration: pairs with pass_on() in entry.c. */
+	smp_store_release(&probe->is_traced, !err && is_for_ftrace(probe));
 	return err;
 }
 
-/* An optional hook that cannot be registered is missing from now on. */
-static int without_it(struct probe *probe, int err)
+/* Without an optional hook a session starts nevertheless. */
+static int without_it(const struct st_probe *probe, int err)
 {
-	if (!probe->hook->optional || err == -ENOMEM)
-		return err;
-	probe->symbol.name = NULL;
-	return 0;
+	return probe->hook->optional && err != -ENOMEM ? 0 : err;
 }
 
-static int probe_get(struct probe *probe)
+/* What failed for an earlier session is tried again. */
+static int probe_get(struct st_probe *probe)
 {
-	int err = 0;
+	int err = probe->symbol.name ? 0 : probe->symbol.err;
 
-	if (!probe->symbol.name)
-		return without_it(probe, probe->symbol.err);
-	if (!probe->users)
+	if (!err && !probe->is_registered)
 		err = probe_register(probe);
-	if (err)
-		return without_it(probe, err);
-	probe->users++;
-	return 0;
+	err = without_it(probe, err);
+	if (!err)
+		probe->users++;
+	return err;
+}
+
+/* Tells ftrace which functions are hooked now. */
+static int trace_hooked(void)
+{
+	unsigned long functions[ST_HOOKS];
+	unsigned int i, nr = 0;
+
+	if (!st_trace_is_used())
+		return 0;
+	for (i = 0; i < ST_HOOKS; i++)
+		if (probes[i].is_traced)
+			functions[nr++] = (unsigned long)probes[i].symbol.addr;
+	return st_trace_set(functions, nr);
 }
 
 /*
@@ -271,7 +170,7 @@ static int probe_get(struct probe *probe)
  */
 #define SET_BACK_MAX (1U << 16)
 
-static void count_missed(struct probe *probe)
+static void count_missed(struct st_probe *probe)
 {
 	u32 now =
 		(u32)READ_ONCE(probe->rp.nmissed) + (u32)st_kprobe_missed(&probe->rp.kp);
@@ -284,12 +183,30 @@ static void count_missed(struct probe *probe)
 }
 
 /* The kernel's counters start at zero at each registration. */
-static void forget_counted(struct probe *probe)
+static void forget_counted(struct st_probe *probe)
 {
 	count_missed(probe);
 	probe->rp.nmissed = 0;
 	probe->rp.kp.nmissed = 0;
 	probe->counted = 0;
+}
+
+/* Returns those of the first @nr rows that serve @calls and have no user left. */
+static unsigned int drop_users(u64 calls, int nr, struct st_probe **unused)
+{
+	unsigned int i, nr_unused = 0;
+
+	for (i = 0; i < nr; i++) {
+		struct st_probe *probe = &probes[i];
+
+		if (!(probe->hook->calls & calls) || --probe->users ||
+		    !probe->is_registered)
+			continue;
+		probe->is_registered = false;
+		WRITE_ONCE(probe->is_traced, false);
+		unused[nr_unused++] = probe;
+	}
+	return nr_unused;
 }
 
 /*
@@ -299,43 +216,44 @@ static void forget_counted(struct probe *probe)
  */
 static void put_probes(u64 calls, int nr)
 {
+	struct st_probe *unused[ST_HOOKS];
 	struct kretprobe *returns[ST_HOOKS];
 	struct kprobe *others[ST_HOOKS];
-	int i, nr_returns = 0, nr_others = 0;
-	struct probe *probe;
+	unsigned int i, nr_returns = 0, nr_others = 0;
+	unsigned int nr_unused = drop_users(calls, nr, unused);
 
-	for (i = 0; i < nr; i++) {
-		probe = &probes[i];
-		if (!(probe->hook->calls & calls) || !probe->symbol.name ||
-		    --probe->users)
-			continue;
-		if (probe->hook->size)
-			returns[nr_returns++] = &probe->rp;
+	/* If it fails, ftrace calls us in vain: is_traced says no. */
+	if (nr_unused)
+		trace_hooked();
+	for (i = 0; i < nr_unused; i++) {
+		if (unused[i]->hook->size)
+			returns[nr_returns++] = &unused[i]->rp;
 		else
-			others[nr_others++] = &probe->rp.kp;
+			others[nr_others++] = &unused[i]->rp.kp;
 	}
 	unregister_kretprobes(returns, nr_returns);
 	unregister_kprobes(others, nr_others);
-	while (nr_returns--)
-		forget_counted(container_of(returns[nr_returns], struct probe, rp));
-	while (nr_others--)
-		forget_counted(container_of(others[nr_others], struct probe, rp.kp));
+	for (i = 0; i < nr_unused; i++)
+		forget_counted(unused[i]);
 }
 
 static int get_probes(u64 calls)
 {
-	int i, err;
+	int i, err = 0;
 
-	for (i = 0; i < ST_HOOKS; i++) {
-		if (!(st_hooks[i].calls & calls))
-			continue;
-		err = probe_get(&probes[i]);
-		if (err) {
-			put_probes(calls, i);
-			return err;
-		}
+	for (i = 0; !err && i < ST_HOOKS; i++)
+		if (st_hooks[i].calls & calls)
+			err = probe_get(&probes[i]);
+	if (err) {
+		put_probes(calls, i - 1);
+		return err;
 	}
-	return 0;
+	err = trace_hooked();
+	if (err) {
+		pr_err("ftrace cannot trace the hooked functions: error %d\n", err);
+		put_probes(calls, ST_HOOKS);
+	}
+	return err;
 }
 
 /**
@@ -344,7 +262,7 @@ static int get_probes(u64 calls)
  *
  * Context: may sleep; holds no lock that is taken while pages are faulted in.
  * Return: 0; -ENOENT if this kernel lacks a function that is needed, -EINVAL if it must not
- * be probed; or what register_kretprobe() and register_kprobe() return.
+ * be probed; or what register_kretprobe(), register_kprobe() and ftrace return.
  */
 int st_probe_arm(u64 calls)
 {
@@ -391,7 +309,7 @@ bool st_probe_armed(void)
  * st_probe_blind() - are hooks armed, but see nothing?
  *
  * Context: may sleep.
- * Return: true if root has switched off kprobes or ftrace.
+ * Return: true if root has switched off ftrace, or kprobes where these are used.
  */
 bool st_probe_blind(void)
 {
@@ -401,6 +319,12 @@ bool st_probe_blind(void)
 	blind = armed && !st_canary_sees();
 	mutex_unlock(&arm_lock);
 	return blind;
+}
+
+/* This kernel has no such function, or it could not be probed when it should have been. */
+static bool is_missing(const struct st_probe *probe)
+{
+	return !probe->symbol.name || (probe->users && !probe->is_registered);
 }
 
 /**
@@ -416,7 +340,7 @@ u64 st_probe_missing(void)
 
 	mutex_lock(&arm_lock);
 	for (i = 0; i < ST_HOOKS; i++)
-		if (!probes[i].symbol.name)
+		if (is_missing(&probes[i]))
 			calls |= st_hooks[i].calls;
 	mutex_unlock(&arm_lock);
 	return calls;
@@ -471,7 +395,7 @@ bool st_probe_is_armed(enum st_hook_id id)
 	bool is;
 
 	mutex_lock(&arm_lock);
-	is = probes[id].users;
+	is = probes[id].is_registered;
 	mutex_unlock(&arm_lock);
 	return is;
 }

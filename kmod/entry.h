@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What is done when a hooked function is entered, and when it returns. */
+#ifndef _ST_ENTRY_H
+#define _ST_ENTRY_H
+
+#include <linux/kprobes.h>
+#include <linux/types.h>
+
+#include "compat.h"
+#include "hook.h"
+#include "symbol.h"
+
+struct ftrace_ops;
+struct ftrace_regs;
+
+/**
+ * struct st_probe - a row of the table in this kernel
+ * @rp: built again for every registration, because kprobes changes it (addr, flags) and
+ *	refuses to register it as it left it. Of a hook that needs no return, only @rp.kp
+ * @own: what the kernel does at an entry, behind the filter
+ * @hook: the row (invariant)
+ * @hits: how often the function was entered, on each CPU (invariant)
+ * @symbol: its function (invariant)
+ * @users: running sessions that ask for it; it is registered while there are any
+ * @is_registered: it is; not so if that failed (arm_lock of probe.c)
+ * @is_traced: ftrace calls us at its entries, instead of the kprobe
+ * @missed: calls missed, as far as they were counted
+ * @counted: what the kernel's own counters said then
+ */
+struct st_probe {
+	struct kretprobe rp;
+	kprobe_pre_handler_t own;
+	const struct st_hook *hook;
+	unsigned long __percpu *hits;
+	struct st_symbol symbol;
+	unsigned int users;
+	bool is_registered;
+	bool is_traced;
+	u64 missed;
+	u32 counted;
+};
+
+int st_entry_once(struct kprobe *kp, struct pt_regs *regs);
+kprobe_pre_handler_t st_entry_filter(const struct st_hook *hook);
+int st_entry_begins(struct kretprobe_instance *ri, struct pt_regs *regs);
+int st_entry_ends(struct kretprobe_instance *ri, struct pt_regs *regs);
+#if ST_CAN_TRACE
+void st_entry_place(struct st_probe *probe);
+void st_entry_traced(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
+		     struct ftrace_regs *fregs);
+#else
+static inline void st_entry_place(struct st_probe *probe)
+{
+}
+#endif
+
+#endif /* _ST_ENTRY_H */
