@@ -82,7 +82,7 @@
  * address is exchanged by rethook: Linux 6.1 and newer, x86-64.
  */
 #if defined(CONFIG_X86_64) && defined(CONFIG_KPROBES_ON_FTRACE) && \
-	defined(CONFIG_DYNAMIC_FTRACE_WITH_ARGS) &&                  \
+	defined(CONFIG_DYNAMIC_FTRACE_WITH_ARGS) &&                \
 	defined(CONFIG_KRETPROBE_ON_RETHOOK) && defined(ST_HAVE_FTRACE_SET_FILTER_IPS)
 #define ST_CAN_TRACE 1
 #else

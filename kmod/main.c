@@ -12,8 +12,8 @@
  *	     |- symbol		the functions that this kernel has
  *	     |- trace		one callback of ftrace at all entries
  *	     |- canary		do hooks see anything?
- *	     |- instances	how many concurrent calls each hook can follow
  *	     |- entry		a function is entered, or returns: the filter
+ *	     |   |- returns	catches returns, of so many concurrent calls
  *	     |- hooks		the table: which functions, for which calls
  *	         |- event	a call begins, and who wants to know
  *	         |- sendto, message, receive	what each function is given, and returns

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Arms the hooks of the table (hooks.c), each while at least one running session asks for one of
- * its calls: as kretprobes, and where ftrace calls us at entries (trace.c) in its set of
- * functions, too. What is done then is in entry.c.
+ * its calls: in the set of functions at whose entry ftrace calls us (trace.c), or by a kprobe.
+ * What is done then is in entry.c.
  */
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
@@ -12,9 +12,8 @@
 #include "canary.h"
 #include "compat.h"
 #include "entry.h"
-#include "instances.h"
 #include "probe.h"
-#include "share.h"
+#include "returns.h"
 #include "symbol.h"
 #include "trace.h"
 
@@ -22,6 +21,8 @@ static struct st_probe probes[ST_HOOKS];
 
 /* How often each function was entered. */
 static DEFINE_PER_CPU(unsigned long[ST_HOOKS], hits);
+/* How many of these calls should have been followed, but found no instance. */
+static DEFINE_PER_CPU(unsigned long[ST_HOOKS], misses);
 
 /* ---- Arming -------------------------------------------------------------------------- */
 
@@ -41,12 +42,14 @@ static bool is_for_ftrace(const struct st_probe *probe)
 int __init st_probe_init(void)
 {
 	struct st_symbol found[ST_HOOKS] = {};
-	int i, err = st_instances_init(st_hooks, ST_HOOKS);
+	int i, err = st_returns_init(st_hooks, ST_HOOKS);
 
 	err = err ?: st_symbols_find(st_hooks, found, ST_HOOKS);
 	for (i = 0; i < ST_HOOKS; i++) {
 		probes[i].hook = &st_hooks[i];
 		probes[i].hits = &hits[i];
+		probes[i].misses = &misses[i];
+		probes[i].returns = st_returns_of(&st_hooks[i]);
 		probes[i].symbol = found[i];
 		if (!err && is_for_ftrace(&probes[i]))
 			st_entry_place(&probes[i]);
@@ -68,65 +71,36 @@ void st_probe_exit(void)
 static DEFINE_MUTEX(arm_lock);
 static unsigned int armed;
 
-static u32 flags_of(const struct st_probe *probe)
+static int register_entry(struct st_probe *probe)
 {
-	return is_for_ftrace(probe) ? KPROBE_FLAG_DISABLED : 0;
-}
+	int err = 0;
 
-static int register_once(struct st_probe *probe)
-{
-	probe->rp = (struct kretprobe){
-		.kp.pre_handler = st_entry_once,
-		.kp.flags = flags_of(probe),
-	};
-	st_symbol_place(&probe->symbol, &probe->rp.kp);
-	return register_kprobe(&probe->rp.kp);
-}
-
-/*
- * Exchanges the handler at the kprobe's entries. Calls that come before are handled by the
- * kernel's.
- */
-static void put_filter(struct st_probe *probe)
-{
-	/* Who sees the filter sees st_probe.own, too: pairs with pass_on() in entry.c. */
-	smp_store_release(&probe->rp.kp.pre_handler, st_entry_filter(probe->hook));
-}
-
-static int register_return(struct st_probe *probe)
-{
-	u32 instances = st_instances_of(probe->hook);
-	int err;
-
-	/*
-	 * No handler runs, and none will run of the calls that have slept since an earlier
-	 * registration: they give nothing back, and must not be counted.
-	 */
-	st_share_reset(probe->hook->share, instances);
-	probe->rp = (struct kretprobe){
-		.entry_handler = st_entry_begins,
-		.handler = st_entry_ends,
-		.maxactive = instances,
-		.data_size = probe->hook->size,
-		.kp.flags = flags_of(probe),
-	};
-	st_symbol_place(&probe->symbol, &probe->rp.kp);
-	err = register_kretprobe(&probe->rp);
-	probe->own = probe->rp.kp.pre_handler;
-	if (!err && probe->own && !is_for_ftrace(probe))
-		put_filter(probe);
+	if (is_for_ftrace(probe)) {
+		/* Pairs with st_entry_traced(): who sees it sees @returns registered. */
+		smp_store_release(&probe->is_traced, true);
+	} else {
+		probe->kp = (struct kprobe){ .pre_handler = st_entry_probed };
+		st_symbol_place(&probe->symbol, &probe->kp);
+		err = register_kprobe(&probe->kp);
+	}
 	return err;
 }
 
 static int probe_register(struct st_probe *probe)
 {
-	int err = probe->hook->size ? register_return(probe) : register_once(probe);
+	int err = 0;
 
+	if (probe->returns)
+		err = st_returns_get(probe->returns);
 	if (err)
+		return err;
+	err = register_entry(probe);
+	if (err) {
 		pr_err("cannot probe %s: error %d\n", probe->symbol.name, err);
-	probe->is_registered = !err;
-	/* Seen with all of the registration: pairs with pass_on() in entry.c. */
-	smp_store_release(&probe->is_traced, !err && is_for_ftrace(probe));
+		if (probe->returns)
+			st_returns_put(&probe->returns, 1);
+	}
+	probe->is_armed = !err;
 	return err;
 }
 
@@ -141,7 +115,7 @@ static int probe_get(struct st_probe *probe)
 {
 	int err = probe->symbol.name ? 0 : probe->symbol.err;
 
-	if (!err && !probe->is_registered)
+	if (!err && !probe->is_armed)
 		err = probe_register(probe);
 	err = without_it(probe, err);
 	if (!err)
@@ -164,16 +138,15 @@ static int trace_hooked(void)
 }
 
 /*
- * The kernel increments these plain ints without a lock: near enough. They wrap, so what was
- * added since the last look is what counts. Two CPUs that increment one at the same time may
+ * The kernel increments this plain number without a lock: near enough. It wraps, so what was
+ * added since the last look is what counts. Two CPUs that increment it at the same time may
  * set it back a little: that is no wrap.
  */
 #define SET_BACK_MAX (1U << 16)
 
 static void count_missed(struct st_probe *probe)
 {
-	u32 now =
-		(u32)READ_ONCE(probe->rp.nmissed) + (u32)st_kprobe_missed(&probe->rp.kp);
+	u32 now = st_kprobe_missed(&probe->kp);
 
 	lockdep_assert_held(&arm_lock);
 	if (probe->counted - now <= SET_BACK_MAX)
@@ -182,16 +155,15 @@ static void count_missed(struct st_probe *probe)
 	probe->counted = now;
 }
 
-/* The kernel's counters start at zero at each registration. */
+/* The kernel's counter starts at zero at each registration. */
 static void forget_counted(struct st_probe *probe)
 {
 	count_missed(probe);
-	probe->rp.nmissed = 0;
-	probe->rp.kp.nmissed = 0;
+	probe->kp.nmissed = 0;
 	probe->counted = 0;
 }
 
-/* Returns those of the first @nr rows that serve @calls and have no user left. */
+/* Returns how many of the first @nr rows serve @calls and have no user left: @unused. */
 static unsigned int drop_users(u64 calls, int nr, struct st_probe **unused)
 {
 	unsigned int i, nr_unused = 0;
@@ -199,42 +171,49 @@ static unsigned int drop_users(u64 calls, int nr, struct st_probe **unused)
 	for (i = 0; i < nr; i++) {
 		struct st_probe *probe = &probes[i];
 
-		if (!(probe->hook->calls & calls) || --probe->users ||
-		    !probe->is_registered)
+		if (!(probe->hook->calls & calls) || --probe->users || !probe->is_armed)
 			continue;
-		probe->is_registered = false;
-		WRITE_ONCE(probe->is_traced, false);
+		probe->is_armed = false;
 		unused[nr_unused++] = probe;
 	}
 	return nr_unused;
 }
 
+/* Nobody is called any more at their entries, or begins to be. */
+static void unregister_entries(struct st_probe **unused, unsigned int nr)
+{
+	struct kprobe *kps[ST_HOOKS];
+	unsigned int i, nr_kps = 0;
+
+	for (i = 0; i < nr; i++) {
+		if (!unused[i]->is_traced)
+			kps[nr_kps++] = &unused[i]->kp;
+		WRITE_ONCE(unused[i]->is_traced, false);
+	}
+	/* If it fails, ftrace calls us in vain. */
+	if (nr_kps < nr)
+		trace_hooked();
+	unregister_kprobes(kps, nr_kps);
+}
+
 /*
  * Drops a use of the first @nr rows that serve @calls. Waits for the handlers that run, once
- * for all of a kind. Calls that sleep keep their instances: when they return, the kernel's own
- * code frees these, and calls nothing of ours.
+ * for all of a kind.
  */
 static void put_probes(u64 calls, int nr)
 {
 	struct st_probe *unused[ST_HOOKS];
-	struct kretprobe *returns[ST_HOOKS];
-	struct kprobe *others[ST_HOOKS];
-	unsigned int i, nr_returns = 0, nr_others = 0;
-	unsigned int nr_unused = drop_users(calls, nr, unused);
+	struct st_returns *returns[ST_HOOKS];
+	unsigned int i, nr_unused, nr_returns = 0;
 
-	/* If it fails, ftrace calls us in vain: is_traced says no. */
-	if (nr_unused)
-		trace_hooked();
+	nr_unused = drop_users(calls, nr, unused);
+	unregister_entries(unused, nr_unused);
 	for (i = 0; i < nr_unused; i++) {
-		if (unused[i]->hook->size)
-			returns[nr_returns++] = &unused[i]->rp;
-		else
-			others[nr_others++] = &unused[i]->rp.kp;
-	}
-	unregister_kretprobes(returns, nr_returns);
-	unregister_kprobes(others, nr_others);
-	for (i = 0; i < nr_unused; i++)
 		forget_counted(unused[i]);
+		if (unused[i]->returns)
+			returns[nr_returns++] = unused[i]->returns;
+	}
+	st_returns_put(returns, nr_returns);
 }
 
 static int get_probes(u64 calls)
@@ -324,7 +303,7 @@ bool st_probe_blind(void)
 /* This kernel has no such function, or it could not be probed when it should have been. */
 static bool is_missing(const struct st_probe *probe)
 {
-	return !probe->symbol.name || (probe->users && !probe->is_registered);
+	return !probe->symbol.name || (probe->users && !probe->is_armed);
 }
 
 /**
@@ -346,6 +325,16 @@ u64 st_probe_missing(void)
 	return calls;
 }
 
+static u64 sum_of(const unsigned long __percpu *count)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(*per_cpu_ptr(count, cpu));
+	return sum;
+}
+
 /**
  * st_probe_missed() - calls that a hook has missed since the module was loaded
  * @id: the hook
@@ -361,9 +350,7 @@ u64 st_probe_missed(enum st_hook_id id)
 	count_missed(&probes[id]);
 	missed = probes[id].missed;
 	mutex_unlock(&arm_lock);
-	if (st_hooks[id].share)
-		missed += atomic_long_read(&st_hooks[id].share->refused);
-	return missed;
+	return missed + sum_of(probes[id].misses);
 }
 
 /**
@@ -375,12 +362,7 @@ u64 st_probe_missed(enum st_hook_id id)
  */
 u64 st_probe_hits(enum st_hook_id id)
 {
-	u64 sum = 0;
-	int cpu;
-
-	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(per_cpu(hits, cpu)[id]);
-	return sum;
+	return sum_of(probes[id].hits);
 }
 
 /**
@@ -395,7 +377,7 @@ bool st_probe_is_armed(enum st_hook_id id)
 	bool is;
 
 	mutex_lock(&arm_lock);
-	is = probes[id].is_registered;
+	is = probes[id].is_armed;
 	mutex_unlock(&arm_lock);
 	return is;
 }

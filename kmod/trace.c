@@ -27,7 +27,8 @@
 
 static bool use_ftrace = true;
 module_param_named(ftrace, use_ftrace, bool, 0444);
-MODULE_PARM_DESC(ftrace, "see entries by ftrace's own callback, not by kprobes (default: Y)");
+MODULE_PARM_DESC(ftrace,
+		 "see entries by ftrace's own callback, not by kprobes (default: Y)");
 
 static struct ftrace_ops ops = { .func = st_entry_traced };
 static bool is_registered;
