@@ -31,7 +31,7 @@ MODULE_PARM_DESC(ftrace,
 		 "see entries by ftrace's own callback, not by kprobes (default: Y)");
 
 static struct ftrace_ops ops = { .func = st_entry_traced };
-static bool is_registered;
+static bool is_on;
 
 /* What ftrace was told: the canary, and the hooked functions. */
 static unsigned long traced[ST_HOOKS + 1];
@@ -60,7 +60,7 @@ bool st_trace_is_used(void)
  */
 bool st_trace_is_on(void)
 {
-	return is_registered;
+	return is_on;
 }
 
 /**
@@ -87,9 +87,9 @@ int st_trace_set(const unsigned long *functions, unsigned int nr)
 	if (is_same(all, nr))
 		return 0;
 	err = ftrace_set_filter_ips(&ops, all, nr, 0, 1);
-	if (!err && !is_registered) {
+	if (!err && !is_on) {
 		err = register_ftrace_function(&ops);
-		is_registered = !err;
+		is_on = !err;
 	}
 	if (err)
 		return err;
@@ -106,9 +106,11 @@ int st_trace_set(const unsigned long *functions, unsigned int nr)
  */
 void st_trace_exit(void)
 {
-	if (is_registered)
+	if (is_on)
 		unregister_ftrace_function(&ops);
 	ftrace_free_filter(&ops);
+	is_on = false;
+	nr_traced = 0;
 }
 
 #endif /* ST_CAN_TRACE */
