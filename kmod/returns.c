@@ -79,7 +79,7 @@ struct st_returns *st_returns_of(const struct st_hook *hook)
 {
 	if (!hook->size)
 		return NULL;
-	return &kinds[hook->size < sizeof(struct st_call) ? SMALL : WHOLE];
+	return &kinds[hook->size < sizeof(struct st_call) / 2 ? SMALL : WHOLE];
 }
 
 /* ---- How many instances ---------------------------------------------------------------- */
