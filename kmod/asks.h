@@ -20,12 +20,14 @@
 /**
  * struct st_asked - what st_event_asks() has found out, for what follows on this CPU
  * @wanted: a bit for each session that wants the call; 0 if there is no such call
+ * @hook: the hook that saw it, if it needs a return
  * @caller: who makes it
  *
  * Preemption is off from st_event_asks() to st_event_asked(), and no interrupt's work asks.
  */
 struct st_asked {
 	unsigned long wanted;
+	const struct st_hook *hook;
 	struct st_caller caller;
 };
 

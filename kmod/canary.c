@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A probe that is registered may still see nothing: root can switch off all kprobes (debugfs,
- * kprobes/enabled) or ftrace, which they are built on (sysctl kernel.ftrace_enabled), and the
- * kernel does not notify us. The canary is a probe on a function of our own, which goes blind
- * for the same reasons: to find out, we call the function.
+ * A hook that is armed may still see nothing: root can switch off ftrace (sysctl
+ * kernel.ftrace_enabled), and where kprobes call us at entries these, too (debugfs,
+ * kprobes/enabled). The kernel does not notify us. The canary is a function of our own that is
+ * hooked likewise, and goes blind for the same reasons: to find out, we call it.
  *
- * It is registered by the first who asks, not when a session starts: that takes as long as
- * arming a hook.
+ * Where kprobes are used, its probe is registered by the first who asks, not when a session
+ * starts: that takes as long as arming a hook.
  */
 #include <linux/atomic.h>
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
 
 #include "canary.h"
+#include "trace.h"
 
 static atomic_t seen = ATOMIC_INIT(0);
 static bool is_registered;
@@ -22,12 +23,33 @@ static noinline void canary(void)
 	barrier(); /* or the compiler would drop the call */
 }
 
-static int canary_called(struct kprobe *kp, struct pt_regs *regs)
+/**
+ * st_canary_address() - what ftrace is told, to see the canary
+ *
+ * Return: the address of its function.
+ */
+unsigned long st_canary_address(void)
+{
+	return (unsigned long)canary;
+}
+
+/**
+ * st_canary_called() - note that a call of the canary was seen
+ *
+ * Context: the function's entry; takes no lock.
+ */
+void st_canary_called(void)
 {
 	atomic_inc(&seen);
+}
+NOKPROBE_SYMBOL(st_canary_called);
+
+static int probe_called(struct kprobe *kp, struct pt_regs *regs)
+{
+	st_canary_called();
 	return 0;
 }
-NOKPROBE_SYMBOL(canary_called);
+NOKPROBE_SYMBOL(probe_called);
 
 static struct kprobe canary_probe;
 
@@ -37,7 +59,7 @@ static int canary_register(void)
 
 	canary_probe = (struct kprobe){
 		.addr = (kprobe_opcode_t *)canary,
-		.pre_handler = canary_called,
+		.pre_handler = probe_called,
 	};
 	err = register_kprobe(&canary_probe);
 	is_registered = !err;
@@ -45,16 +67,16 @@ static int canary_register(void)
 }
 
 /**
- * st_canary_sees() - do probes see anything at present?
+ * st_canary_sees() - do hooks see anything at present?
  *
- * Context: may sleep; one at a time, also with st_canary_remove().
+ * Context: may sleep; one at a time, also with st_canary_remove() and st_trace_set().
  * Return: true if so, or if it cannot be found out.
  */
 bool st_canary_sees(void)
 {
 	int before;
 
-	if (!is_registered && canary_register())
+	if (!st_trace_is_on() && !is_registered && canary_register())
 		return true;
 	before = atomic_read(&seen);
 	canary();
@@ -62,7 +84,7 @@ bool st_canary_sees(void)
 }
 
 /**
- * st_canary_remove() - remove the probe, if there is one
+ * st_canary_remove() - remove the canary's probe, if there is one
  *
  * Context: as st_canary_sees().
  */

@@ -7,5 +7,7 @@
 
 bool st_canary_sees(void);
 void st_canary_remove(void);
+void st_canary_called(void);
+unsigned long st_canary_address(void);
 
 #endif /* _ST_CANARY_H */

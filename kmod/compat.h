@@ -76,6 +76,26 @@
 #define st_kretprobe_of(ri) ((ri)->rp)
 #endif /* before 5.11 */
 
+/*
+ * Can ftrace call us at the entries of kretprobes, instead of a kprobe for each (trace.c)? Where
+ * its callback has the arguments, a set of functions is changed in one go, and the return
+ * address is exchanged by rethook: Linux 6.1 and newer, x86-64.
+ */
+#if defined(CONFIG_X86_64) && defined(CONFIG_KPROBES_ON_FTRACE) && \
+	defined(CONFIG_DYNAMIC_FTRACE_WITH_ARGS) &&                \
+	defined(CONFIG_KRETPROBE_ON_RETHOOK) && defined(ST_HAVE_FTRACE_SET_FILTER_IPS)
+#define ST_CAN_TRACE 1
+#else
+#define ST_CAN_TRACE 0
+#endif
+
+/* The registers at an entry. Only those of the arguments and the stack pointer are set. */
+#ifdef ST_HAVE_ARCH_FTRACE_REGS
+#define st_ftrace_regs(fregs) (&arch_ftrace_regs(fregs)->regs)
+#else
+#define st_ftrace_regs(fregs) (&(fregs)->regs)
+#endif /* before 6.13 */
+
 #ifndef fd_file
 #define fd_file(fd) ((fd).file)
 #endif /* before 6.12 */

@@ -15,3 +15,5 @@ ccflags-$(call st-has,iter_iov,uio.h) += -DST_HAVE_ITER_IOV
 ccflags-$(call st-has,sendpage,net.h) += -DST_HAVE_SENDPAGE
 ccflags-$(call st-has,objpool_head,objpool.h) += -DST_HAVE_OBJPOOL
 ccflags-$(call st-has,msg_iocb,socket.h) += -DST_HAVE_MSG_IOCB
+ccflags-$(call st-has,ftrace_set_filter_ips,ftrace.h) += -DST_HAVE_FTRACE_SET_FILTER_IPS
+ccflags-$(call st-has,arch_ftrace_regs,ftrace*.h) += -DST_HAVE_ARCH_FTRACE_REGS

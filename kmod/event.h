@@ -12,7 +12,6 @@
 #include "call.h"
 #include "hook.h"
 #include "sendto.h"
-#include "share.h"
 
 struct pt_regs;
 
@@ -46,25 +45,20 @@ static nokprobe_inline void st_event_asked(void)
 /**
  * st_event_begin() - note a call that a session wants
  * @call: filled in; if the hook's @size is smaller than a struct st_call, only so much of it
- * @hook: the hook that saw it
  * @regs: the registers at the function's entry
  *
  * Context: the entry handler, after st_event_asks().
- * Return: what the entry handler returns: 0, or 1 if the call is not to be recorded at its
- * return, or if its user has too many calls already.
+ * Return: is the call to be recorded at its return?
  */
-static nokprobe_inline int
-st_event_begin(struct st_call *call, const struct st_hook *hook, struct pt_regs *regs)
+static nokprobe_inline bool st_event_begin(struct st_call *call, struct pt_regs *regs)
 {
-	call->hook = hook;
+	call->hook = this_cpu_read(st_asked.hook);
 	call->wanted = this_cpu_read(st_asked.wanted);
 	call->enter_time = ktime_get_ns();
 	/* Read again: it is not worth a register that has to be saved. */
-	if (call->hook->size == sizeof(*call))
+	if (call->hook->size >= sizeof(*call))
 		st_caller_copy_ended(&call->caller, &this_cpu_ptr(&st_asked)->caller);
-	if (!INDIRECT_CALL_1(call->hook->begin, st_sendto_begins, call, regs))
-		return 1;
-	return !st_share_take(call->hook->share, &call->account);
+	return INDIRECT_CALL_1(call->hook->begin, st_sendto_begins, call, regs);
 }
 
 /**
@@ -95,7 +89,6 @@ static nokprobe_inline bool st_event_refine(struct st_entry *call)
  */
 static nokprobe_inline void st_event_end(struct st_call *call, long value)
 {
-	st_share_give(call->hook->share, &call->account);
 	INDIRECT_CALL_1(call->hook->end, st_sendto_ends, call, value);
 }
 

@@ -7,7 +7,6 @@
 
 struct pt_regs;
 struct st_call;
-struct st_share;
 
 #define ST_HOOK_SYMBOLS 3
 
@@ -24,11 +23,6 @@ struct st_share;
  * @returns_int: the function returns an int: the upper half of the register is undefined
  * @size: bytes of an instance: of struct st_call, or of a struct that begins with struct
  *	st_entry; 0 if @begin records the call itself and never asks for its return
- * @sixteenths: how many instances its kretprobe has, in sixteenths of the parameter maxactive; 0
- *	for 16 of them. More where many threads sleep, in instances that are small; fewer where
- *	calls are rare
- * @share: who has how many instances of its kretprobe; begins at zero whenever it is armed.
- *	NULL if @size is 0
  * @concerns: if not NULL: is a call of the function one of @calls at all? Asked before the
  *	sessions are; never if @size is 0
  * @begin: reads the function's arguments, for a call that a session records. @call has its
@@ -47,8 +41,6 @@ struct st_hook {
 	bool helps;
 	bool returns_int;
 	u16 size;
-	u16 sixteenths;
-	struct st_share *share;
 	bool (*concerns)(struct pt_regs *regs);
 	bool (*begin)(struct st_call *call, struct pt_regs *regs);
 	void (*end)(struct st_call *call, long ret);

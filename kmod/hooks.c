@@ -12,7 +12,6 @@
 #include "lifecycle.h"
 #include "message.h"
 #include "receive.h"
-#include "share.h"
 #include "source.h"
 
 #define CALL(name)	   SENDTRACE_CALL_BIT(SENDTRACE_CALL_##name)
@@ -23,30 +22,12 @@
 	(CALL(RECVFROM) | CALL(RECVMSG) | CALL(RECVMMSG) | CALLS_READ | \
 	 CALL(SPLICE_READ) | CALL(IO_URING_RECV))
 
-ST_SHARE_DEFINE(sendto);
-ST_SHARE_DEFINE(sendmsg);
-ST_SHARE_DEFINE(write);
-ST_SHARE_DEFINE(sendmsg_async);
-ST_SHARE_DEFINE(accept);
-ST_SHARE_DEFINE(recv);
-ST_SHARE_DEFINE(recvmmsg);
-ST_SHARE_DEFINE(splice_read);
-ST_SHARE_DEFINE(accept_async);
-ST_SHARE_DEFINE(connect);
-ST_SHARE_DEFINE(connect_async);
-ST_SHARE_DEFINE(shutdown);
-ST_SHARE_DEFINE(shutdown_async);
-#ifdef ST_HAVE_SENDPAGE
-ST_SHARE_DEFINE(splice_write);
-#endif
-
 const struct st_hook st_hooks[ST_HOOKS] = {
 	[ST_HOOK_SENDTO] = {
 		.name = "send",
 		.symbols = { "__sys_sendto" },
 		.calls = CALL(SENDTO),
 		.size = sizeof(struct st_call),
-		.share = &sendto,
 		.returns_int = true,
 		.begin = st_sendto_begins,
 		.end = st_sendto_ends,
@@ -57,7 +38,6 @@ const struct st_hook st_hooks[ST_HOOKS] = {
 		.calls = CALL(SENDMSG) | CALL(SENDMMSG) | CALL(IO_URING_SEND),
 		.optional = true,
 		.size = sizeof(struct st_call),
-		.share = &sendmsg,
 		.returns_int = true,
 		.begin = st_sendmsg_begins,
 		.end = st_message_ends,
@@ -68,7 +48,6 @@ const struct st_hook st_hooks[ST_HOOKS] = {
 		.calls = CALLS_WRITE | CALL(IO_URING_SEND),
 		.optional = true,
 		.size = sizeof(struct st_call),
-		.share = &write,
 		.begin = st_write_begins,
 		.end = st_message_ends,
 	},
@@ -82,8 +61,6 @@ const struct st_hook st_hooks[ST_HOOKS] = {
 #endif
 		.optional = true,
 		.size = sizeof(struct st_call),
-		.share = &sendmsg_async,
-		.sixteenths = 2,
 		.returns_int = true,
 		.begin = st_sock_sendmsg_begins,
 		.end = st_message_ends,
@@ -95,8 +72,6 @@ const struct st_hook st_hooks[ST_HOOKS] = {
 		.calls = CALLS_SPLICE_WRITE | CALL(IO_URING_SEND),
 		.optional = true,
 		.size = sizeof(struct st_call),
-		.share = &splice_write,
-		.sixteenths = 2,
 		.begin = st_sendpage_begins,
 		.end = st_message_ends,
 	},
@@ -106,8 +81,6 @@ const struct st_hook st_hooks[ST_HOOKS] = {
 		.symbols = { "__sys_accept4" },
 		.calls = CALL(ACCEPT),
 		.size = sizeof(struct st_accepting),
-		.share = &accept,
-		.sixteenths = 32,
 		.returns_int = true,
 		.begin = st_accept_begins,
 		.end = st_accept_ends,
@@ -118,8 +91,6 @@ const struct st_hook st_hooks[ST_HOOKS] = {
 		.calls = CALLS_RECV,
 		.optional = true,
 		.size = sizeof(struct st_receive),
-		.share = &recv,
-		.sixteenths = 144,
 		.returns_int = true,
 		.begin = st_recv_begins,
 		.end = st_receive_ends,
@@ -130,8 +101,6 @@ const struct st_hook st_hooks[ST_HOOKS] = {
 		.calls = CALL(RECVMMSG),
 		.optional = true,
 		.size = sizeof(struct st_receive),
-		.share = &recvmmsg,
-		.sixteenths = 8,
 		.returns_int = true,
 		.concerns = st_recvmmsg_concerns,
 		.begin = st_recvmmsg_begins,
@@ -143,8 +112,6 @@ const struct st_hook st_hooks[ST_HOOKS] = {
 		.calls = CALL(SPLICE_READ) | CALL(IO_URING_RECV),
 		.optional = true,
 		.size = sizeof(struct st_receive),
-		.share = &splice_read,
-		.sixteenths = 2,
 		.begin = st_splice_read_begins,
 		.end = st_receive_ends,
 	},
@@ -162,8 +129,6 @@ const struct st_hook st_hooks[ST_HOOKS] = {
 		.calls = CALL(IO_URING_ACCEPT),
 		.optional = true,
 		.size = sizeof(struct st_entry),
-		.share = &accept_async,
-		.sixteenths = 2,
 		.begin = st_accept_async_begins,
 		.end = st_accept_async_ends,
 	},
@@ -173,8 +138,6 @@ const struct st_hook st_hooks[ST_HOOKS] = {
 		.calls = CALL(CONNECT),
 		.optional = true,
 		.size = sizeof(struct st_connecting),
-		.share = &connect,
-		.sixteenths = 8,
 		.returns_int = true,
 		.begin = st_connect_begins,
 		.end = st_connect_ends,
@@ -185,8 +148,6 @@ const struct st_hook st_hooks[ST_HOOKS] = {
 		.calls = CALL(IO_URING_CONNECT),
 		.optional = true,
 		.size = sizeof(struct st_connecting),
-		.share = &connect_async,
-		.sixteenths = 2,
 		.returns_int = true,
 		.begin = st_connect_async_begins,
 		.end = st_connect_async_ends,
@@ -197,8 +158,6 @@ const struct st_hook st_hooks[ST_HOOKS] = {
 		.calls = CALL(SHUTDOWN),
 		.optional = true,
 		.size = sizeof(struct st_call),
-		.share = &shutdown,
-		.sixteenths = 1,
 		.returns_int = true,
 		.begin = st_shutdown_begins,
 		.end = st_shutdown_ends,
@@ -209,8 +168,6 @@ const struct st_hook st_hooks[ST_HOOKS] = {
 		.calls = CALL(IO_URING_SHUTDOWN),
 		.optional = true,
 		.size = sizeof(struct st_call),
-		.share = &shutdown_async,
-		.sixteenths = 1,
 		.returns_int = true,
 		.begin = st_shutdown_async_begins,
 		.end = st_shutdown_ends,

@@ -10,8 +10,10 @@
  *	 |- stats		/proc/sendtrace
  *	 |- probe		arms the hooks
  *	     |- symbol		the functions that this kernel has
- *	     |- canary		do probes see anything?
- *	     |- instances	how many concurrent calls each hook can follow
+ *	     |- trace		one callback of ftrace at all entries
+ *	     |- canary		do hooks see anything?
+ *	     |- entry		a function is entered, or returns: the filter
+ *	     |   |- returns	catches returns, of so many concurrent calls
  *	     |- hooks		the table: which functions, for which calls
  *	         |- event	a call begins, and who wants to know
  *	         |- sendto, message, receive	what each function is given, and returns
@@ -67,6 +69,7 @@ static int __init sendtrace_init(void)
 err_dev:
 	st_stats_exit();
 err_stats:
+	st_probe_exit();
 	return err;
 }
 
@@ -74,6 +77,7 @@ static void __exit sendtrace_exit(void)
 {
 	st_dev_exit();
 	st_stats_exit();
+	st_probe_exit();
 	st_pool_exit(); /* last: a thread may still be in deferred work */
 }
 

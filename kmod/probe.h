@@ -8,6 +8,7 @@
 #include "hooks.h"
 
 int st_probe_init(void);
+void st_probe_exit(void);
 int st_probe_arm(u64 calls);
 void st_probe_disarm(u64 calls);
 bool st_probe_armed(void);

@@ -53,6 +53,7 @@ static int __init find_symbol(const struct st_hook *hook, struct st_symbol *foun
 		if (!err) {
 			found->name = hook->symbols[i];
 			found->addr = may_move(trial->addr) ? NULL : trial->addr;
+			found->on_ftrace = trial->flags & KPROBE_FLAG_FTRACE;
 			return 0;
 		}
 		if (!i)

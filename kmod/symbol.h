@@ -11,11 +11,13 @@
  * struct st_symbol - the function of a hook in this kernel
  * @name: the first of the hook's symbols that can be probed; NULL if there is none
  * @addr: where that is; NULL if it may move
+ * @on_ftrace: a kprobe there is built on ftrace
  * @err: if there is none, why the hook's first symbol cannot be probed
  */
 struct st_symbol {
 	const char *name;
 	kprobe_opcode_t *addr;
+	bool on_ftrace;
 	int err;
 };
 

@@ -280,6 +280,11 @@ unload_quietly() {
 	! loaded || unload
 }
 
+# uses_ftrace: does ftrace call the module at entries, and no kprobe?
+uses_ftrace() {
+	[ "$(cat /sys/module/sendtrace/parameters/ftrace 2>/dev/null)" = Y ]
+}
+
 no_probes() {
 	[ -z "$(cat /sys/kernel/debug/kprobes/list)" ]
 }

@@ -17,7 +17,6 @@ static struct st_accepting *began(struct kunit *test, int fd, u32 flags)
 	static const struct st_hook hook = {
 		.calls = SENDTRACE_CALL_BIT(SENDTRACE_CALL_ACCEPT),
 		.size = sizeof(struct st_accepting),
-		.share = &st_test_share,
 		.begin = st_accept_begins,
 	};
 	struct st_accepting *call = kunit_kzalloc(test, sizeof(*call), GFP_KERNEL);

@@ -34,7 +34,6 @@ static void set_arguments(struct pt_regs *regs, const unsigned long value[ARGUME
 static const struct st_hook send_hook = {
 	.calls = SENDTRACE_CALL_BIT(SENDTRACE_CALL_SENDTO),
 	.size = sizeof(struct st_call),
-	.share = &st_test_share,
 	.begin = st_sendto_begins,
 	.end = st_sendto_ends,
 };

@@ -33,7 +33,6 @@ static void began(struct st_call *call)
 	static const struct st_hook hook = {
 		.calls = SENDTRACE_CALLS_ALL,
 		.size = sizeof(struct st_call),
-		.share = &st_test_share,
 		.begin = reads_no_arguments,
 	};
 

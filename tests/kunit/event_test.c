@@ -44,7 +44,6 @@ static bool began(struct st_call *call)
 	static const struct st_hook hook = {
 		.calls = SENDS,
 		.size = sizeof(struct st_call),
-		.share = &st_test_share,
 		.begin = reads_no_arguments,
 	};
 

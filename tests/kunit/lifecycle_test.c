@@ -19,7 +19,6 @@ static struct st_hook hook_of(int call, size_t size,
 	return (struct st_hook){
 		.calls = SENDTRACE_CALL_BIT(call),
 		.size = size,
-		.share = &st_test_share,
 		.begin = begin,
 	};
 }

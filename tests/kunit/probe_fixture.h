@@ -35,8 +35,7 @@ extern struct st_entry st_test_begun_once;
 /* Calls the hooked functions as a process does: cases run in kernel threads, which nobody traces. */
 void st_test_call_hooked(int value);
 
-/* What is registered for a row, and what the kernel does at its entry, behind the filter. */
-struct kprobe *st_test_kprobe(int row);
+/* What the kernel does to follow a row's call, behind the filter. */
 kprobe_pre_handler_t *st_test_own(int row);
 
 #endif /* _ST_PROBE_FIXTURE_H */

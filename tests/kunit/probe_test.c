@@ -11,6 +11,8 @@
 #define ST_HOOKS 14
 #include "../../kmod/canary.c"
 #include "../../kmod/symbol.c"
+#include "../../kmod/trace.c"
+#include "../../kmod/entry.c"
 #include "../../kmod/probe.c"
 
 #include <kunit/test.h>
@@ -76,18 +78,18 @@ static bool concerns_odd_values(struct pt_regs *regs)
 	return regs_get_kernel_argument(regs, 0) & 1;
 }
 
-#define HOOK(of, ...)                                                              \
-	{                                                                          \
-		.calls = of, .size = sizeof(struct st_call), .begin = begins,      \
-		.end = ends, .name = "test", .share = &st_test_share, .symbols = { \
-			__VA_ARGS__                                                \
-		}                                                                  \
+#define HOOK(of, ...)                                                         \
+	{                                                                     \
+		.calls = of, .size = sizeof(struct st_call), .begin = begins, \
+		.end = ends, .name = "test", .symbols = {                     \
+			__VA_ARGS__                                           \
+		}                                                             \
 	}
 #define OPTIONAL(of, ...)                                                     \
 	{                                                                     \
 		.calls = of, .size = sizeof(struct st_call), .begin = begins, \
-		.end = ends, .name = "test", .share = &st_test_share,         \
-		.symbols = { __VA_ARGS__ }, .optional = true                  \
+		.end = ends, .name = "test", .symbols = { __VA_ARGS__ },      \
+		.optional = true                                              \
 	}
 
 const struct st_hook st_hooks[] = {
@@ -114,21 +116,15 @@ const struct st_hook st_hooks[] = {
 		.symbols = { "st_test_called" },
 		.calls = CALL_SOME,
 		.size = sizeof(struct st_call),
-		.share = &st_test_share,
 		.concerns = concerns_odd_values,
 		.begin = begins,
 		.end = ends,
 	},
 };
 
-struct kprobe *st_test_kprobe(int row)
-{
-	return &probes[row].rp.kp;
-}
-
 kprobe_pre_handler_t *st_test_own(int row)
 {
-	return &probes[row].own;
+	return &probes[row].returns->own;
 }
 
 /* A bit for each row that is registered. */
@@ -137,7 +133,7 @@ static unsigned int registered(void)
 	unsigned int i, mask = 0;
 
 	for (i = 0; i < ST_HOOKS; i++)
-		if (probes[i].users)
+		if (probes[i].is_armed)
 			mask |= BIT(i);
 	return mask;
 }
@@ -145,6 +141,11 @@ static unsigned int registered(void)
 static int probe_suite_init(struct kunit_suite *suite)
 {
 	return st_probe_init();
+}
+
+static void probe_suite_exit(struct kunit_suite *suite)
+{
+	st_probe_exit();
 }
 
 static struct st_symbol symbol_before;
@@ -255,10 +256,28 @@ static void an_optional_function_that_cannot_be_probed_is_missing(struct kunit *
 {
 	lose_function(9);
 	KUNIT_EXPECT_EQ(test, st_probe_arm(CALL_MISSING), 0);
-	KUNIT_EXPECT_NULL(test, probes[9].symbol.name);
 	KUNIT_EXPECT_EQ(test, registered(), BIT(10));
+	KUNIT_EXPECT_EQ(test, st_probe_missing(), CALL_MISSING | CALL_NEEDED);
 	st_probe_disarm(CALL_MISSING);
 	KUNIT_EXPECT_EQ(test, registered(), 0);
+	probes[9].symbol = symbol_before;
+}
+
+static void
+what_could_not_be_probed_is_tried_again_for_the_next_session(struct kunit *test)
+{
+	symbol_before = probes[9].symbol;
+	probes[9].symbol = (struct st_symbol){ .name = "st_no_such_function" };
+	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_MISSING), 0);
+	probes[9].symbol = probes[8].symbol;
+	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_MISSING), 0);
+	KUNIT_EXPECT_EQ(test, registered(), BIT(9) | BIT(10));
+	KUNIT_EXPECT_EQ(test, st_probe_missing(), CALL_NEEDED);
+	st_probe_disarm(CALL_MISSING);
+	KUNIT_EXPECT_EQ(test, registered(), BIT(9) | BIT(10));
+	st_probe_disarm(CALL_MISSING);
+	KUNIT_EXPECT_EQ(test, registered(), 0);
+	probes[9].symbol = symbol_before;
 }
 
 static void missing_functions_are_reported_by_their_calls(struct kunit *test)
@@ -280,18 +299,17 @@ static void missed_calls_are_added_up_by_call(struct kunit *test)
 	probes[7].missed -= 4;
 }
 
-/* The kernel's counter is an int: it becomes negative, and later begins again at 0. */
 static void missed_calls_are_counted_beyond_what_the_kernel_can_count(struct kunit *test)
 {
 	u64 before = st_probe_missed(7);
 
-	probes[7].rp.nmissed = INT_MAX;
+	probes[7].kp.nmissed = INT_MAX;
 	KUNIT_EXPECT_EQ(test, st_probe_missed(7), before + INT_MAX);
-	probes[7].rp.nmissed = INT_MIN + 4;
+	probes[7].kp.nmissed = (u32)INT_MIN + 4;
 	KUNIT_EXPECT_EQ(test, st_probe_missed(7), before + INT_MAX + 5ULL);
-	probes[7].rp.nmissed = 6;
+	probes[7].kp.nmissed = 6;
 	KUNIT_EXPECT_EQ(test, st_probe_missed(7), before + U32_MAX + 7ULL);
-	probes[7].rp.nmissed = 0;
+	probes[7].kp.nmissed = 0;
 	probes[7].counted = 0;
 	probes[7].missed = before;
 }
@@ -300,18 +318,18 @@ static void a_count_that_two_cpus_have_set_back_is_no_wrap(struct kunit *test)
 {
 	u64 before = st_probe_missed(7);
 
-	probes[7].rp.nmissed = 100;
+	probes[7].kp.nmissed = 100;
 	KUNIT_EXPECT_EQ(test, st_probe_missed(7), before + 100);
-	probes[7].rp.nmissed = 98;
+	probes[7].kp.nmissed = 98;
 	KUNIT_EXPECT_EQ(test, st_probe_missed(7), before + 100);
-	probes[7].rp.nmissed = 101;
+	probes[7].kp.nmissed = 101;
 	KUNIT_EXPECT_EQ(test, st_probe_missed(7), before + 101);
-	probes[7].rp.nmissed = 0;
+	probes[7].kp.nmissed = 0;
 	probes[7].counted = 0;
 	probes[7].missed = before;
 }
 
-/* The functional suite shows the opposite: there root switches kprobes off. */
+/* The functional suite shows the opposite: there root switches ftrace or kprobes off. */
 static void an_armed_hook_is_not_blind(struct kunit *test)
 {
 	KUNIT_EXPECT_FALSE(test, st_probe_blind());
@@ -320,9 +338,26 @@ static void an_armed_hook_is_not_blind(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&seen), 1);
 	KUNIT_EXPECT_FALSE(test, st_probe_blind());
 	KUNIT_EXPECT_EQ(test, atomic_read(&seen), 2);
-	KUNIT_EXPECT_TRUE(test, is_registered);
 	st_probe_disarm(CALL_ONE);
 	KUNIT_EXPECT_FALSE(test, is_registered);
+}
+
+/* As in a kernel where ftrace does not call us. */
+static void without_ftrace_the_canary_has_a_probe(struct kunit *test)
+{
+	bool was_on = is_on;
+
+	is_on = false;
+	use_ftrace = false;
+	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_ONE), 0);
+	KUNIT_EXPECT_FALSE(test, probes[0].is_traced);
+	KUNIT_EXPECT_FALSE(test, st_probe_blind());
+	KUNIT_EXPECT_TRUE(test, is_registered);
+	KUNIT_EXPECT_GE(test, atomic_read(&seen), 1);
+	st_probe_disarm(CALL_ONE);
+	KUNIT_EXPECT_FALSE(test, is_registered);
+	use_ftrace = true;
+	is_on = was_on;
 }
 
 /* ---- Handlers ------------------------------------------------------------------------ */
@@ -356,6 +391,56 @@ static void a_function_is_hooked_only_while_its_call_is_armed(struct kunit *test
 	st_probe_disarm(CALL_MANY);
 }
 
+/* Lets ftrace call us at the entries of a function of this module, as if it could not move. */
+static void trace_it(int row)
+{
+	unsigned long at = (unsigned long)st_test_called;
+
+	symbol_before = probes[row].symbol;
+	probes[row].symbol.addr = (kprobe_opcode_t *)at;
+	probes[row].symbol.on_ftrace = true;
+	st_entry_place(&probes[row]);
+}
+
+static void by_ftrace_a_call_runs_its_hooks_begin_and_end(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, 16 * PAGE_SIZE, 0);
+	u64 before = st_probe_hits(8);
+
+	session->calls = CALL_FALLBACK;
+	trace_it(8);
+	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_FALLBACK), 0);
+	KUNIT_EXPECT_TRUE(test, probes[8].is_traced);
+	st_test_call_hooked(-EBADF);
+	KUNIT_EXPECT_EQ(test, st_test_begun, 1);
+	KUNIT_EXPECT_EQ(test, st_test_ended, 1);
+	KUNIT_EXPECT_EQ(test, (int)st_test_ended_with, -EBADF);
+	session->calls = CALL_ONE;
+	st_test_call_hooked(0);
+	KUNIT_EXPECT_EQ(test, st_test_begun, 1);
+	KUNIT_EXPECT_EQ(test, st_probe_hits(8), before + 2);
+	session->calls = CALL_FALLBACK;
+	st_probe_disarm(CALL_FALLBACK);
+	st_test_call_hooked(0);
+	KUNIT_EXPECT_EQ(test, st_test_begun, 1);
+	KUNIT_EXPECT_EQ(test, st_probe_hits(8), before + 2);
+	probes[8].symbol = symbol_before;
+}
+
+static void ftrace_is_told_only_what_has_changed(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_ONE), 0);
+	KUNIT_EXPECT_EQ(test, nr_traced, 2);
+	KUNIT_EXPECT_EQ(test, traced[1], (unsigned long)probes[0].symbol.addr);
+	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_SHARED), 0);
+	KUNIT_EXPECT_EQ(test, nr_traced, 3);
+	st_probe_disarm(CALL_ONE);
+	KUNIT_EXPECT_EQ(test, nr_traced, 3);
+	st_probe_disarm(CALL_SHARED);
+	KUNIT_EXPECT_EQ(test, nr_traced, 1);
+	KUNIT_EXPECT_EQ(test, traced[0], st_canary_address());
+}
+
 /* As in kernels without rethook, while the kretprobe is being unregistered. */
 static void a_call_whose_probe_is_being_unregistered_is_refused(struct kunit *test)
 {
@@ -368,7 +453,7 @@ static void a_call_whose_probe_is_being_unregistered_is_refused(struct kunit *te
 	KUNIT_ASSERT_NOT_NULL(test, rethook);
 	ri->node.rethook = rethook;
 	preempt_disable();
-	KUNIT_EXPECT_EQ(test, entered(ri, NULL), 1);
+	KUNIT_EXPECT_FALSE(test, may_have(ri, (void *)ri->data));
 	preempt_enable();
 }
 
@@ -378,33 +463,18 @@ static void a_call_beyond_its_users_share_is_counted_as_missed(struct kunit *tes
 {
 	struct st_session *session = st_test_session(test, 16 * PAGE_SIZE, 0);
 	u64 before = st_probe_missed_by(CALL_FALLBACK);
+	struct st_share *share = probes[8].returns->share;
 
 	session->calls = CALL_FALLBACK;
 	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_FALLBACK), 0);
-	atomic_set(&st_test_share.over, 1);
-	st_test_share.most = 0;
+	atomic_set(&share->over, 1);
+	share->most = 0;
 	st_test_call_hooked(0);
 	KUNIT_EXPECT_EQ(test, st_test_begun, 1);
 	KUNIT_EXPECT_EQ(test, st_test_ended, 0);
 	KUNIT_EXPECT_EQ(test, st_probe_missed_by(CALL_FALLBACK), before + 1);
 	st_probe_disarm(CALL_FALLBACK);
 	KUNIT_EXPECT_EQ(test, st_probe_missed_by(CALL_FALLBACK), before + 1);
-}
-
-/* Calls asleep when a hook is disarmed never give their instances back to us. */
-static void a_hook_that_is_armed_again_counts_anew(struct kunit *test)
-{
-	u32 instances = st_instances_of(&st_hooks[8]);
-
-	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_FALLBACK), 0);
-	atomic_set(&st_test_share.over, 1);
-	atomic_set(&st_test_share.held[0], 1);
-	st_probe_disarm(CALL_FALLBACK);
-	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_FALLBACK), 0);
-	KUNIT_EXPECT_EQ(test, -atomic_read(&st_test_share.over),
-			instances - instances / 4);
-	KUNIT_EXPECT_EQ(test, atomic_read(&st_test_share.held[0]), 0);
-	st_probe_disarm(CALL_FALLBACK);
 }
 
 static struct kunit_case probe_cases[] = {
@@ -417,22 +487,26 @@ static struct kunit_case probe_cases[] = {
 	KUNIT_CASE(without_a_needed_function_nothing_is_armed),
 	KUNIT_CASE(if_one_function_cannot_be_probed_no_other_stays_armed),
 	KUNIT_CASE(an_optional_function_that_cannot_be_probed_is_missing),
+	KUNIT_CASE(what_could_not_be_probed_is_tried_again_for_the_next_session),
 	KUNIT_CASE(missing_functions_are_reported_by_their_calls),
 	KUNIT_CASE(missed_calls_are_added_up_by_call),
 	KUNIT_CASE(a_count_that_two_cpus_have_set_back_is_no_wrap),
 	KUNIT_CASE(missed_calls_are_counted_beyond_what_the_kernel_can_count),
 	KUNIT_CASE(an_armed_hook_is_not_blind),
+	KUNIT_CASE(without_ftrace_the_canary_has_a_probe),
 	KUNIT_CASE(a_call_runs_its_own_hooks_begin_and_end),
 	KUNIT_CASE(a_function_is_hooked_only_while_its_call_is_armed),
+	KUNIT_CASE(by_ftrace_a_call_runs_its_hooks_begin_and_end),
+	KUNIT_CASE(ftrace_is_told_only_what_has_changed),
 	KUNIT_CASE(a_call_whose_probe_is_being_unregistered_is_refused),
 	KUNIT_CASE(a_call_beyond_its_users_share_is_counted_as_missed),
-	KUNIT_CASE(a_hook_that_is_armed_again_counts_anew),
 	{}
 };
 
 static struct kunit_suite probe_suite = {
 	.name = "sendtrace_probe",
 	.suite_init = probe_suite_init,
+	.suite_exit = probe_suite_exit,
 	.init = probe_test_init,
 	.test_cases = probe_cases,
 };

@@ -85,7 +85,6 @@ struct fixture {
 	static const struct st_hook name_ = {      \
 		.calls = SENDTRACE_CALLS_ALL,      \
 		.size = sizeof(struct st_receive), \
-		.share = &st_test_share,           \
 		.returns_int = true,               \
 		.begin = begins_,                  \
 		.end = ends_,                      \

@@ -86,12 +86,9 @@ void st_test_done(struct st_session *session)
 
 /* ---- Calls ----------------------------------------------------------------------------- */
 
-static DEFINE_PER_CPU(s32, pending);
-struct st_share st_test_share = { .pending = &pending, .batch = S32_MAX };
-
 struct st_call st_test_call(const void __user *buf, size_t len)
 {
-	static const struct st_hook hook = { .share = &st_test_share };
+	static const struct st_hook hook;
 	struct st_call call = {
 		.hook = &hook,
 		.account = ST_SHARE_NONE,
@@ -111,7 +108,7 @@ struct st_call st_test_call(const void __user *buf, size_t len)
 	return call;
 }
 
-/* As the filter in front of a hook asks (probe.c). */
+/* As the filter in front of a hook asks (entry.c). */
 bool st_test_asks(const struct st_hook *hook)
 {
 	enum st_answer answer = st_event_asks_quickly(hook, hook->helps);
@@ -125,7 +122,9 @@ bool st_test_begin(struct st_call *call, const struct st_hook *hook, struct pt_r
 
 	preempt_disable();
 	current->flags &= ~PF_KTHREAD;
-	begins = st_test_asks(hook) && !st_event_begin(call, hook, regs);
+	begins = st_test_asks(hook);
+	this_cpu_write(st_asked.hook, hook);
+	begins = begins && st_event_begin(call, regs);
 	current->flags |= PF_KTHREAD;
 	preempt_enable();
 	return begins;

@@ -35,9 +35,6 @@ const void *st_test_oldest(struct st_session *session);
 const void *st_test_record(struct kunit *test, struct st_session *session);
 void st_test_done(struct st_session *session);
 
-/* Of every hook; each call finds room. */
-extern struct st_share st_test_share;
-
 /* A call that begins now and sends @len bytes from @buf; all running sessions want it. */
 struct st_call st_test_call(const void __user *buf, size_t len);
 

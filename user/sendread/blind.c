@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Notices when root switches off what the probes depend on. */
+/* Notices when root switches off what the hooks depend on. */
 #include "blind.h"
 
 #include <fcntl.h>
@@ -16,8 +16,8 @@ static struct cause {
 	const char *file;
 	int fd;
 } causes[] = {
-	{ "kprobes", "/sys/kernel/debug/kprobes/enabled", -1 },
 	{ "ftrace", "/proc/sys/kernel/ftrace_enabled", -1 },
+	{ "kprobes", "/sys/kernel/debug/kprobes/enabled", -1 },
 };
 
 void blind_init(void)

@@ -169,9 +169,10 @@ case_module_reload() {
 	same main.want main.out
 }
 
-# probed SYMBOL: is there a probe on it?
+# probed SYMBOL: is there a probe on it, or does ftrace call somebody there?
 probed() {
-	grep -q "$1" /sys/kernel/debug/kprobes/list
+	grep -q "$1" /sys/kernel/debug/kprobes/list ||
+		grep -q "^$1 " /sys/kernel/debug/tracing/enabled_functions
 }
 
 not_probed() {
@@ -196,9 +197,17 @@ case_module_probes() {
 	equal "armed after" "$(value armed)" 0
 }
 
+# load_for_kprobes: kprobes at entries, also where ftrace would call the module
+load_for_kprobes() {
+	uses_ftrace || return 0
+	unload
+	load ftrace=0
+}
+
 scenario module.blind "probes that root has disabled are noticed"
 case_module_blind() {
 	enabled=/sys/kernel/debug/kprobes/enabled
+	load_for_kprobes
 	start_reader main name
 	equal "blind at first" "$(value blind)" 0
 	echo 0 >$enabled
@@ -209,11 +218,14 @@ case_module_blind() {
 	program main name counted name 3
 	stop_reader main
 	same main.want main.out
+	unload
+	load
 }
 
 scenario module.blind_reader "sendread, whose rights are gone by then, names what root has disabled"
 case_module_blind_reader() {
 	enabled=/sys/kernel/debug/kprobes/enabled
+	load_for_kprobes
 	start_reader main name
 	echo 0 >$enabled
 	until_true "sendread says that kprobes are off" grep -q "kprobes is switched off" main.err
@@ -221,6 +233,35 @@ case_module_blind_reader() {
 	echo 1 >$enabled
 	until_true "sendread says that they are on again" grep -q "kprobes is on again" main.err
 	stop_reader main
+	unload
+	load
+}
+
+scenario module.without_kprobes "where ftrace is used, calls are seen while root has disabled kprobes"
+case_module_without_kprobes() {
+	uses_ftrace || { skip "the module uses kprobes on this kernel" && return; }
+	echo 0 >/sys/kernel/debug/kprobes/enabled
+	start_reader main name
+	program main name counted name 3
+	equal "blind" "$(value blind)" 0
+	stop_reader main
+	echo 1 >/sys/kernel/debug/kprobes/enabled
+	same main.want main.out
+}
+
+scenario module.by_kprobes "with ftrace=0 kprobes see all entries"
+case_module_by_kprobes() {
+	uses_ftrace || { skip "the module uses kprobes on this kernel" && return; }
+	load_for_kprobes
+	start_reader main -e all name
+	holds "__sys_sendto has a kprobe" grep -q __sys_sendto /sys/kernel/debug/kprobes/list
+	program main name counted name 3
+	equal "hits_send" "$(value hits_send)" 3
+	stop_reader main
+	grep ' call=sendto$' main.out >main.sends
+	same main.want main.sends
+	unload
+	load
 }
 
 scenario module.stats "/proc/sendtrace/stats counts hits, filtered, captured and bytes"

@@ -110,7 +110,7 @@ case_recv_sleepers() {
 	[ "$missed" = 0 ] || holds "the summary reports what was missed" grep -q "\<$missed\>.*missed\|missed.*\<$missed\>" main.err
 }
 
-# A receive's probe has nine times as many instances: fewer than there are sleepers.
+# Receives have three times as many instances: fewer than there are sleepers.
 scenario recv.few_instances "with maxactive=8 every receive that is missed is counted"
 case_recv_few_instances() {
 	unload
