@@ -125,6 +125,21 @@ static bool is_piece(const struct line *line)
 	       (line_has(line, "call", "sendfile") || line_has(line, "call", "splice"));
 }
 
+/* Nobody knows tid and name of io_uring's threads beforehand. */
+static void print_line(const struct line *line)
+{
+	const char *tid = strstr(line->text, " tid="),
+		   *comm = strstr(line->text, " comm=iou-"), *after;
+
+	if (!tid || !comm || comm > line->text + line->head) {
+		puts(line->text);
+		return;
+	}
+	after = comm + 1 + strcspn(comm + 1, " ");
+	printf("%.*s tid=WORKER comm=WORKER", (int)(tid - line->text), line->text);
+	puts(after);
+}
+
 /* SNAP: sendread's lines, with one line in the place of the pieces of a message. */
 void each_join(void)
 {
@@ -141,7 +156,7 @@ void each_join(void)
 		if (is_piece(&line))
 			failed_piece(&line);
 		else
-			puts(line.text);
+			print_line(&line);
 	}
 	print_message(&message);
 }

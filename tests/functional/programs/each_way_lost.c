@@ -18,19 +18,31 @@
 enum {
 	RING_SIZE = 65536,
 	CALLS = 150,
+	/* Of what is shown without its bytes. */
+	CALLS_WITHOUT_BYTES = 300,
 	OTHERS = 7,
 	/* Longer than what is copied inline: task work copies it, or it is cut. */
 	LONG = 20000,
 	INLINE_MAX = 16384,
 };
 
+/* From one of enum sendtrace_call to another. */
+#define CALLS_BETWEEN(first, last) \
+	(SENDTRACE_CALL_BIT(last) * 2 - SENDTRACE_CALL_BIT(first))
+#define ALL_SENDS    CALLS_BETWEEN(SENDTRACE_CALL_SENDTO, SENDTRACE_CALL_IO_URING_SEND)
+#define ALL_RECEIVES CALLS_BETWEEN(SENDTRACE_CALL_RECVFROM, SENDTRACE_CALL_IO_URING_RECV)
+
 /* ---- The flood ------------------------------------------------------------------------ */
 
 struct flood {
 	const struct way *way;
 	bool received;
-	int calls;
 };
+
+static unsigned int calls_of(const struct flood *flood)
+{
+	return flood->received && flood->way->pages ? CALLS_WITHOUT_BYTES : CALLS;
+}
 
 /* Pages come in pieces if they are long, and these would be several calls. */
 static size_t len_of(const struct way *way, unsigned int number)
@@ -69,37 +81,38 @@ static void pass(const struct flood *flood, struct pair pair, unsigned int numbe
 	free(got);
 }
 
-static void run_flood(const struct flood *flood)
+static void run_flood(const struct flood *flood, unsigned int calls)
 {
 	struct pair pair = each_pair(flood->way, 4 * LONG);
 
-	for (int i = 0; i < flood->calls; i++)
+	for (unsigned int i = 0; i < calls; i++)
 		pass(flood, pair, i);
 	close(pair.near);
 	close(pair.far);
 }
 
-static void each_of(struct flood *flood, void (*fn)(const struct flood *flood))
+/* Each way of sending, or of receiving. */
+static void each_of(bool received, void (*fn)(const struct flood *flood))
 {
-	flood->received = false;
-	for (flood->way = NULL; (flood->way = each_next(ways_to_send, flood->way));)
-		fn(flood);
-	flood->received = true;
-	for (flood->way = NULL; (flood->way = each_next(ways_to_receive, flood->way));)
-		fn(flood);
+	const struct way *table = received ? ways_to_receive : ways_to_send;
+	struct flood flood = { .received = received };
+
+	for (flood.way = NULL; (flood.way = each_next(table, flood.way));)
+		fn(&flood);
 }
 
 /* ---- A process that makes the calls --------------------------------------------------- */
 
 struct flooder {
 	const char *name;
-	int calls;
+	/* So many calls; 0: enough to fill the ring. */
+	unsigned int calls;
 	int go[2];
 	int done[2];
 	pid_t pid;
 };
 
-static struct flooder lost = { .name = "lost", .calls = CALLS };
+static struct flooder lost = { .name = "lost" };
 static struct flooder other = { .name = "other", .calls = OTHERS };
 static const struct flooder *self;
 
@@ -108,20 +121,18 @@ static void flood_when_told(const struct flood *flood)
 	char byte;
 
 	check_equal(read(self->go[0], &byte, 1), 1, "being told to begin");
-	run_flood(flood);
+	run_flood(flood, self->calls ? self->calls : calls_of(flood));
 	check_equal(write(self->done[1], "", 1), 1, "saying that it is done");
 }
 
 static void serve(void *arg)
 {
-	struct flood flood = { 0 };
-
 	self = arg;
-	flood.calls = self->calls;
 	run_on(0);
 	must(prctl(PR_SET_NAME, self->name), "PR_SET_NAME");
 	ways_open(&each_ways);
-	each_of(&flood, flood_when_told);
+	each_of(false, flood_when_told);
+	each_of(true, flood_when_told);
 }
 
 /* Before the sessions are opened: otherwise it would have them open, too. */
@@ -180,7 +191,6 @@ static int call_number(const struct flood *flood)
 
 struct sums {
 	uint64_t events;
-	uint64_t lost;
 	uint64_t cut;
 	uint64_t bytes;
 };
@@ -208,7 +218,7 @@ static uint64_t usual_bytes(unsigned int why, uint64_t len)
 static unsigned int number_of(const struct flood *flood,
 			      const struct sendtrace_event *event, unsigned int from)
 {
-	while (from < CALLS && len_of(flood->way, from) != event->len)
+	while (from < calls_of(flood) && len_of(flood->way, from) != event->len)
 		from++;
 	return from;
 }
@@ -222,7 +232,8 @@ static void check_event(const struct flood *flood, const struct records *records
 	char *text = text_number(number, event->len);
 	char *payload = joined_payload(records, event);
 
-	check(number < CALLS, "%s: a message of %llu bytes, in order", name, event->len);
+	check(number < calls_of(flood), "%s: a message of %llu bytes, in order", name,
+	      event->len);
 	check_equal(event->ret, event->len, "ret of message %u by %s", number, name);
 	check_equal(event->call, call_number(flood), "call of %s", name);
 	if (event->why == SENDTRACE_WHY_RING_FULL) {
@@ -247,8 +258,6 @@ static struct sums add_up(const struct flood *flood, const struct records *recor
 		const struct sendtrace_record *record = records->record[i];
 		const struct sendtrace_event *event = as_event(record);
 
-		if (record->type == SENDTRACE_RECORD_LOST)
-			sums.lost += ((const struct sendtrace_lost *)record)->count;
 		if (!event)
 			continue;
 		/* Workers may run on both CPUs, and each has a ring of its own. */
@@ -261,59 +270,85 @@ static struct sums add_up(const struct flood *flood, const struct records *recor
 	return sums;
 }
 
-static void check_figures(const struct flood *flood, struct tracer *tracer,
-			  const struct records *records)
+/* One session sees all ways of a direction. */
+static struct tracer tracer;
+static struct records records;
+
+/* What one way added to the session's counters is what there was, and what is shown. */
+static void check_figures(const struct flood *flood, const struct sendtrace_stats *before,
+			  const struct sendtrace_stats *after,
+			  const struct records *added)
 {
-	struct sendtrace_stats stats = tracer_stats(tracer);
-	struct sums sums = add_up(flood, records);
+	uint64_t captured = after->captured - before->captured;
+	uint64_t lost_now = after->lost[0] - before->lost[0];
+	struct sums sums = add_up(flood, added);
 	const char *name = flood->way->name;
 
-	check_equal(stats.hits, stats.filtered + stats.captured + stats.lost[0],
+	check_equal(after->hits, after->filtered + after->captured + after->lost[0],
 		    "hits = filtered + captured + lost: %s", name);
-	check(stats.filtered >= OTHERS, "the others' calls are counted: %s", name);
-	check_equal(stats.captured, sums.events, "captured: %s", name);
-	check_equal(stats.lost[0], sums.lost, "lost, as LOST records tell: %s", name);
-	check_equal(sums.events + sums.lost, flood->calls, "events and losses: %s", name);
-	check_equal(stats.cut, sums.cut, "cut: %s", name);
-	check_equal(stats.bytes, sums.bytes, "bytes: %s", name);
-	check_equal(stats.missed, 0, "missed: %s", name);
-	check(sums.lost > 0 && sums.events > 0, "some are lost, some are not: %s", name);
+	check(after->filtered - before->filtered >= OTHERS, "the others' calls: %s",
+	      name);
+	check_equal(captured, sums.events, "captured: %s", name);
+	check_equal(captured + lost_now, calls_of(flood), "events and losses: %s", name);
+	check_equal(after->cut - before->cut, sums.cut, "cut: %s", name);
+	check_equal(after->bytes - before->bytes, sums.bytes, "bytes: %s", name);
+	check(captured > 0 && lost_now > 0, "some are lost, some are not: %s", name);
 }
 
 static void flood_by(const struct flood *flood)
 {
-	static bool mapped;
-	struct records records = { 0 };
-	struct tracer tracer;
+	struct sendtrace_stats before = tracer_stats(&tracer), after;
+	size_t had = records.number;
+	struct records added;
 
-	tracer_open(&tracer);
-	tracer_config_calls(&tracer, RING_SIZE, SENDTRACE_CALL_BIT(call_number(flood)));
-	tracer_filter(&tracer, "lost");
-	mapped = !mapped;
-	if (mapped)
-		tracer_map(&tracer);
-	tracer_start(&tracer);
 	flood_next(&other);
 	flood_next(&lost);
-	/* What was lost last is told by the stop. */
+	after = tracer_stats(&tracer);
 	tracer_read(&tracer, &records);
+	added = (struct records){ records.number - had, records.record + had };
+	check_figures(flood, &before, &after, &added);
+}
+
+static uint64_t lost_as_told(void)
+{
+	uint64_t told = 0;
+
+	for (size_t i = 0; i < records.number; i++)
+		if (records.record[i]->type == SENDTRACE_RECORD_LOST)
+			told += ((struct sendtrace_lost *)records.record[i])->count;
+	return told;
+}
+
+/* A loss is told by the next record of its CPU; the last one by the stop. */
+static void flood_all(bool received, uint64_t calls)
+{
+	struct sendtrace_stats stats;
+
+	tracer_open(&tracer);
+	tracer_config_calls(&tracer, RING_SIZE, calls);
+	tracer_filter(&tracer, "lost");
+	if (received)
+		tracer_map(&tracer);
+	tracer_start(&tracer);
+	each_of(received, flood_by);
 	tracer_stop(&tracer);
 	tracer_read(&tracer, &records);
+	stats = tracer_stats(&tracer);
 	check_sequence(&records);
 	check_records(&records);
-	check_figures(flood, &tracer, &records);
+	check_equal(lost_as_told(), stats.lost[0], "lost, as LOST records tell");
+	check_equal(stats.missed, 0, "missed");
 	tracer_close(&tracer);
 	records_free(&records);
 }
 
 void each_lost(void)
 {
-	struct flood flood = { .calls = CALLS };
-
 	each_open();
 	start_flooder(&lost);
 	start_flooder(&other);
-	each_of(&flood, flood_by);
+	flood_all(false, ALL_SENDS);
+	flood_all(true, ALL_RECEIVES);
 	end_child(lost.pid);
 	end_child(other.pid);
 }
