@@ -17,25 +17,28 @@
 size_t expect_limit = 1 << 20;
 const char *expect_limit_why = "snaplen";
 
+static bool is_plain(unsigned char byte, bool space_too)
+{
+	return byte >= 0x20 && byte <= 0x7e && byte != '\\' &&
+	       !(space_too && byte == ' ');
+}
+
 void expect_escaped(const void *bytes, size_t len, bool space_too)
 {
-	static const char digits[] = "0123456789abcdef";
-	const unsigned char *byte = bytes;
+	const unsigned char *at = bytes, *end = at + len, *plain;
 
-	for (size_t i = 0; i < len; i++) {
-		if (byte[i] >= 0x20 && byte[i] <= 0x7e && byte[i] != '\\' &&
-		    !(space_too && byte[i] == ' ')) {
-			putc_unlocked(byte[i], stdout);
-			continue;
-		}
-		putc_unlocked('\\', stdout);
-		if (byte[i] == '\\') {
-			putc_unlocked('\\', stdout);
-			continue;
-		}
-		putc_unlocked('x', stdout);
-		putc_unlocked(digits[byte[i] >> 4], stdout);
-		putc_unlocked(digits[byte[i] & 15], stdout);
+	while (at < end) {
+		for (plain = at; plain < end && is_plain(*plain, space_too); plain++)
+			;
+		fwrite_unlocked(at, 1, plain - at, stdout);
+		at = plain;
+		if (at == end)
+			return;
+		if (*at == '\\')
+			printf("\\\\");
+		else
+			printf("\\x%02x", *at);
+		at++;
 	}
 }
 

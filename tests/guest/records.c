@@ -46,12 +46,24 @@ void records_add(struct records *records, const void *bytes, size_t len)
 	}
 }
 
+void records_free(struct records *records)
+{
+	for (size_t i = 0; i < records->number; i++)
+		free(records->record[i]);
+	free(records->record);
+	*records = (struct records){ 0 };
+}
+
 const struct sendtrace_event *as_event(const struct sendtrace_record *record)
 {
-	if (record->type != SENDTRACE_RECORD_SEND &&
-	    record->type != SENDTRACE_RECORD_ACCEPT)
+	switch (record->type) {
+	case SENDTRACE_RECORD_SEND:
+	case SENDTRACE_RECORD_RECV:
+	case SENDTRACE_RECORD_ACCEPT:
+		return (const struct sendtrace_event *)record;
+	default:
 		return NULL;
-	return (const struct sendtrace_event *)record;
+	}
 }
 
 const struct sendtrace_event *event_at(const struct records *records, size_t nth)

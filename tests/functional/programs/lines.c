@@ -22,11 +22,16 @@ static int digit(char c)
 
 static size_t unescape(char *to, const char *from, const char *end)
 {
+	const char *next;
 	char *at = to;
 
 	while (from < end) {
-		if (*from != '\\') {
-			*at++ = *from++;
+		next = memchr(from, '\\', end - from);
+		if (!next)
+			next = end;
+		if (next != from) {
+			at = mempcpy(at, from, next - from);
+			from = next;
 		} else if (end - from >= 2 && from[1] == '\\') {
 			*at++ = '\\';
 			from += 2;

@@ -10,7 +10,7 @@
 
 enum {
 	/* At most so many bytes in one call. */
-	WAYS_MOST = 65536,
+	WAYS_MOST = 1 << 20,
 };
 
 /* What a thread needs for them; no two threads share one. */
