@@ -48,10 +48,17 @@ void records_add(struct records *records, const void *bytes, size_t len)
 
 const struct sendtrace_event *as_event(const struct sendtrace_record *record)
 {
-	if (record->type != SENDTRACE_RECORD_SEND &&
-	    record->type != SENDTRACE_RECORD_ACCEPT)
+	switch (record->type) {
+	case SENDTRACE_RECORD_SEND:
+	case SENDTRACE_RECORD_RECV:
+	case SENDTRACE_RECORD_ACCEPT:
+	case SENDTRACE_RECORD_CONNECT:
+	case SENDTRACE_RECORD_SHUTDOWN:
+	case SENDTRACE_RECORD_CLOSE:
+		return (const struct sendtrace_event *)record;
+	default:
 		return NULL;
-	return (const struct sendtrace_event *)record;
+	}
 }
 
 const struct sendtrace_event *event_at(const struct records *records, size_t nth)

@@ -32,6 +32,15 @@ void tracer_config(struct tracer *tracer, uint32_t ring_size, uint32_t snaplen,
 	must(ioctl(tracer->fd, SENDTRACE_IOC_CONFIG, &tracer->config), "CONFIG");
 }
 
+void tracer_config_calls(struct tracer *tracer, uint32_t ring_size, uint64_t calls)
+{
+	tracer->config = (struct sendtrace_config){
+		.ring_size = ring_size,
+		.calls = calls,
+	};
+	must(ioctl(tracer->fd, SENDTRACE_IOC_CONFIG, &tracer->config), "CONFIG");
+}
+
 void tracer_filter(struct tracer *tracer, const char *pattern)
 {
 	struct sendtrace_filter filter = { .nr_patterns = pattern ? 1 : 0 };

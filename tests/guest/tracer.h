@@ -40,6 +40,9 @@ void tracer_close(struct tracer *tracer);
 void tracer_config(struct tracer *tracer, uint32_t ring_size, uint32_t snaplen,
 		   uint32_t events);
 
+/* The same for @calls, SENDTRACE_CALL_BIT() of each, and the default snap length. */
+void tracer_config_calls(struct tracer *tracer, uint32_t ring_size, uint64_t calls);
+
 /* FILTER with one pattern; NULL matches everything. */
 void tracer_filter(struct tracer *tracer, const char *pattern);
 void tracer_start(struct tracer *tracer);
@@ -58,7 +61,7 @@ void tracer_begin(struct tracer *tracer, const char *pattern, bool mapped);
 /* Add the records in @bytes; check that they are whole. */
 void records_add(struct records *records, const void *bytes, size_t len);
 
-/* The record, if it is a send or an accept. */
+/* The record, if it is an event. */
 const struct sendtrace_event *as_event(const struct sendtrace_record *record);
 
 /* The nth event; dies if there is none. */
