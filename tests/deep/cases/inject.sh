@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2154
-# Injected faults in each call from open to close.
+# Injected faults in each call from open to close, and in traced calls.
 
 # Not verbose: what the kernel prints about an injected fault looks like a real one.
 faults_on() {

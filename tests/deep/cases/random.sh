@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2154
-# Random calls on the device.
+# Random calls on the device and on sockets.
 
 scenario random.replay "the same seed gives the same calls, another seed gives others"
 case_random_replay() {
@@ -47,7 +47,7 @@ scenario random.errnos "random calls by every way, with bad arguments, have the 
 case_random_errnos() {
 	load_with maxactive=256
 	if [ "$(parameter seconds 0)" != 0 ]; then
-		errnos_are_the_same 20000
+		errnos_are_the_same 5000
 	else
 		errnos_are_the_same 1500
 	fi

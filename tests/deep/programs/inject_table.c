@@ -316,7 +316,9 @@ void subject_clean(struct subject *mine)
 	int error = errno;
 
 	if (mine->way) {
-		take_notifications(pairs[mine->kind].near);
+		/* Unix sockets have no queue of errors, and would be read. */
+		if (pair_is_inet(mine->kind))
+			take_notifications(pairs[mine->kind].near);
 		empty_pipe();
 		empty(pairs[mine->kind].near);
 		empty(pairs[mine->kind].far);
