@@ -39,7 +39,7 @@ static bool note_socket(struct st_connecting *connect)
 	struct st_peer *peer = &this_cpu_ptr(&st_life_scratch)->peer;
 	struct fd f = fdget(connect->fd);
 	struct socket *sock = socket_of(fd_file(f));
-	bool traced = sock && is_traced(sock);
+	bool traced = sock && st_event_traces(sock);
 
 	if (traced) {
 		st_peer_of(sock, peer);
@@ -95,7 +95,7 @@ bool st_connect_async_begins(struct st_call *call, struct pt_regs *regs)
 	if (st_nested_in_syscall(ST_NESTED_CONNECT, regs))
 		return false;
 	sock = socket_of(file);
-	if (!sock || !is_traced(sock))
+	if (!sock || !st_event_traces(sock))
 		return st_life_drop(call);
 	note(&call->entry, SENDTRACE_CALL_IO_URING_CONNECT, -1, 0);
 	connect->sock = sock;

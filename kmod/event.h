@@ -5,7 +5,9 @@
 
 #include <linux/indirect_call_wrapper.h>
 #include <linux/ktime.h>
+#include <linux/net.h>
 #include <linux/percpu.h>
+#include <net/sock.h>
 #include <asm-generic/kprobes.h>
 
 #include "asks.h"
@@ -40,6 +42,22 @@ static nokprobe_inline bool st_event_is_asked(void)
 static nokprobe_inline void st_event_asked(void)
 {
 	this_cpu_write(st_asked.wanted, 0);
+}
+
+/**
+ * st_event_traces() - is a call on this socket the caller's own?
+ * @sock: a socket that is held
+ *
+ * Sockets of the kernel's own, such as those of NFS, are used in the caller's name.
+ *
+ * Context: the entry handler.
+ * Return: false for those, and for a socket that is being closed.
+ */
+static nokprobe_inline bool st_event_traces(const struct socket *sock)
+{
+	const struct sock *sk = READ_ONCE(sock->sk);
+
+	return sk && !sk->sk_kern_sock;
 }
 
 /**

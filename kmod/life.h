@@ -21,14 +21,6 @@ void st_life_look_up_again(int fd, struct st_peer *peer, const struct st_sketch 
 struct st_call *st_life_whole(const struct st_call *small);
 bool st_life_drop(struct st_call *call);
 
-/* Sockets of the kernel's own, such as those of NFS, are used in the caller's name. */
-static nokprobe_inline bool is_traced(const struct socket *sock)
-{
-	const struct sock *sk = READ_ONCE(sock->sk);
-
-	return sk && !sk->sk_kern_sock;
-}
-
 static nokprobe_inline struct socket *socket_of(struct file *file)
 {
 	return file ? sock_from_file(file) : NULL;

@@ -209,7 +209,7 @@ bool st_accept_async_begins(struct st_call *call, struct pt_regs *regs)
 	if (st_nested_in_syscall(ST_NESTED_ACCEPT, regs))
 		return false;
 	sock = socket_of(file);
-	if (!sock || !is_traced(sock))
+	if (!sock || !st_event_traces(sock))
 		return st_life_drop(call);
 	note(&call->entry, SENDTRACE_CALL_IO_URING_ACCEPT, -1,
 	     (u32)regs_get_kernel_argument(regs, 4));
@@ -286,7 +286,7 @@ bool st_shutdown_async_begins(struct st_call *call, struct pt_regs *regs)
 
 	if (st_nested_in_syscall(ST_NESTED_SHUTDOWN, regs))
 		return false;
-	if (!is_traced(sock))
+	if (!st_event_traces(sock))
 		return st_life_drop(call);
 	note(&call->entry, SENDTRACE_CALL_IO_URING_SHUTDOWN, -1,
 	     (u32)regs_get_kernel_argument(regs, 1));
@@ -333,7 +333,7 @@ bool st_close_begins(struct st_call *call, struct pt_regs *regs)
 	struct st_call *all;
 
 	/* Without a sock: accept() failed, and drops the socket that it had prepared. */
-	if (!is_traced(sock))
+	if (!st_event_traces(sock))
 		return st_life_drop(call);
 	is = st_syscall_other();
 	note(&call->entry, SENDTRACE_CALL_CLOSE,

@@ -28,14 +28,6 @@
 /* Flags that the kernel adds on the way; the caller did not pass them. */
 #define INTERNAL_FLAGS (MSG_CMSG_COMPAT | MSG_BATCH | ST_MSG_SPLICE_PAGES)
 
-/* Sockets of the kernel's own, such as those of NFS, are used in the caller's name. */
-static nokprobe_inline bool is_traced(const struct socket *sock)
-{
-	const struct sock *sk = READ_ONCE(sock->sk);
-
-	return sk && !sk->sk_kern_sock;
-}
-
 /* What io_uring adds to the flags that it was given. */
 #define ASYNC_FLAGS (MSG_DONTWAIT | MSG_NOSIGNAL | MSG_ZEROCOPY)
 
@@ -95,7 +87,7 @@ bool st_sendmsg_begins(struct st_call *call, struct pt_regs *regs)
 	const struct msghdr *msg = (void *)regs_get_kernel_argument(regs, 1);
 
 	call->sock = (void *)regs_get_kernel_argument(regs, 0);
-	if (!is_traced(call->sock))
+	if (!st_event_traces(call->sock))
 		return false;
 	set_syscall(call, st_syscall_of(call->sock, ST_SENDS),
 		    (u32)regs_get_kernel_argument(regs, 2));
@@ -131,7 +123,7 @@ bool st_write_begins(struct st_call *call, struct pt_regs *regs)
 
 	call->sock = iocb->ki_filp->private_data;
 	st_payload_of_iter(&call->payload, from);
-	if (!is_traced(call->sock) || call->payload.kind == ST_PAYLOAD_NONE)
+	if (!st_event_traces(call->sock) || call->payload.kind == ST_PAYLOAD_NONE)
 		return false;
 	is = st_syscall_of(call->sock, ST_SENDS);
 	/* An asynchronous one that is made in a write() is io_uring's, which works for it. */
@@ -188,7 +180,7 @@ bool st_sock_sendmsg_begins(struct st_call *call, struct pt_regs *regs)
 
 	call->sock = (void *)regs_get_kernel_argument(regs, 0);
 	st_payload_of_iter(&call->payload, &msg->msg_iter);
-	if (!is_traced(call->sock) || !is_of_process(&call->payload, msg->msg_flags))
+	if (!st_event_traces(call->sock) || !is_of_process(&call->payload, msg->msg_flags))
 		return false;
 	if (!(msg->msg_flags & ST_MSG_SPLICE_PAGES) &&
 	    st_nested_in_syscall(ST_NESTED_SEND, regs))
@@ -224,7 +216,7 @@ bool st_sendpage_begins(struct st_call *call, struct pt_regs *regs)
 	const struct page *page = (void *)regs_get_kernel_argument(regs, 1);
 
 	call->sock = file->private_data;
-	if (!is_traced(call->sock))
+	if (!st_event_traces(call->sock))
 		return false;
 	set_syscall(call, st_syscall_of(call->sock, ST_SENDS),
 		    (int)regs_get_kernel_argument(regs, 5) ? MSG_MORE : 0);

@@ -101,18 +101,10 @@ static nokprobe_inline void note_uncopied(struct st_receive *receive, u32 flags)
 		receive->payload.kind = ST_PAYLOAD_NONE;
 }
 
-/* Sockets of the kernel's own, such as those of NFS, are used in the caller's name. */
-static nokprobe_inline bool is_traced(const struct socket *sock)
-{
-	const struct sock *sk = READ_ONCE(sock->sk);
-
-	return sk && !sk->sk_kern_sock;
-}
-
 /* A message from the error queue is none that was received. */
 static bool begins(struct st_receive *receive, const struct msghdr *msg, u32 flags)
 {
-	if (unlikely(flags & MSG_ERRQUEUE) || !is_traced(receive->sock))
+	if (unlikely(flags & MSG_ERRQUEUE) || !st_event_traces(receive->sock))
 		return false;
 	receive->msg = msg;
 	receive->len = iov_iter_count(&msg->msg_iter);
@@ -213,7 +205,7 @@ bool st_splice_read_begins(struct st_call *call, struct pt_regs *regs)
 
 	receive->sock = file->private_data;
 	ops = READ_ONCE(receive->sock->ops);
-	if (!is_traced(receive->sock) || !ops || !ops->splice_read)
+	if (!st_event_traces(receive->sock) || !ops || !ops->splice_read)
 		return false;
 	receive->msg = NULL;
 	receive->control = NULL;

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# What if memory runs out, or a pointer is bad? Runs cases/inject.sh on a kernel that injects
-# such faults.
+# What if memory runs out, or a pointer is bad, in calls on the device and in traced calls of every
+# way? Runs cases/inject.sh on a kernel that injects such faults.
 set -eu
 . "$(dirname "$0")/lib.sh"
 

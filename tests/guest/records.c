@@ -60,6 +60,9 @@ const struct sendtrace_event *as_event(const struct sendtrace_record *record)
 	case SENDTRACE_RECORD_SEND:
 	case SENDTRACE_RECORD_RECV:
 	case SENDTRACE_RECORD_ACCEPT:
+	case SENDTRACE_RECORD_CONNECT:
+	case SENDTRACE_RECORD_SHUTDOWN:
+	case SENDTRACE_RECORD_CLOSE:
 		return (const struct sendtrace_event *)record;
 	default:
 		return NULL;

@@ -64,7 +64,7 @@ void records_add(struct records *records, const void *bytes, size_t len);
 /* Forget them all. */
 void records_free(struct records *records);
 
-/* The record, if it is a send, a receive or an accept. */
+/* The record, if it is an event. */
 const struct sendtrace_event *as_event(const struct sendtrace_record *record);
 
 /* The nth event; dies if there is none. */

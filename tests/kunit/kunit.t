@@ -22,7 +22,7 @@ rooms=(rules:rules_test pattern:rules_test running:running_test ring:ring_test b
 	late:event_late_test pool:pool_test probe:probe_test canary:probe_test symbol:probe_test
 	entry:probe_test trace:probe_test returns:returns_test share:share_test deliver:deliver_test
 	sendto:event_peer_test cmsg:cmsg_test syscall:syscall_test
-	receive:receive_test source:source_test)
+	receive:receive_test source:source_test connect:connect_test)
 
 sync_sources() {
 	mkdir -p "$copy"

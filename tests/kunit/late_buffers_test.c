@@ -239,6 +239,38 @@ static void few_of_many_sessions_copy_many_buffers_inline(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, all, ST_MAX_RUNNING);
 }
 
+/* A message that failed waits, too, if an earlier one of its system call does. */
+static void failed_after_another(struct st_call *call)
+{
+	st_test_late.waiting = true;
+	call->id = SENDTRACE_CALL_SENDMMSG;
+	preempt_disable();
+	st_deliver(call, SENDTRACE_RECORD_SEND, -EINVAL, 0);
+	preempt_enable();
+	memset((void *)call->payload.iov, 0xa5,
+	       call->payload.nr * sizeof(*call->payload.iov));
+}
+
+static void the_array_of_a_message_that_failed_is_kept_while_it_waits(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = call_of(test, 2 * SENDTRACE_FAILED_MAX, 3 * MANY);
+
+	failed_after_another(&call);
+	expect_late(test, session, SENDTRACE_FAILED_MAX, SENDTRACE_WHY_FAILED);
+}
+
+static void one_whose_array_has_no_room_does_not_wait(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = call_of(test, 2 * SENDTRACE_FAILED_MAX, 3 * MANY);
+
+	st_test_late.no_room = true;
+	failed_after_another(&call);
+	KUNIT_EXPECT_TRUE(test, st_test_late.put_back);
+	expect_at_once(test, session, SENDTRACE_FAILED_MAX, SENDTRACE_WHY_FAILED);
+}
+
 /* Pages are gone when the name can be had; so is the buffer of one that io_uring sends. */
 static void a_datagram_of_pages_waits_for_no_name(struct kunit *test)
 {
@@ -270,6 +302,8 @@ static struct kunit_case late_buffers_cases[] = {
 	KUNIT_CASE(what_is_before_a_page_that_cannot_be_had_is_recorded),
 	KUNIT_CASE(without_task_work_the_bound_is_that_of_one_buffer),
 	KUNIT_CASE(few_of_many_sessions_copy_many_buffers_inline),
+	KUNIT_CASE(the_array_of_a_message_that_failed_is_kept_while_it_waits),
+	KUNIT_CASE(one_whose_array_has_no_room_does_not_wait),
 	KUNIT_CASE(a_datagram_of_pages_waits_for_no_name),
 	{}
 };

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2154
-# Injected faults in each call from open to close.
+# Injected faults in each call from open to close, and in traced calls.
 
 # Not verbose: what the kernel prints about an injected fault looks like a real one.
 faults_on() {
@@ -16,11 +16,14 @@ faults_on() {
 	echo 0 >$faults/fail_page_alloc/min-order
 }
 
-# With few probe instances, since each is an allocation; and with so few works that their memory
-# has no second source if the first allocation fails.
+# With few probe instances, since each is an allocation, and with few works. When one kind of
+# call is made, none sleeps in another.
+few="maxactive=1 works=2"
+
 inject() {
 	faults_on || return
-	load_with maxactive=3 works=2
+	# shellcheck disable=SC2086 # words
+	load_with $few
 	# When kmemleak and others lack memory, they print while holding locks under which
 	# kernel 6.1 cannot write to its console. The messages are in the log nevertheless.
 	dmesg -n 1
@@ -54,12 +57,32 @@ injects start_again "START with probes already registered fails cleanly at every
 injects autostart "a read() that starts the session fails cleanly at every point"
 [ "$(parameter deep no)" = no ] ||
 	injects autostart_default "a read() that also allocates default rings fails cleanly"
+
+# The pool is allocated by the first START since the module was loaded: so it is loaded each time.
+scenario inject.pool "the first START fails cleanly at each point where the pool is allocated"
+case_inject_pool() {
+	faults_on || return
+	dmesg -n 1
+	[ -z "$tamper" ] || export TAMPER=1
+	for point in 1 2 3 4 5 6 7; do
+		# shellcheck disable=SC2086 # words
+		load_with $few
+		program first inject first $point
+		tell first.want
+		grep -o 'ENOMEM [01]' first.want >>results
+	done
+	unset TAMPER
+	dmesg -n 7
+	holds "START has failed for the pool's sake" [ "$(grep -c 'ENOMEM 1' results)" -ge 3 ]
+}
+
 injects poll "poll() fails cleanly at every point where it can"
 injects read "read() fails cleanly at every point, and loses nothing"
 injects stats "STATS fails cleanly at every point where it can"
 injects stop "STOP does not fail"
 injects close "close does not fail"
 injects send "the record is right for a send that fails at any point, and for one that cannot be copied"
+injects ways "the records are right for calls of every way that fail at any point, and none is missing"
 
 scenario inject.end "after all faults nothing is leaked, and the module can be unloaded and loaded"
 case_inject_end() {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2154
-# Random calls on the device.
+# Random calls on the device and on sockets.
 
 scenario random.replay "the same seed gives the same calls, another seed gives others"
 case_random_replay() {
@@ -27,6 +27,30 @@ make_random_calls() {
 	unset TAMPER
 	tell random.want
 	stop_senders
+}
+
+# errnos_are_the_same CALLS: with a reader of all calls
+errnos_are_the_same() {
+	seed=$(parameter seed 1)
+	echo "# seed $seed"
+	start_reader random -e all random
+	[ -z "$tamper" ] || export TAMPER=1
+	program errnos random "$seed" errnos "$1"
+	unset TAMPER
+	tell errnos.want
+	stop_reader random
+	holds "the calls are traced" [ "$(lines random.out)" -gt $(($1 / 2)) ]
+	rm random.out
+}
+
+scenario random.errnos "random calls by every way, with bad arguments, have the errno that they have without a trace"
+case_random_errnos() {
+	load_with maxactive=256
+	if [ "$(parameter seconds 0)" != 0 ]; then
+		errnos_are_the_same 5000
+	else
+		errnos_are_the_same 1500
+	fi
 }
 
 scenario random.device "random calls from several processes and threads do no harm, and none to another reader"

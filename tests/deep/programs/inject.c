@@ -30,7 +30,7 @@ static struct tracer keeper;
 static void keep_probes(void)
 {
 	tracer_open(&keeper);
-	tracer_config(&keeper, keeper.info.ring_size_min, 0, 0);
+	tracer_config_calls(&keeper, keeper.info.ring_size_min, SENDTRACE_CALLS_ALL);
 	tracer_filter(&keeper, "nobody-at-all");
 	tracer_start(&keeper);
 }
@@ -88,17 +88,24 @@ static void tell(const struct call *call, const struct outcome *outcome)
 	printf("\n");
 }
 
-static void inject(const char *name, bool keep)
+static const struct call *call_named(const char *name)
 {
-	struct outcome outcome = { 0 };
 	const struct call *call = calls;
-	unsigned int nth = 1;
 
 	while (strcmp(call->name, name) != 0)
 		call++;
 	calls_prepare();
 	fault_open();
-	if (keep)
+	return call;
+}
+
+static void inject(const char *name)
+{
+	struct outcome outcome = { 0 };
+	const struct call *call = call_named(name);
+	unsigned int nth = 1;
+
+	if (!call->arms)
 		keep_probes();
 	while (try_place(call, &outcome, nth)) {
 		nth += call->many ? STRIDE : 1;
@@ -110,21 +117,30 @@ static void inject(const char *name, bool keep)
 	tell(call, &outcome);
 }
 
-static bool registers_probes(const char *name)
+/* One point of the first START since the module was loaded, which also allocates the pool. */
+static void inject_first(unsigned int nth)
 {
-	return strcmp(name, "start") == 0 || strcmp(name, "autostart") == 0;
+	struct outcome outcome = { 0 };
+	const struct call *call = call_named("start");
+
+	check(try_place(call, &outcome, nth), "START has point %u", nth);
+	tell(call, &outcome);
 }
 
 int main(int argc, char **argv)
 {
-	if (argc != 2) {
-		fprintf(stderr, "usage: inject CALL|send\n");
+	if (argc == 3 && strcmp(argv[1], "first") == 0) {
+		inject_first(atoi(argv[2]));
+	} else if (argc != 2) {
+		fprintf(stderr, "usage: inject CALL|send|ways|first NUMBER\n");
 		return 2;
-	}
-	if (strcmp(argv[1], "send") == 0)
+	} else if (strcmp(argv[1], "send") == 0) {
 		inject_send();
-	else
-		inject(argv[1], !registers_probes(argv[1]));
+	} else if (strcmp(argv[1], "ways") == 0) {
+		inject_ways();
+	} else {
+		inject(argv[1]);
+	}
 	fflush(stdout);
 	return check_failed() ? EXIT_FAILURE : EXIT_SUCCESS;
 }

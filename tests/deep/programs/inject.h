@@ -20,6 +20,7 @@ enum {
  * @verify: after the call, without faults: check the session and end it
  * @places: the least number of points; with fewer the case has tested nothing
  * @accepted: errnos that it may fail with
+ * @arms: it registers probes; no other session keeps them registered
  * @many: it has thousands of points, one for each page of a large ring: only some are tested
  */
 struct call {
@@ -29,6 +30,7 @@ struct call {
 	void (*verify)(struct tracer *tracer, bool failed);
 	int places;
 	int accepted[ERRNOS];
+	bool arms;
 	bool many;
 };
 
@@ -38,7 +40,18 @@ extern const struct call calls[];
 /* Call once, before all calls. */
 void calls_prepare(void);
 
+/* How many probes are registered, and how many there are in all. */
+struct armed {
+	int registered;
+	int all;
+};
+
+struct armed count_armed(void);
+
 /* A send with faults in the sender. */
 void inject_send(void);
+
+/* The same for calls of every way. */
+void inject_ways(void);
 
 #endif /* INJECT_H */

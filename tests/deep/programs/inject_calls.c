@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -77,7 +78,10 @@ static void check_traces(struct tracer *tracer)
 
 static void config_small(struct tracer *tracer)
 {
-	struct sendtrace_config config = { .ring_size = tracer->info.ring_size_min };
+	struct sendtrace_config config = {
+		.ring_size = tracer->info.ring_size_min,
+		.calls = SENDTRACE_CALLS_ALL,
+	};
 	int ret = ioctl(tracer->fd, SENDTRACE_IOC_CONFIG, &config);
 
 	if (ret && errno != EBUSY)
@@ -124,7 +128,10 @@ static void verify_opened(struct tracer *tracer, bool failed)
 
 static long make_config(struct tracer *tracer)
 {
-	struct sendtrace_config config = { .ring_size = tracer->info.ring_size_min };
+	struct sendtrace_config config = {
+		.ring_size = tracer->info.ring_size_min,
+		.calls = SENDTRACE_CALLS_ALL,
+	};
 
 	return ioctl(tracer->fd, SENDTRACE_IOC_CONFIG, &config);
 }
@@ -132,7 +139,7 @@ static long make_config(struct tracer *tracer)
 static void prepare_configured(struct tracer *tracer)
 {
 	tracer_open(tracer);
-	tracer_config(tracer, tracer->info.ring_size_min, 0, 0);
+	tracer_config_calls(tracer, tracer->info.ring_size_min, SENDTRACE_CALLS_ALL);
 }
 
 static void prepare_filtered(struct tracer *tracer)
@@ -216,6 +223,35 @@ static void verify_read_after_map(struct tracer *tracer, bool failed)
 	tracer_close(tracer);
 }
 
+struct armed count_armed(void)
+{
+	FILE *file = fopen("/proc/sendtrace/stats", "r");
+	struct armed armed = { 0 };
+	char line[128];
+
+	if (!file)
+		die("opening the counters");
+	while (fgets(line, sizeof(line), file)) {
+		if (strncmp(line, "armed_", 6) != 0)
+			continue;
+		armed.all++;
+		armed.registered += strstr(line, " 1\n") != NULL;
+	}
+	fclose(file);
+	return armed;
+}
+
+/* No probe is left behind, and none is missing from now on. */
+static void check_armed(struct tracer *tracer, bool running)
+{
+	struct armed armed = count_armed();
+	struct sendtrace_info info;
+
+	check_equal(armed.registered, running ? armed.all : 0, "probes registered");
+	must(ioctl(tracer->fd, SENDTRACE_IOC_INFO, &info), "INFO");
+	check_equal(info.calls_missing, 0, "calls that are missing");
+}
+
 static void prepare_to_start(struct tracer *tracer)
 {
 	prepare_configured(tracer);
@@ -236,6 +272,13 @@ static void verify_start(struct tracer *tracer, bool failed)
 	}
 	check_traces(tracer);
 	tracer_close(tracer);
+}
+
+/* The same where no other session has registered the probes. */
+static void verify_first_start(struct tracer *tracer, bool failed)
+{
+	check_armed(tracer, !failed);
+	verify_start(tracer, failed);
 }
 
 static void prepare_to_read(struct tracer *tracer)
@@ -277,7 +320,8 @@ static void prepare_to_autostart(struct tracer *tracer)
 {
 	tracer_open(tracer);
 	tracer_filter(tracer, "injected");
-	config_small(tracer);
+	/* Of the calls that there were before there was a choice. */
+	tracer_config(tracer, tracer->info.ring_size_min, 0, 0);
 }
 
 static long make_autostart(struct tracer *tracer)
@@ -379,9 +423,21 @@ const struct call calls[] = {
 	CALL(map_consumer, prepare_configured, verify_map, 1, { ENOMEM }),
 	CALL(map_producer, prepare_configured, verify_map, 1, { ENOMEM }),
 	CALL(map_then_read, prepare_configured, verify_read_after_map, 1, { ENOMEM }),
-	CALL(start, prepare_to_start, verify_start, 10, { ENOMEM }),
+	{ .name = "start",
+	  .prepare = prepare_to_start,
+	  .make = make_start,
+	  .verify = verify_first_start,
+	  .places = 40,
+	  .accepted = { ENOMEM },
+	  .arms = true },
 	CALL(start_again, prepare_to_start, verify_start, 0, { ENOMEM }),
-	CALL(autostart, prepare_to_autostart, verify_autostart, 10, { ENOMEM, EFAULT }),
+	{ .name = "autostart",
+	  .prepare = prepare_to_autostart,
+	  .make = make_autostart,
+	  .verify = verify_autostart,
+	  .places = 10,
+	  .accepted = { ENOMEM, EFAULT },
+	  .arms = true },
 	{ .name = "autostart_default",
 	  .prepare = prepare_opened,
 	  .make = make_autostart,

@@ -6,6 +6,8 @@
  *	random SEED calls N	every thread makes N calls
  *	random SEED seconds N	they make calls for so long
  *	random SEED dry		make none; print a digest of each thread's choices
+ *	random SEED errnos N	N calls on sockets in one process that is traced and in one that
+ *				is not: both must have the same errnos
  *
  * The seed and a thread's number decide which calls it makes. How the threads interleave is not
  * decided, so repeat a failed run several times with the same seed.
@@ -23,6 +25,7 @@
 
 #include "check.h"
 #include "random.h"
+#include "random_traffic.h"
 
 enum {
 	PROCESSES = 3,
@@ -205,12 +208,19 @@ int main(int argc, char **argv)
 		dry_run(seed);
 		return 0;
 	}
+	if (argc == 4 && strcmp(argv[2], "errnos") == 0) {
+		traffic_prepare();
+		random_errnos(seed, atoi(argv[3]));
+		fflush(stdout);
+		return check_failed() ? EXIT_FAILURE : EXIT_SUCCESS;
+	}
 	if (argc == 4 && strcmp(argv[2], "calls") == 0)
 		extent.calls = strtoull(argv[3], NULL, 0);
 	else if (argc == 4 && strcmp(argv[2], "seconds") == 0)
 		extent.seconds = atoi(argv[3]);
 	if (!extent.calls && !extent.seconds) {
-		fprintf(stderr, "usage: random SEED calls N | seconds N | dry\n");
+		fprintf(stderr,
+			"usage: random SEED calls N | seconds N | dry | errnos N\n");
 		return 2;
 	}
 	return run_processes(seed);

@@ -18,6 +18,7 @@
 
 #include "check.h"
 #include "random.h"
+#include "random_traffic.h"
 #include "net.h"
 
 enum {
@@ -31,6 +32,7 @@ static struct address sink;
 void random_prepare(void)
 {
 	random_prepare_maps();
+	traffic_prepare();
 	sink = udp_sink("127.0.0.1");
 	sender = connected_socket(SOCK_DGRAM, &sink);
 }
@@ -173,6 +175,10 @@ static void good_config(struct worker *worker, struct sendtrace_config *config)
 		config->ring_size = (1U << 30) + 1 + pick(worker, 1U << 30);
 	config->snaplen = once_in(worker, 3) ? odd_number(worker) : pick(worker, 300);
 	config->events = pick(worker, once_in(worker, 8) ? 8 : 4);
+	if (once_in(worker, 2))
+		config->calls = SENDTRACE_CALLS_ALL;
+	else if (once_in(worker, 2))
+		config->calls = odd_number(worker) & (SENDTRACE_CALLS_ALL << 1);
 }
 
 static void good_filter(struct worker *worker, struct sendtrace_filter *filter)
@@ -369,8 +375,8 @@ static const struct {
 	{ call_mmap, 16 },     { call_munmap, 3 }, { call_mprotect, 3 },
 	{ call_madvise, 2 },   { call_mremap, 2 }, { call_scribble, 12 },
 	{ call_catch_up, 10 }, { call_look, 4 },   { call_read, 14 },
-	{ call_poll, 6 },      { call_other, 3 },  { call_send, 24 },
-	{ call_fork, 2 },
+	{ call_poll, 6 },      { call_other, 3 },  { call_send, 8 },
+	{ call_traffic, 24 },  { call_fork, 2 },
 };
 
 void random_call(struct worker *worker, bool dry)

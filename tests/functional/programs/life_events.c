@@ -47,20 +47,6 @@ struct wanted *last_wanted(void)
 
 /* ---- What the tracer does ---------------------------------------------------------- */
 
-static const struct sendtrace_event *as_any_event(const struct sendtrace_record *record)
-{
-	switch (record->type) {
-	case SENDTRACE_RECORD_SEND:
-	case SENDTRACE_RECORD_ACCEPT:
-	case SENDTRACE_RECORD_RECV:
-	case SENDTRACE_RECORD_CONNECT:
-	case SENDTRACE_RECORD_SHUTDOWN:
-	case SENDTRACE_RECORD_CLOSE:
-		return (const struct sendtrace_event *)record;
-	}
-	return NULL;
-}
-
 static int earlier(const void *left, const void *right)
 {
 	const struct sendtrace_record *a = *(void *const *)left;
@@ -125,7 +111,7 @@ static void compare_all(const struct records *records)
 	bool before = false;
 
 	for (size_t i = 0; i < records->number; i++) {
-		const struct sendtrace_event *got = as_any_event(records->record[i]);
+		const struct sendtrace_event *got = as_event(records->record[i]);
 
 		if (!got)
 			continue;

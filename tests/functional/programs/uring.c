@@ -95,7 +95,7 @@ void uring_register(struct uring *ring, void *bytes, size_t len)
 	     "IORING_REGISTER_BUFFERS");
 }
 
-static void enter(struct uring *ring, unsigned int submit, unsigned int wait,
+static long enter(struct uring *ring, unsigned int submit, unsigned int wait,
 		  unsigned int flags)
 {
 	long ret;
@@ -103,10 +103,11 @@ static void enter(struct uring *ring, unsigned int submit, unsigned int wait,
 	do {
 		ret = syscall(SYS_io_uring_enter, ring->fd, submit, wait, flags, NULL, 0);
 	} while (ret < 0 && errno == EINTR);
-	must(ret, "io_uring_enter");
+	return ret;
 }
 
-void uring_submit(struct uring *ring, const struct io_uring_sqe *sqe)
+/* False, with errno, if the kernel does not take the request: then it is no request. */
+static bool submit(struct uring *ring, const struct io_uring_sqe *sqe)
 {
 	unsigned int tail = *ring->sq_tail, index = tail & ring->sq_mask;
 
@@ -114,13 +115,22 @@ void uring_submit(struct uring *ring, const struct io_uring_sqe *sqe)
 	ring->sq_array[index] = index;
 	__atomic_store_n(ring->sq_tail, tail + 1, __ATOMIC_RELEASE);
 	if (!(ring->setup & IORING_SETUP_SQPOLL)) {
-		enter(ring, 1, 0, 0);
-		return;
+		if (enter(ring, 1, 0, 0) >= 0)
+			return true;
+		__atomic_store_n(ring->sq_tail, tail, __ATOMIC_RELEASE);
+		return false;
 	}
 	/* The thread may be about to sleep: it looks at the tail after it has said so. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (__atomic_load_n(ring->sq_flags, __ATOMIC_RELAXED) & IORING_SQ_NEED_WAKEUP)
-		enter(ring, 1, 0, IORING_ENTER_SQ_WAKEUP);
+		must(enter(ring, 1, 0, IORING_ENTER_SQ_WAKEUP), "io_uring_enter");
+	return true;
+}
+
+void uring_submit(struct uring *ring, const struct io_uring_sqe *sqe)
+{
+	if (!submit(ring, sqe))
+		die("io_uring_enter failed");
 }
 
 long uring_wait(struct uring *ring)
@@ -130,7 +140,7 @@ long uring_wait(struct uring *ring)
 	long ret;
 
 	while (head == __atomic_load_n(ring->cq_tail, __ATOMIC_ACQUIRE))
-		enter(ring, 0, 1, IORING_ENTER_GETEVENTS);
+		must(enter(ring, 0, 1, IORING_ENTER_GETEVENTS), "io_uring_enter");
 	cqe = &ring->cqes[head & ring->cq_mask];
 	ret = cqe->res;
 	ring->flags = cqe->flags;
@@ -150,7 +160,8 @@ long uring_call(struct uring *ring, const struct io_uring_sqe *sqe)
 {
 	long ret, error;
 
-	uring_submit(ring, sqe);
+	if (!submit(ring, sqe))
+		return -1;
 	ret = uring_wait(ring);
 	error = errno;
 	if (is_zero_copy(sqe->opcode) && ring->flags & IORING_CQE_F_MORE) {

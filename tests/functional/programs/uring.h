@@ -44,8 +44,8 @@ void uring_submit(struct uring *ring, const struct io_uring_sqe *sqe);
 long uring_wait(struct uring *ring);
 
 /*
- * Make one call: its result, or -1 with errno. Of a call with two completions (SEND_ZC), both
- * have come when this returns.
+ * Make one call: its result, or -1 with errno, also if the kernel does not take the request. Of a
+ * call with two completions (SEND_ZC), both have come when this returns.
  */
 long uring_call(struct uring *ring, const struct io_uring_sqe *sqe);
 

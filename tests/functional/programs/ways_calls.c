@@ -86,8 +86,8 @@ static long by_sendfile(ARGUMENTS)
 	off_t offset = 0;
 
 	(void)way;
-	must(ftruncate(ways->file, 0), "emptying a file");
-	must(pwrite(ways->file, bytes, len, 0), "writing a file");
+	if (ftruncate(ways->file, 0) || pwrite(ways->file, bytes, len, 0) != (ssize_t)len)
+		return -1;
 	return sendfile(fd, ways->file, &offset, len);
 }
 
@@ -108,7 +108,8 @@ static long from_pipe(struct ways *ways, int fd, size_t len)
 static long by_splice(ARGUMENTS)
 {
 	(void)way;
-	check_equal(write(ways->pipe[1], bytes, len), len, "filling a pipe");
+	if (write(ways->pipe[1], bytes, len) != (ssize_t)len)
+		return -1;
 	return from_pipe(ways, fd, len);
 }
 
@@ -117,7 +118,8 @@ static long by_vmsplice(ARGUMENTS)
 	struct iovec iov = { bytes, len };
 
 	(void)way;
-	check_equal(vmsplice(ways->pipe[1], &iov, 1, 0), len, "vmsplice");
+	if (vmsplice(ways->pipe[1], &iov, 1, 0) != (ssize_t)len)
+		return -1;
 	return from_pipe(ways, fd, len);
 }
 
@@ -185,12 +187,16 @@ static long by_preadv2(ARGUMENTS)
 /* Out of the socket, into a pipe, and from there into memory. */
 static long by_splice_out(ARGUMENTS)
 {
-	long ret;
+	long ret, got;
 
 	(void)way;
 	ret = splice(fd, NULL, ways->pipe[1], NULL, len, 0);
-	if (ret > 0)
-		check_equal(read(ways->pipe[0], bytes, ret), ret, "emptying a pipe");
+	for (long done = 0; done<ret; done += got> 0 ? got : 0) {
+		got = read(ways->pipe[0], bytes + done, ret - done);
+		/* A fault that a test injects happens once. */
+		if (got == 0 || (got < 0 && errno != EFAULT))
+			die("emptying a pipe");
+	}
 	return ret;
 }
 
@@ -203,9 +209,12 @@ static long submit(struct ways *ways, struct iocb *request)
 
 	if (syscall(SYS_io_submit, ways->aio, 1, requests) < 0)
 		return -1;
-	/* The work of an io_uring of this thread interrupts it. */
+	/*
+	 * The work of an io_uring of this thread interrupts it. The event stays if it cannot be
+	 * written: a fault that a test injects happens once.
+	 */
 	while (syscall(SYS_io_getevents, ways->aio, 1, 1, &event, NULL) != 1)
-		check_equal(errno, EINTR, "errno of io_getevents");
+		check(errno == EINTR || errno == EFAULT, "errno of io_getevents: %d", errno);
 	if (event.res >= 0)
 		return event.res;
 	errno = -event.res;
@@ -317,7 +326,8 @@ static long ring_provided(ARGUMENTS)
 	long ret;
 
 	give.buf_group = 7;
-	must(uring_call(&ways->ring, &give), "IORING_OP_PROVIDE_BUFFERS");
+	if (uring_call(&ways->ring, &give) < 0)
+		return -1;
 	sqe.msg_flags = way->flags;
 	sqe.buf_group = 7;
 	sqe.flags = IOSQE_BUFFER_SELECT;
