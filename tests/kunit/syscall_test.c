@@ -21,6 +21,10 @@ static bool uses_io_uring = true;
 
 static unsigned long said_before;
 
+/* What the register has that the caller finds the result in: this, until the call returns. */
+#define IN_THE_CALL (-ENOSYS)
+static long result = IN_THE_CALL;
+
 static int syscall_test_init(struct kunit *test)
 {
 	test->priv = kunit_kzalloc(test, sizeof(struct pt_regs), GFP_KERNEL);
@@ -47,6 +51,7 @@ static struct st_syscall found(struct kunit *test, struct socket *sock, unsigned
 
 	preempt_disable();
 	regs->orig_ax = nr;
+	regs->ax = result;
 	if (current_thread_info()->status & TS_COMPAT) {
 		regs->bx = args[0];
 		regs->cx = args[1];
@@ -223,6 +228,30 @@ static void without_io_uring_any_descriptor_is_believed(struct kunit *test)
 	uses_io_uring = true;
 }
 
+/* At its end io_uring works for the thread, perhaps on the same socket. */
+static void a_call_that_has_returned_is_not_believed(struct kunit *test)
+{
+	static const long results[] = { 5, 0, -EAGAIN, -ERESTARTSYS, -EIO };
+	struct socket *sock;
+	int fd = st_test_descriptor(test, SOCK_STREAM, &sock), i;
+
+	for (i = 0; i < ARRAY_SIZE(results); i++) {
+		result = results[i];
+		expect_call(test, found(test, sock, __NR_recvfrom, ARGS(fd), ST_RECEIVES),
+			    SENDTRACE_CALL_IO_URING_RECV, -1);
+		expect_call(test, found(test, sock, __NR_write, ARGS(fd), ST_SENDS),
+			    SENDTRACE_CALL_IO_URING_SEND, -1);
+		expect_call(test, found(test, sock, __NR_io_submit, ARGS(fd), ST_SENDS),
+			    SENDTRACE_CALL_IO_URING_SEND, -1);
+		current_thread_info()->status |= TS_COMPAT;
+		expect_call(test, found(test, sock, __NR_ia32_write, ARGS(fd), ST_SENDS),
+			    SENDTRACE_CALL_IO_URING_SEND, -1);
+	}
+	result = IN_THE_CALL;
+	expect_call(test, found(test, sock, __NR_recvfrom, ARGS(fd), ST_RECEIVES),
+		    SENDTRACE_CALL_RECVFROM, fd);
+}
+
 static void a_call_that_does_not_come_here_is_not_believed(struct kunit *test)
 {
 	struct socket *sock;
@@ -376,6 +405,7 @@ static struct kunit_case syscall_cases[] = {
 	KUNIT_CASE(arguments_that_cannot_be_read_tell_nothing),
 	KUNIT_CASE(a_descriptor_of_another_socket_is_not_believed),
 	KUNIT_CASE(without_io_uring_any_descriptor_is_believed),
+	KUNIT_CASE(a_call_that_has_returned_is_not_believed),
 	KUNIT_CASE(a_call_that_does_not_come_here_is_not_believed),
 	KUNIT_CASE(a_worker_of_io_uring_is_in_no_call),
 	KUNIT_CASE(a_32_bit_programs_message_has_a_short_pointer),
