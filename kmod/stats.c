@@ -4,7 +4,7 @@
  * each CPU, with `cpuN.` in front of the key. New keys are added at the end of their
  * part; keys are never removed.
  *
- * /proc/sendtrace/sessions: one line per open session.
+ * /proc/sendtrace/sessions: one line per open session; new fields are added at its end.
  *
  * Both need CAP_SYS_ADMIN.
  */
@@ -15,6 +15,7 @@
 #include <linux/seq_file.h>
 #include <linux/time.h>
 
+#include "calls.h"
 #include "probe.h"
 #include "session.h"
 #include "stats.h"
@@ -121,6 +122,8 @@ static void show_session(const struct st_session *session, void *arg)
 	rcu_read_lock();
 	st_rules_show(rcu_dereference(session->rules), m);
 	rcu_read_unlock();
+	seq_puts(m, " calls=");
+	st_calls_show(session->calls, m);
 	seq_putc(m, '\n');
 }
 
