@@ -148,6 +148,20 @@ static bool comes_again(const struct st_call *call)
 NOKPROBE_SYMBOL(comes_again);
 
 /*
+ * How much of a call that failed each session copies, one after the other: an equal part of what
+ * all may, of the bytes and of the buffers.
+ */
+static u32 most_of_failed(const struct st_call *call)
+{
+	u32 sessions = hweight_long(call->wanted);
+	u32 share = min(ST_IRQS_OFF_MAX, st_session_at_once_max()) / sessions;
+
+	return st_payload_within(&call->payload, min_t(u32, share, SENDTRACE_FAILED_MAX),
+				 ST_IRQS_OFF_MAX / sessions);
+}
+NOKPROBE_SYMBOL(most_of_failed);
+
+/*
  * Nothing was sent, so little of the payload is copied, and nothing late: a slow client's
  * server may be refused thousands of times a second, for the same megabyte.
  */
@@ -159,8 +173,7 @@ static noinline void record_failed(const struct st_call *call)
 	u32 most = 0;
 
 	if (!comes_again(call)) {
-		most = min(ST_IRQS_OFF_MAX, st_session_at_once_max()) /
-		       hweight_long(sessions);
+		most = most_of_failed(call);
 		why = SENDTRACE_WHY_FAILED;
 	}
 	for (; sessions; sessions &= sessions - 1) {

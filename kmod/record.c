@@ -169,18 +169,22 @@ NOKPROBE_SYMBOL(write_share);
 
 /*
  * The sessions are served one after the other with preemption off, perhaps interrupts too, so
- * they share what may be copied in that time. Each may use an equal part of what is left.
+ * they share what may be copied in that time. Each may use an equal part of what is left. Many
+ * little buffers take longer than their bytes do, so all see the same part of these.
  */
 static void write_shares(const struct st_call *call, unsigned long sessions, u64 sent,
 			 u32 budget, u16 why)
 {
+	u32 effort = max(budget, ST_IRQS_OFF_MAX) / hweight_long(sessions);
+	u32 within = st_payload_within(&call->payload, budget, effort);
 	struct st_session *session;
+	u32 share;
 
 	for (; sessions; sessions &= sessions - 1) {
 		session = st_record_session_of(call, sessions);
+		share = min_t(u32, within, budget / hweight_long(sessions));
 		if (session)
-			budget -= write_share(session, call, sent,
-					      budget / hweight_long(sessions), why);
+			budget -= write_share(session, call, sent, share, why);
 	}
 }
 NOKPROBE_SYMBOL(write_shares);
