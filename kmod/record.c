@@ -38,6 +38,8 @@ static nokprobe_inline void count_captured(struct st_ring *ring,
 	st_count(ring->count.hits, 1);
 	st_count(ring->count.captured, 1);
 	st_count(ring->count.bytes, bytes);
+	if (unlikely(call->peer.flags & SENDTRACE_EVENT_EARLY))
+		st_count(ring->count.early, 1);
 	if (likely(why == SENDTRACE_WHY_COMPLETE) || call->ret < 0)
 		return;
 	st_count(ring->count.cut, 1);

@@ -40,6 +40,13 @@ static void show_blocked(struct seq_file *m, const char *prefix,
 	seq_printf(m, "%sblocked %llu\n", prefix, counters->blocked);
 }
 
+/* The newest one. */
+static void show_early(struct seq_file *m, const char *prefix,
+		       const struct st_counters *counters)
+{
+	seq_printf(m, "%searly %llu\n", prefix, counters->early);
+}
+
 /* Two of the keys are older than the others, and have their own place. */
 static void show_missed(struct seq_file *m, enum st_hook_id id)
 {
@@ -84,6 +91,7 @@ static int stats_show(struct seq_file *m, void *v)
 	show_blocked(m, "", &sum);
 	for (i = 0; i < ST_HOOKS; i++)
 		show_hook(m, i);
+	show_early(m, "", &sum);
 
 	for_each_possible_cpu(cpu) {
 		struct st_counters counters = {};
@@ -92,6 +100,7 @@ static int stats_show(struct seq_file *m, void *v)
 		snprintf(prefix, sizeof(prefix), "cpu%d.", cpu);
 		show_counters(m, prefix, &counters);
 		show_blocked(m, prefix, &counters);
+		show_early(m, prefix, &counters);
 	}
 	return 0;
 }
