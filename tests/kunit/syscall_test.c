@@ -303,6 +303,17 @@ static void calls_that_open_and_close_have_their_descriptor(struct kunit *test)
 	expect_call(test, other(test, __NR_close, 5), SENDTRACE_CALL_CLOSE, 5);
 }
 
+static void those_of_socketcall_have_it_in_memory(struct kunit *test)
+{
+	u32 fd = 5, at = low_page(test);
+
+	KUNIT_ASSERT_EQ(test, copy_to_user(compat_ptr(at), &fd, sizeof(fd)), 0);
+	current_thread_info()->status |= TS_COMPAT;
+	task_pt_regs(current)->bx = SYS_CONNECT;
+	task_pt_regs(current)->cx = at;
+	expect_call(test, other(test, SOCKETCALL, 0), SENDTRACE_CALL_CONNECT, 5);
+}
+
 static void in_any_other_call_there_is_none(struct kunit *test)
 {
 	expect_call(test, other(test, __NR_write, 5), SENDTRACE_CALL_UNKNOWN, -1);
@@ -412,6 +423,7 @@ static struct kunit_case syscall_cases[] = {
 	KUNIT_CASE(a_receive_has_its_flags_and_a_send_has_none),
 	KUNIT_CASE(splice_and_sendfile_splice_and_so_may_a_worker),
 	KUNIT_CASE(calls_that_open_and_close_have_their_descriptor),
+	KUNIT_CASE(those_of_socketcall_have_it_in_memory),
 	KUNIT_CASE(in_any_other_call_there_is_none),
 	KUNIT_CASE(a_message_asks_for_an_address_if_it_has_room_for_one),
 #endif
