@@ -148,6 +148,20 @@ static bool comes_again(const struct st_call *call)
 NOKPROBE_SYMBOL(comes_again);
 
 /*
+ * How much of a call that failed each session copies, one after the other: an equal part of what
+ * all may, of the bytes and of the buffers.
+ */
+static u32 most_of_failed(const struct st_call *call)
+{
+	u32 sessions = hweight_long(call->wanted);
+	u32 share = min(ST_IRQS_OFF_MAX, st_session_at_once_max()) / sessions;
+
+	return st_payload_within(&call->payload, min_t(u32, share, SENDTRACE_FAILED_MAX),
+				 ST_IRQS_OFF_MAX / sessions);
+}
+NOKPROBE_SYMBOL(most_of_failed);
+
+/*
  * Nothing was sent, so little of the payload is copied, and nothing late: a slow client's
  * server may be refused thousands of times a second, for the same megabyte.
  */
@@ -159,8 +173,7 @@ static noinline void record_failed(const struct st_call *call)
 	u32 most = 0;
 
 	if (!comes_again(call)) {
-		most = min(ST_IRQS_OFF_MAX, st_session_at_once_max()) /
-		       hweight_long(sessions);
+		most = most_of_failed(call);
 		why = SENDTRACE_WHY_FAILED;
 	}
 	for (; sessions; sessions &= sessions - 1) {
@@ -187,7 +200,9 @@ static void finish_failed(struct st_deferred *deferred)
 
 /*
  * Once one of them waits for task work, those after it have to wait, too, or they would
- * overtake it. One does so all the same if no object is left for it (pool.c).
+ * overtake it. One does so all the same if no object is left for it (pool.c): its record says
+ * so. To finish the waiting ones first would take a time that nothing bounds: a handler cannot
+ * wait for their pages, and there may be a thousand of them.
  */
 static nokprobe_inline bool must_wait(const struct st_call *call)
 {
@@ -197,10 +212,23 @@ static nokprobe_inline bool must_wait(const struct st_call *call)
 
 static noinline void deliver_failed(struct st_call *call)
 {
-	if (!must_wait(call) || !st_late_after(call, finish_failed))
-		record_failed(call);
+	if (must_wait(call)) {
+		if (st_late_after(call, finish_failed))
+			return;
+		call->peer.flags |= SENDTRACE_EVENT_EARLY;
+	}
+	record_failed(call);
 }
 NOKPROBE_SYMBOL(deliver_failed);
+
+static noinline void deliver_waiting(struct st_call *call, u64 sent)
+{
+	if (st_late_record(call, sent, call->wanted))
+		return;
+	call->peer.flags |= SENDTRACE_EVENT_EARLY;
+	st_record_now(call, call->wanted, sent, SENDTRACE_WHY_NO_WORK);
+}
+NOKPROBE_SYMBOL(deliver_waiting);
 
 /**
  * st_deliver() - record a call that returns
@@ -220,8 +248,10 @@ void st_deliver(struct st_call *call, u16 type, long ret, u64 payload)
 	note_sent(call);
 	if (unlikely(call->ret < 0))
 		deliver_failed(call);
-	else if (must_wait(call) || (ST_CAN_DEFER && unlikely(call->peer.unnamed) &&
-				     call->fd >= 0 && st_payload_lasts(&call->payload)))
+	else if (must_wait(call))
+		deliver_waiting(call, payload);
+	else if (ST_CAN_DEFER && unlikely(call->peer.unnamed) && call->fd >= 0 &&
+		 st_payload_lasts(&call->payload))
 		record_late(call, payload, call->wanted);
 	else
 		record_for_all(call, payload);

@@ -227,6 +227,7 @@ static int ioctl_stats(struct st_session *session, void __user *arg)
 	stats.cut = sum.cut;
 	stats.faults = sum.faults;
 	stats.blocked = sum.blocked;
+	stats.early = sum.early;
 	memcpy(stats.lost, sum.lost, sizeof(stats.lost));
 	return copy_to_user(arg, &stats, sizeof(stats)) ? -EFAULT : 0;
 }

@@ -148,6 +148,32 @@ u32 st_payload_pieces(const struct st_payload *payload, u64 len)
 NOKPROBE_SYMBOL(st_payload_pieces);
 
 /**
+ * st_payload_within() - how much of a payload can be copied in a short time
+ * @payload: the source
+ * @len: bytes of it that are wanted
+ * @effort: what its buffers may cost, besides their bytes; see ST_PAYLOAD_PIECE
+ *
+ * Context: as st_payload_pieces().
+ * Return: @len, or less if only so much is in the first buffers.
+ */
+u32 st_payload_within(const struct st_payload *payload, u32 len, u32 effort)
+{
+	struct st_payload first = *payload;
+	struct iovec piece;
+	struct walk walk;
+	u32 within = 0;
+
+	if (payload->kind != ST_PAYLOAD_IOVEC || payload->nr <= effort / ST_PAYLOAD_PIECE)
+		return len;
+	first.nr = effort / ST_PAYLOAD_PIECE;
+	walk = walk_of(&first, 0, len);
+	while (next_piece(&walk, &piece))
+		within += piece.iov_len;
+	return within;
+}
+NOKPROBE_SYMBOL(st_payload_within);
+
+/**
  * st_payload_keep() - copy the array of a payload's buffers, so that it can be read later
  * @payload: in several buffers; has no more than its first @len bytes afterwards
  * @to: room for st_payload_pieces() buffers, used as long as @payload

@@ -57,6 +57,7 @@ void st_payload_of_segments(struct st_payload *payload, const struct iov_iter *i
 void st_payload_of_page(struct st_payload *payload, const struct page *page, u32 offset);
 u32 st_payload_gather(void *to, const struct st_payload *payload, u64 offset, u32 len);
 u32 st_payload_pieces(const struct st_payload *payload, u64 len);
+u32 st_payload_within(const struct st_payload *payload, u32 len, u32 effort);
 void st_payload_keep(struct st_payload *payload, struct iovec *to, u64 len);
 u32 st_payload_copy_to_fault(u8 *to, const u8 __user *from, u32 len);
 void st_payload_fault_in(const struct st_payload *payload, u64 offset, u32 len);
@@ -97,13 +98,15 @@ static __always_inline bool st_payload_lasts(const struct st_payload *payload)
 	return payload->kind == ST_PAYLOAD_USER || payload->kind == ST_PAYLOAD_IOVEC;
 }
 
-/*
- * How many bytes in one buffer take about as long to copy as @len bytes of this payload: each
- * buffer more costs 45 to 60 instructions.
- */
+/* Each buffer more costs 45 to 60 instructions, about as long as copying so many bytes. */
+#define ST_PAYLOAD_PIECE 64
+
+/* How many bytes in one buffer take about as long to copy as @len bytes of this payload. */
 static __always_inline u64 st_payload_effort(const struct st_payload *payload, u64 len)
 {
-	return payload->kind == ST_PAYLOAD_IOVEC ? len + payload->nr * 64ULL : len;
+	return payload->kind == ST_PAYLOAD_IOVEC ?
+		       len + (u64)payload->nr * ST_PAYLOAD_PIECE :
+		       len;
 }
 
 /* Bytes that a part of a record takes: SENDTRACE_ALIGN at a time. */

@@ -38,6 +38,8 @@ static nokprobe_inline void count_captured(struct st_ring *ring,
 	st_count(ring->count.hits, 1);
 	st_count(ring->count.captured, 1);
 	st_count(ring->count.bytes, bytes);
+	if (unlikely(call->peer.flags & SENDTRACE_EVENT_EARLY))
+		st_count(ring->count.early, 1);
 	if (likely(why == SENDTRACE_WHY_COMPLETE) || call->ret < 0)
 		return;
 	st_count(ring->count.cut, 1);
@@ -169,18 +171,22 @@ NOKPROBE_SYMBOL(write_share);
 
 /*
  * The sessions are served one after the other with preemption off, perhaps interrupts too, so
- * they share what may be copied in that time. Each may use an equal part of what is left.
+ * they share what may be copied in that time. Each may use an equal part of what is left. Many
+ * little buffers take longer than their bytes do, so all see the same part of these.
  */
 static void write_shares(const struct st_call *call, unsigned long sessions, u64 sent,
 			 u32 budget, u16 why)
 {
+	u32 effort = max(budget, ST_IRQS_OFF_MAX) / hweight_long(sessions);
+	u32 within = st_payload_within(&call->payload, budget, effort);
 	struct st_session *session;
+	u32 share;
 
 	for (; sessions; sessions &= sessions - 1) {
 		session = st_record_session_of(call, sessions);
+		share = min_t(u32, within, budget / hweight_long(sessions));
 		if (session)
-			budget -= write_share(session, call, sent,
-					      budget / hweight_long(sessions), why);
+			budget -= write_share(session, call, sent, share, why);
 	}
 }
 NOKPROBE_SYMBOL(write_shares);

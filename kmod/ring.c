@@ -71,6 +71,7 @@ void st_counters_add(struct st_counters *sum, const struct st_counters *counters
 	sum->cut += READ_ONCE(counters->cut);
 	sum->faults += READ_ONCE(counters->faults);
 	sum->blocked += READ_ONCE(counters->blocked);
+	sum->early += READ_ONCE(counters->early);
 	for (i = 0; i < SENDTRACE_LOST_REASONS; i++)
 		sum->lost[i] += READ_ONCE(counters->lost[i]);
 }

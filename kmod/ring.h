@@ -21,6 +21,7 @@ struct st_counters {
 	u64 cut;
 	u64 faults;
 	u64 blocked;
+	u64 early;
 	u64 lost[SENDTRACE_LOST_REASONS];
 };
 

@@ -4,7 +4,7 @@
  * each CPU, with `cpuN.` in front of the key. New keys are added at the end of their
  * part; keys are never removed.
  *
- * /proc/sendtrace/sessions: one line per open session.
+ * /proc/sendtrace/sessions: one line per open session; new fields are added at its end.
  *
  * Both need CAP_SYS_ADMIN.
  */
@@ -15,6 +15,7 @@
 #include <linux/seq_file.h>
 #include <linux/time.h>
 
+#include "calls.h"
 #include "probe.h"
 #include "session.h"
 #include "stats.h"
@@ -37,6 +38,13 @@ static void show_blocked(struct seq_file *m, const char *prefix,
 			 const struct st_counters *counters)
 {
 	seq_printf(m, "%sblocked %llu\n", prefix, counters->blocked);
+}
+
+/* The newest one. */
+static void show_early(struct seq_file *m, const char *prefix,
+		       const struct st_counters *counters)
+{
+	seq_printf(m, "%searly %llu\n", prefix, counters->early);
 }
 
 /* Two of the keys are older than the others, and have their own place. */
@@ -83,6 +91,7 @@ static int stats_show(struct seq_file *m, void *v)
 	show_blocked(m, "", &sum);
 	for (i = 0; i < ST_HOOKS; i++)
 		show_hook(m, i);
+	show_early(m, "", &sum);
 
 	for_each_possible_cpu(cpu) {
 		struct st_counters counters = {};
@@ -91,6 +100,7 @@ static int stats_show(struct seq_file *m, void *v)
 		snprintf(prefix, sizeof(prefix), "cpu%d.", cpu);
 		show_counters(m, prefix, &counters);
 		show_blocked(m, prefix, &counters);
+		show_early(m, prefix, &counters);
 	}
 	return 0;
 }
@@ -121,6 +131,8 @@ static void show_session(const struct st_session *session, void *arg)
 	rcu_read_lock();
 	st_rules_show(rcu_dereference(session->rules), m);
 	rcu_read_unlock();
+	seq_puts(m, " calls=");
+	st_calls_show(session->calls, m);
 	seq_putc(m, '\n');
 }
 

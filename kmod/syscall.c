@@ -5,9 +5,9 @@
  *
  * They are another call's when io_uring works for the thread: it retries at the end of any
  * system call, and in threads of its own. So they count only if that call is one that comes
- * here and, where the thread uses io_uring, if its descriptor is this socket. There another
- * thread that moves the descriptor meanwhile (dup2()) can make a system call look as if io_uring
- * made it.
+ * here and, where the thread uses io_uring, if it has not returned yet and its descriptor is this
+ * socket. There another thread that moves the descriptor meanwhile (dup2()) can make a system
+ * call look as if io_uring made it.
  */
 #include <linux/compat.h>
 #include <linux/file.h>
@@ -187,6 +187,21 @@ static nokprobe_inline const struct row *current_row(struct pt_regs *regs)
 	return row_of_other_abi(nr);
 }
 
+/*
+ * Has the call returned, and is the thread on its way out of the kernel? io_uring works there.
+ * The kernel stores what a call returns where the caller will find it. Until then that register
+ * has -ENOSYS on x86, and on arm64 the first argument: there a call that returns just that, the
+ * number of its descriptor, seems not to have returned.
+ */
+static nokprobe_inline bool has_returned(const struct pt_regs *regs)
+{
+#ifdef CONFIG_X86_64
+	return regs->ax != -ENOSYS;
+#else
+	return regs->regs[0] != regs->orig_x0;
+#endif
+}
+
 static nokprobe_inline bool is_this_socket(int fd, const struct socket *sock)
 {
 	struct fd f = fdget(fd);
@@ -315,8 +330,8 @@ from_row(const struct row *row, struct pt_regs *regs, const unsigned long *args,
 		return st_syscall_async(direction);
 	is.fd = nr == NO_ARGUMENT ? -1 : (int)argument(regs, args, nr);
 	is.flags = direction == ST_SENDS ? 0 : flags_of(is.id, regs, args);
-	if (is.fd >= 0 && unlikely(st_uses_io_uring(current)) &&
-	    !is_this_socket(is.fd, sock))
+	if (unlikely(st_uses_io_uring(current)) &&
+	    (has_returned(regs) || (is.fd >= 0 && !is_this_socket(is.fd, sock))))
 		return st_syscall_async(direction);
 	return is;
 }

@@ -264,6 +264,60 @@ static void one_that_failed_and_cannot_wait_is_recorded_at_once(struct kunit *te
 	expect_event(test, session, SENDTRACE_FAILED_MAX, SENDTRACE_WHY_FAILED);
 }
 
+/* Where no object is left for it. */
+static void expect_early(struct kunit *test, struct st_session *session, bool early,
+			 u64 counted)
+{
+	const struct sendtrace_event *event = st_test_record(test, session);
+
+	KUNIT_EXPECT_EQ(test, event->event_flags, early ? SENDTRACE_EVENT_EARLY : 0);
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->early, counted);
+	st_test_done(session);
+}
+
+static void one_that_cannot_wait_says_that_it_is_early(struct kunit *test)
+{
+	static const u16 ids[] = { SENDTRACE_CALL_SENDMMSG, SENDTRACE_CALL_RECVMMSG,
+				   SENDTRACE_CALL_IO_SUBMIT_WRITE,
+				   SENDTRACE_CALL_IO_SUBMIT_READ };
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = call_of(test, 100), again;
+	int i;
+
+	st_test_late.waiting = true;
+	st_test_late.none_left = true;
+	for (i = 0; i < ARRAY_SIZE(ids); i++) {
+		again = call;
+		again.id = ids[i];
+		ended(&again, 100);
+		expect_early(test, session, true, 2 * i + 1);
+		again = call;
+		again.id = ids[i];
+		ended(&again, -EPIPE);
+		expect_early(test, session, true, 2 * i + 2);
+	}
+}
+
+static void what_overtakes_nothing_is_not_early(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = call_of(test, 100);
+
+	st_test_late.none_left = true;
+	st_test_late.waiting = true;
+	ended(&call, 100); /* the only one of its system call */
+	expect_early(test, session, false, 0);
+	call.id = SENDTRACE_CALL_SENDMMSG;
+	st_test_late.waiting = false;
+	ended(&call, 100);
+	expect_early(test, session, false, 0);
+	st_test_late.waiting = true;
+	st_test_late.none_left = false;
+	ended(&call, 100);
+	KUNIT_EXPECT_TRUE(test, st_test_run_late());
+	expect_early(test, session, false, 0);
+}
+
 static void other_calls_wait_for_nobody(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
@@ -308,6 +362,8 @@ static struct kunit_case deliver_cases[] = {
 	KUNIT_CASE(a_message_does_not_overtake_one_that_waits),
 	KUNIT_CASE(one_that_failed_does_not_overtake_either),
 	KUNIT_CASE(one_that_failed_and_cannot_wait_is_recorded_at_once),
+	KUNIT_CASE(one_that_cannot_wait_says_that_it_is_early),
+	KUNIT_CASE(what_overtakes_nothing_is_not_early),
 	KUNIT_CASE(other_calls_wait_for_nobody),
 	KUNIT_CASE(of_io_uring_what_a_handler_copies_is_complete),
 	KUNIT_CASE(of_io_uring_what_is_longer_is_cut_there),

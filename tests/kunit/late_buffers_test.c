@@ -271,6 +271,59 @@ static void one_whose_array_has_no_room_does_not_wait(struct kunit *test)
 	expect_at_once(test, session, SENDTRACE_FAILED_MAX, SENDTRACE_WHY_FAILED);
 }
 
+static struct st_session *session_of_many[ST_MAX_RUNNING];
+
+/* A call with as many little buffers as can be, which all sessions record. */
+static struct st_call of_little_buffers(struct kunit *test, size_t size)
+{
+	int i;
+
+	for (i = 0; i < ST_MAX_RUNNING; i++)
+		session_of_many[i] = st_test_session(test, RING, 0);
+	return call_of(test, UIO_MAXIOV * size, UIO_MAXIOV);
+}
+
+/* What all of them have of a call that was ended: @bytes each, and the reason. */
+static void expect_of_each(struct kunit *test, s64 bytes, u16 why)
+{
+	u16 got = 0;
+	int i;
+
+	for (i = 0; i < ST_MAX_RUNNING; i++) {
+		KUNIT_EXPECT_EQ(test, captured(session_of_many[i], &got), bytes);
+		KUNIT_EXPECT_EQ(test, got, why);
+	}
+}
+
+/* So many buffers may each of all sessions copy, with preemption off. */
+#define EACH (ST_IRQS_OFF_MAX / ST_MAX_RUNNING / ST_PAYLOAD_PIECE)
+
+static void many_sessions_copy_few_buffers_of_a_call_that_failed(struct kunit *test)
+{
+	struct st_call call = of_little_buffers(test, 3);
+
+	sent(&call, -EPIPE);
+	expect_of_each(test, EACH * 3, SENDTRACE_WHY_FAILED);
+}
+
+static void many_sessions_copy_few_buffers_where_nothing_can_wait(struct kunit *test)
+{
+	struct st_call call = of_little_buffers(test, 3);
+
+	call.async = true;
+	sent(&call, UIO_MAXIOV * 3);
+	expect_of_each(test, EACH * 3, SENDTRACE_WHY_ASYNC);
+}
+
+static void one_session_copies_all_buffers_of_a_call_that_failed(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, RING, 0);
+	struct st_call call = call_of(test, SENDTRACE_FAILED_MAX, UIO_MAXIOV);
+
+	sent(&call, -EPIPE);
+	expect_at_once(test, session, SENDTRACE_FAILED_MAX, SENDTRACE_WHY_COMPLETE);
+}
+
 /* Pages are gone when the name can be had; so is the buffer of one that io_uring sends. */
 static void a_datagram_of_pages_waits_for_no_name(struct kunit *test)
 {
@@ -304,6 +357,9 @@ static struct kunit_case late_buffers_cases[] = {
 	KUNIT_CASE(few_of_many_sessions_copy_many_buffers_inline),
 	KUNIT_CASE(the_array_of_a_message_that_failed_is_kept_while_it_waits),
 	KUNIT_CASE(one_whose_array_has_no_room_does_not_wait),
+	KUNIT_CASE(many_sessions_copy_few_buffers_of_a_call_that_failed),
+	KUNIT_CASE(many_sessions_copy_few_buffers_where_nothing_can_wait),
+	KUNIT_CASE(one_session_copies_all_buffers_of_a_call_that_failed),
 	KUNIT_CASE(a_datagram_of_pages_waits_for_no_name),
 	{}
 };

@@ -49,6 +49,7 @@ static void enter(unsigned int nr, int fd, unsigned long second, unsigned long t
 	struct pt_regs *regs = task_pt_regs(current);
 
 	regs->orig_ax = nr;
+	regs->ax = -ENOSYS;
 	regs->di = fd;
 	regs->si = second;
 	regs->dx = third;

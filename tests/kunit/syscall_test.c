@@ -21,6 +21,10 @@ static bool uses_io_uring = true;
 
 static unsigned long said_before;
 
+/* What the register has that the caller finds the result in: this, until the call returns. */
+#define IN_THE_CALL (-ENOSYS)
+static long result = IN_THE_CALL;
+
 static int syscall_test_init(struct kunit *test)
 {
 	test->priv = kunit_kzalloc(test, sizeof(struct pt_regs), GFP_KERNEL);
@@ -47,6 +51,7 @@ static struct st_syscall found(struct kunit *test, struct socket *sock, unsigned
 
 	preempt_disable();
 	regs->orig_ax = nr;
+	regs->ax = result;
 	if (current_thread_info()->status & TS_COMPAT) {
 		regs->bx = args[0];
 		regs->cx = args[1];
@@ -223,6 +228,30 @@ static void without_io_uring_any_descriptor_is_believed(struct kunit *test)
 	uses_io_uring = true;
 }
 
+/* At its end io_uring works for the thread, perhaps on the same socket. */
+static void a_call_that_has_returned_is_not_believed(struct kunit *test)
+{
+	static const long results[] = { 5, 0, -EAGAIN, -ERESTARTSYS, -EIO };
+	struct socket *sock;
+	int fd = st_test_descriptor(test, SOCK_STREAM, &sock), i;
+
+	for (i = 0; i < ARRAY_SIZE(results); i++) {
+		result = results[i];
+		expect_call(test, found(test, sock, __NR_recvfrom, ARGS(fd), ST_RECEIVES),
+			    SENDTRACE_CALL_IO_URING_RECV, -1);
+		expect_call(test, found(test, sock, __NR_write, ARGS(fd), ST_SENDS),
+			    SENDTRACE_CALL_IO_URING_SEND, -1);
+		expect_call(test, found(test, sock, __NR_io_submit, ARGS(fd), ST_SENDS),
+			    SENDTRACE_CALL_IO_URING_SEND, -1);
+		current_thread_info()->status |= TS_COMPAT;
+		expect_call(test, found(test, sock, __NR_ia32_write, ARGS(fd), ST_SENDS),
+			    SENDTRACE_CALL_IO_URING_SEND, -1);
+	}
+	result = IN_THE_CALL;
+	expect_call(test, found(test, sock, __NR_recvfrom, ARGS(fd), ST_RECEIVES),
+		    SENDTRACE_CALL_RECVFROM, fd);
+}
+
 static void a_call_that_does_not_come_here_is_not_believed(struct kunit *test)
 {
 	struct socket *sock;
@@ -272,6 +301,17 @@ static void calls_that_open_and_close_have_their_descriptor(struct kunit *test)
 	expect_call(test, other(test, __NR_connect, 5), SENDTRACE_CALL_CONNECT, 5);
 	expect_call(test, other(test, __NR_shutdown, 5), SENDTRACE_CALL_SHUTDOWN, 5);
 	expect_call(test, other(test, __NR_close, 5), SENDTRACE_CALL_CLOSE, 5);
+}
+
+static void those_of_socketcall_have_it_in_memory(struct kunit *test)
+{
+	u32 fd = 5, at = low_page(test);
+
+	KUNIT_ASSERT_EQ(test, copy_to_user(compat_ptr(at), &fd, sizeof(fd)), 0);
+	current_thread_info()->status |= TS_COMPAT;
+	task_pt_regs(current)->bx = SYS_CONNECT;
+	task_pt_regs(current)->cx = at;
+	expect_call(test, other(test, SOCKETCALL, 0), SENDTRACE_CALL_CONNECT, 5);
 }
 
 static void in_any_other_call_there_is_none(struct kunit *test)
@@ -376,12 +416,14 @@ static struct kunit_case syscall_cases[] = {
 	KUNIT_CASE(arguments_that_cannot_be_read_tell_nothing),
 	KUNIT_CASE(a_descriptor_of_another_socket_is_not_believed),
 	KUNIT_CASE(without_io_uring_any_descriptor_is_believed),
+	KUNIT_CASE(a_call_that_has_returned_is_not_believed),
 	KUNIT_CASE(a_call_that_does_not_come_here_is_not_believed),
 	KUNIT_CASE(a_worker_of_io_uring_is_in_no_call),
 	KUNIT_CASE(a_32_bit_programs_message_has_a_short_pointer),
 	KUNIT_CASE(a_receive_has_its_flags_and_a_send_has_none),
 	KUNIT_CASE(splice_and_sendfile_splice_and_so_may_a_worker),
 	KUNIT_CASE(calls_that_open_and_close_have_their_descriptor),
+	KUNIT_CASE(those_of_socketcall_have_it_in_memory),
 	KUNIT_CASE(in_any_other_call_there_is_none),
 	KUNIT_CASE(a_message_asks_for_an_address_if_it_has_room_for_one),
 #endif

@@ -304,6 +304,18 @@ static void calls_missed_are_said_once(void **state)
 	assert_non_null(strstr(text, "\n5 calls missed: "));
 }
 
+static void events_that_may_stand_too_early_are_in_the_summary(void **state)
+{
+	(void)state;
+	assert_null(strstr(summary(), "perhaps before an earlier one"));
+	stats.early = 1;
+	assert_non_null(strstr(summary(),
+			       "\n1 event perhaps before an earlier one of the same "
+			       "call: "));
+	stats.early = 7;
+	assert_non_null(strstr(summary(), "\n7 events perhaps before an earlier one"));
+}
+
 static void losses_are_said_at_most_once_a_second(void **state)
 {
 	(void)state;
@@ -382,6 +394,7 @@ int main(void)
 		loss_case(a_loss_that_no_record_reports_is_said_once),
 		loss_case(a_loss_after_the_last_record_is_said_at_the_end),
 		loss_case(calls_missed_are_said_once),
+		loss_case(events_that_may_stand_too_early_are_in_the_summary),
 		loss_case(losses_are_said_at_most_once_a_second),
 		loss_case(a_gap_is_explained_only_by_losses_that_no_record_reports),
 		loss_case(what_was_captured_is_printed_or_said_not_to_be),

@@ -1,39 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The names of system calls, and of kinds of ancillary data. */
+#include <sendtrace/calls.h>
 #include <stddef.h>
 
 #include "sendtrace.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *const calls[SENDTRACE_CALLS] = {
-	[SENDTRACE_CALL_SENDTO] = "sendto",
-	[SENDTRACE_CALL_SENDMSG] = "sendmsg",
-	[SENDTRACE_CALL_SENDMMSG] = "sendmmsg",
-	[SENDTRACE_CALL_WRITE] = "write",
-	[SENDTRACE_CALL_WRITEV] = "writev",
-	[SENDTRACE_CALL_PWRITEV2] = "pwritev2",
-	[SENDTRACE_CALL_IO_SUBMIT_WRITE] = "io_submit",
-	[SENDTRACE_CALL_SENDFILE] = "sendfile",
-	[SENDTRACE_CALL_SPLICE_WRITE] = "splice",
-	[SENDTRACE_CALL_IO_URING_SEND] = "io_uring",
-	[SENDTRACE_CALL_RECVFROM] = "recvfrom",
-	[SENDTRACE_CALL_RECVMSG] = "recvmsg",
-	[SENDTRACE_CALL_RECVMMSG] = "recvmmsg",
-	[SENDTRACE_CALL_READ] = "read",
-	[SENDTRACE_CALL_READV] = "readv",
-	[SENDTRACE_CALL_PREADV2] = "preadv2",
-	[SENDTRACE_CALL_IO_SUBMIT_READ] = "io_submit",
-	[SENDTRACE_CALL_SPLICE_READ] = "splice",
-	[SENDTRACE_CALL_IO_URING_RECV] = "io_uring",
-	[SENDTRACE_CALL_ACCEPT] = "accept",
-	[SENDTRACE_CALL_IO_URING_ACCEPT] = "io_uring",
-	[SENDTRACE_CALL_CONNECT] = "connect",
-	[SENDTRACE_CALL_IO_URING_CONNECT] = "io_uring",
-	[SENDTRACE_CALL_SHUTDOWN] = "shutdown",
-	[SENDTRACE_CALL_IO_URING_SHUTDOWN] = "io_uring",
-	[SENDTRACE_CALL_CLOSE] = "close",
-};
+static const char *const calls[SENDTRACE_CALLS] = ST_CALL_NAMES;
 
 const char *sendtrace_call_name(unsigned int call)
 {

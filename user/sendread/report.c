@@ -332,6 +332,14 @@ static void summarize_missed(__u64 missed)
 	message_plain("%s", words.buffer);
 }
 
+static void summarize_early(__u64 early)
+{
+	message_plain(
+		"%llu event%s perhaps before an earlier one of the same call: too many payloads "
+		"were being copied (see works in 'modinfo sendtrace'; --sort has the order)",
+		(unsigned long long)early, plural(early));
+}
+
 static void ask_counters(struct tally *tally, struct sendtrace *trace)
 {
 	struct sendtrace_stats stats;
@@ -340,6 +348,7 @@ static void ask_counters(struct tally *tally, struct sendtrace *trace)
 		return;
 	memcpy(tally->counted.lost, stats.lost, sizeof(stats.lost));
 	tally->counted.missed = stats.missed;
+	tally->counted.early = stats.early;
 }
 
 void report_summary(const struct tally *tally, struct sendtrace *trace)
@@ -358,6 +367,8 @@ void report_summary(const struct tally *tally, struct sendtrace *trace)
 	summarize_cut(tally->cut);
 	if (now.counted.missed)
 		summarize_missed(now.counted.missed);
+	if (now.counted.early)
+		summarize_early(now.counted.early);
 	if (tally->unknown)
 		message_plain(
 			"%llu record%s of unknown types: sendread is older than the module",

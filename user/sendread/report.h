@@ -20,8 +20,8 @@ struct options;
  * @unknown: records of types that are not known
  * @forgotten: sockets whose sums had to go, as sums_forgotten()
  * @keep_failed: report_kept() has printed why
- * @counted: what the session's counters say of the same losses, and of calls missed; 0 for a
- *	saved stream, which has none
+ * @counted: what the session's counters say of the same losses, of calls missed, and of events
+ *	that may stand before earlier ones; 0 for a saved stream, which has none
  * @earlier: losses that the counters had when they were asked last
  * @pending: what was not printed yet; @counted: some of @lost is known by the counters alone,
  *	which name no CPU; @end: the trace has ended
@@ -40,6 +40,7 @@ struct tally {
 	struct {
 		__u64 lost[SENDTRACE_LOST_REASONS];
 		__u64 missed;
+		__u64 early;
 	} counted;
 	__u64 earlier[SENDTRACE_LOST_REASONS];
 	struct {

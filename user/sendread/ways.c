@@ -2,26 +2,19 @@
 /* Names of calls and groups of calls, and sets of them. */
 #include "ways.h"
 
+#include <sendtrace/calls.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "sendtrace.h"
 
-#define COUNT(array)	  (sizeof(array) / sizeof((array)[0]))
-#define BIT(call)	  SENDTRACE_CALL_BIT(SENDTRACE_CALL_##call)
-#define FROM_TO(from, to) (2 * BIT(to) - BIT(from))
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define BIT(call)    SENDTRACE_CALL_BIT(SENDTRACE_CALL_##call)
 
 static const struct group {
 	const char *name;
 	uint64_t calls;
-} groups[] = {
-	{ "send", FROM_TO(SENDTO, IO_URING_SEND) },
-	{ "recv", FROM_TO(RECVFROM, IO_URING_RECV) },
-	{ "accept", FROM_TO(ACCEPT, IO_URING_ACCEPT) },
-	{ "connect", FROM_TO(CONNECT, IO_URING_CONNECT) },
-	{ "close", FROM_TO(SHUTDOWN, CLOSE) },
-	{ "all", SENDTRACE_CALLS_ALL },
-};
+} groups[] = ST_CALL_GROUPS;
 
 enum {
 	GROUP_SEND,
@@ -47,7 +40,7 @@ uint64_t ways_of_type(uint16_t type)
 	case SENDTRACE_RECORD_CONNECT:
 		return groups[GROUP_CONNECT].calls;
 	case SENDTRACE_RECORD_SHUTDOWN:
-		return BIT(SHUTDOWN) | BIT(IO_URING_SHUTDOWN);
+		return ST_CALLS_SHUTDOWN;
 	case SENDTRACE_RECORD_CLOSE:
 		return BIT(CLOSE);
 	default:
@@ -76,7 +69,7 @@ static uint64_t named(const char *word, size_t size)
 		if (is_word(sendtrace_call_name(call), word, size))
 			ways |= SENDTRACE_CALL_BIT(call);
 	/* Also io_uring's, as of the groups. */
-	return ways & BIT(SHUTDOWN) ? ways | BIT(IO_URING_SHUTDOWN) : ways;
+	return ways & BIT(SHUTDOWN) ? ST_CALLS_SHUTDOWN : ways;
 }
 
 int ways_choose(uint64_t *ways, const char *list, const char **bad)

@@ -75,7 +75,8 @@
  *
  * To get the calls of one thread in order: always take the record with the lowest time of
  * all rings, but first look again at every ring that was empty. If that finds a new head in
- * any ring, look again at all that are still empty.
+ * any ring, look again at all that are still empty. Only a message with SENDTRACE_EVENT_EARLY
+ * may stand before an earlier one of the same system call; their exit_time has the order.
  *
  * Between threads, also those on one connection, a record then stands where its call returned.
  * So an answer may stand before its request:
@@ -222,7 +223,8 @@ struct sendtrace_filter {
  * struct sendtrace_stats - a session's counters since its first start
  * @hits: calls that this session had to decide on: filtered + captured + the sum of lost
  * @filtered: calls that the filter or the choice of calls refused; one that comes through two
- *	probes (a connect(), which io_uring shares a function with) counts twice
+ *	probes (a connect(), which io_uring shares a function with) counts twice, here and in
+ *	@hits
  * @captured: event records written
  * @bytes: bytes of payload in them
  * @cut: event records with less payload than was sent; a call that failed sent nothing
@@ -236,6 +238,7 @@ struct sendtrace_filter {
  *	kernel.ftrace_enabled)
  * @blocked: of @filtered, those that would have been recorded but for their result: receives
  *	that found nothing (EAGAIN), and tries of io_uring that it repeats itself
+ * @early: of @captured, those with SENDTRACE_EVENT_EARLY
  * @reserved: zero
  */
 struct sendtrace_stats {
@@ -249,7 +252,8 @@ struct sendtrace_stats {
 	__u64 lost[SENDTRACE_LOST_REASONS];
 	__u64 blind;
 	__u64 blocked;
-	__u64 reserved[7];
+	__u64 early;
+	__u64 reserved[6];
 };
 
 /*

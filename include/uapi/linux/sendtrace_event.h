@@ -71,7 +71,8 @@ enum sendtrace_record_type {
  * @SENDTRACE_CALL_SHUTDOWN: shutdown()
  * @SENDTRACE_CALL_IO_URING_SHUTDOWN: io_uring
  * @SENDTRACE_CALL_CLOSE: whatever closed the last descriptor: close(), exit(), io_uring; not a
- *	kernel thread, which closes a socket that lay in a message nobody received
+ *	kernel thread, which closes a socket that lay in a message nobody received, or that
+ *	io_uring held: which process it belonged to is not known then
  * @SENDTRACE_CALLS: one more than the largest, not a call
  *
  * Calls that the kernel refuses before they reach a socket are no events: of a descriptor that
@@ -181,8 +182,9 @@ enum sendtrace_why {
 #define SENDTRACE_FAILED_MAX 4096
 
 /*
- * struct sendtrace_event.event_flags: what @peer is. Without the first three, it is the
- * socket's own peer, or that of the datagram that it was collecting (UDP_CORK, MSG_MORE).
+ * struct sendtrace_event.event_flags: what @peer is, and SENDTRACE_EVENT_EARLY. Without the
+ * first three, it is the socket's own peer, or that of the datagram that it was collecting
+ * (UDP_CORK, MSG_MORE).
  *
  * SENDTRACE_EVENT_PEER_FROM_CALL: the address that the caller passed, read from its memory
  *	when the call was entered. The kernel reads it a moment later, again
@@ -196,11 +198,16 @@ enum sendtrace_why {
  *	a datagram that a BPF program of its cgroup may redirect
  * SENDTRACE_EVENT_PEER_INIT_NET: its sin6_scope_id is the number of an interface of the
  *	initial network namespace
+ * SENDTRACE_EVENT_EARLY: a message of sendmmsg(), recvmmsg() or io_submit() that may stand
+ *	before an earlier one of the same system call: the payload of that one was still to be
+ *	copied, and this one could not wait for it, because too many others did (module
+ *	parameter works)
  */
 #define SENDTRACE_EVENT_PEER_FROM_CALL (1U << 0)
 #define SENDTRACE_EVENT_PEER_LATE      (1U << 1)
 #define SENDTRACE_EVENT_PEER_ASKED     (1U << 2)
 #define SENDTRACE_EVENT_PEER_INIT_NET  (1U << 3)
+#define SENDTRACE_EVENT_EARLY	       (1U << 4)
 
 /* Descriptions of ancillary data that an event has room for. */
 #define SENDTRACE_CMSGS 2

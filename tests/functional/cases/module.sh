@@ -309,6 +309,37 @@ case_module_sessions() {
 	stop_reader two
 }
 
+# calls_of READER: which calls /proc/sendtrace/sessions says that it records
+calls_of() {
+	eval "pid=\$pid_$1"
+	sed -n "s/.* pid=$pid .* calls=\([^ ]*\).*/\1/p" /proc/sendtrace/sessions
+}
+
+scenario module.calls "/proc/sendtrace/sessions lists the calls of each session, as -e takes them"
+case_module_calls() {
+	start_reader main name
+	equal "by default" "$(calls_of main)" send
+	stop_reader main
+	for list in all recv,accept accept,sendto recv,sendto,writev '!io_uring' splice shutdown; do
+		start_reader main -e "$list" name
+		shown=$(calls_of main)
+		stop_reader main
+		start_reader main -e "$shown" name
+		equal "calls of -e $shown" "$(calls_of main)" "$shown"
+		stop_reader main
+		case $list in
+		!io_uring) ;;
+		*) equal "calls of -e $list" "$shown" "$list" ;;
+		esac
+	done
+	timeout -s KILL "$limit" cat /dev/sendtrace >/dev/null &
+	pid_main=$!
+	until_true "cat has started the session" grep -q '^running 1$' $stats
+	equal "calls of cat" "$(calls_of main)" 'sendto,accept,!io_uring'
+	kill "$pid_main"
+	wait "$pid_main" 2>/dev/null
+}
+
 setpriv_nobody() {
 	su -s /bin/sh nobody -c "$*"
 }

@@ -45,6 +45,7 @@ receives recv_more.end "the end of a connection is a receive of nothing"
 receives recv_more.fails "receives that fail are shown with their error"
 receives recv_more.error_queue "what comes from the error queue (MSG_ERRQUEUE) is not shown"
 receives recv_more.interrupted "a receive that a signal interrupts is shown with the kernel's error"
+receives recv_more.by_ring "what io_uring receives at the end of a recv or read of the same socket is io_uring's"
 
 scenario recv_more.would_block "a receive that finds nothing is not shown, but counted"
 case_recv_more_would_block() {

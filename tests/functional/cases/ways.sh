@@ -2,6 +2,8 @@
 # shellcheck shell=sh disable=SC2154,SC2034 # variables of ../lib.sh
 # Every way of sending: one case each, then what is particular to some, then all at the same time.
 
+needs_late ways_msg.early
+
 shows ways.send "send is shown on TCP, UDP and unix sockets, call=sendto"
 shows ways.sendmsg "sendmsg is shown, its pieces joined"
 shows ways.sendmmsg "sendmmsg is shown"
@@ -112,6 +114,25 @@ shows ways_msg.segments "one call that sends several datagrams (UDP_SEGMENT) is 
 shows ways_msg.messages "each message of sendmmsg is an event"
 shows ways_msg.messages_fail "the message that ends a sendmmsg is an event that failed, what follows is none"
 shows ways_msg.messages_addresses "each message of sendmmsg has its own destination"
+shows ways_msg.messages_behind "messages behind a long one are shown behind it"
+
+scenario ways_msg.early "messages that cannot wait for a long one are shown before it, and counted; --sort has the order"
+case_ways_msg_early() {
+	unload
+	load works=1
+	start_reader main ways_msg
+	start_reader sorted --sort ways_msg
+	program main ways_msg messages_behind
+	equal "early" "$(value early)" 4
+	stop_reader main
+	stop_reader sorted
+	same main.want sorted.out
+	(sed 1d main.want && sed 1q main.want) >early.want
+	same early.want main.out
+	holds "the summary says so" grep -q "^2 events perhaps before an earlier one" main.err
+	unload
+	load
+}
 
 # ---- Refused calls ---------------------------------------------------------------------------
 

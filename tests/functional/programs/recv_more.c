@@ -247,6 +247,79 @@ static void interrupted(void)
 	receive(pair.near, ROOM, 0, 0, 7);
 }
 
+/* ---- io_uring beside a call ------------------------------------------------------------- */
+
+enum {
+	/* As no descriptor of a socket here. */
+	FIRST_PART = 2,
+	SENT = 10,
+};
+
+struct sender {
+	pid_t tid;
+	long nr;
+	int fd;
+};
+
+static void *send_when_blocked(void *arg)
+{
+	struct sender *sender = arg;
+
+	wait_blocked(sender->tid, sender->nr);
+	put(sender->fd, SENT);
+	return NULL;
+}
+
+/*
+ * A request waits for the socket, then a call does: both are woken by the same bytes. The call
+ * takes the first of them, and at its end io_uring takes the others in the same thread.
+ */
+static void at_the_end_of(const char *call, long nr)
+{
+	struct pair pair = pair_of(PAIR_TCP4);
+	struct sender sender = { .tid = syscall(SYS_gettid), .nr = nr, .fd = pair.far };
+	struct event event = {
+		.call = call,
+		.fd = pair.near,
+		.received = true,
+		.bytes = got,
+		.len = FIRST_PART,
+		.where = to_peer(pair.near),
+	};
+	char rest[ROOM];
+	struct io_uring_sqe sqe =
+		uring_request(IORING_OP_RECV, pair.near, rest, sizeof(rest));
+	struct uring ring;
+	pthread_t thread;
+
+	must(uring_open(&ring, 0) ? 0 : -1, "io_uring_setup");
+	uring_submit(&ring, &sqe);
+	pthread_create(&thread, NULL, send_when_blocked, &sender);
+	event.ret = nr == SYS_read ? read(pair.near, got, FIRST_PART) :
+				     recv(pair.near, got, FIRST_PART, 0);
+	pthread_join(thread, NULL);
+	check_equal(event.ret, FIRST_PART, "%s", call);
+	expect_event(&event);
+	event = (struct event){
+		.call = "io_uring",
+		.fd = -1,
+		.received = true,
+		.bytes = rest,
+		.len = sizeof(rest),
+		.where = to_peer(pair.near),
+	};
+	event.ret = uring_wait(&ring);
+	check_equal(event.ret, SENT - FIRST_PART, "io_uring's RECV after %s", call);
+	expect_event(&event);
+	uring_close(&ring);
+}
+
+static void by_ring(void)
+{
+	at_the_end_of("recvfrom", SYS_recvfrom);
+	at_the_end_of("read", SYS_read);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct test_case cases[] = {
@@ -259,6 +332,7 @@ int main(int argc, char **argv)
 		{ "fails", fails },
 		{ "error_queue", error_queue },
 		{ "interrupted", interrupted },
+		{ "by_ring", by_ring },
 		{},
 	};
 

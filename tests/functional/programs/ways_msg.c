@@ -306,6 +306,25 @@ static void messages_fail(void)
 	many_on(PAIR_UDP6, 0);
 }
 
+/* The first one is copied late, so those after it have to wait. */
+static void messages_behind(void)
+{
+	static const size_t lens[] = { 20000, 100, 200 };
+	struct pair pair = pair_of(PAIR_UDP4);
+	struct mmsghdr messages[COUNT_OF(lens)];
+	struct iovec iov[COUNT_OF(lens)];
+
+	for (size_t i = 0; i < COUNT_OF(lens); i++)
+		messages[i] = message_of(&iov[i], text_number(i, lens[i]), lens[i]);
+	check_equal(sendmmsg(pair.near, messages, COUNT_OF(lens), 0), COUNT_OF(lens),
+		    "messages sent");
+	for (size_t i = 0; i < COUNT_OF(lens); i++) {
+		struct event event = event_of(pair.near, &messages[i].msg_hdr);
+
+		expect_event(&event);
+	}
+}
+
 /* One destination twice, then another one: each message has its own. */
 static void messages_addresses(void)
 {
@@ -347,6 +366,7 @@ int main(int argc, char **argv)
 		{ "segments", segments },
 		{ "messages", messages },
 		{ "messages_fail", messages_fail },
+		{ "messages_behind", messages_behind },
 		{ "messages_addresses", messages_addresses },
 		{},
 	};
