@@ -22,6 +22,7 @@
 #include "running.h"
 #include "session.h"
 #include "share.h"
+#include "source.h"
 
 DEFINE_PER_CPU(struct st_asked, st_asked);
 
@@ -76,6 +77,19 @@ bool st_event_asks(const struct st_hook *hook)
 }
 NOKPROBE_SYMBOL(st_event_asks);
 
+/* Not inline: many kernels zero the local variables of a function (INIT_STACK_ALL_ZERO). */
+static noinline void record_once(const struct st_hook *hook, struct pt_regs *regs)
+{
+	struct st_entry entry = {
+		.hook = hook,
+		.wanted = this_cpu_read(st_asked.wanted),
+		.enter_time = ktime_get_ns(),
+	};
+
+	hook->begin((struct st_call *)&entry, regs);
+}
+NOKPROBE_SYMBOL(record_once);
+
 /**
  * st_event_once() - let a hook record a call that a session wants, at its entry
  * @hook: the hook that saw it, whose @size is 0
@@ -85,26 +99,44 @@ NOKPROBE_SYMBOL(st_event_asks);
  */
 void st_event_once(const struct st_hook *hook, struct pt_regs *regs)
 {
-	struct st_entry entry = {
-		.hook = hook,
-		.wanted = this_cpu_read(st_asked.wanted),
-		.enter_time = hook->helps ? 0 : ktime_get_ns(),
-	};
-
-	hook->begin((struct st_call *)&entry, regs);
+	if (hook->helps)
+		INDIRECT_CALL_1(hook->begin, st_source_begins, NULL, regs);
+	else
+		record_once(hook, regs);
 }
 NOKPROBE_SYMBOL(st_event_once);
 
+/* Ends the names of a thread that is not the one of the last call of @caller. */
+static noinline void identify_another(struct st_caller *caller,
+				      const struct task_struct *leader)
+{
+	st_name_read(&caller->comm, current->comm);
+	st_name_read(&caller->process, leader->comm);
+	st_caller_copy_ended(caller, caller);
+}
+NOKPROBE_SYMBOL(identify_another);
+
 /**
  * st_event_identify_again() - say who makes a call that returns
- * @call: its @caller is set
+ * @call: its @caller is set. Before, it has what an earlier call set, or zeroes
+ *
+ * Names that are those of the earlier call, up to their last byte, have been ended already.
  *
  * Context: the return handler.
  */
 void st_event_identify_again(struct st_call *call)
 {
-	st_asks_who(&call->caller);
-	st_caller_copy_ended(&call->caller, &call->caller);
+	/* Preemption is off, so an exec() cannot free the leader meanwhile. */
+	const struct task_struct *leader = current->group_leader;
+	struct st_caller *caller = &call->caller;
+	union st_name comm, process;
+
+	st_name_read(&comm, current->comm);
+	st_name_read(&process, leader->comm);
+	if (unlikely(!st_name_same(&comm, &caller->comm) ||
+		     !st_name_same(&process, &caller->process)))
+		identify_another(caller, leader);
+	caller->pid = task_tgid_nr(current);
 }
 NOKPROBE_SYMBOL(st_event_identify_again);
 

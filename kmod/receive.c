@@ -109,8 +109,13 @@ static nokprobe_inline bool is_traced(const struct socket *sock)
 	return sk && !sk->sk_kern_sock;
 }
 
-/* A message from the error queue is none that was received. */
-static bool begins(struct st_receive *receive, const struct msghdr *msg, u32 flags)
+/*
+ * A message from the error queue is none that was received.
+ *
+ * @named: the message will have the address of who sent it, still when the function returns
+ */
+static bool begins(struct st_receive *receive, const struct msghdr *msg, u32 flags,
+		   bool named)
 {
 	if (unlikely(flags & MSG_ERRQUEUE) || !is_traced(receive->sock))
 		return false;
@@ -123,7 +128,11 @@ static bool begins(struct st_receive *receive, const struct msghdr *msg, u32 fla
 	if (unlikely(!st_payload_lasts(&receive->payload)) && !is_of_process(receive))
 		return false;
 	note_uncopied(receive, flags);
-	return st_event_refine(&receive->entry);
+	if (!st_event_refine(&receive->entry))
+		return false;
+	if (receive->sock->type == SOCK_DGRAM)
+		st_source_expect(current, named);
+	return true;
 }
 NOKPROBE_SYMBOL(begins);
 
@@ -145,7 +154,8 @@ bool st_recv_begins(struct st_call *call, struct pt_regs *regs)
 
 	receive->sock = (void *)regs_get_kernel_argument(regs, 0);
 	receive->asks_name = msg->msg_name;
-	return begins(receive, msg, (u32)regs_get_kernel_argument(regs, 2));
+	return begins(receive, msg, (u32)regs_get_kernel_argument(regs, 2),
+		      receive->asks_name);
 }
 NOKPROBE_SYMBOL(st_recv_begins);
 
@@ -188,7 +198,7 @@ bool st_recvmmsg_begins(struct st_call *call, struct pt_regs *regs)
 	receive->sock = (void *)regs_get_kernel_argument(regs, 0);
 	receive->asks_name = regs_get_kernel_argument(regs, 3);
 	return begins(receive, (void *)regs_get_kernel_argument(regs, 1),
-		      (u32)regs_get_kernel_argument(regs, 4));
+		      (u32)regs_get_kernel_argument(regs, 4), false);
 }
 NOKPROBE_SYMBOL(st_recvmmsg_begins);
 
@@ -239,7 +249,8 @@ static nokprobe_inline void expand(struct st_call *call, const struct st_receive
 	call->addr_len = 0;
 	st_event_identify_again(call);
 	st_peer_of(call->sock, &call->peer);
-	st_peer_note_received(call->sock, &call->peer);
+	if (call->peer.type == SOCK_STREAM)
+		st_peer_note_received(call->sock, &call->peer);
 }
 
 /*
@@ -270,8 +281,7 @@ static nokprobe_inline void read_message(struct st_call *call,
 	if (receive->asks_name && !call->async)
 		call->addr_len = msg->msg_namelen;
 	read_control(call, receive);
-	st_source_set(call->sock, &call->peer, call->enter_time, name,
-		      name ? msg->msg_namelen : 0);
+	st_source_set(call->sock, &call->peer, name, name ? msg->msg_namelen : 0);
 }
 
 static void ends(const struct st_receive *receive, long ret, const struct sockaddr *name)

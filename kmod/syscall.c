@@ -400,13 +400,20 @@ NOKPROBE_SYMBOL(asks_name_compat);
 bool st_syscall_asks_name(void)
 {
 	struct pt_regs *regs = task_pt_regs(current);
+	const unsigned long __user *message;
 	unsigned long name = 0;
+	bool resident;
 
 	if (unlikely(in_compat_syscall()))
 		return asks_name_compat(regs);
-	return !copy_from_user_nofault(&name, (void __user *)native_argument(regs, 1),
-				       sizeof(name)) &&
-	       name;
+	/* Without an mm the thread is exiting: what is mapped here is not its memory. */
+	if (unlikely(!current->mm))
+		return false;
+	message = (void __user *)native_argument(regs, 1);
+	pagefault_disable();
+	resident = !get_user(name, message);
+	pagefault_enable();
+	return resident && name;
 }
 NOKPROBE_SYMBOL(st_syscall_asks_name);
 
