@@ -41,32 +41,34 @@ static nokprobe_inline struct st_receive *receive_of(struct st_call *call)
  * The flags are those of the system call: the kernel adds MSG_DONTWAIT for a socket with
  * O_NONBLOCK, for example. io_uring's are known only here.
  */
-static nokprobe_inline void set_syscall(struct st_receive *receive, struct st_syscall is,
-					u32 flags)
+static noinline void set_async(struct st_receive *receive, u32 flags)
 {
-	receive->id = is.id;
-	receive->fd = is.fd;
-	receive->async = is.id == SENDTRACE_CALL_IO_URING_RECV;
-	receive->flags = receive->async ? flags & ~ASYNC_FLAGS : is.flags;
+	st_syscall_async(&receive->entry, ST_RECEIVES);
+	receive->flags = flags & ~ASYNC_FLAGS;
 }
+NOKPROBE_SYMBOL(set_async);
 
 /*
  * io_uring works for its thread at the end of any system call, also of a read() of this socket.
  * Where the message tells, it is seen.
  */
-static nokprobe_inline struct st_syscall syscall_of(const struct socket *sock,
-						    const struct msghdr *msg)
+static nokprobe_inline void set_syscall(struct st_receive *receive,
+					const struct msghdr *msg, u32 flags)
 {
-	struct st_syscall is = st_syscall_of(sock, ST_RECEIVES);
+	bool async;
 
-	switch (is.id) {
+	st_syscall_of(&receive->entry, ST_RECEIVES);
+	switch (receive->id) {
 	case SENDTRACE_CALL_READ:
 	case SENDTRACE_CALL_READV:
 	case SENDTRACE_CALL_PREADV2:
-		return st_msg_is_sync(msg) ? is : st_syscall_async(ST_RECEIVES);
+		async = !st_msg_is_sync(msg);
+		break;
 	default:
-		return is;
+		async = receive->async;
 	}
+	if (unlikely(async))
+		set_async(receive, flags);
 }
 
 /*
@@ -123,7 +125,7 @@ static bool begins(struct st_receive *receive, const struct msghdr *msg, u32 fla
 	receive->len = iov_iter_count(&msg->msg_iter);
 	receive->control = st_msg_control_user(msg);
 	st_payload_of_iter(&receive->payload, &msg->msg_iter);
-	set_syscall(receive, syscall_of(receive->sock, msg), flags);
+	set_syscall(receive, msg, flags);
 	/* Memory of a process: then task work can read it, too. */
 	if (unlikely(!st_payload_lasts(&receive->payload)) && !is_of_process(receive))
 		return false;
@@ -230,7 +232,7 @@ bool st_splice_read_begins(struct st_call *call, struct pt_regs *regs)
 	receive->asks_name = false;
 	receive->len = regs_get_kernel_argument(regs, 3);
 	receive->payload.kind = ST_PAYLOAD_NONE;
-	set_syscall(receive, st_syscall_of(receive->sock, ST_RECEIVES), 0);
+	st_syscall_of(&receive->entry, ST_RECEIVES);
 	return st_event_refine(&receive->entry);
 }
 NOKPROBE_SYMBOL(st_splice_read_begins);

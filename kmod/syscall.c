@@ -24,6 +24,7 @@
 
 #include <linux/sendtrace.h>
 
+#include "call.h"
 #include "compat.h"
 #include "syscall.h"
 
@@ -187,7 +188,8 @@ static nokprobe_inline const struct row *current_row(struct pt_regs *regs)
 	return row_of_other_abi(nr);
 }
 
-static nokprobe_inline bool is_this_socket(int fd, const struct socket *sock)
+/* Not inline: few threads use io_uring. */
+static noinline bool is_this_socket(int fd, const struct socket *sock)
 {
 	struct fd f = fdget(fd);
 	bool same = fd_file(f) && fd_file(f)->private_data == sock;
@@ -195,6 +197,7 @@ static nokprobe_inline bool is_this_socket(int fd, const struct socket *sock)
 	fdput(f);
 	return same;
 }
+NOKPROBE_SYMBOL(is_this_socket);
 
 #ifdef SOCKETCALL
 /* The calls of socketcall() (include/uapi/linux/net.h). */
@@ -246,18 +249,18 @@ static inline bool is_socketcall(struct pt_regs *regs)
 #endif
 
 /**
- * st_syscall_async() - what a call is that io_uring makes
+ * st_syscall_async() - note that io_uring makes a call
+ * @call: its @id, @fd, @flags and @async are set; there is no descriptor: the kernel does not
+ *	tell it
  * @direction: which way the bytes go
- *
- * Return: the call, without a descriptor: the kernel does not tell it.
  */
-struct st_syscall st_syscall_async(enum st_direction direction)
+void st_syscall_async(struct st_entry *call, enum st_direction direction)
 {
-	return (struct st_syscall){
-		.id = direction == ST_SENDS ? SENDTRACE_CALL_IO_URING_SEND :
-					      SENDTRACE_CALL_IO_URING_RECV,
-		.fd = -1,
-	};
+	call->id = direction == ST_SENDS ? SENDTRACE_CALL_IO_URING_SEND :
+					   SENDTRACE_CALL_IO_URING_RECV;
+	call->fd = -1;
+	call->flags = 0;
+	call->async = true;
 }
 NOKPROBE_SYMBOL(st_syscall_async);
 
@@ -303,26 +306,30 @@ static nokprobe_inline u32 flags_of(u32 id, struct pt_regs *regs,
 	}
 }
 
-static nokprobe_inline struct st_syscall
-from_row(const struct row *row, struct pt_regs *regs, const unsigned long *args,
-	 const struct socket *sock, enum st_direction direction)
+static nokprobe_inline void from_row(const struct row *row, struct pt_regs *regs,
+				     const unsigned long *args, struct st_entry *call,
+				     enum st_direction direction)
 {
 	unsigned int nr = direction == ST_SENDS ? row->to : row->from;
-	struct st_syscall is;
+	u32 id = direction == ST_SENDS ? row->sends : row->receives;
+	int fd;
 
-	is.id = direction == ST_SENDS ? row->sends : row->receives;
-	if (unlikely(!is.id))
-		return st_syscall_async(direction);
-	is.fd = nr == NO_ARGUMENT ? -1 : (int)argument(regs, args, nr);
-	is.flags = direction == ST_SENDS ? 0 : flags_of(is.id, regs, args);
-	if (is.fd >= 0 && unlikely(st_uses_io_uring(current)) &&
-	    !is_this_socket(is.fd, sock))
-		return st_syscall_async(direction);
-	return is;
+	if (unlikely(!id)) {
+		st_syscall_async(call, direction);
+		return;
+	}
+	fd = nr == NO_ARGUMENT ? -1 : (int)argument(regs, args, nr);
+	call->id = id;
+	call->fd = fd;
+	call->flags = direction == ST_SENDS ? 0 : flags_of(id, regs, args);
+	call->async = false;
+	if (fd >= 0 && unlikely(st_uses_io_uring(current)) &&
+	    !is_this_socket(fd, call->sock))
+		st_syscall_async(call, direction);
 }
 
-static noinline struct st_syscall
-of_other_abi(struct pt_regs *regs, const struct socket *sock, enum st_direction direction)
+static noinline void of_other_abi(struct pt_regs *regs, struct st_entry *call,
+				  enum st_direction direction)
 {
 	const struct row *row = row_of_other_abi(syscall_get_nr(current, regs));
 	unsigned long args[6];
@@ -330,31 +337,35 @@ of_other_abi(struct pt_regs *regs, const struct socket *sock, enum st_direction 
 	syscall_get_arguments(current, regs, args);
 	if (unlikely(is_socketcall(regs)))
 		row = socketcall_row(regs, args);
-	return from_row(row, regs, args, sock, direction);
+	from_row(row, regs, args, call, direction);
 }
 NOKPROBE_SYMBOL(of_other_abi);
 
 /**
- * st_syscall_of() - the system call in which a socket is used
- * @sock: the socket
+ * st_syscall_of() - note the system call in which a socket is used
+ * @call: has @sock; its @id, @fd and @async are set, and @flags: the MSG_* that a receive was
+ *	given, else 0. It is the system call, or one of io_uring
  * @direction: which way the bytes go
  *
  * Context: the calling task, preemption off.
- * Return: the call and its descriptor, or io_uring.
  */
-struct st_syscall st_syscall_of(const struct socket *sock, enum st_direction direction)
+void st_syscall_of(struct st_entry *call, enum st_direction direction)
 {
 	struct pt_regs *regs = task_pt_regs(current);
 	unsigned int nr = syscall_get_nr(current, regs);
 
 	/* Who exits makes no calls, and has no descriptors to look at. */
-	if (unlikely(current->flags & (PF_IO_WORKER | PF_EXITING)))
-		return st_syscall_async(direction);
-	if (unlikely(nr >= ARRAY_SIZE(native) || is_compat_abi()))
-		return of_other_abi(regs, sock, direction);
+	if (unlikely(current->flags & (PF_IO_WORKER | PF_EXITING))) {
+		st_syscall_async(call, direction);
+		return;
+	}
+	if (unlikely(nr >= ARRAY_SIZE(native) || is_compat_abi())) {
+		of_other_abi(regs, call, direction);
+		return;
+	}
 	nr = array_index_nospec(nr, ARRAY_SIZE(native));
 	/* No subscript: UBSAN would check the bound in every call. */
-	return from_row(native + nr, regs, NULL, sock, direction);
+	from_row(native + nr, regs, NULL, call, direction);
 }
 NOKPROBE_SYMBOL(st_syscall_of);
 
