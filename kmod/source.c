@@ -54,10 +54,10 @@ static nokprobe_inline bool seize(struct st_source_set *set, int way, unsigned l
 	return cmpxchg(owner_of(set, way), seen, ST_SOURCE_BUSY) == seen;
 }
 
-/* The slot is complete for who seizes it next, or was read before that one writes it. */
 static nokprobe_inline void release(struct st_source_set *set, int way,
 				    unsigned long owner)
 {
+	/* The slot is complete for who seizes it next, or was read before that one writes it. */
 	smp_store_release(owner_of(set, way), owner);
 }
 

@@ -410,33 +410,6 @@ static void later_messages_of_recvmmsg_are_seen_without_their_name(struct kunit 
 	KUNIT_EXPECT_EQ(test, event->addr_len, 0);
 }
 
-/* ---- The source of a datagram --------------------------------------------------------------- */
-
-static unsigned long receiver_if(bool begins)
-{
-	unsigned long receiver = begins ? st_source_receiver(current) : 0;
-
-	st_source_set_of(current)->receiver = 0;
-	return receiver;
-}
-
-/* recvmmsg() keeps the name among its own variables: it is gone when the function returns. */
-static void
-a_source_is_expected_of_datagrams_whose_name_will_not_be_there(struct kunit *test)
-{
-	struct fixture *f = fixture_of(test, AF_INET, SOCK_DGRAM);
-	unsigned long thread = (unsigned long)current;
-
-	st_source_set_of(current)->receiver = 0;
-	KUNIT_EXPECT_EQ(test, receiver_if(recv_begins(f, 0)), thread);
-	f->msg.msg_name = (void *)8;
-	KUNIT_EXPECT_EQ(test, receiver_if(recv_begins(f, 0)), thread | ST_SOURCE_NAMED);
-	KUNIT_EXPECT_EQ(test, receiver_if(recvmmsg_begins(f, 1, 1)), thread);
-	f = fixture_of(test, AF_INET, SOCK_STREAM);
-	KUNIT_ASSERT_TRUE(test, recv_begins(f, 0));
-	KUNIT_EXPECT_EQ(test, st_source_receiver(current), 0);
-}
-
 /* ---- Names and ancillary data --------------------------------------------------------------- */
 
 static void a_name_is_shown_and_its_length_where_it_was_asked_for(struct kunit *test)
@@ -510,7 +483,6 @@ static struct kunit_case receive_cases[] = {
 	KUNIT_CASE(a_socket_that_can_splice_is_seen_there),
 	KUNIT_CASE(a_socket_that_cannot_splice_is_seen_once),
 	KUNIT_CASE(later_messages_of_recvmmsg_are_seen_without_their_name),
-	KUNIT_CASE(a_source_is_expected_of_datagrams_whose_name_will_not_be_there),
 	KUNIT_CASE(a_name_is_shown_and_its_length_where_it_was_asked_for),
 	KUNIT_CASE(ancillary_data_is_read_as_far_as_the_kernel_wrote_it),
 	{}

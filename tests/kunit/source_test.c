@@ -6,7 +6,6 @@
 #include <linux/kthread.h>
 #include <linux/netdevice.h>
 
-#include "asks.h"
 #include "fixture.h"
 #include "socket_fixture.h"
 
@@ -203,40 +202,6 @@ static void a_slot_that_is_being_written_is_left_alone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, take(current), 0);
 	for (i = 0; i < ST_SOURCE_WAYS; i++)
 		KUNIT_EXPECT_EQ(test, set->owner[i], ST_SOURCE_BUSY);
-}
-
-/* ---- Who receives ---------------------------------------------------------------------- */
-
-static enum st_answer answer_for_udp(void)
-{
-	enum st_answer answer;
-
-	preempt_disable();
-	answer = st_asks_receiver();
-	preempt_enable();
-	return answer;
-}
-
-static void who_has_begun_a_receive_is_known_until_another_begins_one(struct kunit *test)
-{
-	const void *neighbour;
-
-	neighbours(current, &neighbour, 1);
-	KUNIT_EXPECT_EQ(test, answer_for_udp(), ST_UNSURE);
-	expect_any(current);
-	KUNIT_EXPECT_EQ(test, answer_for_udp(), ST_WANTED);
-	expect_any(neighbour);
-	KUNIT_EXPECT_EQ(test, answer_for_udp(), ST_UNSURE);
-}
-
-static void of_who_asks_for_the_address_nothing_is_noted(struct kunit *test)
-{
-	preempt_disable();
-	st_source_expect(current, true);
-	preempt_enable();
-	KUNIT_EXPECT_EQ(test, answer_for_udp(), ST_REFUSED);
-	expect_any(current);
-	KUNIT_EXPECT_EQ(test, answer_for_udp(), ST_WANTED);
 }
 
 /* ---- Threads --------------------------------------------------------------------------- */
@@ -442,81 +407,6 @@ static void a_name_is_believed_first_then_the_datagram_then_the_socket(struct ku
 	expect_remote(test, &peer, &at);
 }
 
-static void of_a_stream_it_is_the_peer(struct kunit *test)
-{
-	struct st_addr at = st_test_loopback(), name = from_port(7);
-	struct socket *sock = st_test_socket(test, AF_INET, SOCK_STREAM, 0);
-	struct st_peer peer;
-
-	st_test_listener(test, SOCK_STREAM, &at);
-	st_test_connect(test, sock, &at);
-	peer = peer_of(sock);
-	set(sock, &peer, &name);
-	expect_remote(test, &peer, &at);
-}
-
-/* st_peer_of() tells where it goes. */
-static void a_datagram_that_is_being_collected_is_no_source(struct kunit *test)
-{
-	struct st_addr at = st_test_loopback();
-	struct socket *sock = st_test_socket(test, AF_INET, SOCK_DGRAM, 0);
-	struct kvec vec = { "x", 1 };
-	struct msghdr msg = { .msg_flags = MSG_MORE };
-	struct st_peer peer;
-
-	st_test_listener(test, SOCK_DGRAM, &at);
-	msg.msg_name = &at.any;
-	msg.msg_namelen = at.len;
-	KUNIT_ASSERT_EQ(test, kernel_sendmsg(sock, &msg, &vec, 1, 1), 1);
-	peer = peer_of(sock);
-	KUNIT_ASSERT_NE(test, peer.remote.len, 0);
-	st_source_unknown(sock, &peer);
-	KUNIT_EXPECT_EQ(test, peer.remote.len, 0);
-	KUNIT_EXPECT_EQ(test, peer.flags, 0);
-}
-
-static void who_writes_headers_is_not_who_is_doubted(struct kunit *test)
-{
-	struct st_addr name = from_port(0);
-	struct socket *sock = st_test_socket(test, AF_INET, SOCK_RAW, IPPROTO_RAW);
-	struct st_peer peer = peer_of(sock);
-
-	KUNIT_ASSERT_NE(test, peer.flags, 0);
-	set(sock, &peer, &name);
-	expect_remote(test, &peer, &name);
-}
-
-static void a_link_local_source_says_whose_interface_it_is(struct kunit *test)
-{
-	struct socket *sock = st_test_socket(test, AF_INET6, SOCK_DGRAM, 0);
-	struct st_addr name = st_test_loopback6();
-	struct st_peer peer = peer_of(sock);
-
-	name.in6.sin6_addr.s6_addr[0] = 0xfe;
-	name.in6.sin6_addr.s6_addr[1] = 0x80;
-	name.in6.sin6_scope_id = 1;
-	set(sock, &peer, &name);
-	KUNIT_EXPECT_EQ(test, peer.flags, SENDTRACE_EVENT_PEER_INIT_NET);
-}
-
-static void of_an_unix_datagram_it_is_the_name_or_the_peer(struct kunit *test)
-{
-	struct st_addr name = st_test_abstract("sender", 6);
-	struct socket *pair[2];
-	struct st_peer peer;
-
-	st_test_pair(test, SOCK_DGRAM, pair);
-	peer = peer_of(pair[0]);
-	set(pair[0], &peer, NULL);
-	KUNIT_EXPECT_EQ(test, peer.remote.len, offsetof(struct sockaddr_un, sun_path));
-	KUNIT_EXPECT_EQ(test, peer.pid, task_tgid_nr(current));
-	peer.unnamed = pair[1]->sk;
-	set(pair[0], &peer, &name);
-	expect_remote(test, &peer, &name);
-	KUNIT_EXPECT_EQ(test, peer.pid, 0);
-	KUNIT_EXPECT_NULL(test, peer.unnamed);
-}
-
 static struct kunit_case source_cases[] = {
 	KUNIT_CASE(what_is_noted_is_found_once),
 	KUNIT_CASE(no_other_thread_finds_it),
@@ -527,18 +417,11 @@ static struct kunit_case source_cases[] = {
 	KUNIT_CASE(a_full_set_has_no_room),
 	KUNIT_CASE(what_was_left_behind_is_stolen),
 	KUNIT_CASE(a_slot_that_is_being_written_is_left_alone),
-	KUNIT_CASE(who_has_begun_a_receive_is_known_until_another_begins_one),
-	KUNIT_CASE(of_who_asks_for_the_address_nothing_is_noted),
 	KUNIT_CASE(threads_that_steal_from_each_other_find_their_own),
 	KUNIT_CASE(a_datagram_tells_its_source_as_recvfrom_does),
 	KUNIT_CASE(a_datagram_that_is_given_back_is_noted_but_not_the_kernels),
 	KUNIT_CASE(another_protocol_tells_nothing),
 	KUNIT_CASE(a_name_is_believed_first_then_the_datagram_then_the_socket),
-	KUNIT_CASE(of_a_stream_it_is_the_peer),
-	KUNIT_CASE(a_datagram_that_is_being_collected_is_no_source),
-	KUNIT_CASE(who_writes_headers_is_not_who_is_doubted),
-	KUNIT_CASE(a_link_local_source_says_whose_interface_it_is),
-	KUNIT_CASE(of_an_unix_datagram_it_is_the_name_or_the_peer),
 	{}
 };
 
