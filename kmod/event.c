@@ -106,39 +106,22 @@ void st_event_once(const struct st_hook *hook, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(st_event_once);
 
-/* Ends the names of a thread that is not the one of the last call of @caller. */
-static noinline void identify_another(struct st_caller *caller,
-				      const struct task_struct *leader)
+/**
+ * st_event_identify_another() - read the names of a thread, and end them
+ * @caller: all but its @pid and @tid is set
+ *
+ * Context: as st_event_identify_again(), which calls this.
+ */
+void st_event_identify_another(struct st_caller *caller)
 {
+	/* Preemption is off, so an exec() cannot free the leader meanwhile. */
+	const struct task_struct *leader = current->group_leader;
+
 	st_name_read(&caller->comm, current->comm);
 	st_name_read(&caller->process, leader->comm);
 	st_caller_copy_ended(caller, caller);
 }
-NOKPROBE_SYMBOL(identify_another);
-
-/**
- * st_event_identify_again() - say who makes a call that returns
- * @call: its @caller is set. Before, it has what an earlier call set, or zeroes
- *
- * Names that are those of the earlier call, up to their last byte, have been ended already.
- *
- * Context: the return handler.
- */
-void st_event_identify_again(struct st_call *call)
-{
-	/* Preemption is off, so an exec() cannot free the leader meanwhile. */
-	const struct task_struct *leader = current->group_leader;
-	struct st_caller *caller = &call->caller;
-	union st_name comm, process;
-
-	st_name_read(&comm, current->comm);
-	st_name_read(&process, leader->comm);
-	if (unlikely(!st_name_same(&comm, &caller->comm) ||
-		     !st_name_same(&process, &caller->process)))
-		identify_another(caller, leader);
-	caller->pid = task_tgid_nr(current);
-}
-NOKPROBE_SYMBOL(st_event_identify_again);
+NOKPROBE_SYMBOL(st_event_identify_another);
 
 /**
  * st_event_refine_each() - ask the sessions again, where a hook serves several calls
