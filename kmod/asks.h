@@ -16,6 +16,7 @@
 #include "hook.h"
 #include "running.h"
 #include "session.h"
+#include "source.h"
 
 /**
  * struct st_asked - what st_event_asks() has found out, for what follows on this CPU
@@ -84,6 +85,20 @@ static nokprobe_inline bool st_asks_process(void)
 	return in_task() && !(current->flags & PF_KTHREAD);
 }
 
+/*
+ * What a hook that helps sees belongs to a receive that is under way: if that is recorded, it has
+ * said so when it began.
+ */
+static nokprobe_inline enum st_answer st_asks_receiver(void)
+{
+	unsigned long receiver = st_source_receiver(current);
+
+	if (likely(receiver == (unsigned long)current))
+		return ST_WANTED;
+	return receiver == ((unsigned long)current | ST_SOURCE_NAMED) ? ST_REFUSED :
+									ST_UNSURE;
+}
+
 /**
  * st_event_asks_quickly() - does any session want a call of this thread?
  * @hook: the hook that saw it
@@ -102,9 +117,15 @@ static nokprobe_inline enum st_answer st_event_asks_quickly(const struct st_hook
 	unsigned long mask = READ_ONCE(st_running_mask);
 	const struct st_session *session;
 	const struct st_rules *rules;
+	enum st_answer answer;
 
 	if (unlikely(!st_asks_process()))
 		return ST_REFUSED;
+	if (helps) {
+		answer = st_asks_receiver();
+		if (answer != ST_UNSURE)
+			return answer;
+	}
 	if (unlikely(!mask || mask & (mask - 1)))
 		return ST_UNSURE;
 	session = st_running_of(mask);

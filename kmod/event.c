@@ -22,6 +22,7 @@
 #include "running.h"
 #include "session.h"
 #include "share.h"
+#include "source.h"
 
 DEFINE_PER_CPU(struct st_asked, st_asked);
 
@@ -76,6 +77,19 @@ bool st_event_asks(const struct st_hook *hook)
 }
 NOKPROBE_SYMBOL(st_event_asks);
 
+/* Not inline: many kernels zero the local variables of a function (INIT_STACK_ALL_ZERO). */
+static noinline void record_once(const struct st_hook *hook, struct pt_regs *regs)
+{
+	struct st_entry entry = {
+		.hook = hook,
+		.wanted = this_cpu_read(st_asked.wanted),
+		.enter_time = ktime_get_ns(),
+	};
+
+	hook->begin((struct st_call *)&entry, regs);
+}
+NOKPROBE_SYMBOL(record_once);
+
 /**
  * st_event_once() - let a hook record a call that a session wants, at its entry
  * @hook: the hook that saw it, whose @size is 0
@@ -85,28 +99,29 @@ NOKPROBE_SYMBOL(st_event_asks);
  */
 void st_event_once(const struct st_hook *hook, struct pt_regs *regs)
 {
-	struct st_entry entry = {
-		.hook = hook,
-		.wanted = this_cpu_read(st_asked.wanted),
-		.enter_time = hook->helps ? 0 : ktime_get_ns(),
-	};
-
-	hook->begin((struct st_call *)&entry, regs);
+	if (hook->helps)
+		INDIRECT_CALL_1(hook->begin, st_source_begins, NULL, regs);
+	else
+		record_once(hook, regs);
 }
 NOKPROBE_SYMBOL(st_event_once);
 
 /**
- * st_event_identify_again() - say who makes a call that returns
- * @call: its @caller is set
+ * st_event_identify_another() - read the names of a thread, and end them
+ * @caller: all but its @pid and @tid is set
  *
- * Context: the return handler.
+ * Context: as st_event_identify_again(), which calls this.
  */
-void st_event_identify_again(struct st_call *call)
+void st_event_identify_another(struct st_caller *caller)
 {
-	st_asks_who(&call->caller);
-	st_caller_copy_ended(&call->caller, &call->caller);
+	/* Preemption is off, so an exec() cannot free the leader meanwhile. */
+	const struct task_struct *leader = current->group_leader;
+
+	st_name_read(&caller->comm, current->comm);
+	st_name_read(&caller->process, leader->comm);
+	st_caller_copy_ended(caller, caller);
 }
-NOKPROBE_SYMBOL(st_event_identify_again);
+NOKPROBE_SYMBOL(st_event_identify_another);
 
 /**
  * st_event_refine_each() - ask the sessions again, where a hook serves several calls

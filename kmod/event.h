@@ -18,7 +18,7 @@
 struct pt_regs;
 
 void st_event_once(const struct st_hook *hook, struct pt_regs *regs);
-void st_event_identify_again(struct st_call *call);
+void st_event_identify_another(struct st_caller *caller);
 bool st_event_refine_each(struct st_entry *call);
 void st_event_pass(struct st_entry *call);
 void st_event_drop(struct st_entry *call);
@@ -94,6 +94,29 @@ static nokprobe_inline bool st_event_refine(struct st_entry *call)
 		   st_asks_has(session, call->id)))
 		return true;
 	return st_event_refine_each(call);
+}
+
+/**
+ * st_event_identify_again() - say who makes a call that returns
+ * @call: its @caller is set. Before, it has what an earlier call set, or zeroes
+ *
+ * Names that are those of the earlier call, up to their last byte, have been ended already.
+ *
+ * Context: the return handler.
+ */
+static nokprobe_inline void st_event_identify_again(struct st_call *call)
+{
+	/* Preemption is off, so an exec() cannot free the leader meanwhile. */
+	const struct task_struct *leader = current->group_leader;
+	struct st_caller *caller = &call->caller;
+	union st_name comm, process;
+
+	st_name_read(&comm, current->comm);
+	st_name_read(&process, leader->comm);
+	if (unlikely(!st_name_same(&comm, &caller->comm) ||
+		     !st_name_same(&process, &caller->process)))
+		st_event_identify_another(caller);
+	caller->pid = task_tgid_nr(current);
 }
 
 /**

@@ -32,17 +32,15 @@
 #define ASYNC_FLAGS (MSG_DONTWAIT | MSG_NOSIGNAL | MSG_ZEROCOPY)
 
 /*
+ * After st_syscall_of() or st_syscall_async().
+ *
  * @flags: as the function was given them. A system call that never comes to this function is
  * one at whose end io_uring works for the thread.
  */
-static nokprobe_inline void set_syscall(struct st_call *call, struct st_syscall is,
-					u32 flags)
+static nokprobe_inline void set_flags(struct st_call *call, u32 flags)
 {
-	if (unlikely(!(call->hook->calls & SENDTRACE_CALL_BIT(is.id))))
-		is = st_syscall_async(ST_SENDS);
-	call->id = is.id;
-	call->fd = is.fd;
-	call->async = is.id == SENDTRACE_CALL_IO_URING_SEND;
+	if (unlikely(!(call->hook->calls & SENDTRACE_CALL_BIT(call->id))))
+		st_syscall_async(&call->entry, ST_SENDS);
 	call->flags = flags & ~INTERNAL_FLAGS;
 	if (call->async)
 		call->flags &= ~ASYNC_FLAGS;
@@ -89,8 +87,8 @@ bool st_sendmsg_begins(struct st_call *call, struct pt_regs *regs)
 	call->sock = (void *)regs_get_kernel_argument(regs, 0);
 	if (!st_event_traces(call->sock))
 		return false;
-	set_syscall(call, st_syscall_of(call->sock, ST_SENDS),
-		    (u32)regs_get_kernel_argument(regs, 2));
+	st_syscall_of(&call->entry, ST_SENDS);
+	set_flags(call, (u32)regs_get_kernel_argument(regs, 2));
 	call->len = iov_iter_count(&msg->msg_iter);
 	st_payload_of_iter(&call->payload, &msg->msg_iter);
 	if (!noted(call))
@@ -119,17 +117,16 @@ bool st_write_begins(struct st_call *call, struct pt_regs *regs)
 {
 	struct kiocb *iocb = (void *)regs_get_kernel_argument(regs, 0);
 	const struct iov_iter *from = (void *)regs_get_kernel_argument(regs, 1);
-	struct st_syscall is;
 
 	call->sock = iocb->ki_filp->private_data;
 	st_payload_of_iter(&call->payload, from);
 	if (!st_event_traces(call->sock) || call->payload.kind == ST_PAYLOAD_NONE)
 		return false;
-	is = st_syscall_of(call->sock, ST_SENDS);
+	st_syscall_of(&call->entry, ST_SENDS);
 	/* An asynchronous one that is made in a write() is io_uring's, which works for it. */
-	if (!is_sync_kiocb(iocb) && is.id != SENDTRACE_CALL_IO_SUBMIT_WRITE)
-		is = st_syscall_async(ST_SENDS);
-	set_syscall(call, is, 0);
+	if (!is_sync_kiocb(iocb) && call->id != SENDTRACE_CALL_IO_SUBMIT_WRITE)
+		st_syscall_async(&call->entry, ST_SENDS);
+	set_flags(call, 0);
 	call->len = iov_iter_count(from);
 	return noted(call);
 }
@@ -186,9 +183,10 @@ bool st_sock_sendmsg_begins(struct st_call *call, struct pt_regs *regs)
 	    st_nested_in_syscall(ST_NESTED_SEND, regs))
 		return false;
 	if (msg->msg_flags & ST_MSG_SPLICE_PAGES)
-		set_syscall(call, st_syscall_of(call->sock, ST_SENDS), msg->msg_flags);
+		st_syscall_of(&call->entry, ST_SENDS);
 	else
-		set_syscall(call, st_syscall_async(ST_SENDS), msg->msg_flags);
+		st_syscall_async(&call->entry, ST_SENDS);
+	set_flags(call, msg->msg_flags);
 	call->len = iov_iter_count(&msg->msg_iter);
 	if (!noted(call))
 		return false;
@@ -218,8 +216,8 @@ bool st_sendpage_begins(struct st_call *call, struct pt_regs *regs)
 	call->sock = file->private_data;
 	if (!st_event_traces(call->sock))
 		return false;
-	set_syscall(call, st_syscall_of(call->sock, ST_SENDS),
-		    (int)regs_get_kernel_argument(regs, 5) ? MSG_MORE : 0);
+	st_syscall_of(&call->entry, ST_SENDS);
+	set_flags(call, (int)regs_get_kernel_argument(regs, 5) ? MSG_MORE : 0);
 	st_payload_of_page(&call->payload, page, (int)regs_get_kernel_argument(regs, 2));
 	call->len = regs_get_kernel_argument(regs, 3);
 	return noted(call);

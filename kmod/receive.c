@@ -41,32 +41,34 @@ static nokprobe_inline struct st_receive *receive_of(struct st_call *call)
  * The flags are those of the system call: the kernel adds MSG_DONTWAIT for a socket with
  * O_NONBLOCK, for example. io_uring's are known only here.
  */
-static nokprobe_inline void set_syscall(struct st_receive *receive, struct st_syscall is,
-					u32 flags)
+static noinline void set_async(struct st_receive *receive, u32 flags)
 {
-	receive->id = is.id;
-	receive->fd = is.fd;
-	receive->async = is.id == SENDTRACE_CALL_IO_URING_RECV;
-	receive->flags = receive->async ? flags & ~ASYNC_FLAGS : is.flags;
+	st_syscall_async(&receive->entry, ST_RECEIVES);
+	receive->flags = flags & ~ASYNC_FLAGS;
 }
+NOKPROBE_SYMBOL(set_async);
 
 /*
  * io_uring works for its thread at the end of any system call, also of a read() of this socket.
  * Where the message tells, it is seen.
  */
-static nokprobe_inline struct st_syscall syscall_of(const struct socket *sock,
-						    const struct msghdr *msg)
+static nokprobe_inline void set_syscall(struct st_receive *receive,
+					const struct msghdr *msg, u32 flags)
 {
-	struct st_syscall is = st_syscall_of(sock, ST_RECEIVES);
+	bool async;
 
-	switch (is.id) {
+	st_syscall_of(&receive->entry, ST_RECEIVES);
+	switch (receive->id) {
 	case SENDTRACE_CALL_READ:
 	case SENDTRACE_CALL_READV:
 	case SENDTRACE_CALL_PREADV2:
-		return st_msg_is_sync(msg) ? is : st_syscall_async(ST_RECEIVES);
+		async = !st_msg_is_sync(msg);
+		break;
 	default:
-		return is;
+		async = receive->async;
 	}
+	if (unlikely(async))
+		set_async(receive, flags);
 }
 
 /*
@@ -101,8 +103,13 @@ static nokprobe_inline void note_uncopied(struct st_receive *receive, u32 flags)
 		receive->payload.kind = ST_PAYLOAD_NONE;
 }
 
-/* A message from the error queue is none that was received. */
-static bool begins(struct st_receive *receive, const struct msghdr *msg, u32 flags)
+/*
+ * A message from the error queue is none that was received.
+ *
+ * @named: the message will have the address of who sent it, still when the function returns
+ */
+static bool begins(struct st_receive *receive, const struct msghdr *msg, u32 flags,
+		   bool named)
 {
 	if (unlikely(flags & MSG_ERRQUEUE) || !st_event_traces(receive->sock))
 		return false;
@@ -110,12 +117,16 @@ static bool begins(struct st_receive *receive, const struct msghdr *msg, u32 fla
 	receive->len = iov_iter_count(&msg->msg_iter);
 	receive->control = st_msg_control_user(msg);
 	st_payload_of_iter(&receive->payload, &msg->msg_iter);
-	set_syscall(receive, syscall_of(receive->sock, msg), flags);
+	set_syscall(receive, msg, flags);
 	/* Memory of a process: then task work can read it, too. */
 	if (unlikely(!st_payload_lasts(&receive->payload)) && !is_of_process(receive))
 		return false;
 	note_uncopied(receive, flags);
-	return st_event_refine(&receive->entry);
+	if (!st_event_refine(&receive->entry))
+		return false;
+	if (receive->sock->type == SOCK_DGRAM)
+		st_source_expect(current, named);
+	return true;
 }
 NOKPROBE_SYMBOL(begins);
 
@@ -137,7 +148,8 @@ bool st_recv_begins(struct st_call *call, struct pt_regs *regs)
 
 	receive->sock = (void *)regs_get_kernel_argument(regs, 0);
 	receive->asks_name = msg->msg_name;
-	return begins(receive, msg, (u32)regs_get_kernel_argument(regs, 2));
+	return begins(receive, msg, (u32)regs_get_kernel_argument(regs, 2),
+		      receive->asks_name);
 }
 NOKPROBE_SYMBOL(st_recv_begins);
 
@@ -180,7 +192,7 @@ bool st_recvmmsg_begins(struct st_call *call, struct pt_regs *regs)
 	receive->sock = (void *)regs_get_kernel_argument(regs, 0);
 	receive->asks_name = regs_get_kernel_argument(regs, 3);
 	return begins(receive, (void *)regs_get_kernel_argument(regs, 1),
-		      (u32)regs_get_kernel_argument(regs, 4));
+		      (u32)regs_get_kernel_argument(regs, 4), false);
 }
 NOKPROBE_SYMBOL(st_recvmmsg_begins);
 
@@ -212,7 +224,7 @@ bool st_splice_read_begins(struct st_call *call, struct pt_regs *regs)
 	receive->asks_name = false;
 	receive->len = regs_get_kernel_argument(regs, 3);
 	receive->payload.kind = ST_PAYLOAD_NONE;
-	set_syscall(receive, st_syscall_of(receive->sock, ST_RECEIVES), 0);
+	st_syscall_of(&receive->entry, ST_RECEIVES);
 	return st_event_refine(&receive->entry);
 }
 NOKPROBE_SYMBOL(st_splice_read_begins);
@@ -231,7 +243,8 @@ static nokprobe_inline void expand(struct st_call *call, const struct st_receive
 	call->addr_len = 0;
 	st_event_identify_again(call);
 	st_peer_of(call->sock, &call->peer);
-	st_peer_note_received(call->sock, &call->peer);
+	if (call->peer.type == SOCK_STREAM)
+		st_peer_note_received(call->sock, &call->peer);
 }
 
 /*
@@ -262,8 +275,7 @@ static nokprobe_inline void read_message(struct st_call *call,
 	if (receive->asks_name && !call->async)
 		call->addr_len = msg->msg_namelen;
 	read_control(call, receive);
-	st_source_set(call->sock, &call->peer, call->enter_time, name,
-		      name ? msg->msg_namelen : 0);
+	st_source_set(call->sock, &call->peer, name, name ? msg->msg_namelen : 0);
 }
 
 static void ends(const struct st_receive *receive, long ret, const struct sockaddr *name)

@@ -8,16 +8,13 @@
  * table. The thread finds it there when its call returns.
  */
 #include <linux/atomic.h>
-#include <linux/cache.h>
-#include <linux/hash.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/jiffies.h>
 #include <linux/net.h>
-#include <linux/percpu.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
 #include <linux/skbuff.h>
-#include <linux/timekeeping.h>
 #include <linux/udp.h>
 #include <net/inet_sock.h>
 #include <net/ipv6.h>
@@ -34,164 +31,254 @@
 /*
  * A thread uses a slot from the moment when it gives its datagram back until its call returns:
  * microseconds, unless it is preempted. So there are far more than can be in use; a thread whose
- * slots are all taken does without.
+ * set is full does without.
  */
-#define SLOT_BITS 8
-#define SLOTS	  (1U << SLOT_BITS)
-/* Neighbours in which a thread looks for a slot. */
-#define CHAIN	  4
+struct st_source_set st_source_sets[ST_SOURCE_SETS];
+
 /* A slot that has been in use for so long was left behind. */
-#define STALE_NS  (2ULL * NSEC_PER_SEC)
+#define STALE (2 * HZ)
 
-#define FREE 0UL
-/* Somebody reads or writes it: only with preemption off, and nobody waits. */
-#define BUSY 1UL
-
-/**
- * struct slot - the source of a datagram that a thread has received
- * @owner: the thread, only to be compared; FREE or BUSY
- * @sk: the socket; likewise
- * @time: when it was noted; CLOCK_MONOTONIC
- * @len: bytes of the address
- * @in: the address, of IPv4
- * @in6: likewise, of IPv6
- */
-struct slot {
-	unsigned long owner;
-	const struct sock *sk;
-	u64 time;
-	u16 len;
-	union {
-		struct sockaddr_in in;
-		struct sockaddr_in6 in6;
-	};
-} ____cacheline_aligned_in_smp;
-
-static struct slot slots[SLOTS];
-
-static nokprobe_inline struct slot *slot_of(const void *owner, int i)
+/* No subscript: UBSAN would check the bound each time. */
+static nokprobe_inline unsigned long *owner_of(struct st_source_set *set, int way)
 {
-	return &slots[(hash_ptr(owner, SLOT_BITS) + i) % SLOTS];
+	return set->owner + way;
 }
 
-static nokprobe_inline bool seize(struct slot *slot, unsigned long seen)
+static nokprobe_inline struct st_source_slot *slot_of(struct st_source_set *set, int way)
 {
-	return cmpxchg(&slot->owner, seen, BUSY) == seen;
+	return set->slot + way;
+}
+
+static nokprobe_inline bool seize(struct st_source_set *set, int way, unsigned long seen)
+{
+	return cmpxchg(owner_of(set, way), seen, ST_SOURCE_BUSY) == seen;
+}
+
+static nokprobe_inline void release(struct st_source_set *set, int way,
+				    unsigned long owner)
+{
+	/* The slot is complete for who seizes it next, or was read before that one writes it. */
+	smp_store_release(owner_of(set, way), owner);
 }
 
 /* A slot of its own is used again: it is of an earlier call. */
-static nokprobe_inline struct slot *seize_free(const void *owner)
+static nokprobe_inline bool seize_free(struct st_source_set *set, int way,
+				       const void *owner)
 {
-	struct slot *slot;
-	unsigned long seen;
-	int i;
+	unsigned long seen = READ_ONCE(*owner_of(set, way));
 
-	for (i = 0; i < CHAIN; i++) {
-		slot = slot_of(owner, i);
-		seen = READ_ONCE(slot->owner);
-		if ((seen == FREE || seen == (unsigned long)owner) && seize(slot, seen))
-			return slot;
-	}
-	return NULL;
+	return (seen == ST_SOURCE_FREE || seen == (unsigned long)owner) &&
+	       seize(set, way, seen);
 }
 
 /*
  * Its owner may use it again between the look at its time and the theft. Then that thread's
  * source is unknown: nobody is given a wrong one.
  */
-static struct slot *steal(const void *owner, u64 now)
+static bool steal(struct st_source_set *set, int way, unsigned long now)
 {
-	struct slot *slot;
-	unsigned long seen;
-	int i;
+	unsigned long seen = READ_ONCE(*owner_of(set, way));
 
-	for (i = 0; i < CHAIN; i++) {
-		slot = slot_of(owner, i);
-		seen = READ_ONCE(slot->owner);
-		if (seen != BUSY && READ_ONCE(slot->time) + STALE_NS < now &&
-		    seize(slot, seen))
-			return slot;
-	}
-	return NULL;
+	return seen != ST_SOURCE_BUSY &&
+	       time_after(now, READ_ONCE(slot_of(set, way)->time) + STALE) &&
+	       seize(set, way, seen);
 }
 NOKPROBE_SYMBOL(steal);
 
-/**
- * st_source_note() - note where a datagram came from, for the call that receives it
- * @owner: the thread
- * @sk: the socket that received it
- * @from: the source, of IPv4 or IPv6
- * @now: the time; CLOCK_MONOTONIC
- *
- * Context: the thread, preemption off; takes no lock.
- * Return: true, or false if there is no room.
- */
-bool st_source_note(const void *owner, const struct sock *sk, const struct st_addr *from,
-		    u64 now)
+static noinline int seize_any(struct st_source_set *set, const void *owner,
+			      unsigned long now)
 {
-	struct slot *slot = seize_free(owner) ?: steal(owner, now);
+	int way;
 
-	if (unlikely(!slot))
-		return false;
-	slot->sk = sk;
-	WRITE_ONCE(slot->time, now);
-	slot->len = from->len;
-	if (from->len == sizeof(slot->in))
-		slot->in = from->in;
-	else
-		slot->in6 = from->in6;
-	/* The slot is complete for who seizes it. */
-	smp_store_release(&slot->owner, (unsigned long)owner);
-	return true;
+	for (way = 0; way < ST_SOURCE_WAYS; way++)
+		if (seize_free(set, way, owner))
+			return way;
+	for (way = 0; way < ST_SOURCE_WAYS; way++)
+		if (steal(set, way, now))
+			return way;
+	return -1;
 }
-NOKPROBE_SYMBOL(st_source_note);
+NOKPROBE_SYMBOL(seize_any);
 
-/* Is it of this call? Tasks and sockets are freed, and others get their memory. */
-static bool take_out(const struct slot *slot, const struct sock *sk, u64 since,
-		     struct st_addr *from)
+static noinline int seize_own(struct st_source_set *set, const void *owner)
 {
-	if (slot->sk != sk || slot->time < since)
-		return false;
-	st_addr_set_len(from, slot->len);
-	if (slot->len == sizeof(slot->in))
-		from->in = slot->in;
-	else
-		from->in6 = slot->in6;
-	return true;
+	unsigned long own = (unsigned long)owner;
+	int way;
+
+	for (way = 0; way < ST_SOURCE_WAYS; way++)
+		if (READ_ONCE(*owner_of(set, way)) == own && seize(set, way, own))
+			return way;
+	return -1;
 }
-NOKPROBE_SYMBOL(take_out);
+NOKPROBE_SYMBOL(seize_own);
 
 /**
- * st_source_take() - find what st_source_note() noted in a call, and forget it
+ * st_source_forget_all() - forget what a thread has noted
+ * @set: its set
  * @owner: the thread
- * @sk: the socket
- * @since: when the call began: what was noted before is not of this call
- * @from: set to the source, if it is found
  *
  * Context: the thread, preemption off; takes no lock.
- * Return: true if it was found.
  */
-bool st_source_take(const void *owner, const struct sock *sk, u64 since,
-		    struct st_addr *from)
+void st_source_forget_all(struct st_source_set *set, const void *owner)
 {
-	bool found = false;
-	struct slot *slot;
-	int i;
+	int way = seize_own(set, owner);
 
-	for (i = 0; i < CHAIN && !found; i++) {
-		slot = slot_of(owner, i);
-		if (READ_ONCE(slot->owner) != (unsigned long)owner ||
-		    !seize(slot, (unsigned long)owner))
-			continue;
-		found = take_out(slot, sk, since, from);
-		/* It was read before the next owner writes it. */
-		smp_store_release(&slot->owner, FREE);
+	while (way >= 0) {
+		release(set, way, ST_SOURCE_FREE);
+		way = seize_own(set, owner);
 	}
+}
+NOKPROBE_SYMBOL(st_source_forget_all);
+
+/* Finds a slot to note something in, which is busy until release(); -1 if there is none. */
+static nokprobe_inline int begin_note(struct st_source_set *set, const void *owner,
+				      unsigned long now)
+{
+	return likely(seize_free(set, 0, owner)) ? 0 : seize_any(set, owner, now);
+}
+
+static nokprobe_inline void copy_source(struct st_addr *to, const struct st_source *from)
+{
+	to->len = from->len;
+	to->words[0] = from->words[0];
+	to->words[1] = from->words[1];
+	if (likely(from->len == sizeof(from->in)))
+		return;
+	to->words[2] = from->words[2];
+	to->words[3] = from->words[3];
+}
+
+/*
+ * Sets @from to what the thread has noted since st_source_expect(), and forgets it. Returns
+ * false if that is nothing, or of another socket.
+ */
+static nokprobe_inline bool take_noted(const void *owner, const struct sock *sk,
+				       struct st_addr *from)
+{
+	struct st_source_set *set = st_source_set_of(owner);
+	unsigned long own = (unsigned long)owner;
+	bool is_first = READ_ONCE(*owner_of(set, 0)) == own && seize(set, 0, own);
+	int way = likely(is_first) ? 0 : seize_own(set, owner);
+	bool found;
+
+	if (unlikely(way < 0))
+		return false;
+	found = slot_of(set, way)->sk == sk;
+	if (likely(found))
+		copy_source(from, &slot_of(set, way)->from);
+	release(set, way, ST_SOURCE_FREE);
 	return found;
 }
-NOKPROBE_SYMBOL(st_source_take);
 
 /* ---- What a datagram tells ------------------------------------------------------------- */
+
+static nokprobe_inline void note_in(struct st_source *from, __be32 ip, __be16 port)
+{
+	from->len = sizeof(from->in);
+	from->in = (struct sockaddr_in){
+		.sin_family = AF_INET,
+		.sin_port = port,
+		.sin_addr.s_addr = ip,
+	};
+}
+
+#if IS_ENABLED(CONFIG_IPV6)
+static void note_in6(struct st_source *from, const struct in6_addr *ip, __be16 port,
+		     int interface)
+{
+	from->len = sizeof(from->in6);
+	/* Padded, as an address of struct st_addr is. */
+	from->words[3] = 0;
+	from->in6.sin6_family = AF_INET6;
+	from->in6.sin6_port = port;
+	from->in6.sin6_flowinfo = 0;
+	from->in6.sin6_addr = *ip;
+	from->in6.sin6_scope_id = ipv6_iface_scope_id(ip, interface);
+}
+NOKPROBE_SYMBOL(note_in6);
+
+static noinline void note_of_inet6(struct st_source *from, const struct sk_buff *skb,
+				   bool is_ipv4)
+{
+	__be16 port = udp_hdr(skb)->source;
+	struct in6_addr mapped;
+
+	if (!is_ipv4) {
+		note_in6(from, &ipv6_hdr(skb)->saddr, port, inet6_iif(skb));
+		return;
+	}
+	ipv6_addr_set_v4mapped(ip_hdr(skb)->saddr, &mapped);
+	note_in6(from, &mapped, port, 0);
+}
+NOKPROBE_SYMBOL(note_of_inet6);
+#endif
+
+/*
+ * Sets what recvfrom() would tell (udp_recvmsg(), udpv6_recvmsg()). Returns false if it is of
+ * another protocol. Takes no lock.
+ */
+static nokprobe_inline bool note_of_skb(struct st_source *from, const struct sock *sk,
+					const struct sk_buff *skb)
+{
+	bool is_ipv4 = skb->protocol == htons(ETH_P_IP);
+	u16 family = READ_ONCE(sk->sk_family);
+
+	if (likely(family == AF_INET)) {
+		if (is_ipv4)
+			note_in(from, ip_hdr(skb)->saddr, udp_hdr(skb)->source);
+		return is_ipv4;
+	}
+#if IS_ENABLED(CONFIG_IPV6)
+	if (family == AF_INET6)
+		note_of_inet6(from, skb, is_ipv4);
+	return family == AF_INET6;
+#else
+	return false;
+#endif
+}
+
+/**
+ * st_source_begins() - note the source of a datagram that is received
+ * @call: not used
+ * @regs: the registers at the entry of skb_consume_udp()
+ *
+ *	void skb_consume_udp(struct sock *sk, struct sk_buff *skb, int len)	(net/ipv4/udp.c)
+ *
+ * Of a datagram that is only looked at (MSG_PEEK), too.
+ *
+ * Context: the handler of a probe, the thread that receives.
+ * Return: false: it is no call of its own.
+ */
+bool st_source_begins(struct st_call *call, struct pt_regs *regs)
+{
+	const struct sock *sk = (void *)regs_get_kernel_argument(regs, 0);
+	const struct sk_buff *skb = (void *)regs_get_kernel_argument(regs, 1);
+	struct st_source_set *set = st_source_set_of(current);
+	unsigned long now = jiffies, owner = ST_SOURCE_FREE;
+	struct st_source_slot *slot;
+	int way;
+
+	if (unlikely(sk->sk_kern_sock))
+		return false;
+	way = begin_note(set, current, now);
+	if (unlikely(way < 0))
+		return false;
+	slot = slot_of(set, way);
+	slot->sk = sk;
+	WRITE_ONCE(slot->time, now);
+	if (likely(note_of_skb(&slot->from, sk, skb)))
+		owner = (unsigned long)current;
+	release(set, way, owner);
+	return false;
+}
+NOKPROBE_SYMBOL(st_source_begins);
+
+/* ---- The source of a call -------------------------------------------------------------- */
+
+static nokprobe_inline bool is_inet(const struct st_peer *peer)
+{
+	return peer->family == AF_INET || peer->family == AF_INET6;
+}
 
 static nokprobe_inline void set_in(struct st_addr *addr, __be32 ip, __be16 port)
 {
@@ -213,82 +300,6 @@ static nokprobe_inline void set_in6(struct st_addr *addr, const struct in6_addr 
 		.sin6_addr = *ip,
 		.sin6_scope_id = ipv6_iface_scope_id(ip, interface),
 	};
-}
-
-static nokprobe_inline void set_mapped(struct st_addr *addr, __be32 ip, __be16 port)
-{
-	struct in6_addr mapped;
-
-	ipv6_addr_set_v4mapped(ip, &mapped);
-	set_in6(addr, &mapped, port, 0);
-}
-
-/**
- * st_source_of_skb() - where a UDP datagram came from
- * @sk: the socket that has received it
- * @skb: the datagram
- * @from: set to what recvfrom() would tell (udp_recvmsg(), udpv6_recvmsg())
- *
- * Context: any; takes no lock.
- * Return: true, or false if it is of another protocol.
- */
-bool st_source_of_skb(const struct sock *sk, const struct sk_buff *skb,
-		      struct st_addr *from)
-{
-	__be16 port = udp_hdr(skb)->source;
-	bool is_ipv4 = skb->protocol == htons(ETH_P_IP);
-
-	switch (READ_ONCE(sk->sk_family)) {
-	case AF_INET:
-		if (is_ipv4)
-			set_in(from, ip_hdr(skb)->saddr, port);
-		return is_ipv4;
-#if IS_ENABLED(CONFIG_IPV6)
-	case AF_INET6:
-		if (is_ipv4)
-			set_mapped(from, ip_hdr(skb)->saddr, port);
-		else
-			set_in6(from, &ipv6_hdr(skb)->saddr, port, inet6_iif(skb));
-		return true;
-#endif
-	default:
-		return false;
-	}
-}
-NOKPROBE_SYMBOL(st_source_of_skb);
-
-/* Not on the stack: many kernels would zero it in every call (INIT_STACK_ALL_ZERO). */
-static DEFINE_PER_CPU(struct st_addr, noted);
-
-/**
- * st_source_begins() - note the source of a datagram that is received
- * @call: not used
- * @regs: the registers at the entry of skb_consume_udp()
- *
- *	void skb_consume_udp(struct sock *sk, struct sk_buff *skb, int len)	(net/ipv4/udp.c)
- *
- * Of a datagram that is only looked at (MSG_PEEK), too.
- *
- * Context: the handler of a probe, the thread that receives.
- * Return: false: it is no call of its own.
- */
-bool st_source_begins(struct st_call *call, struct pt_regs *regs)
-{
-	const struct sock *sk = (void *)regs_get_kernel_argument(regs, 0);
-	const struct sk_buff *skb = (void *)regs_get_kernel_argument(regs, 1);
-	struct st_addr *from = this_cpu_ptr(&noted);
-
-	if (!sk->sk_kern_sock && st_source_of_skb(sk, skb, from))
-		st_source_note(current, sk, from, ktime_get_ns());
-	return false;
-}
-NOKPROBE_SYMBOL(st_source_begins);
-
-/* ---- The source of a call -------------------------------------------------------------- */
-
-static nokprobe_inline bool is_inet(const struct st_peer *peer)
-{
-	return peer->family == AF_INET || peer->family == AF_INET6;
 }
 
 /* Whom a socket is connected to; st_peer_of() tells where a datagram goes that it collects. */
@@ -323,6 +334,13 @@ static nokprobe_inline void set_unknown(const struct sock *sk, struct st_peer *p
 	st_peer_note_scope(sk, peer);
 }
 
+/* The same; most receives know more. */
+static noinline void set_without_source(const struct sock *sk, struct st_peer *peer)
+{
+	set_unknown(sk, peer);
+}
+NOKPROBE_SYMBOL(set_without_source);
+
 /**
  * st_source_unknown() - let @remote be what the socket alone tells of whom it receives from
  * @sock: the socket that @peer describes
@@ -334,7 +352,7 @@ static nokprobe_inline void set_unknown(const struct sock *sk, struct st_peer *p
  */
 void st_source_unknown(struct socket *sock, struct st_peer *peer)
 {
-	set_unknown(READ_ONCE(sock->sk), peer);
+	set_without_source(READ_ONCE(sock->sk), peer);
 }
 NOKPROBE_SYMBOL(st_source_unknown);
 
@@ -346,40 +364,55 @@ static void set_name(struct st_peer *peer, const struct sockaddr *name, int len)
 {
 	len = min_t(int, len, sizeof(peer->remote.storage));
 	st_addr_set_len(&peer->remote, len);
-	memcpy(&peer->remote.storage, name, len);
+	/* The usual length is copied without a loop. */
+	if (likely(len == sizeof(peer->remote.in)))
+		memcpy(&peer->remote.in, name, sizeof(peer->remote.in));
+	else
+		memcpy(&peer->remote.storage, name, len);
 	peer->unnamed = NULL;
 	if (peer->type == SOCK_DGRAM)
 		peer->pid = 0;
 }
 NOKPROBE_SYMBOL(set_name);
 
+/* A name that the kernel tells the caller is exact, and so is what was noted of a datagram. */
+static nokprobe_inline bool set_known(const struct sock *sk, struct st_peer *peer,
+				      const struct sockaddr *name, int len)
+{
+	bool is_datagram = peer->type == SOCK_DGRAM && is_inet(peer);
+
+	if (!name || len <= 0)
+		return is_datagram && take_noted(current, sk, &peer->remote);
+	if (is_datagram)
+		st_source_forget(st_source_set_of(current), current);
+	set_name(peer, name, len);
+	return true;
+}
+
 /**
  * st_source_set() - let @remote be who sent what a call has received
  * @sock: the socket that @peer describes
  * @peer: from st_peer_of(), just now
- * @since: when the call began
  * @name: the source as the kernel tells the caller, in the kernel's memory; or NULL
  * @len: its length; 0 if there is none
  *
  * A stream has one source. A datagram's name is exact, and so is what was noted of it; the
  * socket's peer may be another, if it was connected when the datagram was there already.
  *
- * Context: the return handler, the thread that received; takes no lock.
+ * Context: the return handler, the thread that received, after st_source_expect() if it
+ * receives datagrams; takes no lock.
  */
-void st_source_set(struct socket *sock, struct st_peer *peer, u64 since,
-		   const struct sockaddr *name, int len)
+void st_source_set(struct socket *sock, struct st_peer *peer, const struct sockaddr *name,
+		   int len)
 {
 	const struct sock *sk = READ_ONCE(sock->sk);
 
-	set_unknown(sk, peer);
 	if (!sk || peer->type == SOCK_STREAM)
 		return;
-	/* Even if there is a name: so its slot is free again. */
-	if (is_inet(peer) && peer->type == SOCK_DGRAM)
-		st_source_take(current, sk, since, &peer->remote);
-	if (name && len > 0)
-		set_name(peer, name, len);
+	if (unlikely(!set_known(sk, peer, name, len)))
+		set_without_source(sk, peer);
 	peer->flags = 0;
-	st_peer_note_scope(sk, peer);
+	if (unlikely(peer->remote.len == sizeof(peer->remote.in6)))
+		st_peer_note_scope(sk, peer);
 }
 NOKPROBE_SYMBOL(st_source_set);

@@ -24,6 +24,7 @@
 
 #include <linux/sendtrace.h>
 
+#include "call.h"
 #include "compat.h"
 #include "syscall.h"
 
@@ -202,7 +203,8 @@ static nokprobe_inline bool has_returned(const struct pt_regs *regs)
 #endif
 }
 
-static nokprobe_inline bool is_this_socket(int fd, const struct socket *sock)
+/* Not inline: few threads use io_uring. */
+static noinline bool is_this_socket(int fd, const struct socket *sock)
 {
 	struct fd f = fdget(fd);
 	bool same = fd_file(f) && fd_file(f)->private_data == sock;
@@ -210,6 +212,7 @@ static nokprobe_inline bool is_this_socket(int fd, const struct socket *sock)
 	fdput(f);
 	return same;
 }
+NOKPROBE_SYMBOL(is_this_socket);
 
 #ifdef SOCKETCALL
 /* The calls of socketcall() (include/uapi/linux/net.h). */
@@ -261,18 +264,18 @@ static inline bool is_socketcall(struct pt_regs *regs)
 #endif
 
 /**
- * st_syscall_async() - what a call is that io_uring makes
+ * st_syscall_async() - note that io_uring makes a call
+ * @call: its @id, @fd, @flags and @async are set; there is no descriptor: the kernel does not
+ *	tell it
  * @direction: which way the bytes go
- *
- * Return: the call, without a descriptor: the kernel does not tell it.
  */
-struct st_syscall st_syscall_async(enum st_direction direction)
+void st_syscall_async(struct st_entry *call, enum st_direction direction)
 {
-	return (struct st_syscall){
-		.id = direction == ST_SENDS ? SENDTRACE_CALL_IO_URING_SEND :
-					      SENDTRACE_CALL_IO_URING_RECV,
-		.fd = -1,
-	};
+	call->id = direction == ST_SENDS ? SENDTRACE_CALL_IO_URING_SEND :
+					   SENDTRACE_CALL_IO_URING_RECV;
+	call->fd = -1;
+	call->flags = 0;
+	call->async = true;
 }
 NOKPROBE_SYMBOL(st_syscall_async);
 
@@ -318,26 +321,30 @@ static nokprobe_inline u32 flags_of(u32 id, struct pt_regs *regs,
 	}
 }
 
-static nokprobe_inline struct st_syscall
-from_row(const struct row *row, struct pt_regs *regs, const unsigned long *args,
-	 const struct socket *sock, enum st_direction direction)
+static nokprobe_inline void from_row(const struct row *row, struct pt_regs *regs,
+				     const unsigned long *args, struct st_entry *call,
+				     enum st_direction direction)
 {
 	unsigned int nr = direction == ST_SENDS ? row->to : row->from;
-	struct st_syscall is;
+	u32 id = direction == ST_SENDS ? row->sends : row->receives;
+	int fd;
 
-	is.id = direction == ST_SENDS ? row->sends : row->receives;
-	if (unlikely(!is.id))
-		return st_syscall_async(direction);
-	is.fd = nr == NO_ARGUMENT ? -1 : (int)argument(regs, args, nr);
-	is.flags = direction == ST_SENDS ? 0 : flags_of(is.id, regs, args);
+	if (unlikely(!id)) {
+		st_syscall_async(call, direction);
+		return;
+	}
+	fd = nr == NO_ARGUMENT ? -1 : (int)argument(regs, args, nr);
+	call->id = id;
+	call->fd = fd;
+	call->flags = direction == ST_SENDS ? 0 : flags_of(id, regs, args);
+	call->async = false;
 	if (unlikely(st_uses_io_uring(current)) &&
-	    (has_returned(regs) || (is.fd >= 0 && !is_this_socket(is.fd, sock))))
-		return st_syscall_async(direction);
-	return is;
+	    (has_returned(regs) || (fd >= 0 && !is_this_socket(fd, call->sock))))
+		st_syscall_async(call, direction);
 }
 
-static noinline struct st_syscall
-of_other_abi(struct pt_regs *regs, const struct socket *sock, enum st_direction direction)
+static noinline void of_other_abi(struct pt_regs *regs, struct st_entry *call,
+				  enum st_direction direction)
 {
 	const struct row *row = row_of_other_abi(syscall_get_nr(current, regs));
 	unsigned long args[6];
@@ -345,31 +352,35 @@ of_other_abi(struct pt_regs *regs, const struct socket *sock, enum st_direction 
 	syscall_get_arguments(current, regs, args);
 	if (unlikely(is_socketcall(regs)))
 		row = socketcall_row(regs, args);
-	return from_row(row, regs, args, sock, direction);
+	from_row(row, regs, args, call, direction);
 }
 NOKPROBE_SYMBOL(of_other_abi);
 
 /**
- * st_syscall_of() - the system call in which a socket is used
- * @sock: the socket
+ * st_syscall_of() - note the system call in which a socket is used
+ * @call: has @sock; its @id, @fd and @async are set, and @flags: the MSG_* that a receive was
+ *	given, else 0. It is the system call, or one of io_uring
  * @direction: which way the bytes go
  *
  * Context: the calling task, preemption off.
- * Return: the call and its descriptor, or io_uring.
  */
-struct st_syscall st_syscall_of(const struct socket *sock, enum st_direction direction)
+void st_syscall_of(struct st_entry *call, enum st_direction direction)
 {
 	struct pt_regs *regs = task_pt_regs(current);
 	unsigned int nr = syscall_get_nr(current, regs);
 
 	/* Who exits makes no calls, and has no descriptors to look at. */
-	if (unlikely(current->flags & (PF_IO_WORKER | PF_EXITING)))
-		return st_syscall_async(direction);
-	if (unlikely(nr >= ARRAY_SIZE(native) || is_compat_abi()))
-		return of_other_abi(regs, sock, direction);
+	if (unlikely(current->flags & (PF_IO_WORKER | PF_EXITING))) {
+		st_syscall_async(call, direction);
+		return;
+	}
+	if (unlikely(nr >= ARRAY_SIZE(native) || is_compat_abi())) {
+		of_other_abi(regs, call, direction);
+		return;
+	}
 	nr = array_index_nospec(nr, ARRAY_SIZE(native));
 	/* No subscript: UBSAN would check the bound in every call. */
-	return from_row(native + nr, regs, NULL, sock, direction);
+	from_row(native + nr, regs, NULL, call, direction);
 }
 NOKPROBE_SYMBOL(st_syscall_of);
 
@@ -415,13 +426,20 @@ NOKPROBE_SYMBOL(asks_name_compat);
 bool st_syscall_asks_name(void)
 {
 	struct pt_regs *regs = task_pt_regs(current);
+	const unsigned long __user *message;
 	unsigned long name = 0;
+	bool resident;
 
 	if (unlikely(in_compat_syscall()))
 		return asks_name_compat(regs);
-	return !copy_from_user_nofault(&name, (void __user *)native_argument(regs, 1),
-				       sizeof(name)) &&
-	       name;
+	/* Without an mm the thread is exiting: what is mapped here is not its memory. */
+	if (unlikely(!current->mm))
+		return false;
+	message = (void __user *)native_argument(regs, 1);
+	pagefault_disable();
+	resident = !get_user(name, message);
+	pagefault_enable();
+	return resident && name;
 }
 NOKPROBE_SYMBOL(st_syscall_asks_name);
 

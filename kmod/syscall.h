@@ -5,7 +5,7 @@
 
 #include <linux/types.h>
 
-struct socket;
+struct st_entry;
 
 /* In which direction bytes go, for the calls that have two. */
 enum st_direction {
@@ -17,16 +17,14 @@ enum st_direction {
  * struct st_syscall - a call as its caller sees it
  * @id: enum sendtrace_call
  * @fd: descriptor; -1 if it is not known
- * @flags: MSG_* that a receive was given; else 0
  */
 struct st_syscall {
 	u32 id;
 	int fd;
-	u32 flags;
 };
 
-struct st_syscall st_syscall_of(const struct socket *sock, enum st_direction direction);
-struct st_syscall st_syscall_async(enum st_direction direction);
+void st_syscall_of(struct st_entry *call, enum st_direction direction);
+void st_syscall_async(struct st_entry *call, enum st_direction direction);
 bool st_syscall_is_splice(void);
 bool st_syscall_asks_name(void);
 struct st_syscall st_syscall_other(void);

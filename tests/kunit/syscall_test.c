@@ -43,11 +43,11 @@ static void as_before(struct kunit *test)
 }
 
 /* What is found out of a thread that has entered the kernel with these registers. */
-static struct st_syscall found(struct kunit *test, struct socket *sock, unsigned int nr,
-			       const unsigned long args[3], enum st_direction direction)
+static struct st_entry found(struct kunit *test, struct socket *sock, unsigned int nr,
+			     const unsigned long args[3], enum st_direction direction)
 {
 	struct pt_regs *regs = task_pt_regs(current);
-	struct st_syscall is;
+	struct st_entry is = { .sock = sock, .flags = ~0 };
 
 	preempt_disable();
 	regs->orig_ax = nr;
@@ -60,7 +60,7 @@ static struct st_syscall found(struct kunit *test, struct socket *sock, unsigned
 		regs->si = args[1];
 	}
 	regs->dx = args[2];
-	is = st_syscall_of(sock, direction);
+	st_syscall_of(&is, direction);
 	preempt_enable();
 	as_before(test);
 	return is;
@@ -68,7 +68,7 @@ static struct st_syscall found(struct kunit *test, struct socket *sock, unsigned
 
 #define ARGS(...) ((const unsigned long[3]){ __VA_ARGS__ })
 
-static void expect_call(struct kunit *test, struct st_syscall is, u16 id, int fd)
+static void expect_call(struct kunit *test, struct st_entry is, u16 id, int fd)
 {
 	KUNIT_EXPECT_EQ(test, is.id, id);
 	KUNIT_EXPECT_EQ(test, is.fd, fd);
@@ -159,8 +159,8 @@ static u32 low_page(struct kunit *test)
 	return at;
 }
 
-static struct st_syscall found_in_socketcall(struct kunit *test, struct socket *sock,
-					     u32 call, u32 at, enum st_direction way)
+static struct st_entry found_in_socketcall(struct kunit *test, struct socket *sock,
+					   u32 call, u32 at, enum st_direction way)
 {
 	current_thread_info()->status |= TS_COMPAT;
 	return found(test, sock, SOCKETCALL, ARGS(call, at), way);
@@ -282,7 +282,7 @@ static void a_worker_of_io_uring_is_in_no_call(struct kunit *test)
 
 /* ---- Calls that neither send nor receive --------------------------------------------------- */
 
-static struct st_syscall other(struct kunit *test, unsigned int nr, int fd)
+static struct st_entry other(struct kunit *test, unsigned int nr, int fd)
 {
 	struct pt_regs *regs = task_pt_regs(current);
 	struct st_syscall is;
@@ -291,7 +291,7 @@ static struct st_syscall other(struct kunit *test, unsigned int nr, int fd)
 	regs->di = fd;
 	is = st_syscall_other();
 	as_before(test);
-	return is;
+	return (struct st_entry){ .id = is.id, .fd = is.fd };
 }
 
 static void calls_that_open_and_close_have_their_descriptor(struct kunit *test)

@@ -266,6 +266,10 @@ ways() {
 	done
 }
 
+# Options of bench for a group's ways.
+with=
+
 way_of() {
-	"$1" "$2/$3" "$4" -m "$3"
+	# shellcheck disable=SC2086 # options
+	"$1" "$2/$3" "$4" -m "$3" $with
 }

@@ -17,7 +17,9 @@ stop_readers
 # Sends and receives recorded by the same session; the sends of what is received, too, are
 # then recorded, but not measured.
 start_text 1 -e all bench
+with=-f
 ways traced all $sends $receives
+with=
 stop_readers
 
 start_text 1 somebody

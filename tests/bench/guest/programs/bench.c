@@ -4,12 +4,12 @@
  * they had processed all calls: in nanoseconds of CPU time, which are instructions in a guest
  * that counts them.
  *
- *	bench [-m CALL] [-x] [-n CALLS] [-b BATCH] [-r ROUNDS] [-w CALLS] [-c CPUS] [-t THREADS]
- *	      SIZE [PID...]
+ *	bench [-m CALL] [-x] [-f] [-n CALLS] [-b BATCH] [-r ROUNDS] [-w CALLS] [-c CPUS]
+ *	      [-t THREADS] SIZE [PID...]
  *
  * CALL is a name in call.c, sendto if it is not given. What is received was sent by the same
- * thread before: neither its cost nor that of readers that see it is counted. The PIDs are the
- * readers; 0 means the parent process.
+ * thread before. Its cost is not counted, nor that of readers that see it: with -f, they do, and
+ * catch up before and after each few calls. The PIDs are the readers; 0 means the parent process.
  */
 #include <inttypes.h>
 #include <pthread.h>
@@ -48,6 +48,8 @@ struct load {
 	/* Any bytes; otherwise letters. */
 	bool binary;
 	const struct call *call;
+	/* The readers see what is sent to be received. */
+	bool feed_seen;
 	long calls;
 	/* After so many calls the readers catch up; otherwise a slow one would lose some. */
 	long batch;
@@ -76,37 +78,51 @@ static uint64_t own_burnt(void)
 	return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
 }
 
-static long batch_after(long done, long all)
+static long part_of(long rest, long most)
 {
-	return all - done < load.batch ? all - done : load.batch;
+	return rest < most ? rest : most;
 }
 
-/* Send what the next @calls receive. Return what the readers cost meanwhile. */
+/* Send what the next @calls receive. Return what readers cost that see these sends. */
 static uint64_t feed(long calls)
 {
-	uint64_t begun = readers_burnt(&load.readers);
+	uint64_t begun;
 
 	if (way.feed < 0)
 		return 0;
+	begun = load.feed_seen ? readers_burnt(&load.readers) : 0;
 	for (long i = 0; i < calls; i++)
 		way_feed(&way, payload, load.size);
+	if (!load.feed_seen)
+		return 0;
 	readers_wait_quiet(&load.readers);
 	return readers_burnt(&load.readers) - begun;
 }
 
-/* Return the cost; add to @others what readers cost for other things. */
-static uint64_t make_some(long calls, uint64_t *others)
+static uint64_t make_fed(long calls)
 {
-	uint64_t begun;
+	uint64_t begun = own_burnt();
 
-	*others += feed(calls);
-	begun = own_burnt();
 	for (long i = 0; i < calls; i++) {
 		if (load.call->make(way.fd, payload, load.size) != (ssize_t)load.size)
 			die("%s of %zu bytes", load.call->name, load.size);
 		way_drain(&way);
 	}
 	return own_burnt() - begun;
+}
+
+/* Return the cost; add to @others what readers cost for other things. */
+static uint64_t make_some(long calls, uint64_t *others)
+{
+	long most = way.feed < 0 ? calls : FED_MAX, some;
+	uint64_t burnt = 0;
+
+	for (long done = 0; done < calls; done += some) {
+		some = part_of(calls - done, most);
+		*others += feed(some);
+		burnt += make_fed(some);
+	}
+	return burnt;
 }
 
 static uint64_t make_on_all_cpus(uint64_t *others)
@@ -130,7 +146,7 @@ static uint64_t make_in_batches(uint64_t *others)
 	long some;
 
 	for (long done = 0; done < load.calls; done += some) {
-		some = batch_after(done, load.calls);
+		some = part_of(load.calls - done, load.batch);
 		burnt += make_some(some, others);
 		*others += readers_wait_quiet(&load.readers);
 	}
@@ -156,7 +172,7 @@ static void warm_up(void)
 	long some;
 
 	for (long done = 0; done < load.warm_up; done += some) {
-		some = batch_after(done, load.warm_up);
+		some = part_of(load.warm_up - done, load.batch);
 		make_some(some, &others);
 	}
 	readers_wait_quiet(&load.readers);
@@ -215,13 +231,16 @@ static void parse_options(int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "m:xn:b:r:w:c:t:")) != -1)
+	while ((option = getopt(argc, argv, "m:xfn:b:r:w:c:t:")) != -1)
 		switch (option) {
 		case 'm':
 			load.call = call_named(optarg);
 			break;
 		case 'x':
 			load.binary = true;
+			break;
+		case 'f':
+			load.feed_seen = true;
 			break;
 		case 'n':
 			load.calls = number(optarg);
@@ -280,7 +299,8 @@ static void fill_payload(void)
 static void open_way(void)
 {
 	way = load.call->open(load.size);
-	if (way.feed >= 0 && load.batch > FED_MAX)
+	/* What the readers do for receives must not be taken for what they do for sends. */
+	if (load.feed_seen && load.batch > FED_MAX)
 		load.batch = FED_MAX;
 	if (way.feed >= 0 && load.cpus)
 		die("expected a call that sends with -c, not %s", load.call->name);
