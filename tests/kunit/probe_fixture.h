@@ -32,6 +32,10 @@ extern unsigned int st_test_begun, st_test_ended;
 extern long st_test_ended_with;
 extern struct st_entry st_test_begun_once;
 
+/* Functions to be hooked: the kernel's own cannot be called from here. */
+int st_test_called(int value);
+int st_test_called_once(int value);
+
 /* Calls the hooked functions as a process does: cases run in kernel threads, which nobody traces. */
 void st_test_call_hooked(int value);
 

@@ -232,10 +232,11 @@ static void say_lost(const struct tally *tally)
 
 static void append_missed(struct words *words, __u64 missed)
 {
-	words_add(words,
-		  "%llu call%s missed: too many at the same time (see maxactive in 'modinfo "
-		  "sendtrace'), or inside another probe's handler",
-		  (unsigned long long)missed, plural(missed));
+	words_add(
+		words,
+		"%llu call%s missed: too many at the same time (see maxactive in 'modinfo "
+		"sendtrace'), or inside another probe's handler",
+		(unsigned long long)missed, plural(missed));
 }
 
 static void say_missed(__u64 missed)

@@ -214,7 +214,8 @@ static long submit(struct ways *ways, struct iocb *request)
 	 * written: a fault that a test injects happens once.
 	 */
 	while (syscall(SYS_io_getevents, ways->aio, 1, 1, &event, NULL) != 1)
-		check(errno == EINTR || errno == EFAULT, "errno of io_getevents: %d", errno);
+		check(errno == EINTR || errno == EFAULT, "errno of io_getevents: %d",
+		      errno);
 	if (event.res >= 0)
 		return event.res;
 	errno = -event.res;
