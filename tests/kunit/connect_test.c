@@ -41,7 +41,6 @@ static struct fixture *fixture_of(struct kunit *test)
 	f->hook = (struct st_hook){
 		.calls = SENDTRACE_CALL_BIT(SENDTRACE_CALL_CONNECT),
 		.size = sizeof(f->call),
-		.share = &st_test_share,
 		.begin = st_connect_begins,
 	};
 	st_test_use_user_memory(test);

@@ -26,7 +26,6 @@ struct fixture {
 static const struct st_hook hook = {
 	.calls = SENDTRACE_CALLS_ALL,
 	.size = sizeof(struct st_receive),
-	.share = &st_test_share,
 	.returns_int = true,
 	.begin = st_recv_begins,
 	.end = st_receive_ends,

@@ -177,7 +177,6 @@ static void of_who_asks_for_the_address_nothing_is_noted(struct kunit *test)
 	static const struct st_hook name_ = {      \
 		.calls = SENDTRACE_CALLS_ALL,      \
 		.size = sizeof(struct st_receive), \
-		.share = &st_test_share,           \
 		.begin = begins_,                  \
 	}
 
