@@ -236,7 +236,7 @@ check-deep: check packages programs
 # QEMU 10 counts instructions: the figures are the same on every machine.
 budget: machine-programs
 	$(begins)
-	prove -v tests/bench/budget.t
+	prove -v tests/bench/budget.t tests/bench/start
 
 bench:
 	tests/need build vm
