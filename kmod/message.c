@@ -180,7 +180,8 @@ bool st_sock_sendmsg_begins(struct st_call *call, struct pt_regs *regs)
 
 	call->sock = (void *)regs_get_kernel_argument(regs, 0);
 	st_payload_of_iter(&call->payload, &msg->msg_iter);
-	if (!st_event_traces(call->sock) || !is_of_process(&call->payload, msg->msg_flags))
+	if (!st_event_traces(call->sock) ||
+	    !is_of_process(&call->payload, msg->msg_flags))
 		return false;
 	if (!(msg->msg_flags & ST_MSG_SPLICE_PAGES) &&
 	    st_nested_in_syscall(ST_NESTED_SEND, regs))
