@@ -2,6 +2,7 @@
 /* Receives: places in a stream, calls that failed, and what only io_uring's are. */
 #include <linux/sched/task_stack.h>
 #include <linux/unistd.h>
+#include <net/sock.h>
 
 #include "fixture.h"
 #include "receive.h"

@@ -80,13 +80,22 @@ static long by_many_recvmsg(struct ways *mine, const struct way *way, int fd, ch
 }
 
 static const struct way many_to_send[] = {
-	{ .name = "writev of many pieces", .make = by_many_writev, .op = -1 },
-	{ .name = "sendmsg of many pieces", .make = by_many_sendmsg, .op = -1 },
+	{ .name = "writev of many pieces",
+	  .call = "writev",
+	  .make = by_many_writev,
+	  .op = -1 },
+	{ .name = "sendmsg of many pieces",
+	  .call = "sendmsg",
+	  .make = by_many_sendmsg,
+	  .op = -1 },
 	{},
 };
 
 static const struct way many_to_receive[] = {
-	{ .name = "recvmsg into many pieces", .make = by_many_recvmsg, .op = -1 },
+	{ .name = "recvmsg into many pieces",
+	  .call = "recvmsg",
+	  .make = by_many_recvmsg,
+	  .op = -1 },
 	{},
 };
 

@@ -406,7 +406,9 @@ void ways_open(struct ways *ways)
 	*ways = (struct ways){ .file = must(memfd_create("ways", MFD_CLOEXEC), "memfd") };
 	must(pipe2(ways->pipe, O_CLOEXEC), "pipe");
 	must(fcntl(ways->pipe[0], F_SETPIPE_SZ, 2 * WAYS_MOST), "F_SETPIPE_SZ");
-	must(syscall(SYS_io_setup, 8, &ways->aio), "io_setup");
+	ways->has_aio = syscall(SYS_io_setup, 8, &ways->aio) == 0;
+	if (!ways->has_aio && errno != ENOSYS)
+		die("io_setup");
 	ways->fixed = mmap(NULL, WAYS_MOST, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ways->has_ring = uring_open(&ways->ring, 0);
@@ -419,7 +421,7 @@ void ways_open(struct ways *ways)
 bool way_exists(struct ways *ways, const struct way *way)
 {
 	if (way->op < 0)
-		return true;
+		return ways->has_aio || strcmp(way->call, "io_submit") != 0;
 	if (!ways->has_ring || (way->polled && !ways->has_polled))
 		return false;
 	return uring_has(&ways->ring, way->op);

@@ -21,6 +21,7 @@ struct ways {
 	struct uring polled;
 	bool has_polled;
 	aio_context_t aio;
+	bool has_aio;
 	int pipe[2];
 	int file;
 	/* The length of the address that the last receive was given. */
