@@ -116,12 +116,12 @@ shows ways_msg.messages_fail "the message that ends a sendmmsg is an event that 
 shows ways_msg.messages_addresses "each message of sendmmsg has its own destination"
 shows ways_msg.messages_behind "messages behind a long one are shown behind it"
 
-scenario ways_msg.early "messages that cannot wait for a long one are shown before it, and counted; --sort has the order"
+scenario ways_msg.early "messages that cannot wait for a long one are shown before it, and counted; --sort puts them in order"
 case_ways_msg_early() {
 	unload
 	load works=1
 	start_reader main ways_msg
-	start_reader sorted --sort ways_msg
+	start_reader sorted --sort=2s ways_msg
 	program main ways_msg messages_behind
 	equal "early" "$(value early)" 4
 	stop_reader main
