@@ -85,6 +85,7 @@ static bool steal(struct st_source_set *set, int way, unsigned long now)
 }
 NOKPROBE_SYMBOL(steal);
 
+/* Finds a slot to note something in, which is busy until release(); -1 if there is none. */
 static noinline int seize_any(struct st_source_set *set, const void *owner,
 			      unsigned long now)
 {
@@ -130,44 +131,60 @@ void st_source_forget_all(struct st_source_set *set, const void *owner)
 }
 NOKPROBE_SYMBOL(st_source_forget_all);
 
-/* Finds a slot to note something in, which is busy until release(); -1 if there is none. */
-static nokprobe_inline int begin_note(struct st_source_set *set, const void *owner,
-				      unsigned long now)
-{
-	return likely(seize_free(set, 0, owner)) ? 0 : seize_any(set, owner, now);
-}
-
-static nokprobe_inline void copy_source(struct st_addr *to, const struct st_source *from)
+static void copy_source(struct st_addr *to, const struct st_source *from)
 {
 	to->len = from->len;
 	to->words[0] = from->words[0];
 	to->words[1] = from->words[1];
-	if (likely(from->len == sizeof(from->in)))
+	if (from->len == sizeof(from->in))
 		return;
 	to->words[2] = from->words[2];
 	to->words[3] = from->words[3];
 }
+NOKPROBE_SYMBOL(copy_source);
 
 /*
  * Sets @from to what the thread has noted since st_source_expect(), and forgets it. Returns
  * false if that is nothing, or of another socket.
  */
-static nokprobe_inline bool take_noted(const void *owner, const struct sock *sk,
-				       struct st_addr *from)
+static bool take_noted(const void *owner, const struct sock *sk, struct st_addr *from)
 {
 	struct st_source_set *set = st_source_set_of(owner);
-	unsigned long own = (unsigned long)owner;
-	bool is_first = READ_ONCE(*owner_of(set, 0)) == own && seize(set, 0, own);
-	int way = likely(is_first) ? 0 : seize_own(set, owner);
+	int way = seize_own(set, owner);
 	bool found;
 
-	if (unlikely(way < 0))
+	if (way < 0)
 		return false;
 	found = slot_of(set, way)->sk == sk;
-	if (likely(found))
+	if (found)
 		copy_source(from, &slot_of(set, way)->from);
 	release(set, way, ST_SOURCE_FREE);
 	return found;
+}
+NOKPROBE_SYMBOL(take_noted);
+
+/*
+ * The same in the usual case: of IPv4, and in the first slot. Returns false if it is another case,
+ * and has done nothing then.
+ */
+static nokprobe_inline bool take_first(struct st_source_set *set, const struct sock *sk,
+				       struct st_peer *peer)
+{
+	const struct st_source_slot *slot = set->slot;
+	unsigned long own = (unsigned long)current;
+
+	if (READ_ONCE(*owner_of(set, 0)) != own || !seize(set, 0, own))
+		return false;
+	if (unlikely(slot->sk != sk || slot->from.len != sizeof(slot->from.in))) {
+		release(set, 0, own);
+		return false;
+	}
+	peer->remote.len = sizeof(slot->from.in);
+	peer->remote.words[0] = slot->from.words[0];
+	peer->remote.words[1] = slot->from.words[1];
+	peer->flags = 0;
+	release(set, 0, ST_SOURCE_FREE);
+	return true;
 }
 
 /* ---- What a datagram tells ------------------------------------------------------------- */
@@ -197,8 +214,7 @@ static void note_in6(struct st_source *from, const struct in6_addr *ip, __be16 p
 }
 NOKPROBE_SYMBOL(note_in6);
 
-static noinline void note_of_inet6(struct st_source *from, const struct sk_buff *skb,
-				   bool is_ipv4)
+static void note_of_inet6(struct st_source *from, const struct sk_buff *skb, bool is_ipv4)
 {
 	__be16 port = udp_hdr(skb)->source;
 	struct in6_addr mapped;
@@ -217,24 +233,55 @@ NOKPROBE_SYMBOL(note_of_inet6);
  * Sets what recvfrom() would tell (udp_recvmsg(), udpv6_recvmsg()). Returns false if it is of
  * another protocol. Takes no lock.
  */
-static nokprobe_inline bool note_of_skb(struct st_source *from, const struct sock *sk,
-					const struct sk_buff *skb)
+static bool note_of_skb(struct st_source *from, const struct sock *sk,
+			const struct sk_buff *skb)
 {
 	bool is_ipv4 = skb->protocol == htons(ETH_P_IP);
-	u16 family = READ_ONCE(sk->sk_family);
 
-	if (likely(family == AF_INET)) {
+	switch (READ_ONCE(sk->sk_family)) {
+	case AF_INET:
 		if (is_ipv4)
 			note_in(from, ip_hdr(skb)->saddr, udp_hdr(skb)->source);
 		return is_ipv4;
-	}
 #if IS_ENABLED(CONFIG_IPV6)
-	if (family == AF_INET6)
+	case AF_INET6:
 		note_of_inet6(from, skb, is_ipv4);
-	return family == AF_INET6;
-#else
-	return false;
+		return true;
 #endif
+	default:
+		return false;
+	}
+}
+NOKPROBE_SYMBOL(note_of_skb);
+
+/* The slot's time is for who looks for one that was left behind. */
+static nokprobe_inline struct st_source *
+begin_slot(struct st_source_set *set, int way, const struct sock *sk, unsigned long now)
+{
+	struct st_source_slot *slot = slot_of(set, way);
+
+	slot->sk = sk;
+	WRITE_ONCE(slot->time, now);
+	return &slot->from;
+}
+
+static noinline void note_any(struct st_source_set *set, const struct sock *sk,
+			      const struct sk_buff *skb)
+{
+	unsigned long now = jiffies, owner = ST_SOURCE_FREE;
+	int way = seize_any(set, current, now);
+
+	if (way < 0)
+		return;
+	if (note_of_skb(begin_slot(set, way, sk, now), sk, skb))
+		owner = (unsigned long)current;
+	release(set, way, owner);
+}
+NOKPROBE_SYMBOL(note_any);
+
+static nokprobe_inline bool is_of_ipv4(const struct sock *sk, const struct sk_buff *skb)
+{
+	return READ_ONCE(sk->sk_family) == AF_INET && skb->protocol == htons(ETH_P_IP);
 }
 
 /**
@@ -244,7 +291,8 @@ static nokprobe_inline bool note_of_skb(struct st_source *from, const struct soc
  *
  *	void skb_consume_udp(struct sock *sk, struct sk_buff *skb, int len)	(net/ipv4/udp.c)
  *
- * Of a datagram that is only looked at (MSG_PEEK), too.
+ * Of a datagram that is only looked at (MSG_PEEK), too. The usual case calls nothing, so that no
+ * register has to be saved.
  *
  * Context: the handler of a probe, the thread that receives.
  * Return: false: it is no call of its own.
@@ -254,21 +302,16 @@ bool st_source_begins(struct st_call *call, struct pt_regs *regs)
 	const struct sock *sk = (void *)regs_get_kernel_argument(regs, 0);
 	const struct sk_buff *skb = (void *)regs_get_kernel_argument(regs, 1);
 	struct st_source_set *set = st_source_set_of(current);
-	unsigned long now = jiffies, owner = ST_SOURCE_FREE;
-	struct st_source_slot *slot;
-	int way;
 
 	if (unlikely(sk->sk_kern_sock))
 		return false;
-	way = begin_note(set, current, now);
-	if (unlikely(way < 0))
+	if (unlikely(!is_of_ipv4(sk, skb) || !seize_free(set, 0, current))) {
+		note_any(set, sk, skb);
 		return false;
-	slot = slot_of(set, way);
-	slot->sk = sk;
-	WRITE_ONCE(slot->time, now);
-	if (likely(note_of_skb(&slot->from, sk, skb)))
-		owner = (unsigned long)current;
-	release(set, way, owner);
+	}
+	note_in(begin_slot(set, 0, sk, jiffies), ip_hdr(skb)->saddr,
+		udp_hdr(skb)->source);
+	release(set, 0, (unsigned long)current);
 	return false;
 }
 NOKPROBE_SYMBOL(st_source_begins);
@@ -375,19 +418,23 @@ static void set_name(struct st_peer *peer, const struct sockaddr *name, int len)
 }
 NOKPROBE_SYMBOL(set_name);
 
-/* A name that the kernel tells the caller is exact, and so is what was noted of a datagram. */
-static nokprobe_inline bool set_known(const struct sock *sk, struct st_peer *peer,
-				      const struct sockaddr *name, int len)
+static nokprobe_inline bool is_datagram(const struct st_peer *peer)
 {
-	bool is_datagram = peer->type == SOCK_DGRAM && is_inet(peer);
-
-	if (!name || len <= 0)
-		return is_datagram && take_noted(current, sk, &peer->remote);
-	if (is_datagram)
-		st_source_forget(st_source_set_of(current), current);
-	set_name(peer, name, len);
-	return true;
+	return peer->type == SOCK_DGRAM && is_inet(peer);
 }
+
+/* A name that the kernel tells the caller is exact, and so is what was noted of a datagram. */
+static noinline void set_any(const struct sock *sk, struct st_peer *peer,
+			     const struct sockaddr *name, int len)
+{
+	if (name && len > 0)
+		set_name(peer, name, len);
+	else if (!is_datagram(peer) || !take_noted(current, sk, &peer->remote))
+		set_without_source(sk, peer);
+	peer->flags = 0;
+	st_peer_note_scope(sk, peer);
+}
+NOKPROBE_SYMBOL(set_any);
 
 /**
  * st_source_set() - let @remote be who sent what a call has received
@@ -397,7 +444,8 @@ static nokprobe_inline bool set_known(const struct sock *sk, struct st_peer *pee
  * @len: its length; 0 if there is none
  *
  * A stream has one source. A datagram's name is exact, and so is what was noted of it; the
- * socket's peer may be another, if it was connected when the datagram was there already.
+ * socket's peer may be another, if it was connected when the datagram was there already. The
+ * usual case calls nothing, so that no register has to be saved.
  *
  * Context: the return handler, the thread that received, after st_source_expect() if it
  * receives datagrams; takes no lock.
@@ -406,13 +454,16 @@ void st_source_set(struct socket *sock, struct st_peer *peer, const struct socka
 		   int len)
 {
 	const struct sock *sk = READ_ONCE(sock->sk);
+	struct st_source_set *set = st_source_set_of(current);
 
 	if (!sk || peer->type == SOCK_STREAM)
 		return;
-	if (unlikely(!set_known(sk, peer, name, len)))
-		set_without_source(sk, peer);
-	peer->flags = 0;
-	if (unlikely(peer->remote.len == sizeof(peer->remote.in6)))
-		st_peer_note_scope(sk, peer);
+	if (is_datagram(peer)) {
+		if (name && len > 0)
+			st_source_forget(set, current);
+		else if (likely(take_first(set, sk, peer)))
+			return;
+	}
+	set_any(sk, peer, name, len);
 }
 NOKPROBE_SYMBOL(st_source_set);

@@ -61,6 +61,19 @@ static void of_a_stream_it_is_the_peer(struct kunit *test)
 	expect_remote(test, &peer, &at);
 }
 
+static void of_a_datagram_without_a_note_it_is_the_peer(struct kunit *test)
+{
+	struct st_addr at = st_test_loopback6();
+	struct socket *sock = st_test_socket(test, AF_INET6, SOCK_DGRAM, 0);
+	struct st_peer peer;
+
+	st_test_listener(test, SOCK_DGRAM, &at);
+	st_test_connect(test, sock, &at);
+	peer = peer_of(sock);
+	set(sock, &peer, NULL);
+	expect_remote(test, &peer, &at);
+}
+
 /* st_peer_of() tells where it goes. */
 static void a_datagram_that_is_being_collected_is_no_source(struct kunit *test)
 {
@@ -239,6 +252,7 @@ static void a_note_is_needed_of_datagrams_whose_name_will_not_be_there(struct ku
 
 static struct kunit_case source_call_cases[] = {
 	KUNIT_CASE(of_a_stream_it_is_the_peer),
+	KUNIT_CASE(of_a_datagram_without_a_note_it_is_the_peer),
 	KUNIT_CASE(a_datagram_that_is_being_collected_is_no_source),
 	KUNIT_CASE(who_writes_headers_is_not_who_is_doubted),
 	KUNIT_CASE(a_link_local_source_says_whose_interface_it_is),

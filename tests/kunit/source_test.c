@@ -33,7 +33,7 @@ static bool note_for(const void *owner, const void *sk, u16 port, unsigned long 
 	int way;
 
 	preempt_disable();
-	way = begin_note(set, owner, now);
+	way = seize_any(set, owner, now);
 	if (way >= 0) {
 		slot = &set->slot[way];
 		slot->sk = sk;
@@ -324,22 +324,32 @@ static void a_datagram_tells_its_source_as_recvfrom_does(struct kunit *test)
 	expect_source(test, AF_INET6, datagram(test, 0, &link), "[fe80::9]:4660%3");
 }
 
-static void a_datagram_that_is_given_back_is_noted_but_not_the_kernels(struct kunit *test)
+/* skb_consume_udp() */
+static void give_back(struct kunit *test, struct socket *sock, struct sk_buff *skb)
 {
-	struct socket *sock = st_test_socket(test, AF_INET, SOCK_DGRAM, IPPROTO_UDP);
-	struct sk_buff *skb = datagram(test, cpu_to_be32(0x7f000001), NULL);
 	struct pt_regs *regs = kunit_kzalloc(test, sizeof(*regs), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, regs);
 	((unsigned long *)regs)[FIRST_ARGUMENT] = (unsigned long)sock->sk;
 	((unsigned long *)regs)[SECOND_ARGUMENT] = (unsigned long)skb;
 	preempt_disable();
-	KUNIT_EXPECT_FALSE(test, st_source_begins(NULL, regs)); /* the kernel's own */
-	KUNIT_EXPECT_EQ(test, take_of(current, sock->sk), 0);
-	sock->sk->sk_kern_sock = 0;
 	KUNIT_EXPECT_FALSE(test, st_source_begins(NULL, regs));
 	preempt_enable();
+}
+
+static void a_datagram_that_is_given_back_is_noted_but_not_the_kernels(struct kunit *test)
+{
+	struct socket *sock = st_test_socket(test, AF_INET, SOCK_DGRAM, IPPROTO_UDP);
+	struct sk_buff *skb = datagram(test, cpu_to_be32(0x7f000001), NULL);
+
+	give_back(test, sock, skb); /* the kernel's own */
+	KUNIT_EXPECT_EQ(test, in_use(), 0);
+	sock->sk->sk_kern_sock = 0;
+	give_back(test, sock, skb);
 	KUNIT_EXPECT_EQ(test, take_of(current, sock->sk), 4660);
+	/* Of another protocol than the socket's. */
+	give_back(test, sock, datagram(test, 0, &in6addr_loopback));
+	KUNIT_EXPECT_EQ(test, in_use(), 0);
 }
 
 static void another_protocol_tells_nothing(struct kunit *test)
@@ -407,6 +417,31 @@ static void a_name_is_believed_first_then_the_datagram_then_the_socket(struct ku
 	expect_remote(test, &peer, &at);
 }
 
+/* The usual case is written out: IPv4, in the first slot. */
+static void what_is_not_the_usual_case_is_found_too(struct kunit *test)
+{
+	struct socket *in6 = st_test_socket(test, AF_INET6, SOCK_DGRAM, IPPROTO_UDP);
+	struct socket *in = st_test_socket(test, AF_INET, SOCK_DGRAM, IPPROTO_UDP);
+	struct st_source_set *noted = st_source_set_of(current);
+	struct st_peer peer = peer_of(in6);
+
+	in6->sk->sk_kern_sock = 0;
+	in->sk->sk_kern_sock = 0;
+	give_back(test, in6, datagram(test, 0, &in6addr_loopback));
+	set(in6, &peer, NULL);
+	KUNIT_EXPECT_EQ(test, peer.remote.len, sizeof(peer.remote.in6));
+	KUNIT_EXPECT_EQ(test, peer.remote.in6.sin6_port, cpu_to_be16(4660));
+	noted->owner[0] = (unsigned long)OTHER;
+	noted->slot[0].time = jiffies;
+	give_back(test, in, datagram(test, cpu_to_be32(0x7f000001), NULL));
+	KUNIT_EXPECT_EQ(test, noted->owner[1], (unsigned long)current);
+	peer = peer_of(in);
+	set(in, &peer, NULL);
+	KUNIT_EXPECT_EQ(test, peer.remote.len, sizeof(peer.remote.in));
+	KUNIT_EXPECT_EQ(test, peer.remote.in.sin_port, cpu_to_be16(4660));
+	KUNIT_EXPECT_EQ(test, in_use(), 1);
+}
+
 static struct kunit_case source_cases[] = {
 	KUNIT_CASE(what_is_noted_is_found_once),
 	KUNIT_CASE(no_other_thread_finds_it),
@@ -422,6 +457,7 @@ static struct kunit_case source_cases[] = {
 	KUNIT_CASE(a_datagram_that_is_given_back_is_noted_but_not_the_kernels),
 	KUNIT_CASE(another_protocol_tells_nothing),
 	KUNIT_CASE(a_name_is_believed_first_then_the_datagram_then_the_socket),
+	KUNIT_CASE(what_is_not_the_usual_case_is_found_too),
 	{}
 };
 
