@@ -109,6 +109,8 @@ void st_trace_exit(void)
 	if (is_on)
 		unregister_ftrace_function(&ops);
 	ftrace_free_filter(&ops);
+	/* Its hashes are gone, and it still points at them. */
+	ops = (struct ftrace_ops){ .func = st_entry_traced };
 	is_on = false;
 	nr_traced = 0;
 }
