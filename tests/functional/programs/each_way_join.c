@@ -63,6 +63,8 @@ static void check_cut(const struct line *line, size_t len, size_t want, const ch
 		check(!value_in(line, "cap"), "no cap= in '%.300s'", line->rest);
 		return;
 	}
+	if (!check(value_in(line, "cap"), "cap= in '%.300s'", line->rest))
+		return;
 	check_equal(number_in(line, "cap"), want, "cap= in '%.300s'", line->rest);
 	check(line_has(line, "why", why), "why=%s in '%.300s'", why, line->rest);
 }
