@@ -52,7 +52,9 @@ injects filter "FILTER fails cleanly at every point, and the old filter stays in
 injects map_consumer "mapping the consumer's page fails cleanly at every point"
 injects map_producer "mapping the producer's pages fails cleanly at every point"
 injects map_then_read "after a failed mapping, read() still works"
-injects start "START fails cleanly at every point where it can, including registering probes"
+injects start "START fails cleanly at points in the registration of each probe"
+[ "$(parameter deep no)" = no ] ||
+	injects start_all "START fails cleanly at every point where it can, including registering probes"
 injects start_again "START with probes already registered fails cleanly at every point"
 injects autostart "a read() that starts the session fails cleanly at every point"
 [ "$(parameter deep no)" = no ] ||

@@ -21,10 +21,6 @@
 #include "fault.h"
 #include "inject.h"
 
-enum {
-	STRIDE = 127
-};
-
 static struct tracer keeper;
 
 static void keep_probes(void)
@@ -108,7 +104,7 @@ static void inject(const char *name)
 	if (!call->arms)
 		keep_probes();
 	while (try_place(call, &outcome, nth)) {
-		nth += call->many ? STRIDE : 1;
+		nth += call->stride ?: 1;
 		if (!check(nth < NTH_MAX, "%s comes to an end", name))
 			break;
 	}

@@ -21,7 +21,7 @@ enum {
  * @places: the least number of points; with fewer the case has tested nothing
  * @accepted: errnos that it may fail with
  * @arms: it registers probes; no other session keeps them registered
- * @many: it has thousands of points, one for each page of a large ring: only some are tested
+ * @stride: if not 0: it has many points, or takes long, and each so manieth is tested
  */
 struct call {
 	const char *name;
@@ -31,7 +31,7 @@ struct call {
 	int places;
 	int accepted[ERRNOS];
 	bool arms;
-	bool many;
+	int stride;
 };
 
 /* The last one is {}. */
