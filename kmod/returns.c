@@ -50,23 +50,13 @@ enum {
 	KINDS
 };
 
-/* A kretprobe has to be registered somewhere. Nobody calls these. */
-static noinline void whole_anchor(void)
-{
-	barrier();
-}
-
-static noinline void small_anchor(void)
-{
-	barrier();
-}
-
 ST_SHARE_DEFINE(whole_share);
 ST_SHARE_DEFINE(small_share);
 
+/* A kretprobe has to be registered somewhere: at functions of our own, which do not matter. */
 static struct st_returns kinds[KINDS] = {
-	[WHOLE] = { .share = &whole_share, .anchor = whole_anchor, .per_call = 1 },
-	[SMALL] = { .share = &small_share, .anchor = small_anchor, .per_call = 3 },
+	[WHOLE] = { .share = &whole_share, .anchor = st_returns_get, .per_call = 1 },
+	[SMALL] = { .share = &small_share, .anchor = st_returns_put, .per_call = 3 },
 };
 
 /**
@@ -174,7 +164,7 @@ static int do_register(struct st_returns *returns)
 		.handler = st_entry_ends,
 		.maxactive = instances,
 		.data_size = returns->size,
-		.kp.addr = (kprobe_opcode_t *)returns->anchor,
+		.kp.addr = returns->anchor,
 		.kp.flags = KPROBE_FLAG_DISABLED,
 	};
 	err = register_kretprobe(&returns->rp);

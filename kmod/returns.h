@@ -25,7 +25,7 @@ struct st_returns {
 	struct kretprobe rp;
 	kprobe_pre_handler_t own;
 	struct st_share *share;
-	void (*anchor)(void);
+	void *anchor;
 	u32 per_call;
 	u32 size;
 	unsigned int users;

@@ -101,6 +101,40 @@ static void the_next_call_knows_nothing_of_a_call_that_was_missed(struct kunit *
 	st_probe_disarm(CALL_FALLBACK);
 }
 
+static void a_call_that_its_hook_refuses_is_not_missed(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, 16 * PAGE_SIZE, 0);
+	u64 missed = st_probe_missed(ROW_CALLED);
+
+	session->calls = CALL_FALLBACK;
+	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_FALLBACK), 0);
+	st_test_refuses = true;
+	st_test_call_hooked(0);
+	st_test_refuses = false;
+	KUNIT_EXPECT_EQ(test, st_test_begun, 1);
+	KUNIT_EXPECT_EQ(test, st_test_ended, 0);
+	KUNIT_EXPECT_FALSE(test, is_asked());
+	KUNIT_EXPECT_EQ(test, st_probe_missed(ROW_CALLED), missed);
+	st_probe_disarm(CALL_FALLBACK);
+}
+
+static void all_of_several_sessions_are_asked(struct kunit *test)
+{
+	struct st_session *one = st_test_session(test, 16 * PAGE_SIZE, 0);
+	struct st_session *other = st_test_session(test, 16 * PAGE_SIZE, 0);
+
+	one->calls = CALL_ONE;
+	other->calls = CALL_FALLBACK | CALL_ONCE;
+	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_FALLBACK), 0);
+	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_ONCE), 0);
+	st_test_call_hooked(0);
+	KUNIT_EXPECT_EQ(test, st_test_begun, 2);
+	KUNIT_EXPECT_EQ(test, st_test_ended, 1);
+	KUNIT_EXPECT_EQ(test, st_test_counted(one)->filtered, 2);
+	st_probe_disarm(CALL_ONCE);
+	st_probe_disarm(CALL_FALLBACK);
+}
+
 static void another_probe_on_the_function_sees_its_calls_too(struct kunit *test)
 {
 	struct kprobe other = { .symbol_name = "st_test_called", .pre_handler = counts };
@@ -168,6 +202,8 @@ static struct kunit_case probe_filter_cases[] = {
 	KUNIT_CASE(a_refused_call_takes_no_instance),
 	KUNIT_CASE(a_call_that_does_not_concern_a_hook_is_neither_asked_nor_counted),
 	KUNIT_CASE(the_next_call_knows_nothing_of_a_call_that_was_missed),
+	KUNIT_CASE(a_call_that_its_hook_refuses_is_not_missed),
+	KUNIT_CASE(all_of_several_sessions_are_asked),
 	KUNIT_CASE(another_probe_on_the_function_sees_its_calls_too),
 	KUNIT_CASE(a_hook_counts_its_calls_recorded_or_not),
 	KUNIT_CASE(a_hook_without_a_return_sees_the_entry_only),

@@ -10,11 +10,13 @@
 unsigned int st_test_begun, st_test_ended;
 long st_test_ended_with;
 
+bool st_test_refuses;
+
 static bool begins(struct st_call *call, struct pt_regs *regs)
 {
 	st_test_begun++;
 	call->fd = -1;
-	return true;
+	return !st_test_refuses;
 }
 
 struct st_entry st_test_begun_once;

@@ -31,6 +31,8 @@ enum {
 extern unsigned int st_test_begun, st_test_ended;
 extern long st_test_ended_with;
 extern struct st_entry st_test_begun_once;
+/* Begin says that a call is not to be recorded. */
+extern bool st_test_refuses;
 
 /* Functions to be hooked: the kernel's own cannot be called from here. */
 int st_test_called(int value);

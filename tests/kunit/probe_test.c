@@ -326,6 +326,22 @@ static void by_ftrace_a_call_runs_its_hooks_begin_and_end(struct kunit *test)
 	probes[8].symbol = symbol_before;
 }
 
+static void functions_with_one_hash_are_told_apart(struct kunit *test)
+{
+	struct place *first = place_of(1), *second;
+	unsigned long other = 2;
+
+	KUNIT_ASSERT_EQ(test, first->function, 0);
+	first->function = 1;
+	while (hash_long(other, PLACE_BITS) != hash_long(1, PLACE_BITS))
+		other++;
+	second = place_of(other);
+	KUNIT_EXPECT_PTR_NE(test, second, first);
+	KUNIT_EXPECT_EQ(test, second->function, 0);
+	KUNIT_EXPECT_PTR_EQ(test, place_of(1), first);
+	first->function = 0;
+}
+
 static void ftrace_is_told_only_what_has_changed(struct kunit *test)
 {
 	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_ONE), 0);
@@ -396,6 +412,7 @@ static struct kunit_case probe_cases[] = {
 	KUNIT_CASE(a_call_runs_its_own_hooks_begin_and_end),
 	KUNIT_CASE(a_function_is_hooked_only_while_its_call_is_armed),
 	KUNIT_CASE(by_ftrace_a_call_runs_its_hooks_begin_and_end),
+	KUNIT_CASE(functions_with_one_hash_are_told_apart),
 	KUNIT_CASE(ftrace_is_told_only_what_has_changed),
 	KUNIT_CASE(a_call_whose_probe_is_being_unregistered_is_refused),
 	KUNIT_CASE(a_call_beyond_its_users_share_is_counted_as_missed),
