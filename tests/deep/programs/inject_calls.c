@@ -22,7 +22,7 @@ enum {
 	VERIFY_EVERY = 16,
 	STRIDE_RINGS = 127,
 	/* Fewer than the points of registering one probe. */
-	STRIDE_PROBES = 5,
+	STRIDE_PROBES = 11,
 };
 
 static int sender, payload_number;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Random calls on sockets: how their arguments are chosen. */
 #include <netinet/in.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/un.h>
@@ -184,7 +185,14 @@ const struct traffic *traffic_choose(struct worker *worker)
 void call_traffic(struct worker *worker, bool dry)
 {
 	const struct traffic *traffic = traffic_choose(worker);
+	sigset_t nudges, before;
 
-	if (!dry)
-		traffic_make(traffic);
+	if (dry)
+		return;
+	/* No call waits, and none of those that prepare it must be interrupted. */
+	sigemptyset(&nudges);
+	sigaddset(&nudges, SIGUSR1);
+	pthread_sigmask(SIG_BLOCK, &nudges, &before);
+	traffic_make(traffic);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
