@@ -88,6 +88,15 @@ static void more_instances_than_the_bound_are_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, st_instances_init(table, ARRAY_SIZE(table)), -EINVAL);
 }
 
+static void where_all_are_small_the_default_is_bounded(struct kunit *test)
+{
+	static const struct st_hook small = { .size = 8 };
+
+	maxactive = CHOOSE;
+	KUNIT_EXPECT_EQ(test, st_instances_init(&small, 1), 0);
+	KUNIT_EXPECT_EQ(test, maxactive, BY_DEFAULT_MOST);
+}
+
 static int instances_test_init(struct kunit *test)
 {
 	maxactive = CHOOSE;
@@ -114,6 +123,7 @@ static struct kunit_case instances_cases[] = {
 	KUNIT_CASE(the_most_that_fits_is_chosen),
 	KUNIT_CASE(an_instance_takes_what_kmalloc_gives),
 	KUNIT_CASE(more_instances_than_the_bound_are_refused),
+	KUNIT_CASE(where_all_are_small_the_default_is_bounded),
 	{}
 };
 
