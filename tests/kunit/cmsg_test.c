@@ -147,6 +147,18 @@ static void headers_of_32_bit_programs_are_narrower(struct kunit *test)
 	expect_piece(test, &call->cmsgs[1], SOL_IP, 8, 13);
 }
 
+/* A call's fields are undefined until they are set. */
+static void what_no_piece_uses_is_zero(struct kunit *test)
+{
+	struct control *control = test->priv;
+
+	add_piece(test, SOL_SOCKET, SCM_RIGHTS, sizeof(int));
+	memset(&control->call.cmsgs, 0xa5, sizeof(control->call.cmsgs));
+	st_cmsg_read(&control->call, control->at, control->len, false);
+	expect_piece(test, &control->call.cmsgs[0], SOL_SOCKET, SCM_RIGHTS, sizeof(int));
+	expect_piece(test, &control->call.cmsgs[1], 0, 0, 0);
+}
+
 static void many_pieces_are_looked_at_up_to_a_bound(struct kunit *test)
 {
 	int i;
@@ -237,6 +249,7 @@ static struct kunit_case cmsg_cases[] = {
 	KUNIT_CASE(more_pieces_than_there_is_room_for_are_counted),
 	KUNIT_CASE(the_last_piece_need_not_be_padded),
 	KUNIT_CASE(headers_of_32_bit_programs_are_narrower),
+	KUNIT_CASE(what_no_piece_uses_is_zero),
 	KUNIT_CASE(many_pieces_are_looked_at_up_to_a_bound),
 	KUNIT_CASE(a_buffer_too_short_for_a_header_has_nothing),
 	KUNIT_CASE(a_piece_shorter_than_its_header_ends_it),

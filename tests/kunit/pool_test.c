@@ -258,6 +258,21 @@ static void there_are_never_more_arrays_than_objects_nor_than_64(struct kunit *t
 	KUNIT_EXPECT_EQ(test, objects.size, 1024);
 }
 
+/* As if other threads were faster each time. */
+static void who_finds_none_left_has_not_taken_one(struct kunit *test)
+{
+	int i, again, nr = take_all();
+
+	give_all(nr);
+	bitmap_zero(objects.unused, WORKS);
+	for (i = 0; i < 2 * WORKS; i++)
+		KUNIT_EXPECT_NULL(test, get());
+	bitmap_fill(objects.unused, WORKS);
+	again = take_all();
+	KUNIT_EXPECT_EQ(test, again, nr);
+	give_all(again);
+}
+
 static void without_memory_nothing_is_left_behind(struct kunit *test)
 {
 	int n, err;
@@ -288,6 +303,7 @@ static struct kunit_case pool_cases[] = {
 	KUNIT_CASE(works_of_a_thread_finish_in_their_order),
 	KUNIT_CASE(a_thread_that_exits_gives_everything_back),
 	KUNIT_CASE(there_are_never_more_arrays_than_objects_nor_than_64),
+	KUNIT_CASE(who_finds_none_left_has_not_taken_one),
 	KUNIT_CASE(without_memory_nothing_is_left_behind),
 	{}
 };

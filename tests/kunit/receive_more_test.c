@@ -114,6 +114,28 @@ static void a_receive_that_failed_has_no_source_but_the_sockets_peer(struct kuni
 	KUNIT_EXPECT_EQ(test, event->peer_len, 0);
 }
 
+static void no_asynchronous_read_is_of_the_call_that_is_made(struct kunit *test)
+{
+	static const int reads[] = { __NR_read, __NR_readv, __NR_preadv2 };
+	static const u16 calls[] = { SENDTRACE_CALL_READ, SENDTRACE_CALL_READV,
+				     SENDTRACE_CALL_PREADV2 };
+	struct socket *sock = st_test_socket(test, AF_INET, SOCK_DGRAM, 0);
+	struct fixture *f = fixture_of(test, sock);
+	struct kiocb iocb = {};
+	int i;
+
+	f->msg.msg_iocb = &iocb;
+	for (i = 0; i < ARRAY_SIZE(reads); i++) {
+		iocb.ki_complete = NULL;
+		KUNIT_EXPECT_EQ(test, received(test, f, reads[i], 1)->call, calls[i]);
+		st_test_done(f->session);
+		iocb.ki_complete = (void *)1;
+		KUNIT_EXPECT_EQ(test, received(test, f, reads[i], 1)->call,
+				SENDTRACE_CALL_IO_URING_RECV);
+		st_test_done(f->session);
+	}
+}
+
 /* recvmsg() makes a copy of the name in any case. */
 static void of_io_uring_it_is_not_known_who_asks_for_a_name(struct kunit *test)
 {
