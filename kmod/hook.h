@@ -18,6 +18,8 @@ struct st_call;
  *	asks for one
  * @optional: if none of @symbols can be probed, a session that asks for one of @calls starts
  *	without the hook; otherwise its START fails
+ * @is_partial: some of its calls do not come through the function in this kernel: they are
+ *	reported as missing
  * @helps: what it sees is no call, but belongs to a call that another hook sees: nothing is
  *	counted, and @begin uses no @call
  * @returns_int: the function returns an int: the upper half of the register is undefined
@@ -38,6 +40,7 @@ struct st_hook {
 	const char *symbols[ST_HOOK_SYMBOLS];
 	u64 calls;
 	bool optional;
+	bool is_partial;
 	bool helps;
 	bool returns_int;
 	u16 size;

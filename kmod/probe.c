@@ -300,10 +300,14 @@ bool st_probe_blind(void)
 	return blind;
 }
 
-/* This kernel has no such function, or it could not be probed when it should have been. */
+/*
+ * This kernel has no such function, or not all calls come through it, or it could not be probed
+ * when it should have been.
+ */
 static bool is_missing(const struct st_probe *probe)
 {
-	return !probe->symbol.name || (probe->users && !probe->is_armed);
+	return !probe->symbol.name || probe->hook->is_partial ||
+	       (probe->users && !probe->is_armed);
 }
 
 /**

@@ -23,6 +23,12 @@ static int __init try_symbol(struct kprobe *trial, const char *symbol)
 	return register_kprobe(trial);
 }
 
+static void __init report_partial(const struct st_hook *hook)
+{
+	pr_warn("this kernel was built without CONFIG_SECURITY_NETWORK: not all calls come through %s(), so most of the kind '%s' are not seen\n",
+		hook->symbols[0], hook->name);
+}
+
 static void __init report_missing(const struct st_hook *hook, int err)
 {
 	if (hook->optional)
@@ -54,6 +60,8 @@ static int __init find_symbol(const struct st_hook *hook, struct st_symbol *foun
 			found->name = hook->symbols[i];
 			found->addr = may_move(trial->addr) ? NULL : trial->addr;
 			found->on_ftrace = trial->flags & KPROBE_FLAG_FTRACE;
+			if (hook->is_partial)
+				report_partial(hook);
 			return 0;
 		}
 		if (!i)

@@ -184,6 +184,18 @@ static void missing_functions_are_reported_by_their_calls(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, st_probe_missing(), CALL_MISSING | CALL_NEEDED);
 }
 
+static void
+calls_that_do_not_all_come_through_a_function_are_missing_too(struct kunit *test)
+{
+	static const struct st_hook partial = { .calls = CALL_ONE, .is_partial = true };
+	const struct st_hook *hook = probes[0].hook;
+
+	probes[0].hook = &partial;
+	KUNIT_EXPECT_TRUE(test, is_missing(&probes[0]));
+	probes[0].hook = hook;
+	KUNIT_EXPECT_FALSE(test, is_missing(&probes[0]));
+}
+
 static void missed_calls_are_added_up_by_call(struct kunit *test)
 {
 	u64 one = st_probe_missed_by(CALL_ONE), shared = st_probe_missed_by(CALL_SHARED);
@@ -404,6 +416,7 @@ static struct kunit_case probe_cases[] = {
 	KUNIT_CASE(an_optional_function_that_cannot_be_probed_is_missing),
 	KUNIT_CASE(what_could_not_be_probed_is_tried_again_for_the_next_session),
 	KUNIT_CASE(missing_functions_are_reported_by_their_calls),
+	KUNIT_CASE(calls_that_do_not_all_come_through_a_function_are_missing_too),
 	KUNIT_CASE(missed_calls_are_added_up_by_call),
 	KUNIT_CASE(a_count_that_two_cpus_have_set_back_is_no_wrap),
 	KUNIT_CASE(missed_calls_are_counted_beyond_what_the_kernel_can_count),
