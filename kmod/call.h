@@ -67,7 +67,7 @@ struct st_entry {
  * At the return, @exit_time, @ret, @type, @uid and @caller.tid are set; all else at the
  * entry, and in @peer completed at the return what was not known then.
  *
- * It holds no reference to anything: if the hook is disarmed while the call sleeps, nobody
+ * It holds no reference to anything: if all hooks are disarmed while the call sleeps, nobody
  * sees its return.
  */
 struct st_call {

@@ -5,6 +5,9 @@
  * kprobes/enabled). The kernel does not notify us. The canary is a function of our own that is
  * hooked likewise, and goes blind for the same reasons: to find out, we call it.
  *
+ * Where ftrace calls us, the canary speaks for it alone: a function that only a kprobe can hook is
+ * none of ours.
+ *
  * Where kprobes are used, its probe is registered by the first who asks, not when a session
  * starts: that takes as long as arming a hook.
  */

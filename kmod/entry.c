@@ -84,7 +84,7 @@ static nokprobe_inline void entered(struct st_probe *probe, struct pt_regs *regs
  * @kp: its kprobe
  * @regs: the registers at the function's entry
  *
- * Context: a kprobe's handler.
+ * Context: the handler of a kprobe.
  * Return: 0.
  */
 int st_entry_probed(struct kprobe *kp, struct pt_regs *regs)
@@ -186,9 +186,9 @@ static nokprobe_inline struct place *place_of(unsigned long function)
 
 /**
  * st_entry_place() - let st_entry_traced() find a hook by its function
- * @probe: its @symbol has an address; it is not traced yet
+ * @probe: its @symbol has an address
  *
- * Context: one at a time.
+ * Context: one at a time, before ftrace is told of any function.
  */
 void st_entry_place(struct st_probe *probe)
 {
@@ -196,8 +196,7 @@ void st_entry_place(struct st_probe *probe)
 	struct place *place = place_of(function);
 
 	place->probe = probe;
-	/* st_entry_traced() looks for the function first. */
-	smp_store_release(&place->function, function);
+	place->function = function;
 }
 
 /**

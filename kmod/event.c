@@ -3,9 +3,8 @@
  * The beginning of a call: who makes it, and who wants to know. What follows is in the files of
  * the ways to send and to receive (sendto.c, message.c, ...), and in deliver.c.
  *
- * All of these run in the calling thread, inside a kretprobe handler: preemption off,
- * interrupts perhaps off too (5.10, arm64), and the handlers of other probes do not run
- * meanwhile. So: no lock that is waited for, no allocation, no wake-up, no printk, and no page
+ * All of these run in the calling thread, at a function's entry or inside a kretprobe handler:
+ * preemption off, interrupts perhaps off too (5.10, arm64). So: no lock that is waited for, no allocation, no wake-up, no printk, and no page
  * fault that would wait. What needs any of these is left to task work (late.c).
  */
 #include <linux/bitops.h>
@@ -95,7 +94,7 @@ NOKPROBE_SYMBOL(record_once);
  * @hook: the hook that saw it, whose @size is 0
  * @regs: the registers at the function's entry
  *
- * Context: a kprobe's handler, after st_event_asks().
+ * Context: the function's entry, after st_event_asks().
  */
 void st_event_once(const struct st_hook *hook, struct pt_regs *regs)
 {

@@ -26,7 +26,7 @@ struct st_call;
  * @size: bytes of an instance: of struct st_call, or of a struct that begins with struct
  *	st_entry; 0 if @begin records the call itself and never asks for its return
  * @concerns: if not NULL: is a call of the function one of @calls at all? Asked before the
- *	sessions are; never if @size is 0
+ *	sessions are
  * @begin: reads the function's arguments, for a call that a session records. @call has its
  *	hook, wanted and, if it is a struct st_call, caller. If @size is 0 it is a struct
  *	st_entry that ends with this call of @begin, and has enter_time, too. Return: false if

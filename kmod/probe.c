@@ -8,6 +8,7 @@
 #include <linux/kprobes.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
+#include <linux/rcupdate.h>
 
 #include "canary.h"
 #include "compat.h"
@@ -191,8 +192,11 @@ static void unregister_entries(struct st_probe **unused, unsigned int nr)
 		WRITE_ONCE(unused[i]->is_traced, false);
 	}
 	/* If it fails, ftrace calls us in vain. */
-	if (nr_kps < nr)
+	if (nr_kps < nr) {
 		trace_hooked();
+		/* For those who have seen that they are traced. */
+		synchronize_rcu();
+	}
 	unregister_kprobes(kps, nr_kps);
 }
 
@@ -259,7 +263,9 @@ int st_probe_arm(u64 calls)
  * st_probe_disarm() - undo st_probe_arm()
  * @calls: the same as for st_probe_arm()
  *
- * When it returns, a hook that no other session uses runs no handler any more.
+ * When it returns, a hook that no other session uses handles no entry any more. Returns of calls
+ * that have slept since may still be handled, while other hooks are armed: no session that began
+ * after them wants them.
  *
  * Context: may sleep, as st_probe_arm().
  */

@@ -186,9 +186,6 @@ bool st_recvmmsg_begins(struct st_call *call, struct pt_regs *regs)
 {
 	struct st_receive *receive = receive_of(call);
 
-	/* Until the filter is in front of the hook. */
-	if (!st_recvmmsg_concerns(regs))
-		return false;
 	receive->sock = (void *)regs_get_kernel_argument(regs, 0);
 	receive->asks_name = regs_get_kernel_argument(regs, 3);
 	return begins(receive, (void *)regs_get_kernel_argument(regs, 1),

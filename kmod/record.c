@@ -177,11 +177,13 @@ NOKPROBE_SYMBOL(write_share);
 static void write_shares(const struct st_call *call, unsigned long sessions, u64 sent,
 			 u32 budget, u16 why)
 {
-	u32 effort = max(budget, ST_IRQS_OFF_MAX) / hweight_long(sessions);
-	u32 within = st_payload_within(&call->payload, budget, effort);
 	struct st_session *session;
-	u32 share;
+	u32 effort, within, share;
 
+	if (!sessions)
+		return;
+	effort = max(budget, ST_IRQS_OFF_MAX) / hweight_long(sessions);
+	within = st_payload_within(&call->payload, budget, effort);
 	for (; sessions; sessions &= sessions - 1) {
 		session = st_record_session_of(call, sessions);
 		share = min_t(u32, within, budget / hweight_long(sessions));

@@ -13,6 +13,7 @@
  * CPU: nobody who stops a session should wait for that. Between sessions only the canary is left
  * in the set, which nobody calls.
  */
+#include <linux/delay.h>
 #include <linux/ftrace.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
@@ -63,6 +64,16 @@ bool st_trace_is_on(void)
 	return is_on;
 }
 
+/*
+ * After a failure of its own, ftrace changes no code any more, and may have changed some for us
+ * already (kernel/trace/ftrace.c, ftrace_kill()). Then our code must stay where it is.
+ */
+static void stay_loaded(void)
+{
+	pr_crit("ftrace is broken: this module cannot be unloaded any more\n");
+	__module_get(THIS_MODULE);
+}
+
 /**
  * st_trace_set() - set the functions at whose entry ftrace calls st_entry_traced()
  * @functions: the addresses of all that it shall call for from now on
@@ -71,9 +82,9 @@ bool st_trace_is_on(void)
  * Those that it calls for before and after are not interrupted. Does not wait for calls of
  * st_entry_traced() that have begun.
  *
- * Context: may sleep; one at a time.
- * Return: 0, or what ftrace_set_filter_ips() and register_ftrace_function() return: then nothing
- * has changed.
+ * Context: may sleep; one at a time; the module cannot be unloaded meanwhile.
+ * Return: 0, or what ftrace_set_filter_ips() and register_ftrace_function() return: then it calls
+ * for the same functions as before.
  */
 int st_trace_set(const unsigned long *functions, unsigned int nr)
 {
@@ -91,6 +102,8 @@ int st_trace_set(const unsigned long *functions, unsigned int nr)
 		err = register_ftrace_function(&ops);
 		is_on = !err;
 	}
+	if (err == -ENODEV)
+		stay_loaded();
 	if (err)
 		return err;
 	memcpy(traced, all, sizeof(all));
@@ -106,8 +119,11 @@ int st_trace_set(const unsigned long *functions, unsigned int nr)
  */
 void st_trace_exit(void)
 {
-	if (is_on)
-		unregister_ftrace_function(&ops);
+	if (is_on && unregister_ftrace_function(&ops)) {
+		pr_crit("ftrace is broken: rmmod does not return, so that nothing calls what is gone\n");
+		for (;;)
+			ssleep(60);
+	}
 	ftrace_free_filter(&ops);
 	/* Its hashes are gone, and it still points at them. */
 	ops = (struct ftrace_ops){ .func = st_entry_traced };
