@@ -9,6 +9,7 @@ struct pt_regs;
 struct st_call;
 
 #define ST_HOOK_SYMBOLS 3
+#define ST_HOOK_CALLERS 3
 
 /**
  * struct st_hook - one row: a kernel function, and what is done at its entry and return
@@ -18,8 +19,8 @@ struct st_call;
  *	asks for one
  * @optional: if none of @symbols can be probed, a session that asks for one of @calls starts
  *	without the hook; otherwise its START fails
- * @is_partial: some of its calls do not come through the function in this kernel: they are
- *	reported as missing
+ * @callers: functions that call the first of @symbols, as far as it is known that compilers put
+ *	it into them. If that happened, @calls are reported as missing; NULL for no more
  * @helps: what it sees is no call, but belongs to a call that another hook sees: nothing is
  *	counted, and @begin uses no @call
  * @returns_int: the function returns an int: the upper half of the register is undefined
@@ -40,7 +41,7 @@ struct st_hook {
 	const char *symbols[ST_HOOK_SYMBOLS];
 	u64 calls;
 	bool optional;
-	bool is_partial;
+	const char *callers[ST_HOOK_CALLERS];
 	bool helps;
 	bool returns_int;
 	u16 size;

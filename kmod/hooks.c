@@ -90,8 +90,7 @@ const struct st_hook st_hooks[ST_HOOKS] = {
 		.symbols = { "sock_recvmsg" },
 		.calls = CALLS_RECV,
 		.optional = true,
-		/* Compilers put it into its callers then; io_uring alone calls it. */
-		.is_partial = !IS_ENABLED(CONFIG_SECURITY_NETWORK),
+		.callers = { "__sys_recvfrom", "____sys_recvmsg", "sock_read_iter" },
 		.size = sizeof(struct st_receive),
 		.returns_int = true,
 		.begin = st_recv_begins,

@@ -10,6 +10,7 @@
  *	 |- stats		/proc/sendtrace
  *	 |- probe		arms the hooks
  *	     |- symbol		the functions that this kernel has
+ *	     |   |- inlined	is one of them inside its callers?
  *	     |- trace		one callback of ftrace at all entries
  *	     |- canary		do hooks see anything?
  *	     |- entry		a function is entered, or returns: the filter

@@ -9,14 +9,13 @@
  * would not do: io_uring works for a thread at the end of any of its system calls.
  */
 #include <linux/init.h>
-#include <linux/kallsyms.h>
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
 #include <linux/ptrace.h>
-#include <linux/string.h>
 #include <linux/sendtrace.h>
 
 #include "nested.h"
+#include "symbol.h"
 #include "syscall.h"
 
 #define CALLERS 3
@@ -75,7 +74,6 @@ static struct nested nested[ST_NESTED] __ro_after_init = {
 
 static struct kprobe trials[ST_NESTED * 2 * CALLERS] __initdata;
 static struct kprobe *found[ARRAY_SIZE(trials)] __initdata;
-static char text[KSYM_SYMBOL_LEN] __initdata;
 
 /* Modules may not look symbols up, but a kprobe does. Registered disabled, it changes no code. */
 static int __init find_address(struct caller *caller, int *nr)
@@ -96,20 +94,6 @@ static int __init find_address(struct caller *caller, int *nr)
 	return 0;
 }
 
-/* The size is part of what kallsyms writes: "name+0x4/0x1c0". */
-static void __init find_extent(struct caller *caller)
-{
-	unsigned long offset, size;
-	const char *at;
-
-	sprint_symbol(text, caller->from);
-	at = strchr(text, '+');
-	if (!at || sscanf(at, "+0x%lx/0x%lx", &offset, &size) != 2)
-		return;
-	caller->from -= offset;
-	caller->to = caller->from + size;
-}
-
 static int __init find_callers(struct caller *callers, int *nr)
 {
 	int i, err;
@@ -119,7 +103,8 @@ static int __init find_callers(struct caller *callers, int *nr)
 		if (err == -ENOMEM)
 			return err;
 		if (!err)
-			find_extent(&callers[i]);
+			st_symbol_extent(callers[i].from, &callers[i].from,
+					 &callers[i].to);
 	}
 	return 0;
 }

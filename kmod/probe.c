@@ -312,7 +312,7 @@ bool st_probe_blind(void)
  */
 static bool is_missing(const struct st_probe *probe)
 {
-	return !probe->symbol.name || probe->hook->is_partial ||
+	return !probe->symbol.name || probe->symbol.is_partial ||
 	       (probe->users && !probe->is_armed);
 }
 

@@ -4,10 +4,13 @@
  * a kprobe does.
  */
 #include <linux/init.h>
+#include <linux/kallsyms.h>
 #include <linux/kprobes.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
+#include "inlined.h"
 #include "symbol.h"
 
 /*
@@ -21,12 +24,6 @@ static int __init try_symbol(struct kprobe *trial, const char *symbol)
 		.flags = KPROBE_FLAG_DISABLED,
 	};
 	return register_kprobe(trial);
-}
-
-static void __init report_partial(const struct st_hook *hook)
-{
-	pr_warn("this kernel was built without CONFIG_SECURITY_NETWORK: not all calls come through %s(), so most of the kind '%s' are not seen\n",
-		hook->symbols[0], hook->name);
 }
 
 static void __init report_missing(const struct st_hook *hook, int err)
@@ -46,6 +43,47 @@ static bool __init may_move(const void *addr)
 					 (unsigned long)addr < MODULES_END);
 }
 
+static char text[KSYM_SYMBOL_LEN] __initdata;
+
+/**
+ * st_symbol_extent() - where the code of a function begins and ends
+ * @at: an address in it
+ * @from: set to its first address
+ * @to: set to the first one behind it
+ *
+ * The size is part of what kallsyms writes: "name+0x4/0x1c0".
+ *
+ * Context: one at a time.
+ * Return: true, or false if there is no such function.
+ */
+bool __init st_symbol_extent(unsigned long at, unsigned long *from, unsigned long *to)
+{
+	unsigned long offset, size;
+	const char *plus;
+
+	sprint_symbol(text, at);
+	plus = strchr(text, '+');
+	if (!plus || sscanf(plus, "+0x%lx/0x%lx", &offset, &size) != 2)
+		return false;
+	*from = at - offset;
+	*to = *from + size;
+	return true;
+}
+
+static bool __init is_partial(const struct st_hook *hook, const void *addr)
+{
+	int i;
+
+	for (i = 0; i < ST_HOOK_CALLERS && hook->callers[i]; i++) {
+		if (!st_is_inlined(hook->callers[i], (unsigned long)addr))
+			continue;
+		pr_warn("the compiler of this kernel has put %s() into %s(): most calls of the kind '%s' are not seen\n",
+			hook->symbols[0], hook->callers[i], hook->name);
+		return true;
+	}
+	return false;
+}
+
 /* Returns 0, whether the function was found or not, or -ENOMEM. */
 static int __init find_symbol(const struct st_hook *hook, struct st_symbol *found,
 			      struct kprobe *trial)
@@ -60,8 +98,7 @@ static int __init find_symbol(const struct st_hook *hook, struct st_symbol *foun
 			found->name = hook->symbols[i];
 			found->addr = may_move(trial->addr) ? NULL : trial->addr;
 			found->on_ftrace = trial->flags & KPROBE_FLAG_FTRACE;
-			if (hook->is_partial)
-				report_partial(hook);
+			found->is_partial = is_partial(hook, trial->addr);
 			return 0;
 		}
 		if (!i)

@@ -10,6 +10,7 @@
 #define __init
 #define ST_HOOKS 14
 #include "../../kmod/canary.c"
+#include "../../kmod/inlined.c"
 #include "../../kmod/symbol.c"
 #include "../../kmod/trace.c"
 #include "../../kmod/entry.c"
@@ -187,13 +188,27 @@ static void missing_functions_are_reported_by_their_calls(struct kunit *test)
 static void
 calls_that_do_not_all_come_through_a_function_are_missing_too(struct kunit *test)
 {
-	static const struct st_hook partial = { .calls = CALL_ONE, .is_partial = true };
-	const struct st_hook *hook = probes[0].hook;
-
-	probes[0].hook = &partial;
+	probes[0].symbol.is_partial = true;
 	KUNIT_EXPECT_TRUE(test, is_missing(&probes[0]));
-	probes[0].hook = hook;
+	probes[0].symbol.is_partial = false;
 	KUNIT_EXPECT_FALSE(test, is_missing(&probes[0]));
+}
+
+/* st_test_call_hooked() calls st_test_called(), and nobody else does. */
+static void a_function_that_was_put_into_its_caller_is_found_out(struct kunit *test)
+{
+	static const struct st_hook hooks[] = {
+		{ .symbols = { "st_test_called" }, .callers = { "st_test_call_hooked" } },
+		{ .symbols = { "st_test_called" },
+		  .callers = { "st_no_such_function", "st_test_call_hooked",
+			       "st_probe_disarm" } },
+	};
+	struct st_symbol found[2] = {};
+
+	KUNIT_ASSERT_EQ(test, st_symbols_find(hooks, found, 2), 0);
+	KUNIT_EXPECT_STREQ(test, found[0].name, "st_test_called");
+	KUNIT_EXPECT_FALSE(test, found[0].is_partial);
+	KUNIT_EXPECT_TRUE(test, found[1].is_partial);
 }
 
 static void missed_calls_are_added_up_by_call(struct kunit *test)
@@ -416,6 +431,7 @@ static struct kunit_case probe_cases[] = {
 	KUNIT_CASE(an_optional_function_that_cannot_be_probed_is_missing),
 	KUNIT_CASE(what_could_not_be_probed_is_tried_again_for_the_next_session),
 	KUNIT_CASE(missing_functions_are_reported_by_their_calls),
+	KUNIT_CASE(a_function_that_was_put_into_its_caller_is_found_out),
 	KUNIT_CASE(calls_that_do_not_all_come_through_a_function_are_missing_too),
 	KUNIT_CASE(missed_calls_are_added_up_by_call),
 	KUNIT_CASE(a_count_that_two_cpus_have_set_back_is_no_wrap),

@@ -39,16 +39,20 @@ leaks_begin() {
 
 # kmemleak checks an object only after five seconds, and reports it after the second scan that
 # finds no pointer to it. What was allocated before the first process ran ("swapper/0") is the
-# kernel's own.
+# kernel's own. So is the array of a message that io_uring sends or receives, if the call has bad
+# arguments: Linux 6.1 leaks some of these (io_msg_copy_hdr() in io_uring/net.c), also of processes
+# that nobody traces.
 leaks_end() {
 	[ -e $kmemleak ] || { echo "# this kernel has no kmemleak: leaks are not checked" && return; }
 	echo scan=off >$kmemleak || fail "kmemleak has disabled itself"
 	sleep 6
 	echo scan >$kmemleak
 	echo scan >$kmemleak
-	awk '/^unreferenced object/ { object = $0; next }
-		/^  comm / { ours = !/"swapper/; if (ours) print object }
-		ours { print }' $kmemleak >leaks || fail "kmemleak cannot be read"
+	awk 'function end() { if (object != "" && !known) printf "%s", object; object = "" }
+		/^unreferenced object/ { end(); known = 0 }
+		/^  comm "swapper/ || / io_msg_copy_hdr[.+]/ { known = 1 }
+		{ object = object $0 "\n" }
+		END { end() }' $kmemleak >leaks || fail "kmemleak cannot be read"
 	holds "no memory is leaked" [ ! -s leaks ]
 	[ ! -s leaks ] || show leaks 60
 }

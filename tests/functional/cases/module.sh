@@ -197,6 +197,13 @@ case_module_probes() {
 	equal "armed after" "$(value armed)" 0
 }
 
+scenario module.nothing_missing "of the calls of this kernel none is missing"
+case_module_nothing_missing() {
+	start_reader main -e all name
+	refuses "sendread says that calls are not seen" grep -q "not seen are the calls" main.err
+	stop_reader main
+}
+
 # load_for_kprobes: kprobes at entries, also where ftrace would call the module
 load_for_kprobes() {
 	uses_ftrace || return 0
