@@ -8,6 +8,8 @@
 
 #undef __init
 #define __init
+#undef __initdata
+#define __initdata
 #define ST_HOOKS 14
 #include "../../kmod/canary.c"
 #include "../../kmod/inlined.c"

@@ -167,12 +167,12 @@ static void compare(const struct subject *subject, const struct result *result,
 	      subject->name);
 }
 
-/* The compiler of this kernel may have put sock_recvmsg() into its callers, but io_uring. */
+/* The compiler of this kernel may have put sock_recvmsg() into all callers but io_uring's RECV. */
 static bool is_left_out(const struct tracer *tracer, const struct subject *subject)
 {
 	return subject->way && subject->receives &&
 	       tracer->info.calls_missing & SENDTRACE_CALL_BIT(SENDTRACE_CALL_RECVFROM) &&
-	       strcmp(subject->way->call, "io_uring") != 0;
+	       strcmp(subject->way->name, "RECV") != 0;
 }
 
 /* Returns false if this was the subject's last attempt. */
