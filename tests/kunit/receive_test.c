@@ -382,7 +382,8 @@ static bool recvmmsg_begins(struct fixture *f, unsigned long uaddr, int nosec)
 {
 	set_arguments(&f->regs, f->sock, &f->msg, 0, uaddr, 0,
 		      0xdeadbeef00000000UL | nosec);
-	return st_test_begin(&f->call, &recvmmsg_hook, &f->regs);
+	return st_recvmmsg_concerns(&f->regs) &&
+	       st_test_begin(&f->call, &recvmmsg_hook, &f->regs);
 }
 
 /* The name is on the stack of a function that has returned: it is never read. */
@@ -394,6 +395,7 @@ static void later_messages_of_recvmmsg_are_seen_without_their_name(struct kunit 
 	enter(__NR_recvmmsg, f->fd, 0, 0, MSG_WAITFORONE);
 	f->msg.msg_name = (void *)8;
 	f->msg.msg_namelen = 16;
+	KUNIT_EXPECT_FALSE(test, recvmmsg_begins(f, 1, 0));
 	KUNIT_ASSERT_TRUE(test, recvmmsg_begins(f, 1, 1));
 	recv_ends(f, 30);
 	event = st_test_record(test, f->session);
