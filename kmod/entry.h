@@ -23,6 +23,7 @@ struct ftrace_regs;
  * @hits: how often the function was entered, on each CPU (invariant)
  * @misses: calls that found no free instance, or were refused one, on each CPU (invariant)
  * @returns: what catches its returns; NULL if it needs none (invariant)
+ * @calls: as the row's; 0 if this kernel needs another row instead (invariant)
  * @symbol: its function (invariant)
  * @users: running sessions that ask for it; it is armed while there are any
  * @is_armed: it is; not so if that failed (arm_lock of probe.c)
@@ -36,6 +37,7 @@ struct st_probe {
 	unsigned long __percpu *hits;
 	unsigned long __percpu *misses;
 	struct st_returns *returns;
+	u64 calls;
 	struct st_symbol symbol;
 	unsigned int users;
 	bool is_armed;

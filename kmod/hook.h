@@ -20,7 +20,9 @@ struct st_call;
  * @optional: if none of @symbols can be probed, a session that asks for one of @calls starts
  *	without the hook; otherwise its START fails
  * @callers: functions that call the first of @symbols, as far as it is known that compilers put
- *	it into them. If that happened, @calls are reported as missing; NULL for no more
+ *	it into them; NULL for no more
+ * @if_inlined: used only in a kernel where that has happened to a row of the table
+ * @unless_inlined: used only in one where it has not
  * @helps: what it sees is no call, but belongs to a call that another hook sees: nothing is
  *	counted, and @begin uses no @call
  * @returns_int: the function returns an int: the upper half of the register is undefined
@@ -42,6 +44,8 @@ struct st_hook {
 	u64 calls;
 	bool optional;
 	const char *callers[ST_HOOK_CALLERS];
+	bool if_inlined;
+	bool unless_inlined;
 	bool helps;
 	bool returns_int;
 	u16 size;

@@ -22,6 +22,17 @@
 	(CALL(RECVFROM) | CALL(RECVMSG) | CALL(RECVMMSG) | CALLS_READ | \
 	 CALL(SPLICE_READ) | CALL(IO_URING_RECV))
 
+/*
+ * Where the compiler has put sock_recvmsg() into its callers, the functions that it calls for each
+ * family are hooked instead: these are called by pointers. Other families are not seen then.
+ */
+#define RECV_OF(named, symbol, begins)                                                   \
+	{                                                                                \
+		.name = named, .symbols = { symbol }, .calls = CALLS_RECV,               \
+		.optional = true, .if_inlined = true, .size = sizeof(struct st_receive), \
+		.returns_int = true, .begin = begins, .end = st_receive_ends,            \
+	}
+
 const struct st_hook st_hooks[ST_HOOKS] = {
 	[ST_HOOK_SENDTO] = {
 		.name = "send",
@@ -91,6 +102,7 @@ const struct st_hook st_hooks[ST_HOOKS] = {
 		.calls = CALLS_RECV,
 		.optional = true,
 		.callers = { "__sys_recvfrom", "____sys_recvmsg", "sock_read_iter" },
+		.unless_inlined = true,
 		.size = sizeof(struct st_receive),
 		.returns_int = true,
 		.begin = st_recv_begins,
@@ -100,6 +112,7 @@ const struct st_hook st_hooks[ST_HOOKS] = {
 		.name = "recvmmsg",
 		.symbols = { "____sys_recvmsg" },
 		.calls = CALL(RECVMMSG),
+		.unless_inlined = true,
 		.optional = true,
 		.size = sizeof(struct st_receive),
 		.returns_int = true,
@@ -107,6 +120,14 @@ const struct st_hook st_hooks[ST_HOOKS] = {
 		.begin = st_recvmmsg_begins,
 		.end = st_receive_ends_unnamed,
 	},
+	[ST_HOOK_RECV_INET] = RECV_OF("recv_inet", "inet_recvmsg", st_proto_recv_begins),
+	[ST_HOOK_RECV_INET6] = RECV_OF("recv_inet6", "inet6_recvmsg", st_proto_recv_begins),
+	[ST_HOOK_RECV_UNIX] =
+		RECV_OF("recv_unix", "unix_stream_recvmsg", st_proto_recv_begins),
+	[ST_HOOK_RECV_UNIX_DGRAM] = RECV_OF("recv_unix_dgram", "__unix_dgram_recvmsg",
+					    st_unix_recv_begins),
+	[ST_HOOK_RECV_NETLINK] =
+		RECV_OF("recv_netlink", "netlink_recvmsg", st_proto_recv_begins),
 	[ST_HOOK_SPLICE_READ] = {
 		.name = "splice_read",
 		.symbols = { "sock_splice_read" },

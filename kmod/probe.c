@@ -52,6 +52,7 @@ int __init st_probe_init(void)
 		probes[i].misses = &misses[i];
 		probes[i].returns = st_returns_of(&st_hooks[i]);
 		probes[i].symbol = found[i];
+		probes[i].calls = found[i].is_needed ? st_hooks[i].calls : 0;
 		if (!err && is_for_ftrace(&probes[i]))
 			st_entry_place(&probes[i]);
 	}
@@ -172,7 +173,7 @@ static unsigned int drop_users(u64 calls, int nr, struct st_probe **unused)
 	for (i = 0; i < nr; i++) {
 		struct st_probe *probe = &probes[i];
 
-		if (!(probe->hook->calls & calls) || --probe->users || !probe->is_armed)
+		if (!(probe->calls & calls) || --probe->users || !probe->is_armed)
 			continue;
 		probe->is_armed = false;
 		unused[nr_unused++] = probe;
@@ -225,7 +226,7 @@ static int get_probes(u64 calls)
 	int i, err = 0;
 
 	for (i = 0; !err && i < ST_HOOKS; i++)
-		if (st_hooks[i].calls & calls)
+		if (probes[i].calls & calls)
 			err = probe_get(&probes[i]);
 	if (err) {
 		put_probes(calls, i - 1);
@@ -306,14 +307,10 @@ bool st_probe_blind(void)
 	return blind;
 }
 
-/*
- * This kernel has no such function, or not all calls come through it, or it could not be probed
- * when it should have been.
- */
+/* This kernel has no such function, or it could not be probed when it should have been. */
 static bool is_missing(const struct st_probe *probe)
 {
-	return !probe->symbol.name || probe->symbol.is_partial ||
-	       (probe->users && !probe->is_armed);
+	return !probe->symbol.name || (probe->users && !probe->is_armed);
 }
 
 /**
@@ -330,7 +327,7 @@ u64 st_probe_missing(void)
 	mutex_lock(&arm_lock);
 	for (i = 0; i < ST_HOOKS; i++)
 		if (is_missing(&probes[i]))
-			calls |= st_hooks[i].calls;
+			calls |= probes[i].calls;
 	mutex_unlock(&arm_lock);
 	return calls;
 }
@@ -376,6 +373,18 @@ u64 st_probe_hits(enum st_hook_id id)
 }
 
 /**
+ * st_probe_is_needed() - is a hook for this kernel?
+ * @id: the hook
+ *
+ * Context: any.
+ * Return: true, or false if others are hooked instead.
+ */
+bool st_probe_is_needed(enum st_hook_id id)
+{
+	return probes[id].calls;
+}
+
+/**
  * st_probe_is_armed() - is a hook armed?
  * @id: the hook
  *
@@ -405,7 +414,7 @@ u64 st_probe_missed_by(u64 calls)
 	int i;
 
 	for (i = 0; i < ST_HOOKS; i++)
-		if (st_hooks[i].calls & calls)
+		if (probes[i].calls & calls)
 			missed += st_probe_missed(i);
 	return missed;
 }

@@ -15,6 +15,7 @@ bool st_probe_armed(void);
 bool st_probe_blind(void);
 u64 st_probe_missing(void);
 u64 st_probe_hits(enum st_hook_id id);
+bool st_probe_is_needed(enum st_hook_id id);
 bool st_probe_is_armed(enum st_hook_id id);
 u64 st_probe_missed(enum st_hook_id id);
 u64 st_probe_missed_by(u64 calls);

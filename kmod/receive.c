@@ -153,6 +153,56 @@ bool st_recv_begins(struct st_call *call, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(st_recv_begins);
 
+static bool proto_begins(struct st_receive *receive, struct socket *sock,
+			 struct pt_regs *regs)
+{
+	const struct msghdr *msg = (void *)regs_get_kernel_argument(regs, 1);
+
+	receive->sock = sock;
+	receive->asks_name = msg->msg_name;
+	return begins(receive, msg, (u32)regs_get_kernel_argument(regs, 3),
+		      receive->asks_name);
+}
+NOKPROBE_SYMBOL(proto_begins);
+
+/**
+ * st_proto_recv_begins() - read the arguments of what sock_recvmsg() calls
+ * @call: a struct st_receive
+ * @regs: the registers at its entry
+ *
+ *	int (*recvmsg)(struct socket *sock, struct msghdr *m, size_t total_len, int flags)
+ *							(struct proto_ops, linux/net.h)
+ *
+ * Context: the entry handler.
+ * Return: as struct st_hook.begin.
+ */
+bool st_proto_recv_begins(struct st_call *call, struct pt_regs *regs)
+{
+	return proto_begins(receive_of(call), (void *)regs_get_kernel_argument(regs, 0),
+			    regs);
+}
+NOKPROBE_SYMBOL(st_proto_recv_begins);
+
+/**
+ * st_unix_recv_begins() - the same for datagram and seqpacket sockets of AF_UNIX
+ * @call: a struct st_receive
+ * @regs: the registers at its entry
+ *
+ *	int __unix_dgram_recvmsg(struct sock *sk, struct msghdr *msg, size_t size, int flags)
+ *							(net/unix/af_unix.c)
+ *
+ * Context: the entry handler.
+ * Return: as struct st_hook.begin.
+ */
+bool st_unix_recv_begins(struct st_call *call, struct pt_regs *regs)
+{
+	const struct sock *sk = (void *)regs_get_kernel_argument(regs, 0);
+	struct socket *sock = READ_ONCE(sk->sk_socket);
+
+	return sock && proto_begins(receive_of(call), sock, regs);
+}
+NOKPROBE_SYMBOL(st_unix_recv_begins);
+
 /**
  * st_recvmmsg_concerns() - is this a message of a recvmmsg() after its first?
  * @regs: the registers at the entry of ____sys_recvmsg()

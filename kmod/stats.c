@@ -90,7 +90,8 @@ static int stats_show(struct seq_file *m, void *v)
 	seq_printf(m, "blind %d\n", st_probe_blind());
 	show_blocked(m, "", &sum);
 	for (i = 0; i < ST_HOOKS; i++)
-		show_hook(m, i);
+		if (st_probe_is_needed(i))
+			show_hook(m, i);
 	show_early(m, "", &sum);
 
 	for_each_possible_cpu(cpu) {

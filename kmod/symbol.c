@@ -77,7 +77,7 @@ static bool __init is_partial(const struct st_hook *hook, const void *addr)
 	for (i = 0; i < ST_HOOK_CALLERS && hook->callers[i]; i++) {
 		if (!st_is_inlined(hook->callers[i], (unsigned long)addr))
 			continue;
-		pr_warn("the compiler of this kernel has put %s() into %s(): most calls of the kind '%s' are not seen\n",
+		pr_info("the compiler of this kernel has put %s() into %s(): calls of the kind '%s' are seen in the functions of IPv4, IPv6, AF_UNIX and netlink instead, and no others\n",
 			hook->symbols[0], hook->callers[i], hook->name);
 		return true;
 	}
@@ -104,7 +104,6 @@ static int __init find_symbol(const struct st_hook *hook, struct st_symbol *foun
 		if (!i)
 			found->err = err;
 	}
-	report_missing(hook, found->err);
 	return 0;
 }
 
@@ -122,6 +121,7 @@ int __init st_symbols_find(const struct st_hook *hooks, struct st_symbol *found,
 {
 	struct kprobe **registered, *trials;
 	int i, nr_registered = 0, err = 0;
+	bool inlined = false;
 
 	trials = kcalloc(nr, sizeof(*trials), GFP_KERNEL);
 	registered = kcalloc(nr, sizeof(*registered), GFP_KERNEL);
@@ -131,6 +131,14 @@ int __init st_symbols_find(const struct st_hook *hooks, struct st_symbol *found,
 		err = find_symbol(&hooks[i], &found[i], &trials[i]);
 		if (found[i].name)
 			registered[nr_registered++] = &trials[i];
+	}
+	for (i = 0; i < nr; i++)
+		inlined |= found[i].is_partial;
+	for (i = 0; !err && i < nr; i++) {
+		found[i].is_needed = inlined ? !hooks[i].unless_inlined :
+					       !hooks[i].if_inlined;
+		if (found[i].is_needed && !found[i].name)
+			report_missing(&hooks[i], found[i].err);
 	}
 	/* One grace period for all: unregistering waits for one. */
 	unregister_kprobes(registered, nr_registered);

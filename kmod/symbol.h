@@ -13,6 +13,7 @@
  * @addr: where that is; NULL if it may move
  * @on_ftrace: a kprobe there is built on ftrace
  * @is_partial: not all calls come through it: the compiler has put it into a caller
+ * @is_needed: the row is for this kernel
  * @err: if there is none, why the hook's first symbol cannot be probed
  */
 struct st_symbol {
@@ -20,6 +21,7 @@ struct st_symbol {
 	kprobe_opcode_t *addr;
 	bool on_ftrace;
 	bool is_partial;
+	bool is_needed;
 	int err;
 };
 

@@ -167,14 +167,6 @@ static void compare(const struct subject *subject, const struct result *result,
 	      subject->name);
 }
 
-/* The compiler of this kernel may have put sock_recvmsg() into all callers but io_uring's RECV. */
-static bool is_left_out(const struct tracer *tracer, const struct subject *subject)
-{
-	return subject->way && subject->receives &&
-	       tracer->info.calls_missing & SENDTRACE_CALL_BIT(SENDTRACE_CALL_RECVFROM) &&
-	       strcmp(subject->way->name, "RECV") != 0;
-}
-
 /* Returns false if this was the subject's last attempt. */
 static bool judge(struct tracer *tracer, const struct subject *subject,
 		  struct outcome *outcome)
@@ -188,8 +180,7 @@ static bool judge(struct tracer *tracer, const struct subject *subject,
 	tracer_read(tracer, &records);
 	check_records(&records);
 	seen = look_at(subject, &records);
-	if (!is_left_out(tracer, subject))
-		compare(subject, &result, &seen, outcome);
+	compare(subject, &result, &seen, outcome);
 	records_free(&records);
 	outcome->places += result.hit;
 	if (!result.hit)
@@ -199,14 +190,8 @@ static bool judge(struct tracer *tracer, const struct subject *subject,
 	return !result.last;
 }
 
-static void report(const struct tracer *tracer, const struct subject *subject,
-		   const struct outcome *outcome)
+static void report(const struct subject *subject, const struct outcome *outcome)
 {
-	if (is_left_out(tracer, subject)) {
-		printf("%s: %d points, not compared: this kernel has sock_recvmsg() in its callers\n",
-		       subject->name, outcome->places);
-		return;
-	}
 	printf("%s: %d points, %d calls failed, %d of them before or behind the socket, %d succeeded all the same\n",
 	       subject->name, outcome->places, outcome->failed, outcome->untold,
 	       outcome->absorbed);
@@ -237,7 +222,7 @@ void inject_ways(void)
 
 		while (judge(&tracer, &subject[i], &outcome))
 			;
-		report(&tracer, &subject[i], &outcome);
+		report(&subject[i], &outcome);
 	}
 	end_child(child);
 	check_equal(tracer_stats(&tracer).lost[0], 0, "lost");
