@@ -24,13 +24,15 @@ struct fixture {
 	struct pt_regs before;
 };
 
-static const struct st_hook hook = {
-	.calls = SENDTRACE_CALLS_ALL,
-	.size = sizeof(struct st_receive),
-	.returns_int = true,
-	.begin = st_recv_begins,
-	.end = st_receive_ends,
-};
+#define HOOK(begins_)                                                            \
+	{                                                                        \
+		.calls = SENDTRACE_CALLS_ALL, .size = sizeof(struct st_receive), \
+		.returns_int = true, .begin = begins_, .end = st_receive_ends,   \
+	}
+
+static const struct st_hook hook = HOOK(st_recv_begins);
+static const struct st_hook family_hook = HOOK(st_proto_recv_begins);
+static const struct st_hook unix_hook = HOOK(st_unix_recv_begins);
 
 static struct fixture *fixture_of(struct kunit *test, struct socket *sock)
 {
@@ -48,17 +50,22 @@ static struct fixture *fixture_of(struct kunit *test, struct socket *sock)
 	return f;
 }
 
-/* In system call @nr, on the debug kernel's x86; the thread is in none afterwards. */
-static const struct sendtrace_event *received(struct kunit *test, struct fixture *f,
-					      int nr, long ret)
+/*
+ * In system call @nr, on the debug kernel's x86, through a function whose first argument is @first;
+ * the thread is in none afterwards.
+ */
+static const struct sendtrace_event *received_through(struct kunit *test,
+						      struct fixture *f,
+						      const struct st_hook *hook,
+						      const void *first, int nr, long ret)
 {
-	struct pt_regs regs = { .di = (unsigned long)f->sock,
+	struct pt_regs regs = { .di = (unsigned long)first,
 				.si = (unsigned long)&f->msg };
 	bool begins;
 
 	task_pt_regs(current)->orig_ax = nr;
 	task_pt_regs(current)->di = 0;
-	begins = st_test_begin(&f->call, &hook, &regs);
+	begins = st_test_begin(&f->call, hook, &regs);
 	preempt_disable();
 	if (begins)
 		st_receive_ends(&f->call, ret);
@@ -66,6 +73,12 @@ static const struct sendtrace_event *received(struct kunit *test, struct fixture
 	*task_pt_regs(current) = f->before;
 	KUNIT_ASSERT_TRUE(test, begins);
 	return st_test_record(test, f->session);
+}
+
+static const struct sendtrace_event *received(struct kunit *test, struct fixture *f,
+					      int nr, long ret)
+{
+	return received_through(test, f, &hook, f->sock, nr, ret);
 }
 
 /* Both ends of a connection: the one that connected, and the one that accepted. */
@@ -169,7 +182,24 @@ static void a_one_to_many_socket_is_connected_to_nobody(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, peer.remote.len, 0);
 }
 
+/* Where sock_recvmsg() is inside its callers. */
+static void a_familys_own_function_is_read_like_sock_recvmsg(struct kunit *test)
+{
+	struct socket *sock = st_test_socket(test, AF_UNIX, SOCK_DGRAM, 0);
+	struct fixture *f = fixture_of(test, sock);
+	const struct sendtrace_event *event;
+
+	event = received_through(test, f, &family_hook, sock, __NR_recvfrom, 5);
+	KUNIT_EXPECT_EQ(test, event->call, SENDTRACE_CALL_RECVFROM);
+	KUNIT_EXPECT_EQ(test, event->cap_len, 5);
+	st_test_done(f->session);
+	event = received_through(test, f, &unix_hook, sock->sk, __NR_recvfrom, 6);
+	KUNIT_EXPECT_EQ(test, event->family, AF_UNIX);
+	KUNIT_EXPECT_EQ(test, event->cap_len, 6);
+}
+
 static struct kunit_case receive_more_cases[] = {
+	KUNIT_CASE(a_familys_own_function_is_read_like_sock_recvmsg),
 	KUNIT_CASE(the_place_in_a_stream_is_behind_what_was_received),
 	KUNIT_CASE(a_receive_that_failed_has_no_source_but_the_sockets_peer),
 	KUNIT_CASE(of_io_uring_it_is_not_known_who_asks_for_a_name),

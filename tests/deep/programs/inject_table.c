@@ -190,9 +190,14 @@ static void add_way(const struct way *way, bool receives, enum pair_kind kind, s
 	added->len = len;
 	added->success = len;
 	added->type = receives ? SENDTRACE_RECORD_RECV : SENDTRACE_RECORD_SEND;
-	added->places = 1;
-	/* Of pages nothing is copied from user space, and io_uring may have other faults. */
-	added->copies = !way->pages && way->op < 0;
+	/* Nothing is copied from or to user space of what is received in pages. */
+	added->places = !receives || !way->pages;
+	/*
+	 * Of pages nothing is copied from user space, and io_uring may have other faults. A short
+	 * payload that was received is resident: it is read without a function that can be made to
+	 * fail.
+	 */
+	added->copies = !way->pages && way->op < 0 && !(receives && len == SHORT_TEXT);
 }
 
 static void add_ways(const struct way *way, bool receives)
