@@ -190,8 +190,8 @@ static void add_way(const struct way *way, bool receives, enum pair_kind kind, s
 	added->len = len;
 	added->success = len;
 	added->type = receives ? SENDTRACE_RECORD_RECV : SENDTRACE_RECORD_SEND;
-	/* Nothing is copied from or to user space of what is received in pages. */
-	added->places = !receives || !way->pages;
+	/* What is received in a registered buffer is not copied to user space. */
+	added->places = strcmp(way->name, "READ_FIXED") != 0;
 	/*
 	 * Of pages nothing is copied from user space, and io_uring may have other faults. A short
 	 * payload that was received is resident: it is read without a function that can be made to
