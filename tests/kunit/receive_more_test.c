@@ -190,7 +190,7 @@ static void a_familys_own_function_is_read_like_sock_recvmsg(struct kunit *test)
 	const struct sendtrace_event *event;
 
 	event = received_through(test, f, &family_hook, sock, __NR_recvfrom, 5);
-	KUNIT_EXPECT_EQ(test, event->call, SENDTRACE_CALL_RECVFROM);
+	KUNIT_EXPECT_EQ(test, event->inode, SOCK_INODE(sock)->i_ino);
 	KUNIT_EXPECT_EQ(test, event->cap_len, 5);
 	st_test_done(f->session);
 	event = received_through(test, f, &unix_hook, sock->sk, __NR_recvfrom, 6);
