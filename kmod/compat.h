@@ -162,7 +162,7 @@ static inline size_t fault_in_readable(const char __user *uaddr, size_t size)
 /* The caller's buffer of ancillary data, before the kernel has copied it. */
 #define st_msg_control_user(msg) ((const void __user *)(msg)->msg_control)
 
-/* Is the message of a read() read at once, or by io_uring? Since 7.x it does not tell. */
+/* Is the message of a read() read in that call, or by io_uring? Since 7.x it does not tell. */
 #ifdef ST_HAVE_MSG_IOCB
 #define st_msg_is_sync(msg) ((msg)->msg_iocb && is_sync_kiocb((msg)->msg_iocb))
 #else

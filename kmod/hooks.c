@@ -24,7 +24,8 @@
 
 /*
  * Where the compiler has put sock_recvmsg() into its callers, the functions that it calls for each
- * family are hooked instead: these are called by pointers. Other families are not seen then.
+ * family are hooked instead: these are in other files, and each is called once for a receive. Other
+ * families are not seen then, nor what a security module refuses before.
  */
 #define RECV_OF(named, symbol, begins)                                                   \
 	{                                                                                \
@@ -128,6 +129,9 @@ const struct st_hook st_hooks[ST_HOOKS] = {
 					    st_unix_recv_begins),
 	[ST_HOOK_RECV_NETLINK] =
 		RECV_OF("recv_netlink", "netlink_recvmsg", st_proto_recv_begins),
+	/* IPv6's raw sockets, and L2TP's. */
+	[ST_HOOK_RECV_COMMON] =
+		RECV_OF("recv_common", "sock_common_recvmsg", st_proto_recv_begins),
 	[ST_HOOK_SPLICE_READ] = {
 		.name = "splice_read",
 		.symbols = { "sock_splice_read" },

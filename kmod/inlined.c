@@ -8,17 +8,21 @@
 #include <linux/kallsyms.h>
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
-#include <linux/string.h>
 #include <linux/uaccess.h>
 
 #include "inlined.h"
 #include "symbol.h"
 
 /*
- * A call may lead to the beginning of a function's padding, in front of it, and a kprobe's
- * address is behind the first instruction, if that is one for indirect calls.
+ * A call leads to the beginning of a function, or behind the first instruction, if that is one for
+ * indirect calls. Kernels that track the depth of calls let it lead into the padding in front.
+ * Other addresses near by may be those of another function.
  */
-#define BEFORE 64
+#ifdef CONFIG_CALL_PADDING
+#define BEFORE CONFIG_FUNCTION_PADDING_BYTES
+#else
+#define BEFORE 0
+#endif
 #define BEHIND 4
 
 static bool __init leads_to(unsigned long target, unsigned long function)
@@ -29,42 +33,53 @@ static bool __init leads_to(unsigned long target, unsigned long function)
 #ifdef CONFIG_X86_64
 #define STEP 1
 
-/* call and jmp with a distance of 32 bits. */
-static bool __init is_call(unsigned long at, unsigned long function)
+/*
+ * Calls and jumps end with a distance of 32 bits, and it is enough to know that: nothing else has
+ * just this distance. The byte in front may be a breakpoint, of another probe.
+ */
+static unsigned long __init target_of(unsigned long at, u32 code)
 {
-	u8 code[5];
-	s32 distance;
-
-	if (copy_from_kernel_nofault(code, (void *)at, sizeof(code)) ||
-	    (code[0] != 0xe8 && code[0] != 0xe9))
-		return false;
-	memcpy(&distance, &code[1], sizeof(distance));
-	return leads_to(at + sizeof(code) + distance, function);
+	return at + sizeof(code) + (long)(s32)code;
 }
 #else
 #define STEP 4
 
-/* BL and B: a distance of 26 bits, in words. */
-static bool __init is_call(unsigned long at, unsigned long function)
+/* BL and B: a distance of 26 bits, in words. No function is at 0. */
+static unsigned long __init target_of(unsigned long at, u32 code)
 {
-	u32 code;
+	u32 instruction = le32_to_cpu((__force __le32)code);
 
-	if (copy_from_kernel_nofault(&code, (void *)at, sizeof(code)) ||
-	    (code & 0x7c000000) != 0x14000000)
-		return false;
-	return leads_to(at + (long)((s32)(code << 6) >> 4), function);
+	if ((instruction & 0x7c000000) != 0x14000000)
+		return 0;
+	return at + (long)((s32)(instruction << 6) >> 4);
 }
 #endif
 
-/* Is there a call of @function in the code between? */
+/* Is there a call of @function in the code between? What cannot be read may be one. */
 static bool __init has_call(unsigned long from, unsigned long to, unsigned long function)
 {
 	unsigned long at;
+	u32 code;
 
-	for (at = from; at < to; at += STEP)
-		if (is_call(at, function))
+	for (at = from; at + sizeof(code) <= to; at += STEP)
+		if (copy_from_kernel_nofault(&code, (void *)at, sizeof(code)) ||
+		    leads_to(target_of(at, code), function))
 			return true;
 	return false;
+}
+
+/* Returns false if there is no such function. */
+static bool __init find(const char *name, unsigned long *from, unsigned long *to)
+{
+	struct kprobe kp = { .symbol_name = name, .flags = KPROBE_FLAG_DISABLED };
+
+	unsigned long at;
+
+	if (register_kprobe(&kp))
+		return false;
+	at = (unsigned long)kp.addr;
+	unregister_kprobe(&kp);
+	return st_symbol_extent(at, from, to);
 }
 
 /**
@@ -72,16 +87,25 @@ static bool __init has_call(unsigned long from, unsigned long to, unsigned long 
  * @caller: its name
  * @function: the other's address, as a kprobe has it
  *
- * Return: true if its code has no call of it; false if it has, or if there is no such caller.
+ * The compiler may have divided the caller: its parts have names of their own.
+ *
+ * Context: one at a time.
+ * Return: true if its code has no call of it; false if it has, or if there is no such caller, or
+ * its code cannot be read.
  */
 bool __init st_is_inlined(const char *caller, unsigned long function)
 {
-	struct kprobe kp = { .symbol_name = caller, .flags = KPROBE_FLAG_DISABLED };
-	unsigned long from, to;
+	static const char *const parts[] = { "", ".part.0", ".cold" };
+	static char name[KSYM_NAME_LEN] __initdata;
+	unsigned long from, to, end;
+	int i;
 
-	if (register_kprobe(&kp))
+	if (!st_symbol_extent(function, &function, &end))
 		return false;
-	from = (unsigned long)kp.addr;
-	unregister_kprobe(&kp);
-	return st_symbol_extent(from, &from, &to) && !has_call(from, to, function);
+	for (i = 0; i < ARRAY_SIZE(parts); i++) {
+		snprintf(name, sizeof(name), "%s%s", caller, parts[i]);
+		if (find(name, &from, &to) ? has_call(from, to, function) : !i)
+			return false;
+	}
+	return true;
 }

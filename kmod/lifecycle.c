@@ -318,7 +318,7 @@ NOKPROBE_SYMBOL(st_shutdown_ends);
  *
  *	int sock_close(struct inode *inode, struct file *file)	(net/socket.c)
  *
- * It is recorded at once: the addresses are gone when the function returns. The descriptor is
+ * It is recorded immediately: the addresses are gone when the function returns. The descriptor is
  * that of close(), if the thread is in one; a socket that lay in another file, such as a
  * message that nobody received, has that file's. It is unknown if the thread exits, for
  * close_range(), dup2() and io_uring.

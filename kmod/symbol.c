@@ -98,7 +98,7 @@ static int __init find_symbol(const struct st_hook *hook, struct st_symbol *foun
 			found->name = hook->symbols[i];
 			found->addr = may_move(trial->addr) ? NULL : trial->addr;
 			found->on_ftrace = trial->flags & KPROBE_FLAG_FTRACE;
-			found->is_partial = is_partial(hook, trial->addr);
+			found->is_partial = !i && is_partial(hook, trial->addr);
 			return 0;
 		}
 		if (!i)

@@ -12,7 +12,8 @@
  * @name: the first of the hook's symbols that can be probed; NULL if there is none
  * @addr: where that is; NULL if it may move
  * @on_ftrace: a kprobe there is built on ftrace
- * @is_partial: not all calls come through it: the compiler has put it into a caller
+ * @is_partial: it is the hook's first symbol, and not all calls come through it: the compiler
+ *	has put it into a caller
  * @is_needed: the row is for this kernel
  * @err: if there is none, why the hook's first symbol cannot be probed
  */

@@ -418,7 +418,8 @@ NOKPROBE_SYMBOL(asks_name_compat);
 /**
  * st_syscall_asks_name() - does a recvmsg() or the first message of a recvmmsg() ask for an address?
  *
- * The kernel asks for it in any case. The caller's message begins with the pointer.
+ * The kernel asks for it in any case. The caller's message begins with the pointer. Where the later
+ * messages of a recvmmsg() come here, too (hooks.c, if_inlined), they count as the first does.
  *
  * Context: the calling task, in one of these calls, preemption off.
  * Return: true if it does.

@@ -26,7 +26,7 @@ static struct st_call call_of(struct kunit *test, size_t len)
 	return st_test_call(st_test_payload(test, len), len);
 }
 
-/* Expects an event at once, with the first @cap bytes, and no task work. */
+/* Expects an event immediately, with the first @cap bytes, and no task work. */
 static void expect_event(struct kunit *test, struct st_session *session, u32 cap, u16 why)
 {
 	const struct sendtrace_event *event;

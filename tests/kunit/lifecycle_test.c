@@ -241,16 +241,6 @@ static bool begins_async(struct kunit *test, struct st_call *call,
 	return st_test_begin(call, hook, regs);
 }
 
-/* Which system call the thread is in; a kernel thread is in none. */
-static void enter(int nr)
-{
-#ifdef CONFIG_X86_64
-	task_pt_regs(current)->orig_ax = nr;
-#else
-	task_pt_regs(current)->syscallno = nr;
-#endif
-}
-
 static void accepted_async(struct st_call *call, long ret)
 {
 	preempt_disable();
@@ -307,11 +297,11 @@ static void what_a_system_call_calls_is_not_of_io_uring(struct kunit *test)
 	struct socket *sock;
 
 	descriptor(test, SOCK_STREAM, &sock);
-	enter(__NR_accept4);
+	st_test_enter(__NR_accept4);
 	KUNIT_EXPECT_FALSE(test, begins_async(test, &call, &accepts, sock->file, 0));
-	enter(__NR_shutdown);
+	st_test_enter(__NR_shutdown);
 	KUNIT_EXPECT_FALSE(test, begins_async(test, &call, &shuts, sock, 0));
-	enter(-1);
+	st_test_enter(-1);
 	KUNIT_EXPECT_EQ(test, st_test_counted(session)->hits, 0);
 }
 
@@ -406,7 +396,7 @@ static void a_close_waits_for_no_name(struct kunit *test)
 	pair[0]->sk->sk_kern_sock = 0;
 	regs = arguments(test, (unsigned long)SOCK_INODE(pair[0]), 0, 0);
 	*task_pt_regs(current) = *arguments(test, 3, 0, 0);
-	enter(__NR_close);
+	st_test_enter(__NR_close);
 	unix_state_lock(pair[0]->sk);
 	st_test_begin(&call, &hook, regs);
 	unix_state_unlock(pair[0]->sk);

@@ -3,7 +3,8 @@
 #include "../../kmod/nested.c"
 
 #include <kunit/test.h>
-#include <linux/sched/task_stack.h>
+
+#include "session_fixture.h"
 
 /* A nested function, called from @at. */
 static bool which_is_nested(enum st_nested which, unsigned long at)
@@ -27,16 +28,6 @@ static bool is_nested(unsigned long at)
 	return which_is_nested(ST_NESTED_CONNECT, at);
 }
 
-/* The thread is in system call @nr; a kernel thread has never entered the kernel. */
-static void enter(int nr)
-{
-#ifdef CONFIG_X86_64
-	task_pt_regs(current)->orig_ax = nr;
-#else
-	task_pt_regs(current)->syscallno = nr;
-#endif
-}
-
 static struct caller saved[2];
 
 static int set_callers(struct kunit *test)
@@ -54,16 +45,16 @@ static void reset_callers(struct kunit *test)
 {
 	nested[ST_NESTED_CONNECT].syscall[0] = saved[0];
 	nested[ST_NESTED_CONNECT].io_uring[1] = saved[1];
-	enter(-1);
+	st_test_enter(-1);
 }
 
 static void the_return_address_decides(struct kunit *test)
 {
-	enter(-1);
+	st_test_enter(-1);
 	KUNIT_EXPECT_TRUE(test, is_nested(0x1000));
 	KUNIT_EXPECT_TRUE(test, is_nested(0x10ff));
 	/* io_uring works for a thread at the end of its connect(). */
-	enter(__NR_connect);
+	st_test_enter(__NR_connect);
 	KUNIT_EXPECT_FALSE(test, is_nested(0x2000));
 	KUNIT_EXPECT_FALSE(test, is_nested(0x20ff));
 }
@@ -71,13 +62,13 @@ static void the_return_address_decides(struct kunit *test)
 /* That of another tracer. */
 static void with_another_return_address_the_system_call_decides(struct kunit *test)
 {
-	enter(__NR_connect);
+	st_test_enter(__NR_connect);
 	KUNIT_EXPECT_TRUE(test, is_nested(0xfff));
 	KUNIT_EXPECT_TRUE(test, is_nested(0x1100));
 	KUNIT_EXPECT_TRUE(test, is_nested(0x2100));
-	enter(__NR_accept);
+	st_test_enter(__NR_accept);
 	KUNIT_EXPECT_FALSE(test, is_nested(0x3000));
-	enter(__NR_io_uring_enter);
+	st_test_enter(__NR_io_uring_enter);
 	KUNIT_EXPECT_FALSE(test, is_nested(0x3000));
 }
 
@@ -88,18 +79,18 @@ static void a_send_is_nested_only_by_its_return_address(struct kunit *test)
 
 	if (outer->from != outer->to)
 		KUNIT_EXPECT_TRUE(test, which_is_nested(ST_NESTED_SEND, outer->from + 1));
-	enter(__NR_sendto);
+	st_test_enter(__NR_sendto);
 	KUNIT_EXPECT_FALSE(test, which_is_nested(ST_NESTED_SEND, 0x3000));
-	enter(-1);
+	st_test_enter(-1);
 	KUNIT_EXPECT_FALSE(test, which_is_nested(ST_NESTED_SEND, 0x3000));
-	enter(__NR_connect);
+	st_test_enter(__NR_connect);
 	KUNIT_EXPECT_FALSE(test, which_is_nested(ST_NESTED_SEND, 0x3000));
 }
 
 static void a_function_that_was_not_found_has_no_extent(struct kunit *test)
 {
 	nested[ST_NESTED_CONNECT].syscall[0] = (struct caller){ "outer", 0x1000, 0x1000 };
-	enter(-1);
+	st_test_enter(-1);
 	KUNIT_EXPECT_FALSE(test, is_nested(0x1000));
 	KUNIT_EXPECT_FALSE(test, is_nested(0));
 }

@@ -6,24 +6,9 @@
 #include "fixture.h"
 #include "socket_fixture.h"
 
-static int peer_inet_test_init(struct kunit *test)
-{
-	test->priv = kunit_kzalloc(test, sizeof(struct st_peer), GFP_KERNEL);
-	if (!test->priv)
-		return -ENOMEM;
-	memset(test->priv, 0xaa, sizeof(struct st_peer));
-	return 0;
-}
-
-static const struct st_peer *peer_of(struct kunit *test, struct socket *sock)
-{
-	st_peer_of(sock, test->priv);
-	return test->priv;
-}
-
 static void expect_both_ends(struct kunit *test, struct socket *sock)
 {
-	const struct st_peer *peer = peer_of(test, sock);
+	const struct st_peer *peer = st_test_describe(test, sock);
 
 	KUNIT_EXPECT_EQ(test, peer->inode, SOCK_INODE(sock)->i_ino);
 	KUNIT_EXPECT_EQ(test, peer->family, sock->sk->sk_family);
@@ -75,7 +60,7 @@ static void a_mapped_address_is_ipv6(struct kunit *test)
 	st_test_listener(test, SOCK_STREAM, &at);
 	to.in6.sin6_port = at.in.sin_port;
 	st_test_connect(test, client, &to);
-	peer = peer_of(test, client);
+	peer = st_test_describe(test, client);
 	KUNIT_EXPECT_EQ(test, peer->family, AF_INET6);
 	KUNIT_EXPECT_TRUE(test, ipv6_addr_v4mapped(&peer->remote.in6.sin6_addr));
 	KUNIT_EXPECT_TRUE(test, ipv6_addr_v4mapped(&peer->local.in6.sin6_addr));
@@ -85,7 +70,7 @@ static void a_listening_socket_has_no_remote_end(struct kunit *test)
 {
 	struct st_addr at = st_test_loopback();
 	struct socket *listener = st_test_listener(test, SOCK_STREAM, &at);
-	const struct st_peer *peer = peer_of(test, listener);
+	const struct st_peer *peer = st_test_describe(test, listener);
 
 	KUNIT_EXPECT_EQ(test, peer->remote.len, 0);
 	st_test_expect_local(test, listener, &peer->local);
@@ -99,16 +84,16 @@ static void a_disconnected_tcp_socket_has_no_remote_end(struct kunit *test)
 
 	st_test_listener(test, SOCK_STREAM, &at);
 	st_test_connect(test, client, &at);
-	KUNIT_EXPECT_NE(test, peer_of(test, client)->remote.len, 0);
+	KUNIT_EXPECT_NE(test, st_test_describe(test, client)->remote.len, 0);
 	st_test_connect(test, client, &nowhere);
-	KUNIT_EXPECT_EQ(test, peer_of(test, client)->remote.len, 0);
+	KUNIT_EXPECT_EQ(test, st_test_describe(test, client)->remote.len, 0);
 }
 
 static void
 a_socket_that_was_never_used_has_no_addresses_but_its_family(struct kunit *test)
 {
 	const struct st_peer *peer =
-		peer_of(test, st_test_socket(test, AF_INET6, SOCK_STREAM, 0));
+		st_test_describe(test, st_test_socket(test, AF_INET6, SOCK_STREAM, 0));
 
 	KUNIT_EXPECT_EQ(test, peer->local.len, sizeof(struct sockaddr_in6));
 	KUNIT_EXPECT_TRUE(test, ipv6_addr_any(&peer->local.in6.sin6_addr));
@@ -136,7 +121,7 @@ static void an_unconnected_udp_socket_has_no_remote_end(struct kunit *test)
 {
 	struct st_addr at = st_test_loopback();
 	struct socket *sock = st_test_listener(test, SOCK_DGRAM, &at);
-	const struct st_peer *peer = peer_of(test, sock);
+	const struct st_peer *peer = st_test_describe(test, sock);
 
 	KUNIT_EXPECT_EQ(test, peer->remote.len, 0);
 	st_test_expect_local(test, sock, &peer->local);
@@ -150,9 +135,9 @@ static void a_disconnected_udp_socket_has_no_remote_end(struct kunit *test)
 
 	st_test_listener(test, SOCK_DGRAM, &at);
 	st_test_connect(test, sock, &at);
-	KUNIT_EXPECT_NE(test, peer_of(test, sock)->remote.len, 0);
+	KUNIT_EXPECT_NE(test, st_test_describe(test, sock)->remote.len, 0);
 	st_test_connect(test, sock, &nowhere);
-	KUNIT_EXPECT_EQ(test, peer_of(test, sock)->remote.len, 0);
+	KUNIT_EXPECT_EQ(test, st_test_describe(test, sock)->remote.len, 0);
 }
 
 static void a_udp_socket_is_connected_even_to_port_zero(struct kunit *test)
@@ -162,7 +147,7 @@ static void a_udp_socket_is_connected_even_to_port_zero(struct kunit *test)
 	const struct st_peer *peer;
 
 	st_test_connect(test, sock, &to);
-	peer = peer_of(test, sock);
+	peer = st_test_describe(test, sock);
 	KUNIT_EXPECT_EQ(test, peer->remote.len, sizeof(struct sockaddr_in));
 	KUNIT_EXPECT_EQ(test, peer->remote.in.sin_addr.s_addr, to.in.sin_addr.s_addr);
 }
@@ -174,7 +159,7 @@ static void a_socket_bound_to_a_multicast_group_has_its_address(struct kunit *te
 
 	group.in.sin_addr.s_addr = cpu_to_be32(INADDR_ALLHOSTS_GROUP);
 	st_test_bind(test, sock, &group);
-	st_test_expect_local(test, sock, &peer_of(test, sock)->local);
+	st_test_expect_local(test, sock, &st_test_describe(test, sock)->local);
 }
 
 static void a_raw_socket_is_connected_by_its_address(struct kunit *test)
@@ -183,9 +168,9 @@ static void a_raw_socket_is_connected_by_its_address(struct kunit *test)
 	struct socket *sock = st_test_socket(test, AF_INET, SOCK_RAW, IPPROTO_ICMP);
 	const struct st_peer *peer;
 
-	KUNIT_EXPECT_EQ(test, peer_of(test, sock)->remote.len, 0);
+	KUNIT_EXPECT_EQ(test, st_test_describe(test, sock)->remote.len, 0);
 	st_test_connect(test, sock, &to);
-	peer = peer_of(test, sock);
+	peer = st_test_describe(test, sock);
 	KUNIT_EXPECT_EQ(test, peer->protocol, IPPROTO_ICMP);
 	KUNIT_EXPECT_EQ(test, peer->remote.in.sin_addr.s_addr, to.in.sin_addr.s_addr);
 }
@@ -200,9 +185,11 @@ a_raw_socket_whose_caller_writes_headers_may_send_elsewhere(struct kunit *test)
 
 	st_test_connect(test, sock, &to);
 	st_test_connect(test, sock6, &to6);
-	KUNIT_EXPECT_EQ(test, peer_of(test, sock)->flags, SENDTRACE_EVENT_PEER_ASKED);
-	KUNIT_EXPECT_EQ(test, peer_of(test, sock6)->flags, SENDTRACE_EVENT_PEER_ASKED);
-	KUNIT_EXPECT_EQ(test, peer_of(test, icmp)->flags, 0);
+	KUNIT_EXPECT_EQ(test, st_test_describe(test, sock)->flags,
+			SENDTRACE_EVENT_PEER_ASKED);
+	KUNIT_EXPECT_EQ(test, st_test_describe(test, sock6)->flags,
+			SENDTRACE_EVENT_PEER_ASKED);
+	KUNIT_EXPECT_EQ(test, st_test_describe(test, icmp)->flags, 0);
 }
 
 /* ---- A datagram under way --------------------------------------------------------------------- */
@@ -226,16 +213,16 @@ static void expect_pending(struct kunit *test, struct socket *sock,
 			   const struct st_addr *to, const struct st_addr *shown)
 {
 	static const struct st_addr none;
-	const struct st_peer *peer = peer_of(test, sock);
+	const struct st_peer *peer = st_test_describe(test, sock);
 	struct st_addr connected = peer->remote;
 
 	send_part(test, sock, to, MSG_MORE);
-	peer = peer_of(test, sock);
+	peer = st_test_describe(test, sock);
 	KUNIT_EXPECT_EQ(test, peer->flags, 0);
 	KUNIT_ASSERT_EQ(test, peer->remote.len, shown->len);
 	KUNIT_EXPECT_EQ(test, memcmp(&peer->remote.any, &shown->any, shown->len), 0);
 	send_part(test, sock, &none, 0);
-	peer = peer_of(test, sock);
+	peer = st_test_describe(test, sock);
 	KUNIT_ASSERT_EQ(test, peer->remote.len, connected.len);
 	KUNIT_EXPECT_EQ(test, memcmp(&peer->remote.any, &connected.any, connected.len),
 			0);
@@ -298,12 +285,12 @@ static void only_a_socket_without_a_local_port_is_unbound(struct kunit *test)
 	struct socket *udp = st_test_socket(test, AF_INET, SOCK_DGRAM, 0);
 	struct socket *tcp6 = st_test_socket(test, AF_INET6, SOCK_STREAM, 0);
 
-	KUNIT_EXPECT_TRUE(test, st_peer_is_unbound(peer_of(test, udp)));
-	KUNIT_EXPECT_TRUE(test, st_peer_is_unbound(peer_of(test, tcp6)));
+	KUNIT_EXPECT_TRUE(test, st_peer_is_unbound(st_test_describe(test, udp)));
+	KUNIT_EXPECT_TRUE(test, st_peer_is_unbound(st_test_describe(test, tcp6)));
 	st_test_bind(test, udp, &at);
 	st_test_bind(test, tcp6, &at6);
-	KUNIT_EXPECT_FALSE(test, st_peer_is_unbound(peer_of(test, udp)));
-	KUNIT_EXPECT_FALSE(test, st_peer_is_unbound(peer_of(test, tcp6)));
+	KUNIT_EXPECT_FALSE(test, st_peer_is_unbound(st_test_describe(test, udp)));
+	KUNIT_EXPECT_FALSE(test, st_peer_is_unbound(st_test_describe(test, tcp6)));
 }
 
 static void a_socket_without_ports_is_never_unbound(struct kunit *test)
@@ -311,8 +298,8 @@ static void a_socket_without_ports_is_never_unbound(struct kunit *test)
 	struct socket *raw = st_test_socket(test, AF_INET, SOCK_RAW, IPPROTO_ICMP);
 	struct socket *un = st_test_socket(test, AF_UNIX, SOCK_DGRAM, 0);
 
-	KUNIT_EXPECT_FALSE(test, st_peer_is_unbound(peer_of(test, raw)));
-	KUNIT_EXPECT_FALSE(test, st_peer_is_unbound(peer_of(test, un)));
+	KUNIT_EXPECT_FALSE(test, st_peer_is_unbound(st_test_describe(test, raw)));
+	KUNIT_EXPECT_FALSE(test, st_peer_is_unbound(st_test_describe(test, un)));
 	st_peer_clear(test->priv);
 	KUNIT_EXPECT_FALSE(test, st_peer_is_unbound(test->priv));
 }
@@ -322,7 +309,7 @@ static void a_socket_without_ports_is_never_unbound(struct kunit *test)
 static void another_family_has_only_its_number(struct kunit *test)
 {
 	struct socket *sock = st_test_socket(test, AF_NETLINK, SOCK_RAW, 0);
-	const struct st_peer *peer = peer_of(test, sock);
+	const struct st_peer *peer = st_test_describe(test, sock);
 
 	KUNIT_EXPECT_EQ(test, peer->family, AF_NETLINK);
 	KUNIT_EXPECT_EQ(test, peer->type, SOCK_RAW);
@@ -337,7 +324,7 @@ static void a_socket_that_is_not_set_up_has_no_family(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, sock);
 	sock->type = SOCK_STREAM;
-	peer = peer_of(test, sock);
+	peer = st_test_describe(test, sock);
 	KUNIT_EXPECT_EQ(test, peer->family, AF_UNSPEC);
 	KUNIT_EXPECT_EQ(test, peer->type, SOCK_STREAM);
 	KUNIT_EXPECT_EQ(test, peer->inode, SOCK_INODE(sock)->i_ino);
@@ -388,7 +375,7 @@ static struct kunit_case peer_inet_cases[] = {
 
 static struct kunit_suite peer_inet_suite = {
 	.name = "sendtrace_peer_inet",
-	.init = peer_inet_test_init,
+	.init = st_test_peer_init,
 	.test_cases = peer_inet_cases,
 };
 kunit_test_suite(peer_inet_suite);

@@ -7,21 +7,6 @@
 #include "fixture.h"
 #include "socket_fixture.h"
 
-static int peer_stream_test_init(struct kunit *test)
-{
-	test->priv = kunit_kzalloc(test, sizeof(struct st_peer), GFP_KERNEL);
-	if (!test->priv)
-		return -ENOMEM;
-	memset(test->priv, 0xaa, sizeof(struct st_peer));
-	return 0;
-}
-
-static const struct st_peer *peer_of(struct kunit *test, struct socket *sock)
-{
-	st_peer_of(sock, test->priv);
-	return test->priv;
-}
-
 static const struct st_peer *receiver(struct kunit *test, struct socket *sock)
 {
 	struct st_peer *peer = test->priv;
@@ -38,18 +23,18 @@ static void a_socket_has_the_number_that_so_cookie_tells(struct kunit *test)
 	u64 cookie;
 
 	KUNIT_EXPECT_EQ(test, atomic64_read(&sock->sk->sk_cookie), 0);
-	cookie = peer_of(test, sock)->cookie;
+	cookie = st_test_describe(test, sock)->cookie;
 	KUNIT_EXPECT_NE(test, cookie, 0);
 	KUNIT_EXPECT_EQ(test, cookie, atomic64_read(&sock->sk->sk_cookie));
-	KUNIT_EXPECT_EQ(test, cookie, peer_of(test, sock)->cookie);
-	KUNIT_EXPECT_NE(test, cookie, peer_of(test, other)->cookie);
+	KUNIT_EXPECT_EQ(test, cookie, st_test_describe(test, sock)->cookie);
+	KUNIT_EXPECT_NE(test, cookie, st_test_describe(test, other)->cookie);
 }
 
 static void a_socket_has_its_network_namespace(struct kunit *test)
 {
 	struct socket *sock = st_test_socket(test, AF_INET, SOCK_DGRAM, 0);
 
-	KUNIT_EXPECT_EQ(test, peer_of(test, sock)->netns, init_net.ns.inum);
+	KUNIT_EXPECT_EQ(test, st_test_describe(test, sock)->netns, init_net.ns.inum);
 }
 
 static void only_tcp_has_a_place_in_its_stream(struct kunit *test)
@@ -57,14 +42,14 @@ static void only_tcp_has_a_place_in_its_stream(struct kunit *test)
 	struct socket *pair[2];
 
 	st_test_pair(test, SOCK_STREAM, pair);
-	KUNIT_EXPECT_EQ(test, peer_of(test, pair[0])->position, 0);
+	KUNIT_EXPECT_EQ(test, st_test_describe(test, pair[0])->position, 0);
 	KUNIT_EXPECT_EQ(test, receiver(test, pair[0])->position, 0);
-	KUNIT_EXPECT_EQ(test, peer_of(test, pair[0])->write_seq, 0);
-	KUNIT_EXPECT_EQ(test, peer_of(test, pair[0])->copied_seq, 0);
+	KUNIT_EXPECT_EQ(test, st_test_describe(test, pair[0])->write_seq, 0);
+	KUNIT_EXPECT_EQ(test, st_test_describe(test, pair[0])->copied_seq, 0);
 	pair[0] = st_test_socket(test, AF_INET, SOCK_DGRAM, 0);
-	KUNIT_EXPECT_EQ(test, peer_of(test, pair[0])->position, 0);
-	KUNIT_EXPECT_EQ(test, peer_of(test, pair[0])->write_seq, 0);
-	KUNIT_EXPECT_EQ(test, peer_of(test, pair[0])->copied_seq, 0);
+	KUNIT_EXPECT_EQ(test, st_test_describe(test, pair[0])->position, 0);
+	KUNIT_EXPECT_EQ(test, st_test_describe(test, pair[0])->write_seq, 0);
+	KUNIT_EXPECT_EQ(test, st_test_describe(test, pair[0])->copied_seq, 0);
 }
 
 static void sends(struct kunit *test, struct socket *sock, size_t len)
@@ -99,16 +84,16 @@ static void connected(struct kunit *test, int family, struct socket *end[2])
 
 static void expect_places(struct kunit *test, struct socket *from, struct socket *to)
 {
-	u32 seq = peer_of(test, from)->write_seq;
+	u32 seq = st_test_describe(test, from)->write_seq;
 
 	KUNIT_EXPECT_EQ(test, seq, tcp_sk(from->sk)->write_seq);
-	KUNIT_EXPECT_EQ(test, peer_of(test, from)->position, 0);
+	KUNIT_EXPECT_EQ(test, st_test_describe(test, from)->position, 0);
 	KUNIT_EXPECT_EQ(test, receiver(test, to)->position, 0);
 	KUNIT_EXPECT_EQ(test, receiver(test, to)->copied_seq, seq);
 	sends(test, from, 1000);
 	sends(test, from, 7);
-	KUNIT_EXPECT_EQ(test, peer_of(test, from)->position, 1007);
-	KUNIT_EXPECT_EQ(test, peer_of(test, from)->write_seq, seq + 1007);
+	KUNIT_EXPECT_EQ(test, st_test_describe(test, from)->position, 1007);
+	KUNIT_EXPECT_EQ(test, st_test_describe(test, from)->write_seq, seq + 1007);
 	KUNIT_EXPECT_EQ(test, receiver(test, to)->position, 0);
 	receives(test, to, 1001);
 	KUNIT_EXPECT_EQ(test, receiver(test, to)->position, 1001);
@@ -136,8 +121,8 @@ static void a_socket_without_a_struct_sock_has_no_place(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, sock);
 	KUNIT_EXPECT_EQ(test, receiver(test, sock)->position, 0);
-	KUNIT_EXPECT_EQ(test, peer_of(test, sock)->cookie, 0);
-	KUNIT_EXPECT_EQ(test, peer_of(test, sock)->netns, 0);
+	KUNIT_EXPECT_EQ(test, st_test_describe(test, sock)->cookie, 0);
+	KUNIT_EXPECT_EQ(test, st_test_describe(test, sock)->netns, 0);
 	sock_release(sock);
 }
 
@@ -152,7 +137,7 @@ static struct kunit_case peer_stream_cases[] = {
 
 static struct kunit_suite peer_stream_suite = {
 	.name = "sendtrace_peer_stream",
-	.init = peer_stream_test_init,
+	.init = st_test_peer_init,
 	.test_cases = peer_stream_cases,
 };
 kunit_test_suite(peer_stream_suite);

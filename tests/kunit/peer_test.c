@@ -8,21 +8,6 @@
 #include "fixture.h"
 #include "socket_fixture.h"
 
-static int peer_test_init(struct kunit *test)
-{
-	test->priv = kunit_kzalloc(test, sizeof(struct st_peer), GFP_KERNEL);
-	if (!test->priv)
-		return -ENOMEM;
-	memset(test->priv, 0xaa, sizeof(struct st_peer));
-	return 0;
-}
-
-static const struct st_peer *peer_of(struct kunit *test, struct socket *sock)
-{
-	st_peer_of(sock, test->priv);
-	return test->priv;
-}
-
 /* ---- AF_UNIX: connected ------------------------------------------------------------------ */
 
 static void expect_stream(struct kunit *test, struct st_addr at)
@@ -69,7 +54,7 @@ static void the_longest_path_is_complete_except_for_the_added_nul(struct kunit *
 	memset(at.un.sun_path + 5, 'l', sizeof(at.un.sun_path) - 5);
 	at.len = sizeof(at.un);
 	st_test_bind(test, sock, &at);
-	peer = peer_of(test, sock);
+	peer = st_test_describe(test, sock);
 	KUNIT_ASSERT_EQ(test, peer->local.len, sizeof(at.un));
 	KUNIT_EXPECT_EQ(test, memcmp(&peer->local.un, &at.un, sizeof(at.un)), 0);
 }
@@ -80,7 +65,7 @@ static void a_socketpair_has_no_names_but_a_process(struct kunit *test)
 	const struct st_peer *peer;
 
 	st_test_pair(test, SOCK_STREAM, pair);
-	peer = peer_of(test, pair[0]);
+	peer = st_test_describe(test, pair[0]);
 	KUNIT_EXPECT_EQ(test, peer->local.len, sizeof(sa_family_t));
 	KUNIT_EXPECT_EQ(test, peer->remote.len, sizeof(sa_family_t));
 	KUNIT_EXPECT_EQ(test, peer->remote.un.sun_family, AF_UNIX);
@@ -91,7 +76,7 @@ static void a_listening_unix_socket_has_neither_remote_end_nor_process(struct ku
 {
 	struct st_addr at = st_test_abstract("sendtrace-listener", 18);
 	struct socket *listener = st_test_listener(test, SOCK_SEQPACKET, &at);
-	const struct st_peer *peer = peer_of(test, listener);
+	const struct st_peer *peer = st_test_describe(test, listener);
 
 	KUNIT_EXPECT_EQ(test, peer->local.len, at.len);
 	KUNIT_EXPECT_EQ(test, peer->remote.len, 0);
@@ -107,9 +92,9 @@ static void a_datagram_socket_has_the_name_of_its_peer(struct kunit *test)
 	const struct st_peer *peer;
 
 	st_test_listener(test, SOCK_DGRAM, &at);
-	KUNIT_EXPECT_EQ(test, peer_of(test, sock)->remote.len, 0);
+	KUNIT_EXPECT_EQ(test, st_test_describe(test, sock)->remote.len, 0);
 	st_test_connect(test, sock, &at);
-	peer = peer_of(test, sock);
+	peer = st_test_describe(test, sock);
 	st_test_expect_remote(test, sock, &peer->remote);
 	KUNIT_EXPECT_EQ(test, peer->local.len, sizeof(sa_family_t));
 }
@@ -124,11 +109,11 @@ static void a_reconnected_datagram_socket_has_the_new_name(struct kunit *test)
 	st_test_listener(test, SOCK_DGRAM, &one);
 	st_test_listener(test, SOCK_DGRAM, &two);
 	st_test_connect(test, sock, &one);
-	KUNIT_EXPECT_EQ(test, peer_of(test, sock)->remote.len, one.len);
+	KUNIT_EXPECT_EQ(test, st_test_describe(test, sock)->remote.len, one.len);
 	st_test_connect(test, sock, &two);
-	st_test_expect_remote(test, sock, &peer_of(test, sock)->remote);
+	st_test_expect_remote(test, sock, &st_test_describe(test, sock)->remote);
 	st_test_connect(test, sock, &nowhere);
-	KUNIT_EXPECT_EQ(test, peer_of(test, sock)->remote.len, 0);
+	KUNIT_EXPECT_EQ(test, st_test_describe(test, sock)->remote.len, 0);
 }
 
 static void a_datagram_socketpair_has_no_names_but_a_process(struct kunit *test)
@@ -137,7 +122,7 @@ static void a_datagram_socketpair_has_no_names_but_a_process(struct kunit *test)
 	const struct st_peer *peer;
 
 	st_test_pair(test, SOCK_DGRAM, pair);
-	peer = peer_of(test, pair[0]);
+	peer = st_test_describe(test, pair[0]);
 	KUNIT_EXPECT_EQ(test, peer->remote.len, sizeof(sa_family_t));
 	KUNIT_EXPECT_EQ(test, peer->remote.un.sun_family, AF_UNIX);
 	KUNIT_EXPECT_EQ(test, peer->pid, task_tgid_nr(current));
@@ -153,11 +138,11 @@ static void a_reconnected_end_of_a_socketpair_has_no_process(struct kunit *test)
 	st_test_listener(test, SOCK_DGRAM, &at);
 	st_test_pair(test, SOCK_DGRAM, pair);
 	st_test_connect(test, pair[0], &at);
-	peer = peer_of(test, pair[0]);
+	peer = st_test_describe(test, pair[0]);
 	st_test_expect_remote(test, pair[0], &peer->remote);
 	KUNIT_EXPECT_EQ(test, peer->pid, 0);
 	st_test_connect(test, pair[1], &nowhere);
-	peer = peer_of(test, pair[1]);
+	peer = st_test_describe(test, pair[1]);
 	KUNIT_EXPECT_EQ(test, peer->remote.len, 0);
 	KUNIT_EXPECT_EQ(test, peer->pid, 0);
 }
@@ -171,10 +156,11 @@ static void an_end_of_a_socketpair_with_a_name_has_no_process(struct kunit *test
 
 	st_test_pair(test, SOCK_DGRAM, pair);
 	st_test_bind(test, pair[1], &at);
-	peer = peer_of(test, pair[0]);
+	peer = st_test_describe(test, pair[0]);
 	KUNIT_EXPECT_EQ(test, peer->remote.len, at.len);
 	KUNIT_EXPECT_EQ(test, peer->pid, 0);
-	KUNIT_EXPECT_EQ(test, peer_of(test, pair[1])->pid, task_tgid_nr(current));
+	KUNIT_EXPECT_EQ(test, st_test_describe(test, pair[1])->pid,
+			task_tgid_nr(current));
 }
 
 /* As if another thread was about to connect the socket to another one. */
@@ -194,7 +180,7 @@ static void a_peer_that_may_be_replaced_just_now_is_named_later(struct kunit *te
 	struct st_peer *peer;
 
 	st_test_connect(test, sock, &at);
-	KUNIT_EXPECT_NULL(test, peer_of(test, sock)->unnamed);
+	KUNIT_EXPECT_NULL(test, st_test_describe(test, sock)->unnamed);
 	peer = peer_of_locked(test, sock);
 	KUNIT_EXPECT_EQ(test, peer->remote.len, 0);
 	KUNIT_EXPECT_PTR_EQ(test, peer->unnamed, (const struct sock *)listener->sk);
@@ -294,7 +280,7 @@ static void a_peer_that_another_thread_replaces_has_a_whole_name(struct kunit *t
 	KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(reconnect, to, "reconnect")));
 	do {
 		preempt_disable();
-		peer = peer_of(test, to->sock);
+		peer = st_test_describe(test, to->sock);
 		preempt_enable();
 		named += peer->remote.len > 0;
 		wrong += peer->remote.len && !is_at(peer, &to->at[0]) &&
@@ -327,7 +313,7 @@ static struct kunit_case peer_cases[] = {
 
 static struct kunit_suite peer_suite = {
 	.name = "sendtrace_peer",
-	.init = peer_test_init,
+	.init = st_test_peer_init,
 	.test_cases = peer_cases,
 };
 kunit_test_suite(peer_suite);

@@ -12,7 +12,6 @@
 #define __initdata
 #define ST_HOOKS 14
 #include "../../kmod/canary.c"
-#include "../../kmod/inlined.c"
 #include "../../kmod/symbol.c"
 #include "../../kmod/trace.c"
 #include "../../kmod/entry.c"
@@ -194,21 +193,26 @@ static void others_stand_in_for_a_function_inside_its_caller(struct kunit *test)
 		{ .symbols = { "st_test_called" }, .callers = { "st_test_call_hooked" } },
 		{ .symbols = { "st_test_called" }, .unless_inlined = true },
 		{ .symbols = { "st_test_called" }, .if_inlined = true },
+		/* Those that call the first do not call the fallback. */
+		{ .symbols = { "st_no_such_function", "st_test_called" },
+		  .callers = { "st_probe_disarm" } },
 		{ .symbols = { "st_test_called" },
 		  .callers = { "st_no_such_function", "st_test_call_hooked",
 			       "st_probe_disarm" } },
 	};
-	struct st_symbol apart[3] = {}, found[4] = {};
+	struct st_symbol apart[4] = {}, found[5] = {};
 
-	KUNIT_ASSERT_EQ(test, st_symbols_find(hooks, apart, 3), 0);
+	KUNIT_ASSERT_EQ(test, st_symbols_find(hooks, apart, 4), 0);
 	KUNIT_EXPECT_STREQ(test, apart[0].name, "st_test_called");
 	KUNIT_EXPECT_FALSE(test, apart[0].is_partial);
 	KUNIT_EXPECT_TRUE(test, apart[0].is_needed);
 	KUNIT_EXPECT_TRUE(test, apart[1].is_needed);
 	KUNIT_EXPECT_FALSE(test, apart[2].is_needed);
-	KUNIT_ASSERT_EQ(test, st_symbols_find(hooks, found, 4), 0);
-	KUNIT_EXPECT_TRUE(test, found[3].is_partial);
-	KUNIT_EXPECT_TRUE(test, found[3].is_needed);
+	KUNIT_EXPECT_STREQ(test, apart[3].name, "st_test_called");
+	KUNIT_EXPECT_FALSE(test, apart[3].is_partial);
+	KUNIT_ASSERT_EQ(test, st_symbols_find(hooks, found, 5), 0);
+	KUNIT_EXPECT_TRUE(test, found[4].is_partial);
+	KUNIT_EXPECT_TRUE(test, found[4].is_needed);
 	KUNIT_EXPECT_FALSE(test, found[1].is_needed);
 	KUNIT_EXPECT_TRUE(test, found[2].is_needed);
 }

@@ -52,7 +52,8 @@ static struct fixture *fixture_of(struct kunit *test, struct socket *sock)
 
 /*
  * In system call @nr, on the debug kernel's x86, through a function whose first argument is @first;
- * the thread is in none afterwards.
+ * the thread is in none afterwards. The suites let every thread use io_uring (syscall_test.c), which
+ * makes all calls that seem to have returned, or have another socket's descriptor. So it has none.
  */
 static const struct sendtrace_event *received_through(struct kunit *test,
 						      struct fixture *f,
@@ -63,8 +64,8 @@ static const struct sendtrace_event *received_through(struct kunit *test,
 				.si = (unsigned long)&f->msg };
 	bool begins;
 
-	task_pt_regs(current)->orig_ax = nr;
-	task_pt_regs(current)->di = 0;
+	st_test_enter(nr);
+	task_pt_regs(current)->di = -1;
 	begins = st_test_begin(&f->call, hook, &regs);
 	preempt_disable();
 	if (begins)
@@ -190,6 +191,7 @@ static void a_familys_own_function_is_read_like_sock_recvmsg(struct kunit *test)
 	const struct sendtrace_event *event;
 
 	event = received_through(test, f, &family_hook, sock, __NR_recvfrom, 5);
+	KUNIT_EXPECT_EQ(test, event->call, SENDTRACE_CALL_RECVFROM);
 	KUNIT_EXPECT_EQ(test, event->inode, SOCK_INODE(sock)->i_ino);
 	KUNIT_EXPECT_EQ(test, event->cap_len, 5);
 	st_test_done(f->session);
@@ -202,6 +204,7 @@ static struct kunit_case receive_more_cases[] = {
 	KUNIT_CASE(a_familys_own_function_is_read_like_sock_recvmsg),
 	KUNIT_CASE(the_place_in_a_stream_is_behind_what_was_received),
 	KUNIT_CASE(a_receive_that_failed_has_no_source_but_the_sockets_peer),
+	KUNIT_CASE(no_asynchronous_read_is_of_the_call_that_is_made),
 	KUNIT_CASE(of_io_uring_it_is_not_known_who_asks_for_a_name),
 	KUNIT_CASE(a_one_to_many_socket_is_connected_to_nobody),
 	{}

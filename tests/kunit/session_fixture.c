@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/pid.h>
 #include <linux/sched.h>
+#include <linux/sched/task_stack.h>
 #include <linux/timekeeping.h>
 #include <linux/uaccess.h>
 
@@ -128,6 +129,19 @@ bool st_test_begin(struct st_call *call, const struct st_hook *hook, struct pt_r
 	current->flags |= PF_KTHREAD;
 	preempt_enable();
 	return begins;
+}
+
+void st_test_enter(int nr)
+{
+	struct pt_regs *regs = task_pt_regs(current);
+
+#ifdef CONFIG_X86_64
+	regs->orig_ax = nr;
+	regs->ax = -ENOSYS;
+#else
+	regs->syscallno = nr;
+	regs->orig_x0 = regs->regs[0];
+#endif
 }
 
 void __user *st_test_payload(struct kunit *test, size_t len)

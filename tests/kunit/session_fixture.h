@@ -54,6 +54,9 @@ bool st_test_asks(const struct st_hook *hook);
 bool st_test_begin(struct st_call *call, const struct st_hook *hook,
 		   struct pt_regs *regs);
 
+/* The thread is in system call @nr, which has not returned; -1: in none, as a kernel thread is. */
+void st_test_enter(int nr);
+
 /* User memory with such a payload, with an unmapped page behind it. */
 void __user *st_test_payload(struct kunit *test, size_t len);
 

@@ -8,6 +8,7 @@
 
 #include "fixture.h"
 #include "socket_fixture.h"
+#include "source.h"
 
 static void release(struct kunit_resource *resource)
 {
@@ -164,4 +165,54 @@ void st_test_expect_remote(struct kunit *test, struct socket *sock,
 	struct st_addr said = {};
 
 	expect_same(test, &said, kernel_getpeername(sock, &said.any), addr);
+}
+
+/* ---- Peers ------------------------------------------------------------------------------ */
+
+struct st_peer st_test_peer_of(struct socket *sock)
+{
+	struct st_peer peer;
+
+	st_peer_of(sock, &peer);
+	return peer;
+}
+
+int st_test_peer_init(struct kunit *test)
+{
+	test->priv = kunit_kzalloc(test, sizeof(struct st_peer), GFP_KERNEL);
+	if (!test->priv)
+		return -ENOMEM;
+	memset(test->priv, 0xaa, sizeof(struct st_peer));
+	return 0;
+}
+
+const struct st_peer *st_test_describe(struct kunit *test, struct socket *sock)
+{
+	st_peer_of(sock, test->priv);
+	return test->priv;
+}
+
+struct st_addr st_test_from_port(u16 port)
+{
+	struct st_addr addr = st_test_loopback();
+
+	addr.in.sin_port = cpu_to_be16(port);
+	return addr;
+}
+
+void st_test_set_source(struct socket *sock, struct st_peer *peer,
+			const struct st_addr *name)
+{
+	preempt_disable();
+	st_source_set(sock, peer, name ? &name->any : NULL, name ? name->len : 0);
+	preempt_enable();
+}
+
+void st_test_expect_source(struct kunit *test, const struct st_peer *peer,
+			   const struct st_addr *addr)
+{
+	KUNIT_ASSERT_EQ(test, peer->remote.len, addr->len);
+	KUNIT_EXPECT_EQ(test, memcmp(&peer->remote.storage, &addr->storage, addr->len),
+			0);
+	KUNIT_EXPECT_EQ(test, peer->flags, 0);
 }

@@ -36,4 +36,26 @@ void st_test_expect_local(struct kunit *test, struct socket *sock,
 void st_test_expect_remote(struct kunit *test, struct socket *sock,
 			   const struct st_addr *addr);
 
+/* ---- Peers ------------------------------------------------------------------------------ */
+
+struct st_peer st_test_peer_of(struct socket *sock);
+
+/*
+ * For struct kunit_suite: @test->priv is a peer, filled with bytes that are none of it. The second
+ * describes a socket in it.
+ */
+int st_test_peer_init(struct kunit *test);
+const struct st_peer *st_test_describe(struct kunit *test, struct socket *sock);
+
+/* IPv4's loopback address with a port. */
+struct st_addr st_test_from_port(u16 port);
+
+/* At the end of a receive: @name is the message's, or NULL. */
+void st_test_set_source(struct socket *sock, struct st_peer *peer,
+			const struct st_addr *name);
+
+/* Expects @peer to be at @addr, and nothing else to be known of it. */
+void st_test_expect_source(struct kunit *test, const struct st_peer *peer,
+			   const struct st_addr *addr);
+
 #endif /* _ST_SOCKET_FIXTURE_H */

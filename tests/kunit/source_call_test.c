@@ -16,49 +16,17 @@
 
 /* ---- Without a note -------------------------------------------------------------------- */
 
-static struct st_addr from_port(u16 port)
-{
-	struct st_addr addr = st_test_loopback();
-
-	addr.in.sin_port = cpu_to_be16(port);
-	return addr;
-}
-
-static struct st_peer peer_of(struct socket *sock)
-{
-	struct st_peer peer;
-
-	st_peer_of(sock, &peer);
-	return peer;
-}
-
-static void set(struct socket *sock, struct st_peer *peer, const struct st_addr *name)
-{
-	preempt_disable();
-	st_source_set(sock, peer, name ? &name->any : NULL, name ? name->len : 0);
-	preempt_enable();
-}
-
-static void expect_remote(struct kunit *test, const struct st_peer *peer,
-			  const struct st_addr *addr)
-{
-	KUNIT_ASSERT_EQ(test, peer->remote.len, addr->len);
-	KUNIT_EXPECT_EQ(test, memcmp(&peer->remote.storage, &addr->storage, addr->len),
-			0);
-	KUNIT_EXPECT_EQ(test, peer->flags, 0);
-}
-
 static void of_a_stream_it_is_the_peer(struct kunit *test)
 {
-	struct st_addr at = st_test_loopback(), name = from_port(7);
+	struct st_addr at = st_test_loopback(), name = st_test_from_port(7);
 	struct socket *sock = st_test_socket(test, AF_INET, SOCK_STREAM, 0);
 	struct st_peer peer;
 
 	st_test_listener(test, SOCK_STREAM, &at);
 	st_test_connect(test, sock, &at);
-	peer = peer_of(sock);
-	set(sock, &peer, &name);
-	expect_remote(test, &peer, &at);
+	peer = st_test_peer_of(sock);
+	st_test_set_source(sock, &peer, &name);
+	st_test_expect_source(test, &peer, &at);
 }
 
 static void of_a_datagram_without_a_note_it_is_the_peer(struct kunit *test)
@@ -69,9 +37,9 @@ static void of_a_datagram_without_a_note_it_is_the_peer(struct kunit *test)
 
 	st_test_listener(test, SOCK_DGRAM, &at);
 	st_test_connect(test, sock, &at);
-	peer = peer_of(sock);
-	set(sock, &peer, NULL);
-	expect_remote(test, &peer, &at);
+	peer = st_test_peer_of(sock);
+	st_test_set_source(sock, &peer, NULL);
+	st_test_expect_source(test, &peer, &at);
 }
 
 /* st_peer_of() tells where it goes. */
@@ -87,7 +55,7 @@ static void a_datagram_that_is_being_collected_is_no_source(struct kunit *test)
 	msg.msg_name = &at.any;
 	msg.msg_namelen = at.len;
 	KUNIT_ASSERT_EQ(test, kernel_sendmsg(sock, &msg, &vec, 1, 1), 1);
-	peer = peer_of(sock);
+	peer = st_test_peer_of(sock);
 	KUNIT_ASSERT_NE(test, peer.remote.len, 0);
 	st_source_unknown(sock, &peer);
 	KUNIT_EXPECT_EQ(test, peer.remote.len, 0);
@@ -96,25 +64,25 @@ static void a_datagram_that_is_being_collected_is_no_source(struct kunit *test)
 
 static void who_writes_headers_is_not_who_is_doubted(struct kunit *test)
 {
-	struct st_addr name = from_port(0);
+	struct st_addr name = st_test_from_port(0);
 	struct socket *sock = st_test_socket(test, AF_INET, SOCK_RAW, IPPROTO_RAW);
-	struct st_peer peer = peer_of(sock);
+	struct st_peer peer = st_test_peer_of(sock);
 
 	KUNIT_ASSERT_NE(test, peer.flags, 0);
-	set(sock, &peer, &name);
-	expect_remote(test, &peer, &name);
+	st_test_set_source(sock, &peer, &name);
+	st_test_expect_source(test, &peer, &name);
 }
 
 static void a_link_local_source_says_whose_interface_it_is(struct kunit *test)
 {
 	struct socket *sock = st_test_socket(test, AF_INET6, SOCK_DGRAM, 0);
 	struct st_addr name = st_test_loopback6();
-	struct st_peer peer = peer_of(sock);
+	struct st_peer peer = st_test_peer_of(sock);
 
 	name.in6.sin6_addr.s6_addr[0] = 0xfe;
 	name.in6.sin6_addr.s6_addr[1] = 0x80;
 	name.in6.sin6_scope_id = 1;
-	set(sock, &peer, &name);
+	st_test_set_source(sock, &peer, &name);
 	KUNIT_EXPECT_EQ(test, peer.flags, SENDTRACE_EVENT_PEER_INIT_NET);
 }
 
@@ -125,13 +93,13 @@ static void of_an_unix_datagram_it_is_the_name_or_the_peer(struct kunit *test)
 	struct st_peer peer;
 
 	st_test_pair(test, SOCK_DGRAM, pair);
-	peer = peer_of(pair[0]);
-	set(pair[0], &peer, NULL);
+	peer = st_test_peer_of(pair[0]);
+	st_test_set_source(pair[0], &peer, NULL);
 	KUNIT_EXPECT_EQ(test, peer.remote.len, offsetof(struct sockaddr_un, sun_path));
 	KUNIT_EXPECT_EQ(test, peer.pid, task_tgid_nr(current));
 	peer.unnamed = pair[1]->sk;
-	set(pair[0], &peer, &name);
-	expect_remote(test, &peer, &name);
+	st_test_set_source(pair[0], &peer, &name);
+	st_test_expect_source(test, &peer, &name);
 	KUNIT_EXPECT_EQ(test, peer.pid, 0);
 	KUNIT_EXPECT_NULL(test, peer.unnamed);
 }

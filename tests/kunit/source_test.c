@@ -17,18 +17,10 @@
 #define FIRST_ARGUMENT	(IS_ENABLED(CONFIG_X86_64) ? 14 : 0)
 #define SECOND_ARGUMENT (IS_ENABLED(CONFIG_X86_64) ? 13 : 1)
 
-static struct st_addr from_port(u16 port)
-{
-	struct st_addr addr = st_test_loopback();
-
-	addr.in.sin_port = cpu_to_be16(port);
-	return addr;
-}
-
 static bool note_for(const void *owner, const void *sk, u16 port, unsigned long now)
 {
 	struct st_source_set *set = st_source_set_of(owner);
-	struct st_addr from = from_port(port);
+	struct st_addr from = st_test_from_port(port);
 	struct st_source_slot *slot;
 	int way;
 
@@ -216,7 +208,7 @@ struct racer {
 	unsigned int wrong;
 };
 
-/* Each in the same set, where each is stale at once for the others. */
+/* Each in the same set, where each is immediately stale for the others. */
 static int race(void *data)
 {
 	struct racer *racer = data;
@@ -365,56 +357,32 @@ static void another_protocol_tells_nothing(struct kunit *test)
 
 /* ---- The source of a call ------------------------------------------------------------------ */
 
-static struct st_peer peer_of(struct socket *sock)
-{
-	struct st_peer peer;
-
-	st_peer_of(sock, &peer);
-	return peer;
-}
-
-static void set(struct socket *sock, struct st_peer *peer, const struct st_addr *name)
-{
-	preempt_disable();
-	st_source_set(sock, peer, name ? &name->any : NULL, name ? name->len : 0);
-	preempt_enable();
-}
-
-static void expect_remote(struct kunit *test, const struct st_peer *peer,
-			  const struct st_addr *addr)
-{
-	KUNIT_ASSERT_EQ(test, peer->remote.len, addr->len);
-	KUNIT_EXPECT_EQ(test, memcmp(&peer->remote.storage, &addr->storage, addr->len),
-			0);
-	KUNIT_EXPECT_EQ(test, peer->flags, 0);
-}
-
 static void a_name_is_believed_first_then_the_datagram_then_the_socket(struct kunit *test)
 {
-	struct st_addr at = st_test_loopback(), name = from_port(7);
-	struct st_addr noted = from_port(8);
+	struct st_addr at = st_test_loopback(), name = st_test_from_port(7);
+	struct st_addr noted = st_test_from_port(8);
 	struct socket *sock = st_test_socket(test, AF_INET, SOCK_DGRAM, 0);
-	struct st_peer peer = peer_of(sock);
+	struct st_peer peer = st_test_peer_of(sock);
 
-	set(sock, &peer, NULL);
+	st_test_set_source(sock, &peer, NULL);
 	KUNIT_EXPECT_EQ(test, peer.remote.len, 0);
 	st_test_listener(test, SOCK_DGRAM, &at);
 	st_test_connect(test, sock, &at);
-	peer = peer_of(sock);
-	set(sock, &peer, NULL);
-	expect_remote(test, &peer, &at);
+	peer = st_test_peer_of(sock);
+	st_test_set_source(sock, &peer, NULL);
+	st_test_expect_source(test, &peer, &at);
 	note_for(current, sock->sk, 8, 100);
-	set(sock, &peer, NULL);
-	expect_remote(test, &peer, &noted);
+	st_test_set_source(sock, &peer, NULL);
+	st_test_expect_source(test, &peer, &noted);
 	note_for(current, sock->sk, 8, 100);
-	set(sock, &peer, &name);
-	expect_remote(test, &peer, &name);
+	st_test_set_source(sock, &peer, &name);
+	st_test_expect_source(test, &peer, &name);
 	KUNIT_EXPECT_EQ(test, in_use(), 0);
 	note_for(current, sock->sk, 8, 100);
 	expect_any(current);
-	peer = peer_of(sock);
-	set(sock, &peer, NULL);
-	expect_remote(test, &peer, &at);
+	peer = st_test_peer_of(sock);
+	st_test_set_source(sock, &peer, NULL);
+	st_test_expect_source(test, &peer, &at);
 }
 
 /* The usual case is written out: IPv4, in the first slot. */
@@ -423,20 +391,20 @@ static void what_is_not_the_usual_case_is_found_too(struct kunit *test)
 	struct socket *in6 = st_test_socket(test, AF_INET6, SOCK_DGRAM, IPPROTO_UDP);
 	struct socket *in = st_test_socket(test, AF_INET, SOCK_DGRAM, IPPROTO_UDP);
 	struct st_source_set *noted = st_source_set_of(current);
-	struct st_peer peer = peer_of(in6);
+	struct st_peer peer = st_test_peer_of(in6);
 
 	in6->sk->sk_kern_sock = 0;
 	in->sk->sk_kern_sock = 0;
 	give_back(test, in6, datagram(test, 0, &in6addr_loopback));
-	set(in6, &peer, NULL);
+	st_test_set_source(in6, &peer, NULL);
 	KUNIT_EXPECT_EQ(test, peer.remote.len, sizeof(peer.remote.in6));
 	KUNIT_EXPECT_EQ(test, peer.remote.in6.sin6_port, cpu_to_be16(4660));
 	noted->owner[0] = (unsigned long)OTHER;
 	noted->slot[0].time = jiffies;
 	give_back(test, in, datagram(test, cpu_to_be32(0x7f000001), NULL));
 	KUNIT_EXPECT_EQ(test, noted->owner[1], (unsigned long)current);
-	peer = peer_of(in);
-	set(in, &peer, NULL);
+	peer = st_test_peer_of(in);
+	st_test_set_source(in, &peer, NULL);
 	KUNIT_EXPECT_EQ(test, peer.remote.len, sizeof(peer.remote.in));
 	KUNIT_EXPECT_EQ(test, peer.remote.in.sin_port, cpu_to_be16(4660));
 	KUNIT_EXPECT_EQ(test, in_use(), 1);

@@ -138,7 +138,7 @@ begin "$work/err"
 kill "$pid"
 kill -INT "$pid"
 end
-check "a second signal does so at once" unread interrupted
+check "a second signal does so immediately" unread interrupted
 
 # A full pipe that does not block, and that nobody reads, is standard error.
 # shellcheck disable=SC2016 # Perl's variables

@@ -31,12 +31,12 @@ struct result {
 	bool last;
 };
 
-/* What came of all attempts of one subject. */
+/* The results of all attempts of one subject. */
 struct outcome {
 	int places;
 	int failed;
 	int absorbed;
-	int untold;
+	int without_event;
 };
 
 static int results[2], turns[2];
@@ -147,7 +147,7 @@ static void compare(const struct subject *subject, const struct result *result,
 {
 	if (result->ret < 0) {
 		outcome->failed++;
-		outcome->untold += !seen->events;
+		outcome->without_event += !seen->events;
 		check(seen->events <= 1, "%s failed: expected at most one event, got %d",
 		      subject->name, seen->events);
 		if (seen->failed)
@@ -193,7 +193,7 @@ static bool judge(struct tracer *tracer, const struct subject *subject,
 static void report(const struct subject *subject, const struct outcome *outcome)
 {
 	printf("%s: %d points, %d calls failed, %d of them before or behind the socket, %d succeeded all the same\n",
-	       subject->name, outcome->places, outcome->failed, outcome->untold,
+	       subject->name, outcome->places, outcome->failed, outcome->without_event,
 	       outcome->absorbed);
 	check(outcome->places >= subject->places, "expected at least %d points in %s",
 	      subject->places, subject->name);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Random calls have the same errno in a process that is traced and in one that is not. How much a
- * stream takes at once is a matter of time, so only that is compared.
+ * Random calls have the same errno in a process that is traced and in one that is not. How many
+ * bytes a stream takes in one call is a matter of time, so only the errno is compared.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -427,7 +427,7 @@ static void empty(int fd)
 		;
 }
 
-/* It is there at once, unless the kernel leaves it to another thread of its own. */
+/* It is there immediately, unless the kernel leaves it to another thread of its own. */
 static void fill(const struct pair *pair)
 {
 	struct pollfd polled = { pair->near, POLLIN, 0 };

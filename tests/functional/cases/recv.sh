@@ -79,6 +79,7 @@ case_recv_from_udp_mapped() {
 }
 
 receives recv_from.unix_dgram "a unix datagram is shown with its sender if the caller asks for it"
+receives recv_from.raw6 "what a raw IPv6 socket receives is shown, with the sender if the caller asks for it"
 receives recv_from.little_room "the sender is shown whole however little room the caller has for it"
 receives recv_from.rights "ancillary data that is received is named with its size, flg says if some is cut"
 receives recv_from.inet_control "ancillary data of UDP that is received is named with its size"

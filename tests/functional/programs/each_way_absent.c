@@ -156,7 +156,7 @@ static void both(const struct way *way, struct pair pair, bool received, size_t 
 	char *text = text_number(1, len);
 	struct each_call call = call_of(way, pair, received, text, len);
 
-	/* A splice() takes no more out of a socket than a pipe has room for at once. */
+	/* One splice() takes no more out of a socket than a pipe has room for. */
 	if (!way->pages || len < 4 * PAGE)
 		begins_absent(&call, pair);
 	if (reads_memory(way))

@@ -132,6 +132,42 @@ static void unix_dgram(void)
 	expect_event(&event);
 }
 
+/* A protocol for experiments (RFC 3692), which nobody else has a socket for. */
+static int raw6_socket(const struct address *at)
+{
+	int fd = must(socket(AF_INET6, SOCK_RAW, 253), "raw socket");
+
+	must(bind(fd, (const struct sockaddr *)&at->sa, at->len), "bind");
+	return fd;
+}
+
+static void raw6(void)
+{
+	struct address at = inet_address("::1", 0), from = { .len = sizeof(from.sa) };
+	int fd = raw6_socket(&at);
+	struct event event = {
+		.call = "recvfrom",
+		.fd = fd,
+		.received = true,
+		.bytes = "hello",
+		.len = ROOM,
+		.ret = 5,
+		.where = to_address(fd, &at),
+		.addr_len = at.len,
+	};
+
+	put_to(fd, &at, "hello");
+	check_equal(recvfrom(fd, got, ROOM, 0, (struct sockaddr *)&from.sa, &from.len), 5,
+		    "recvfrom on a raw socket");
+	expect_event(&event);
+	event.call = "read";
+	event.where = from_unknown(fd);
+	event.addr_len = 0;
+	put_to(fd, &at, "hello");
+	check_equal(read(fd, got, ROOM), 5, "read of a raw socket");
+	expect_event(&event);
+}
+
 /* ---- Addresses that do not fit ------------------------------------------------------- */
 
 /* The caller's room for the address does not matter: the kernel knows all of it. */
@@ -241,6 +277,7 @@ int main(int argc, char **argv)
 		{ "udp6", udp6 },
 		{ "udp_mapped", udp_mapped },
 		{ "unix_dgram", unix_dgram },
+		{ "raw6", raw6 },
 		{ "little_room", little_room },
 		{ "rights", rights },
 		{ "inet_control", inet_control },
