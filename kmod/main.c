@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * sendtrace - what a process sends, and to whom
+ * sendtrace - what a process sends and receives, and to whom
  *
  * Each file is a room. Calls go down and to the right, never up; so do the headers.
  *
@@ -85,6 +85,6 @@ static void __exit sendtrace_exit(void)
 module_init(sendtrace_init);
 module_exit(sendtrace_exit);
 MODULE_LICENSE("GPL");
-MODULE_DESCRIPTION("Shows what processes send, and to whom");
+MODULE_DESCRIPTION("Shows what processes send and receive, and to whom");
 MODULE_AUTHOR("The sendtrace authors");
 MODULE_VERSION(ST_VERSION);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* sendread - what processes send, and to whom, as lines of text */
+/* sendread - what processes send and receive, and to whom, as lines of text */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>

@@ -128,8 +128,8 @@ void unseen_say(const struct unseen *unseen)
 {
 	if (!unseen->pid)
 		return;
-	message("process %d ('%s')%s made %llu write calls meanwhile, to files or sockets, which "
+	message("process %d ('%s')%s made %llu write call%s meanwhile, to files or sockets, which "
 		"--events left out: expected 'write,writev', or 'send' for every way of sending",
 		(int)unseen->pid, unseen->name, unseen->others ? ", like others," : "",
-		(unsigned long long)unseen->writes);
+		(unsigned long long)unseen->writes, unseen->writes == 1 ? "" : "s");
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
- * sendtrace - what a process sends, and to whom
+ * sendtrace - what a process sends and receives, and to whom
  *
  * The interface between sendtrace.ko and the programs that read /dev/sendtrace.
  *
@@ -21,7 +21,7 @@
  *
  * The first read() from a session that was never configured or started does the missing
  * steps itself: default configuration, no filter, start. So `cat /dev/sendtrace` prints
- * the records of every call on the host.
+ * the records of every send(), sendto() and accept() on the host.
  *
  * Numbers are in host byte order; addresses are as in the kernel (network byte order).
  * Times are CLOCK_MONOTONIC, in nanoseconds. Process and thread ids are those of the
