@@ -285,8 +285,8 @@ static nokprobe_inline bool is_of_ipv4(const struct sock *sk, const struct sk_bu
 }
 
 /**
- * st_source_begins() - note the source of a datagram that is received
- * @call: not used
+ * st_source_note() - note the source of a datagram that is received
+ * @set: the thread's
  * @regs: the registers at the entry of skb_consume_udp()
  *
  *	void skb_consume_udp(struct sock *sk, struct sk_buff *skb, int len)	(net/ipv4/udp.c)
@@ -294,27 +294,24 @@ static nokprobe_inline bool is_of_ipv4(const struct sock *sk, const struct sk_bu
  * Of a datagram that is only looked at (MSG_PEEK), too. The usual case calls nothing, so that no
  * register has to be saved.
  *
- * Context: the handler of a probe, the thread that receives.
- * Return: false: it is no call of its own.
+ * Context: the function's entry, the thread that receives; preemption off.
  */
-bool st_source_begins(struct st_call *call, struct pt_regs *regs)
+void st_source_note(struct st_source_set *set, struct pt_regs *regs)
 {
 	const struct sock *sk = (void *)regs_get_kernel_argument(regs, 0);
 	const struct sk_buff *skb = (void *)regs_get_kernel_argument(regs, 1);
-	struct st_source_set *set = st_source_set_of(current);
 
 	if (unlikely(sk->sk_kern_sock))
-		return false;
+		return;
 	if (unlikely(!is_of_ipv4(sk, skb) || !seize_free(set, 0, current))) {
 		note_any(set, sk, skb);
-		return false;
+		return;
 	}
 	note_in(begin_slot(set, 0, sk, jiffies), ip_hdr(skb)->saddr,
 		udp_hdr(skb)->source);
 	release(set, 0, (unsigned long)current);
-	return false;
 }
-NOKPROBE_SYMBOL(st_source_begins);
+NOKPROBE_SYMBOL(st_source_note);
 
 /* ---- The source of a call -------------------------------------------------------------- */
 

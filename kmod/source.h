@@ -18,7 +18,6 @@ struct sock;
 struct sockaddr;
 struct socket;
 struct st_addr;
-struct st_call;
 struct st_peer;
 
 #define ST_SOURCE_BITS 6
@@ -112,19 +111,7 @@ static nokprobe_inline void st_source_expect(const void *owner, bool named)
 	WRITE_ONCE(set->receiver, (unsigned long)owner | (named ? ST_SOURCE_NAMED : 0));
 }
 
-/**
- * st_source_receiver() - who has begun a receive last, among the threads of a set
- * @owner: one of them
- *
- * Context: any.
- * Return: a thread, perhaps with ST_SOURCE_NAMED; or 0.
- */
-static nokprobe_inline unsigned long st_source_receiver(const void *owner)
-{
-	return READ_ONCE(st_source_set_of(owner)->receiver);
-}
-
-bool st_source_begins(struct st_call *call, struct pt_regs *regs);
+void st_source_note(struct st_source_set *set, struct pt_regs *regs);
 void st_source_set(struct socket *sock, struct st_peer *peer, const struct sockaddr *name,
 		   int len);
 void st_source_unknown(struct socket *sock, struct st_peer *peer);
