@@ -194,11 +194,12 @@ static_assert(PLACES >= 2 * ST_HOOKS);
 
 static nokprobe_inline struct place *place_of(unsigned long function)
 {
-	unsigned int i = hash_long(function, PLACE_BITS);
-	struct place *place = &places[i];
+	/* No subscript: it would be kept beside the pointer, at each entry. */
+	struct place *place = places + hash_long(function, PLACE_BITS);
 
-	while (place->function != function && place->function)
-		place = &places[++i % PLACES];
+	while (unlikely(place->function != function && place->function))
+		if (++place == places + PLACES)
+			place = places;
 	return place;
 }
 
