@@ -168,7 +168,7 @@ static nokprobe_inline void remote_of_inet(const struct sock *sk, struct st_peer
 		go_elsewhere(sk, peer);
 }
 
-static nokprobe_inline void peer_of_inet(const struct sock *sk, struct st_peer *peer)
+static nokprobe_inline void local_of_inet(const struct sock *sk, struct st_peer *peer)
 {
 	const struct inet_sock *inet = inet_sk(sk);
 	__be32 local = READ_ONCE(inet->inet_saddr);
@@ -176,23 +176,30 @@ static nokprobe_inline void peer_of_inet(const struct sock *sk, struct st_peer *
 	if (!local)
 		local = READ_ONCE(inet->inet_rcv_saddr);
 	set_in(&peer->local, local, READ_ONCE(inet->inet_sport));
-	remote_of_inet(sk, peer);
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
-static void peer_of_inet6(const struct sock *sk, struct st_peer *peer)
+static void local_of_inet6(const struct sock *sk, struct st_peer *peer)
 {
 	const struct inet_sock *inet = inet_sk(sk);
 	const struct ipv6_pinfo *np = inet6_sk(sk);
-	struct in6_addr remote = sk->sk_v6_daddr;
 	struct in6_addr local = sk->sk_v6_rcv_saddr;
-	int scope = READ_ONCE(sk->sk_bound_dev_if);
-	bool stream = sk->sk_type == SOCK_STREAM;
 
 	/* IPV6_ADDRFORM may be turning it into an IPv4 socket concurrently. */
 	if (np && !ipv6_addr_any(&np->saddr))
 		local = np->saddr;
-	set_in6(&peer->local, &local, READ_ONCE(inet->inet_sport), scope);
+	set_in6(&peer->local, &local, READ_ONCE(inet->inet_sport),
+		READ_ONCE(sk->sk_bound_dev_if));
+}
+NOKPROBE_SYMBOL(local_of_inet6);
+
+static void remote_of_inet6(const struct sock *sk, struct st_peer *peer)
+{
+	const struct inet_sock *inet = inet_sk(sk);
+	struct in6_addr remote = sk->sk_v6_daddr;
+	int scope = READ_ONCE(sk->sk_bound_dev_if);
+	bool stream = sk->sk_type == SOCK_STREAM;
+
 	if (stream ? READ_ONCE(inet->inet_dport) != 0 :
 		     READ_ONCE(sk->sk_state) == TCP_ESTABLISHED) {
 		set_in6(&peer->remote, &remote, READ_ONCE(inet->inet_dport), scope);
@@ -201,11 +208,15 @@ static void peer_of_inet6(const struct sock *sk, struct st_peer *peer)
 	if (!stream)
 		go_elsewhere(sk, peer);
 }
-NOKPROBE_SYMBOL(peer_of_inet6);
+NOKPROBE_SYMBOL(remote_of_inet6);
 #else
-static void peer_of_inet6(const struct sock *sk, struct st_peer *peer)
+static void local_of_inet6(const struct sock *sk, struct st_peer *peer)
 {
 	peer->local.len = 0;
+}
+
+static void remote_of_inet6(const struct sock *sk, struct st_peer *peer)
+{
 }
 #endif
 
@@ -213,8 +224,8 @@ static void peer_of_inet6(const struct sock *sk, struct st_peer *peer)
 
 static nokprobe_inline bool is_tcp(const struct sock *sk, u16 family)
 {
-	return (family == AF_INET || family == AF_INET6) && sk->sk_type == SOCK_STREAM &&
-	       sk->sk_protocol == IPPROTO_TCP;
+	return sk->sk_type == SOCK_STREAM && sk->sk_protocol == IPPROTO_TCP &&
+	       (family == AF_INET || family == AF_INET6);
 }
 
 /* Bytes that were sent, each once, and those that wait to be sent. */
@@ -262,6 +273,28 @@ static nokprobe_inline void identify(const struct sock *sk, struct st_peer *peer
 
 /* ---- Any socket ---------------------------------------------------------------- */
 
+/* @told: the remote end of IPv4 and IPv6 is not read */
+static nokprobe_inline void set_ends(struct sock *sk, struct st_peer *peer, bool told)
+{
+	switch (peer->family) {
+	case AF_INET:
+		local_of_inet(sk, peer);
+		if (!told)
+			remote_of_inet(sk, peer);
+		break;
+	case AF_INET6:
+		local_of_inet6(sk, peer);
+		if (!told)
+			remote_of_inet6(sk, peer);
+		break;
+	case AF_UNIX:
+		st_peer_of_unix(sk, peer);
+		break;
+	default:
+		peer->local.len = 0;
+	}
+}
+
 /* The first who asks for a socket's number gives it one. */
 static noinline void peer_with_cookie(struct socket *sock, struct st_peer *peer)
 {
@@ -272,24 +305,23 @@ static noinline void peer_with_cookie(struct socket *sock, struct st_peer *peer)
 }
 NOKPROBE_SYMBOL(peer_with_cookie);
 
-/**
- * st_peer_of() - describe a socket and both its ends
- * @sock: its file must stay open: the caller holds or has borrowed a reference
- * @peer: to be filled in; an unknown address has the length 0
- *
- * Of families other than IPv4, IPv6 and AF_UNIX only the number is recorded.
- *
- * Context: any task context; waits for no lock.
- */
-void st_peer_of(struct socket *sock, struct st_peer *peer)
+static noinline void peer_released(struct socket *sock, struct st_peer *peer)
+{
+	st_peer_clear(peer);
+	peer->inode = SOCK_INODE(sock)->i_ino;
+	peer->type = sock->type;
+}
+NOKPROBE_SYMBOL(peer_released);
+
+/* @receives: who sends a datagram to it is told otherwise */
+static nokprobe_inline void describe(struct socket *sock, struct st_peer *peer,
+				     bool receives)
 {
 	struct sock *sk = READ_ONCE(sock->sk);
 	u64 cookie;
 
-	if (unlikely(!sk)) { /* released */
-		st_peer_clear(peer);
-		peer->inode = SOCK_INODE(sock)->i_ino;
-		peer->type = sock->type;
+	if (unlikely(!sk)) {
+		peer_released(sock, peer);
 		return;
 	}
 	cookie = atomic64_read(&sk->sk_cookie);
@@ -307,21 +339,37 @@ void st_peer_of(struct socket *sock, struct st_peer *peer)
 	identify(sk, peer);
 	peer->unnamed = NULL;
 	peer->remote.len = 0;
-	switch (peer->family) {
-	case AF_INET:
-		peer_of_inet(sk, peer);
-		break;
-	case AF_INET6:
-		peer_of_inet6(sk, peer);
-		break;
-	case AF_UNIX:
-		st_peer_of_unix(sk, peer);
-		break;
-	default:
-		peer->local.len = 0;
-	}
+	set_ends(sk, peer, receives && peer->type != SOCK_STREAM);
+}
+
+/**
+ * st_peer_of() - describe a socket and both its ends
+ * @sock: its file must stay open: the caller holds or has borrowed a reference
+ * @peer: to be filled in; an unknown address has the length 0
+ *
+ * Of families other than IPv4, IPv6 and AF_UNIX only the number is recorded.
+ *
+ * Context: any task context; waits for no lock.
+ */
+void st_peer_of(struct socket *sock, struct st_peer *peer)
+{
+	describe(sock, peer, false);
 }
 NOKPROBE_SYMBOL(st_peer_of);
+
+/**
+ * st_peer_of_receiver() - the same for a socket that something was received on
+ * @sock: likewise
+ * @peer: likewise; but of IPv4 and IPv6, only a stream has a remote end yet. That of others is
+ *	set by what follows: st_source_set() or st_source_unknown()
+ *
+ * Context: any task context; waits for no lock.
+ */
+void st_peer_of_receiver(struct socket *sock, struct st_peer *peer)
+{
+	describe(sock, peer, true);
+}
+NOKPROBE_SYMBOL(st_peer_of_receiver);
 
 /**
  * st_peer_complete() - add what a socket knows only when the call returns

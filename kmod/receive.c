@@ -289,7 +289,7 @@ static nokprobe_inline void expand(struct st_call *call, const struct st_receive
 	call->addr = NULL;
 	call->addr_len = 0;
 	st_event_identify_again(call);
-	st_peer_of(call->sock, &call->peer);
+	st_peer_of_receiver(call->sock, &call->peer);
 	if (call->peer.type == SOCK_STREAM)
 		st_peer_note_received(call->sock, &call->peer);
 }
