@@ -29,9 +29,8 @@ struct st_peer;
 /* Somebody reads or writes it: only with preemption off, and nobody waits. */
 #define ST_SOURCE_BUSY 1UL
 
-/* An address as in struct st_addr, but one of IPv4 or IPv6: that fits a cache line. */
+/* An address of IPv4 or IPv6: the family tells which. It is padded as in struct st_addr. */
 struct st_source {
-	u16 len;
 	union {
 		u64 words[4];
 		struct sockaddr_in in;
@@ -64,6 +63,9 @@ struct st_source_set {
 	unsigned long owner[ST_SOURCE_WAYS];
 	struct st_source_slot slot[ST_SOURCE_WAYS];
 } ____cacheline_aligned_in_smp;
+
+/* With its alignment it takes a power of two, and is found without a multiplication. */
+static_assert(sizeof(struct st_source_set) <= 256);
 
 /* In @receiver: the pointer's lowest bit. */
 #define ST_SOURCE_NAMED 1UL

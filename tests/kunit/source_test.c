@@ -38,7 +38,6 @@ static bool note_for(const void *owner, const void *sk, u16 port, unsigned long 
 		slot = &set->slot[way];
 		slot->sk = sk;
 		slot->time = now;
-		slot->from.len = from.len;
 		slot->from.in = from.in;
 		release(set, way, (unsigned long)owner);
 	}
