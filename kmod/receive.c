@@ -94,10 +94,11 @@ NOKPROBE_SYMBOL(is_of_process);
  */
 static nokprobe_inline void note_uncopied(struct st_receive *receive, u32 flags)
 {
-	const struct sock *sk = READ_ONCE(receive->sock->sk);
+	const struct sock *sk;
 
 	if (likely(!(flags & (MSG_TRUNC | ST_MSG_SOCK_DEVMEM))))
 		return;
+	sk = READ_ONCE(receive->sock->sk);
 	if (flags & ST_MSG_SOCK_DEVMEM ||
 	    (receive->sock->type == SOCK_STREAM && sk && sk->sk_family != AF_UNIX))
 		receive->payload.kind = ST_PAYLOAD_NONE;
