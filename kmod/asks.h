@@ -85,14 +85,22 @@ static nokprobe_inline bool st_asks_process(void)
 	return in_task() && !(current->flags & PF_KTHREAD);
 }
 
-/*
- * What a hook that helps sees belongs to a receive that is under way: if that is recorded, it has
- * said so when it began.
+/**
+ * st_asks_receiver() - is a receive recorded that this thread has begun, and is its source needed?
+ * @set: the thread's
+ *
+ * A recorded receive has said so when it began: so no session needs to be asked. And no thread of
+ * the kernel's own, which begins none, needs to be told apart.
+ *
+ * Context: a hook that helps; preemption off.
+ * Return: as enum st_answer.
  */
-static nokprobe_inline enum st_answer st_asks_receiver(void)
+static nokprobe_inline enum st_answer st_asks_receiver(const struct st_source_set *set)
 {
-	unsigned long receiver = st_source_receiver(current);
+	unsigned long receiver = READ_ONCE(set->receiver);
 
+	if (unlikely(!in_task()))
+		return ST_REFUSED;
 	if (likely(receiver == (unsigned long)current))
 		return ST_WANTED;
 	return receiver == ((unsigned long)current | ST_SOURCE_NAMED) ? ST_REFUSED :
@@ -102,7 +110,6 @@ static nokprobe_inline enum st_answer st_asks_receiver(void)
 /**
  * st_event_asks_quickly() - does any session want a call of this thread?
  * @hook: the hook that saw it
- * @helps: @hook->helps, as far as the caller knows it at compile time
  *
  * Decides the usual case, in which one session runs that looks for one plain name. It calls
  * nothing, so no register has to be saved.
@@ -110,22 +117,15 @@ static nokprobe_inline enum st_answer st_asks_receiver(void)
  * Context: before the entry handler; preemption off.
  * Return: as enum st_answer.
  */
-static nokprobe_inline enum st_answer st_event_asks_quickly(const struct st_hook *hook,
-							    bool helps)
+static nokprobe_inline enum st_answer st_event_asks_quickly(const struct st_hook *hook)
 {
 	struct st_asked *asked = this_cpu_ptr(&st_asked);
 	unsigned long mask = READ_ONCE(st_running_mask);
 	const struct st_session *session;
 	const struct st_rules *rules;
-	enum st_answer answer;
 
 	if (unlikely(!st_asks_process()))
 		return ST_REFUSED;
-	if (helps) {
-		answer = st_asks_receiver();
-		if (answer != ST_UNSURE)
-			return answer;
-	}
 	if (unlikely(!mask || mask & (mask - 1)))
 		return ST_UNSURE;
 	session = st_running_of(mask);
@@ -142,7 +142,7 @@ static nokprobe_inline enum st_answer st_event_asks_quickly(const struct st_hook
 		asked->wanted = mask;
 		return ST_WANTED;
 	}
-	if (!helps)
+	if (!hook->help)
 		st_count_filtered(st_ring_here(session));
 	return ST_REFUSED;
 }

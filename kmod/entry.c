@@ -11,6 +11,7 @@
  */
 #include <linux/ftrace.h>
 #include <linux/hash.h>
+#include <linux/indirect_call_wrapper.h>
 #include <linux/kernel.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
@@ -23,6 +24,7 @@
 #include "hooks.h"
 #include "returns.h"
 #include "share.h"
+#include "source.h"
 
 /* ---- Entries ------------------------------------------------------------------------- */
 
@@ -60,14 +62,30 @@ static noinline void ask_all(struct st_probe *probe, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(ask_all);
 
+/*
+ * Returns false if only the sessions can tell whether anybody needs it. Direct, since each received
+ * datagram comes here.
+ */
+static nokprobe_inline bool helped(const struct st_hook *hook, struct pt_regs *regs)
+{
+	struct st_source_set *set = st_source_set_of(current);
+	enum st_answer answer = st_asks_receiver(set);
+
+	if (likely(answer == ST_WANTED))
+		INDIRECT_CALL_1(hook->help, st_source_note, set, regs);
+	return answer != ST_UNSURE;
+}
+
 static nokprobe_inline void entered(struct st_probe *probe, struct pt_regs *regs)
 {
 	const struct st_hook *hook = probe->hook;
 
 	raw_cpu_inc(*probe->hits);
+	if (hook->help && helped(hook, regs))
+		return;
 	if (hook->concerns && !hook->concerns(regs))
 		return;
-	switch (st_event_asks_quickly(hook, hook->helps)) {
+	switch (st_event_asks_quickly(hook)) {
 	case ST_WANTED:
 		wanted(probe, regs);
 		break;
@@ -176,11 +194,12 @@ static_assert(PLACES >= 2 * ST_HOOKS);
 
 static nokprobe_inline struct place *place_of(unsigned long function)
 {
-	unsigned int i = hash_long(function, PLACE_BITS);
-	struct place *place = &places[i];
+	/* No subscript: it would be kept beside the pointer, at each entry. */
+	struct place *place = places + hash_long(function, PLACE_BITS);
 
-	while (place->function != function && place->function)
-		place = &places[++i % PLACES];
+	while (unlikely(place->function != function && place->function))
+		if (++place == places + PLACES)
+			place = places;
 	return place;
 }
 

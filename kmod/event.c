@@ -47,7 +47,7 @@ wanted_by(unsigned long bit, const struct st_hook *hook, const struct st_caller 
 		return 0;
 	if (session_wants(session, hook->calls, caller))
 		return bit;
-	if (!hook->helps)
+	if (!hook->help)
 		st_count_filtered(st_ring_here(session));
 	return 0;
 }
@@ -98,8 +98,8 @@ NOKPROBE_SYMBOL(record_once);
  */
 void st_event_once(const struct st_hook *hook, struct pt_regs *regs)
 {
-	if (hook->helps)
-		INDIRECT_CALL_1(hook->begin, st_source_begins, NULL, regs);
+	if (hook->help)
+		hook->help(st_source_set_of(current), regs);
 	else
 		record_once(hook, regs);
 }

@@ -7,6 +7,7 @@
 
 struct pt_regs;
 struct st_call;
+struct st_source_set;
 
 #define ST_HOOK_SYMBOLS 3
 #define ST_HOOK_CALLERS 3
@@ -23,8 +24,9 @@ struct st_call;
  *	it into them; NULL for no more
  * @if_inlined: used only in a kernel where that has happened to a row of the table
  * @unless_inlined: used only in one where it has not
- * @helps: what it sees is no call, but belongs to a call that another hook sees: nothing is
- *	counted, and @begin uses no @call
+ * @help: if not NULL: what it sees is no call, but belongs to a receive that another hook sees.
+ *	Nothing is counted, and it has no @begin: this is called instead, if that receive is
+ *	recorded. Context: the function's entry, the thread that receives, whose @set it is
  * @returns_int: the function returns an int: the upper half of the register is undefined
  * @size: bytes of an instance: of struct st_call, or of a struct that begins with struct
  *	st_entry; 0 if @begin records the call itself and never asks for its return
@@ -46,9 +48,9 @@ struct st_hook {
 	const char *callers[ST_HOOK_CALLERS];
 	bool if_inlined;
 	bool unless_inlined;
-	bool helps;
 	bool returns_int;
 	u16 size;
+	void (*help)(struct st_source_set *set, struct pt_regs *regs);
 	bool (*concerns)(struct pt_regs *regs);
 	bool (*begin)(struct st_call *call, struct pt_regs *regs);
 	void (*end)(struct st_call *call, long ret);

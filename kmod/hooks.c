@@ -146,8 +146,7 @@ const struct st_hook st_hooks[ST_HOOKS] = {
 		.symbols = { "skb_consume_udp" },
 		.calls = CALLS_RECV,
 		.optional = true,
-		.helps = true,
-		.begin = st_source_begins,
+		.help = st_source_note,
 	},
 	[ST_HOOK_ACCEPT_ASYNC] = {
 		.name = "accept_async",

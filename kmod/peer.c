@@ -8,13 +8,9 @@
  * a socket while it reconnects it cannot know the destination either.
  */
 #include <linux/net.h>
-#include <linux/pid.h>
-#include <linux/processor.h>
 #include <linux/sock_diag.h>
-#include <linux/spinlock.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
-#include <net/af_unix.h>
 #include <net/inet_sock.h>
 #include <net/ipv6.h>
 #include <net/sock.h>
@@ -172,7 +168,7 @@ static nokprobe_inline void remote_of_inet(const struct sock *sk, struct st_peer
 		go_elsewhere(sk, peer);
 }
 
-static nokprobe_inline void peer_of_inet(const struct sock *sk, struct st_peer *peer)
+static nokprobe_inline void local_of_inet(const struct sock *sk, struct st_peer *peer)
 {
 	const struct inet_sock *inet = inet_sk(sk);
 	__be32 local = READ_ONCE(inet->inet_saddr);
@@ -180,23 +176,30 @@ static nokprobe_inline void peer_of_inet(const struct sock *sk, struct st_peer *
 	if (!local)
 		local = READ_ONCE(inet->inet_rcv_saddr);
 	set_in(&peer->local, local, READ_ONCE(inet->inet_sport));
-	remote_of_inet(sk, peer);
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
-static void peer_of_inet6(const struct sock *sk, struct st_peer *peer)
+static void local_of_inet6(const struct sock *sk, struct st_peer *peer)
 {
 	const struct inet_sock *inet = inet_sk(sk);
 	const struct ipv6_pinfo *np = inet6_sk(sk);
-	struct in6_addr remote = sk->sk_v6_daddr;
 	struct in6_addr local = sk->sk_v6_rcv_saddr;
-	int scope = READ_ONCE(sk->sk_bound_dev_if);
-	bool stream = sk->sk_type == SOCK_STREAM;
 
 	/* IPV6_ADDRFORM may be turning it into an IPv4 socket concurrently. */
 	if (np && !ipv6_addr_any(&np->saddr))
 		local = np->saddr;
-	set_in6(&peer->local, &local, READ_ONCE(inet->inet_sport), scope);
+	set_in6(&peer->local, &local, READ_ONCE(inet->inet_sport),
+		READ_ONCE(sk->sk_bound_dev_if));
+}
+NOKPROBE_SYMBOL(local_of_inet6);
+
+static void remote_of_inet6(const struct sock *sk, struct st_peer *peer)
+{
+	const struct inet_sock *inet = inet_sk(sk);
+	struct in6_addr remote = sk->sk_v6_daddr;
+	int scope = READ_ONCE(sk->sk_bound_dev_if);
+	bool stream = sk->sk_type == SOCK_STREAM;
+
 	if (stream ? READ_ONCE(inet->inet_dport) != 0 :
 		     READ_ONCE(sk->sk_state) == TCP_ESTABLISHED) {
 		set_in6(&peer->remote, &remote, READ_ONCE(inet->inet_dport), scope);
@@ -205,160 +208,24 @@ static void peer_of_inet6(const struct sock *sk, struct st_peer *peer)
 	if (!stream)
 		go_elsewhere(sk, peer);
 }
-NOKPROBE_SYMBOL(peer_of_inet6);
+NOKPROBE_SYMBOL(remote_of_inet6);
 #else
-static void peer_of_inet6(const struct sock *sk, struct st_peer *peer)
+static void local_of_inet6(const struct sock *sk, struct st_peer *peer)
 {
 	peer->local.len = 0;
 }
+
+static void remote_of_inet6(const struct sock *sk, struct st_peer *peer)
+{
+}
 #endif
-
-/* ---- AF_UNIX ------------------------------------------------------------------ */
-
-/*
- * Limits the length of a name to a sockaddr_un. A path of 108 bytes is one byte longer
- * than that, because of the NUL that the kernel adds (unix_mkname_bsd()).
- */
-static u16 un_len(int len)
-{
-	return clamp_t(int, len, 0, sizeof(struct sockaddr_un));
-}
-NOKPROBE_SYMBOL(un_len);
-
-/*
- * The name of a socket that cannot be freed while we look: our own, one that ours is
- * permanently connected to, or one that stays because a lock is held. A name is set once and
- * lives as long as its socket.
- */
-static void set_un(struct st_addr *addr, const struct sock *sk)
-{
-	const struct unix_address *name;
-
-	/* Pairs with the release in unix_bind_bsd() and its like. */
-	name = smp_load_acquire(&unix_sk(sk)->addr);
-	st_addr_set_len(addr, name ? un_len(name->len) :
-				     offsetof(struct sockaddr_un, sun_path));
-	addr->un.sun_family = AF_UNIX;
-	if (name)
-		memcpy(&addr->un, name->name, addr->len);
-}
-NOKPROBE_SYMBOL(set_un);
-
-/*
- * A datagram socket's sk_peer_pid is the process that called socketpair(), for connect()
- * does not set it. It counts only while the peer is still the other end of that pair: if
- * the peer has no name, because connect() finds sockets only by their names, which they
- * keep. A peer with a name may be either.
- *
- * The lock of @sk is held, which makes its peer stay: unix_dgram_connect(),
- * unix_dgram_sendmsg() (when the peer is dead) and unix_release_sock() change it under the
- * lock, and @sk has a reference to it until then.
- */
-static void name_dgram_peer(const struct sock *sk, struct st_peer *peer)
-{
-	const struct sock *remote = unix_sk(sk)->peer;
-
-	if (!remote)
-		return;
-	set_un(&peer->remote, remote);
-	if (sk->sk_type == SOCK_DGRAM &&
-	    peer->remote.len == offsetof(struct sockaddr_un, sun_path))
-		peer->pid = pid_nr(READ_ONCE(sk->sk_peer_pid));
-}
-NOKPROBE_SYMBOL(name_dgram_peer);
-
-/*
- * How often the lock of a datagram socket is tried: a microsecond or two. Not on RT, where it
- * is a sleeping lock, and to release it may be to wake another thread.
- */
-#define LOCK_TRIES (IS_ENABLED(CONFIG_PREEMPT_RT) ? 0 : 32)
-
-/*
- * Another thread may reconnect the socket at any time, and that may free the peer, without a
- * grace period of RCU: so it can be looked at only under the lock.
- *
- * To try the lock is safe in a handler: nothing waits, and no interrupt takes this lock.
- */
-static void peer_of_unix_dgram(struct sock *sk, struct st_peer *peer)
-{
-	const struct sock *remote = READ_ONCE(unix_sk(sk)->peer);
-	int tries;
-
-	if (!remote)
-		return;
-	for (tries = 0; tries < LOCK_TRIES; tries++) {
-		if (spin_trylock(&unix_sk(sk)->lock)) {
-			name_dgram_peer(sk, peer);
-			spin_unlock(&unix_sk(sk)->lock);
-			return;
-		}
-		cpu_relax();
-	}
-	peer->unnamed = remote;
-}
-NOKPROBE_SYMBOL(peer_of_unix_dgram);
-
-/**
- * st_peer_name_late() - name the peer that st_peer_of() could not name without waiting
- * @sock: a socket; its file must stay open
- * @peer: from st_peer_of(), with @unnamed set
- *
- * The name stays unknown if that was another socket, or if it has another peer by now. The
- * peer is the same one if it is at the same address; that a new one was put there since the
- * call began cannot be seen.
- *
- * Context: may sleep.
- */
-void st_peer_name_late(struct socket *sock, struct st_peer *peer)
-{
-	struct sock *sk = READ_ONCE(sock->sk);
-
-	/* Numbers of inodes come again. */
-	if (!sk || sk->sk_family != AF_UNIX || SOCK_INODE(sock)->i_ino != peer->inode)
-		return;
-	spin_lock(&unix_sk(sk)->lock);
-	if (unix_sk(sk)->peer == peer->unnamed)
-		name_dgram_peer(sk, peer);
-	spin_unlock(&unix_sk(sk)->lock);
-}
-
-/*
- * sk_peer_pid is set once for a connected socket. For a listening socket it is the listener
- * itself; the next listen() replaces it and could free it while we read it.
- */
-static u32 unix_peer_pid(const struct sock *sk)
-{
-	if (READ_ONCE(sk->sk_state) != TCP_ESTABLISHED)
-		return 0;
-	return pid_nr(READ_ONCE(sk->sk_peer_pid));
-}
-NOKPROBE_SYMBOL(unix_peer_pid);
-
-static void peer_of_unix(struct sock *sk, struct st_peer *peer)
-{
-	struct sock *remote;
-
-	set_un(&peer->local, sk);
-	if (sk->sk_type != SOCK_DGRAM)
-		peer->pid = unix_peer_pid(sk);
-	/* The peer of a seqpacket socket that has died is dropped as a datagram socket's is. */
-	if (sk->sk_type != SOCK_STREAM) {
-		peer_of_unix_dgram(sk, peer);
-		return;
-	}
-	/* Never reconnected, and not freed: the socket's file is open. */
-	remote = READ_ONCE(unix_sk(sk)->peer);
-	if (remote)
-		set_un(&peer->remote, remote);
-}
-NOKPROBE_SYMBOL(peer_of_unix);
 
 /* ---- What identifies a socket, and the place in its stream ---------------------------- */
 
 static nokprobe_inline bool is_tcp(const struct sock *sk, u16 family)
 {
-	return (family == AF_INET || family == AF_INET6) && sk->sk_type == SOCK_STREAM &&
-	       sk->sk_protocol == IPPROTO_TCP;
+	return sk->sk_type == SOCK_STREAM && sk->sk_protocol == IPPROTO_TCP &&
+	       (family == AF_INET || family == AF_INET6);
 }
 
 /* Bytes that were sent, each once, and those that wait to be sent. */
@@ -406,6 +273,28 @@ static nokprobe_inline void identify(const struct sock *sk, struct st_peer *peer
 
 /* ---- Any socket ---------------------------------------------------------------- */
 
+/* @told: the remote end of IPv4 and IPv6 is not read */
+static nokprobe_inline void set_ends(struct sock *sk, struct st_peer *peer, bool told)
+{
+	switch (peer->family) {
+	case AF_INET:
+		local_of_inet(sk, peer);
+		if (!told)
+			remote_of_inet(sk, peer);
+		break;
+	case AF_INET6:
+		local_of_inet6(sk, peer);
+		if (!told)
+			remote_of_inet6(sk, peer);
+		break;
+	case AF_UNIX:
+		st_peer_of_unix(sk, peer);
+		break;
+	default:
+		peer->local.len = 0;
+	}
+}
+
 /* The first who asks for a socket's number gives it one. */
 static noinline void peer_with_cookie(struct socket *sock, struct st_peer *peer)
 {
@@ -416,24 +305,23 @@ static noinline void peer_with_cookie(struct socket *sock, struct st_peer *peer)
 }
 NOKPROBE_SYMBOL(peer_with_cookie);
 
-/**
- * st_peer_of() - describe a socket and both its ends
- * @sock: its file must stay open: the caller holds or has borrowed a reference
- * @peer: to be filled in; an unknown address has the length 0
- *
- * Of families other than IPv4, IPv6 and AF_UNIX only the number is recorded.
- *
- * Context: any task context; waits for no lock.
- */
-void st_peer_of(struct socket *sock, struct st_peer *peer)
+static noinline void peer_released(struct socket *sock, struct st_peer *peer)
+{
+	st_peer_clear(peer);
+	peer->inode = SOCK_INODE(sock)->i_ino;
+	peer->type = sock->type;
+}
+NOKPROBE_SYMBOL(peer_released);
+
+/* @receives: who sends a datagram to it is told otherwise */
+static nokprobe_inline void describe(struct socket *sock, struct st_peer *peer,
+				     bool receives)
 {
 	struct sock *sk = READ_ONCE(sock->sk);
 	u64 cookie;
 
-	if (unlikely(!sk)) { /* released */
-		st_peer_clear(peer);
-		peer->inode = SOCK_INODE(sock)->i_ino;
-		peer->type = sock->type;
+	if (unlikely(!sk)) {
+		peer_released(sock, peer);
 		return;
 	}
 	cookie = atomic64_read(&sk->sk_cookie);
@@ -451,21 +339,37 @@ void st_peer_of(struct socket *sock, struct st_peer *peer)
 	identify(sk, peer);
 	peer->unnamed = NULL;
 	peer->remote.len = 0;
-	switch (peer->family) {
-	case AF_INET:
-		peer_of_inet(sk, peer);
-		break;
-	case AF_INET6:
-		peer_of_inet6(sk, peer);
-		break;
-	case AF_UNIX:
-		peer_of_unix(sk, peer);
-		break;
-	default:
-		peer->local.len = 0;
-	}
+	set_ends(sk, peer, receives && peer->type != SOCK_STREAM);
+}
+
+/**
+ * st_peer_of() - describe a socket and both its ends
+ * @sock: its file must stay open: the caller holds or has borrowed a reference
+ * @peer: to be filled in; an unknown address has the length 0
+ *
+ * Of families other than IPv4, IPv6 and AF_UNIX only the number is recorded.
+ *
+ * Context: any task context; waits for no lock.
+ */
+void st_peer_of(struct socket *sock, struct st_peer *peer)
+{
+	describe(sock, peer, false);
 }
 NOKPROBE_SYMBOL(st_peer_of);
+
+/**
+ * st_peer_of_receiver() - the same for a socket that something was received on
+ * @sock: likewise
+ * @peer: likewise; but of IPv4 and IPv6, only a stream has a remote end yet. That of others is
+ *	set by what follows: st_source_set() or st_source_unknown()
+ *
+ * Context: any task context; waits for no lock.
+ */
+void st_peer_of_receiver(struct socket *sock, struct st_peer *peer)
+{
+	describe(sock, peer, true);
+}
+NOKPROBE_SYMBOL(st_peer_of_receiver);
 
 /**
  * st_peer_complete() - add what a socket knows only when the call returns

@@ -78,6 +78,8 @@ static __always_inline void st_addr_set_len(struct st_addr *addr, u16 len)
 
 void st_peer_clear(struct st_peer *peer);
 void st_peer_of(struct socket *sock, struct st_peer *peer);
+void st_peer_of_receiver(struct socket *sock, struct st_peer *peer);
+void st_peer_of_unix(struct sock *sk, struct st_peer *peer);
 void st_peer_name_late(struct socket *sock, struct st_peer *peer);
 bool st_peer_set_pending(const struct sock *sk, struct st_peer *peer);
 void st_peer_complete(struct st_peer *peer, const struct st_peer *now);

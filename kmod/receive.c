@@ -94,10 +94,11 @@ NOKPROBE_SYMBOL(is_of_process);
  */
 static nokprobe_inline void note_uncopied(struct st_receive *receive, u32 flags)
 {
-	const struct sock *sk = READ_ONCE(receive->sock->sk);
+	const struct sock *sk;
 
 	if (likely(!(flags & (MSG_TRUNC | ST_MSG_SOCK_DEVMEM))))
 		return;
+	sk = READ_ONCE(receive->sock->sk);
 	if (flags & ST_MSG_SOCK_DEVMEM ||
 	    (receive->sock->type == SOCK_STREAM && sk && sk->sk_family != AF_UNIX))
 		receive->payload.kind = ST_PAYLOAD_NONE;
@@ -289,7 +290,7 @@ static nokprobe_inline void expand(struct st_call *call, const struct st_receive
 	call->addr = NULL;
 	call->addr_len = 0;
 	st_event_identify_again(call);
-	st_peer_of(call->sock, &call->peer);
+	st_peer_of_receiver(call->sock, &call->peer);
 	if (call->peer.type == SOCK_STREAM)
 		st_peer_note_received(call->sock, &call->peer);
 }

@@ -133,10 +133,12 @@ NOKPROBE_SYMBOL(st_source_forget_all);
 
 static void copy_source(struct st_addr *to, const struct st_source *from)
 {
-	to->len = from->len;
+	bool is_ipv4 = from->in.sin_family == AF_INET;
+
+	to->len = is_ipv4 ? sizeof(from->in) : sizeof(from->in6);
 	to->words[0] = from->words[0];
 	to->words[1] = from->words[1];
-	if (from->len == sizeof(from->in))
+	if (is_ipv4)
 		return;
 	to->words[2] = from->words[2];
 	to->words[3] = from->words[3];
@@ -175,7 +177,7 @@ static nokprobe_inline bool take_first(struct st_source_set *set, const struct s
 
 	if (READ_ONCE(*owner_of(set, 0)) != own || !seize(set, 0, own))
 		return false;
-	if (unlikely(slot->sk != sk || slot->from.len != sizeof(slot->from.in))) {
+	if (unlikely(slot->sk != sk || slot->from.in.sin_family != AF_INET)) {
 		release(set, 0, own);
 		return false;
 	}
@@ -191,7 +193,6 @@ static nokprobe_inline bool take_first(struct st_source_set *set, const struct s
 
 static nokprobe_inline void note_in(struct st_source *from, __be32 ip, __be16 port)
 {
-	from->len = sizeof(from->in);
 	from->in = (struct sockaddr_in){
 		.sin_family = AF_INET,
 		.sin_port = port,
@@ -203,7 +204,6 @@ static nokprobe_inline void note_in(struct st_source *from, __be32 ip, __be16 po
 static void note_in6(struct st_source *from, const struct in6_addr *ip, __be16 port,
 		     int interface)
 {
-	from->len = sizeof(from->in6);
 	/* Padded, as an address of struct st_addr is. */
 	from->words[3] = 0;
 	from->in6.sin6_family = AF_INET6;
@@ -285,8 +285,8 @@ static nokprobe_inline bool is_of_ipv4(const struct sock *sk, const struct sk_bu
 }
 
 /**
- * st_source_begins() - note the source of a datagram that is received
- * @call: not used
+ * st_source_note() - note the source of a datagram that is received
+ * @set: the thread's
  * @regs: the registers at the entry of skb_consume_udp()
  *
  *	void skb_consume_udp(struct sock *sk, struct sk_buff *skb, int len)	(net/ipv4/udp.c)
@@ -294,27 +294,24 @@ static nokprobe_inline bool is_of_ipv4(const struct sock *sk, const struct sk_bu
  * Of a datagram that is only looked at (MSG_PEEK), too. The usual case calls nothing, so that no
  * register has to be saved.
  *
- * Context: the handler of a probe, the thread that receives.
- * Return: false: it is no call of its own.
+ * Context: the function's entry, the thread that receives; preemption off.
  */
-bool st_source_begins(struct st_call *call, struct pt_regs *regs)
+void st_source_note(struct st_source_set *set, struct pt_regs *regs)
 {
 	const struct sock *sk = (void *)regs_get_kernel_argument(regs, 0);
 	const struct sk_buff *skb = (void *)regs_get_kernel_argument(regs, 1);
-	struct st_source_set *set = st_source_set_of(current);
 
 	if (unlikely(sk->sk_kern_sock))
-		return false;
+		return;
 	if (unlikely(!is_of_ipv4(sk, skb) || !seize_free(set, 0, current))) {
 		note_any(set, sk, skb);
-		return false;
+		return;
 	}
 	note_in(begin_slot(set, 0, sk, jiffies), ip_hdr(skb)->saddr,
 		udp_hdr(skb)->source);
 	release(set, 0, (unsigned long)current);
-	return false;
 }
-NOKPROBE_SYMBOL(st_source_begins);
+NOKPROBE_SYMBOL(st_source_note);
 
 /* ---- The source of a call -------------------------------------------------------------- */
 
@@ -345,7 +342,7 @@ static nokprobe_inline void set_in6(struct st_addr *addr, const struct in6_addr 
 	};
 }
 
-/* Whom a socket is connected to; st_peer_of() tells where a datagram goes that it collects. */
+/* Whom a socket is connected to, not where a datagram goes that it collects (st_peer_of()). */
 static nokprobe_inline void set_connected(const struct sock *sk, struct st_peer *peer)
 {
 	const struct inet_sock *inet = inet_sk(sk);
@@ -387,7 +384,7 @@ NOKPROBE_SYMBOL(set_without_source);
 /**
  * st_source_unknown() - let @remote be what the socket alone tells of whom it receives from
  * @sock: the socket that @peer describes
- * @peer: from st_peer_of(), just now
+ * @peer: from st_peer_of_receiver() or st_peer_of(), just now
  *
  * Enough for a call that received nothing.
  *
@@ -427,7 +424,7 @@ static nokprobe_inline bool is_datagram(const struct st_peer *peer)
 static noinline void set_any(const struct sock *sk, struct st_peer *peer,
 			     const struct sockaddr *name, int len)
 {
-	if (name && len > 0)
+	if (name)
 		set_name(peer, name, len);
 	else if (!is_datagram(peer) || !take_noted(current, sk, &peer->remote))
 		set_without_source(sk, peer);
@@ -436,10 +433,18 @@ static noinline void set_any(const struct sock *sk, struct st_peer *peer,
 }
 NOKPROBE_SYMBOL(set_any);
 
+/* The usual name, of IPv4. */
+static nokprobe_inline void set_name_in(struct st_peer *peer, const struct sockaddr *name)
+{
+	peer->remote.len = sizeof(peer->remote.in);
+	memcpy(&peer->remote.in, name, sizeof(peer->remote.in));
+	peer->flags = 0;
+}
+
 /**
  * st_source_set() - let @remote be who sent what a call has received
  * @sock: the socket that @peer describes
- * @peer: from st_peer_of(), just now
+ * @peer: from st_peer_of_receiver() or st_peer_of(), just now
  * @name: the source as the kernel tells the caller, in the kernel's memory; or NULL
  * @len: its length; 0 if there is none
  *
@@ -456,14 +461,18 @@ void st_source_set(struct socket *sock, struct st_peer *peer, const struct socka
 	const struct sock *sk = READ_ONCE(sock->sk);
 	struct st_source_set *set = st_source_set_of(current);
 
+	if (len <= 0)
+		name = NULL;
+	/* Nothing is noted of a family but IPv4 and IPv6, so it is not asked for. */
+	if (peer->type == SOCK_DGRAM && !name && likely(take_first(set, sk, peer)))
+		return;
 	if (!sk || peer->type == SOCK_STREAM)
 		return;
-	if (is_datagram(peer)) {
-		if (name && len > 0)
-			st_source_forget(set, current);
-		else if (likely(take_first(set, sk, peer)))
-			return;
-	}
-	set_any(sk, peer, name, len);
+	if (name && is_datagram(peer))
+		st_source_forget(set, current);
+	if (likely(name && len == sizeof(struct sockaddr_in) && is_datagram(peer)))
+		set_name_in(peer, name);
+	else
+		set_any(sk, peer, name, len);
 }
 NOKPROBE_SYMBOL(st_source_set);

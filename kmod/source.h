@@ -18,7 +18,6 @@ struct sock;
 struct sockaddr;
 struct socket;
 struct st_addr;
-struct st_call;
 struct st_peer;
 
 #define ST_SOURCE_BITS 6
@@ -30,9 +29,8 @@ struct st_peer;
 /* Somebody reads or writes it: only with preemption off, and nobody waits. */
 #define ST_SOURCE_BUSY 1UL
 
-/* An address as in struct st_addr, but one of IPv4 or IPv6: that fits a cache line. */
+/* An address of IPv4 or IPv6: the family tells which. It is padded as in struct st_addr. */
 struct st_source {
-	u16 len;
 	union {
 		u64 words[4];
 		struct sockaddr_in in;
@@ -65,6 +63,9 @@ struct st_source_set {
 	unsigned long owner[ST_SOURCE_WAYS];
 	struct st_source_slot slot[ST_SOURCE_WAYS];
 } ____cacheline_aligned_in_smp;
+
+/* With its alignment it takes a power of two, and is found without a multiplication. */
+static_assert(sizeof(struct st_source_set) <= 256);
 
 /* In @receiver: the pointer's lowest bit. */
 #define ST_SOURCE_NAMED 1UL
@@ -112,19 +113,7 @@ static nokprobe_inline void st_source_expect(const void *owner, bool named)
 	WRITE_ONCE(set->receiver, (unsigned long)owner | (named ? ST_SOURCE_NAMED : 0));
 }
 
-/**
- * st_source_receiver() - who has begun a receive last, among the threads of a set
- * @owner: one of them
- *
- * Context: any.
- * Return: a thread, perhaps with ST_SOURCE_NAMED; or 0.
- */
-static nokprobe_inline unsigned long st_source_receiver(const void *owner)
-{
-	return READ_ONCE(st_source_set_of(owner)->receiver);
-}
-
-bool st_source_begins(struct st_call *call, struct pt_regs *regs);
+void st_source_note(struct st_source_set *set, struct pt_regs *regs);
 void st_source_set(struct socket *sock, struct st_peer *peer, const struct sockaddr *name,
 		   int len);
 void st_source_unknown(struct socket *sock, struct st_peer *peer);

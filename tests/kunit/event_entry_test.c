@@ -95,7 +95,7 @@ static void a_hook_that_helps_another_counts_nothing(struct kunit *test)
 	struct st_hook helper = send_hook;
 	struct st_session *session = st_test_session(test, RING, 0);
 
-	helper.helps = true;
+	helper.help = st_source_note;
 	session->calls = SENDTRACE_CALL_BIT(SENDTRACE_CALL_ACCEPT);
 	preempt_disable();
 	current->flags &= ~PF_KTHREAD;

@@ -19,7 +19,7 @@ usage() {
 # Each room, and the test that includes its source. Not trace.c: a quarter of its lines are for an
 # ftrace that is broken.
 rooms=(rules:rules_test pattern:rules_test running:running_test ring:ring_test bell:bell_test
-	peer:peer_test given:given_test payload:payload_test record:record_test event:event_test
+	peer:peer_test peer_unix:peer_test given:given_test payload:payload_test record:record_test event:event_test
 	late:event_late_test pool:pool_test probe:probe_test canary:probe_test symbol:probe_test inlined:inlined_test
 	entry:probe_test returns:returns_test share:share_test deliver:deliver_test
 	sendto:event_peer_test cmsg:cmsg_test syscall:syscall_test

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* AF_UNIX: both ends of its sockets. */
 #include "../../kmod/peer.c"
+#include "../../kmod/peer_unix.c"
 
 #include <linux/kthread.h>
 #include <net/net_namespace.h>

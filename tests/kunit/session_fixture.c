@@ -112,7 +112,12 @@ struct st_call st_test_call(const void __user *buf, size_t len)
 /* As the filter in front of a hook asks (entry.c). */
 bool st_test_asks(const struct st_hook *hook)
 {
-	enum st_answer answer = st_event_asks_quickly(hook, hook->helps);
+	enum st_answer answer = ST_UNSURE;
+
+	if (hook->help)
+		answer = st_asks_receiver(st_source_set_of(current));
+	if (answer == ST_UNSURE)
+		answer = st_event_asks_quickly(hook);
 
 	return answer == ST_UNSURE ? st_event_asks(hook) : answer == ST_WANTED;
 }

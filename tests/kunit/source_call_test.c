@@ -112,7 +112,7 @@ static enum st_answer answer(void)
 	enum st_answer answer;
 
 	preempt_disable();
-	answer = st_asks_receiver();
+	answer = st_asks_receiver(st_source_set_of(current));
 	preempt_enable();
 	return answer;
 }

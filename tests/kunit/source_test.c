@@ -30,7 +30,6 @@ static bool note_for(const void *owner, const void *sk, u16 port, unsigned long 
 		slot = &set->slot[way];
 		slot->sk = sk;
 		slot->time = now;
-		slot->from.len = from.len;
 		slot->from.in = from.in;
 		release(set, way, (unsigned long)owner);
 	}
@@ -325,7 +324,7 @@ static void give_back(struct kunit *test, struct socket *sock, struct sk_buff *s
 	((unsigned long *)regs)[FIRST_ARGUMENT] = (unsigned long)sock->sk;
 	((unsigned long *)regs)[SECOND_ARGUMENT] = (unsigned long)skb;
 	preempt_disable();
-	KUNIT_EXPECT_FALSE(test, st_source_begins(NULL, regs));
+	st_source_note(st_source_set_of(current), regs);
 	preempt_enable();
 }
 

@@ -7,6 +7,8 @@ sizes="16 128 16384"
 rounds=2
 
 ways alone untraced $sends $receives
+# A stream passes one hook, a datagram of UDP two.
+way_of alone untraced stream 128
 load
 each_size alone idle
 
@@ -16,6 +18,7 @@ each_size binary binary1
 stop_readers
 start_text 1 -e recv bench
 ways traced text1 $receives
+way_of traced text1 stream 128
 stop_readers
 
 start_text 1 somebody

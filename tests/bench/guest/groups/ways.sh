@@ -6,12 +6,15 @@ group=ways
 sizes=$(parameter sizes "16 128 16384")
 
 ways alone untraced $sends $receives unconnected
+# A stream passes one hook, a datagram of UDP two.
+way_of alone untraced stream 128
 load
 start_text 1 bench
 ways traced text1 $sends
 stop_readers
 start_text 1 -e recv bench
 ways traced text1 $receives unconnected
+way_of traced text1 stream 128
 stop_readers
 
 # Sends and receives recorded by the same session; the sends of what is received, too, are

@@ -60,6 +60,7 @@ static const struct call calls[] = {
 	{ "recvmsg", way_open_received, make_recvmsg },
 	{ "read", way_open_received, make_read },
 	{ "unconnected", way_open_unconnected, make_recvfrom },
+	{ "stream", way_open_stream, make_recvfrom },
 	{ "file", way_open_file, make_write_to_file },
 };
 

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdbool.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -13,6 +14,8 @@
 
 enum {
 	UDP_MAX = 60000,
+	/* What waits to be received must fit into the first window that TCP offers. */
+	STREAM_MAX = 1024,
 	ROOM = 8 << 20,
 	/* For what is sent before it is received. */
 	ROOM_RECEIVED = 128 << 20,
@@ -67,18 +70,25 @@ struct way way_open(size_t size)
 }
 
 /* A receive that finds nothing, because something was dropped, must not wait for ever. */
-static struct way receiving_way(size_t size, bool connected)
+static void prepare_to_receive(int fd)
 {
-	struct address any = inet_address("127.0.0.1", 0), to, from;
-	int fd = bound_socket(SOCK_DGRAM, &any), room = ROOM_RECEIVED, feed;
 	struct timeval patience = { .tv_sec = PATIENCE };
+	int room = ROOM_RECEIVED;
 
-	if (size > UDP_MAX)
-		die("expected at most %d bytes to receive, not %zu", UDP_MAX, size);
 	must(setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)),
 	     "SO_RCVBUFFORCE");
 	must(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)),
 	     "SO_RCVTIMEO");
+}
+
+static struct way receiving_way(size_t size, bool connected)
+{
+	struct address any = inet_address("127.0.0.1", 0), to, from;
+	int fd = bound_socket(SOCK_DGRAM, &any), feed;
+
+	if (size > UDP_MAX)
+		die("expected at most %d bytes to receive, not %zu", UDP_MAX, size);
+	prepare_to_receive(fd);
 	to = local_address(fd);
 	feed = connected_socket(SOCK_DGRAM, &to);
 	from = local_address(feed);
@@ -95,6 +105,19 @@ struct way way_open_received(size_t size)
 struct way way_open_unconnected(size_t size)
 {
 	return receiving_way(size, false);
+}
+
+struct way way_open_stream(size_t size)
+{
+	struct pair pair = way_accept();
+	int at_once = 1;
+
+	if (size > STREAM_MAX)
+		die("expected at most %d bytes to receive, not %zu", STREAM_MAX, size);
+	prepare_to_receive(pair.far);
+	must(setsockopt(pair.near, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof(at_once)),
+	     "TCP_NODELAY");
+	return (struct way){ pair.far, -1, pair.near };
 }
 
 struct way way_open_file(size_t size)

@@ -27,6 +27,9 @@ struct way way_open_received(size_t size);
 /* The same, not connected. */
 struct way way_open_unconnected(size_t size);
 
+/* A TCP connection to receive on; for small payloads. */
+struct way way_open_stream(size_t size);
+
 /* No socket, but a file to write to. */
 struct way way_open_file(size_t size);
 
