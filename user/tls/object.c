@@ -57,10 +57,14 @@ static bool is_wanted(const struct found found[TLS_FUNCTIONS], enum tls_function
 }
 
 /* That an entry of .eh_frame begins there is all that is known of what only begins. */
-static const char *check_entry(const struct image *image, uint64_t address)
+static const char *check_entry(const struct image *image, uint64_t address,
+			       uint64_t offset)
 {
 	uint64_t start, end;
+	uint8_t byte;
 
+	if (image_read(image, offset, &byte, 1))
+		return "cannot be read";
 	if (!frame_extent(image, address, &start, &end))
 		return "has no extent in .eh_frame";
 	return start == address ?
@@ -95,7 +99,7 @@ static void take(const struct image *image, struct code *code, const struct foun
 			       &taken->entry))
 		taken->why = "is not in executable memory";
 	else if (tls_function_only_begins(taken->function))
-		taken->why = check_entry(image, found->symbol.address);
+		taken->why = check_entry(image, found->symbol.address, taken->entry);
 	else
 		taken->why = take_returns(image, code, &found->symbol, taken);
 }

@@ -3,6 +3,7 @@
 # the file's header. tls_flow_test.c says what is expected of each.
 
 	.macro function name
+	.balign 4
 	.type \name, @function
 \name:
 	.cfi_startproc

@@ -31,12 +31,14 @@ int NOINLINE SSL_write_ex2(struct ssl *ssl, const void *bytes, unsigned long siz
 	return flags ? 0 : send_all(ssl, bytes, size);
 }
 
-int SSL_write_ex(struct ssl *ssl, const void *bytes, unsigned long size, unsigned long *sent)
+int SSL_write_ex(struct ssl *ssl, const void *bytes, unsigned long size,
+		 unsigned long *sent)
 {
 	return SSL_write_ex2(ssl, bytes, size, 0, sent);
 }
 #else
-int SSL_write_ex(struct ssl *ssl, const void *bytes, unsigned long size, unsigned long *sent)
+int SSL_write_ex(struct ssl *ssl, const void *bytes, unsigned long size,
+		 unsigned long *sent)
 {
 	*sent = size;
 	return send_all(ssl, bytes, size);
