@@ -210,10 +210,9 @@ void st_tls_call_frees(struct pt_regs *regs)
 /* The types of TLS records, and the major version: 3, or 254 of DTLS (RFC 8446, 9147). */
 static bool begins_record(const struct st_call *call)
 {
-	u8 begin[2];
+	u8 begin[SENDTRACE_ALIGN]; /* the copy is padded to that */
 
-	if (call->ret < (s64)sizeof(begin) ||
-	    st_payload_copy(begin, &call->payload, 0, sizeof(begin)) < sizeof(begin))
+	if (call->ret < 2 || st_payload_copy(begin, &call->payload, 0, 2) < 2)
 		return false;
 	return begin[0] >= 20 && begin[0] <= 24 && (begin[1] == 3 || begin[1] == 254);
 }
