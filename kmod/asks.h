@@ -136,7 +136,7 @@ static nokprobe_inline enum st_answer st_event_asks_quickly(const struct st_hook
 		return ST_UNSURE;
 	st_asks_who(&asked->caller);
 	/* The tracer last: most calls of others do not match, and pay nothing for it. */
-	if (session->calls & hook->calls &&
+	if (session->asks & hook->calls &&
 	    st_pattern_match_plain(rules->patterns, &asked->caller) &&
 	    session->tracer != task_tgid(current)) {
 		asked->wanted = mask;

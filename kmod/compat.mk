@@ -17,3 +17,5 @@ ccflags-$(call st-has,objpool_head,objpool.h) += -DST_HAVE_OBJPOOL
 ccflags-$(call st-has,msg_iocb,socket.h) += -DST_HAVE_MSG_IOCB
 ccflags-$(call st-has,ftrace_set_filter_ips,ftrace.h) += -DST_HAVE_FTRACE_SET_FILTER_IPS
 ccflags-$(call st-has,arch_ftrace_regs,ftrace*.h) += -DST_HAVE_ARCH_FTRACE_REGS
+ccflags-$(call st-has,uprobe_unregister_nosync,uprobes.h) += -DST_HAVE_UPROBE_UNREGISTER_NOSYNC
+ccflags-$(call st-has,'__u64 \*data',uprobes.h) += -DST_HAVE_UPROBE_DATA

@@ -17,6 +17,8 @@
 #include "record.h"
 #include "running.h"
 #include "session.h"
+#include "tls_call.h"
+#include "tls_open.h"
 #include "write.h"
 
 /* For the sessions that could not be served at the return. */
@@ -247,6 +249,10 @@ void st_deliver(struct st_call *call, u16 type, long ret, u64 payload)
 	call->ret = ret;
 	call->type = type;
 	call_ended(call);
+	if (unlikely(st_tls_is_open()))
+		st_tls_note(call);
+	if (unlikely(!call->wanted))
+		return;
 	note_sent(call);
 	if (unlikely(call->ret < 0))
 		deliver_failed(call);

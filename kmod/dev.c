@@ -26,6 +26,8 @@
 #include "probe.h"
 #include "running.h"
 #include "session.h"
+#include "tls.h"
+#include "tls_call.h"
 
 /* ---- Starting and stopping ---------------------------------------------------- */
 
@@ -37,10 +39,17 @@ static int may_trace(void)
 	return security_locked_down(LOCKDOWN_KPROBES);
 }
 
+static u64 missed_so_far(const struct st_session *session)
+{
+	u64 missed = st_probe_missed_by(session->calls);
+
+	return session->calls & SENDTRACE_CALLS_TLS ? missed + st_tls_missed() : missed;
+}
+
 /* Calls that the session's hooks have missed. */
 static u64 missed_in_this_run(const struct st_session *session)
 {
-	return st_probe_missed_by(session->calls) - session->missed_before;
+	return missed_so_far(session) - session->missed_before;
 }
 
 static int configure_if_never(struct st_session *session)
@@ -69,13 +78,23 @@ static int session_begin(struct st_session *session)
 	err = st_pool_prepare();
 	if (err)
 		return err;
-	err = st_probe_arm(session->calls);
+	err = st_probe_arm(session->asks);
 	if (err)
 		return err;
-	session->missed_before = st_probe_missed_by(session->calls);
+	session->missed_before = missed_so_far(session);
 	err = st_session_start(session);
 	if (err)
-		st_probe_disarm(session->calls);
+		goto err_start;
+	/* Now, since the filter of a probe on a library looks at what sessions run. */
+	err = st_tls_arm(session);
+	if (err)
+		goto err_tls;
+	return 0;
+
+err_tls:
+	st_session_stop(session);
+err_start:
+	st_probe_disarm(session->asks);
 	return err;
 }
 
@@ -84,9 +103,10 @@ static int session_end(struct st_session *session)
 	lockdep_assert_held(&session->lock);
 	if (!session->running)
 		return -EALREADY;
+	st_tls_disarm(session);
 	st_session_stop(session);
 	session->missed += missed_in_this_run(session);
-	st_probe_disarm(session->calls);
+	st_probe_disarm(session->asks);
 	return 0;
 }
 
@@ -112,6 +132,7 @@ static int dev_release(struct inode *inode, struct file *file)
 	mutex_lock(&session->lock);
 	session_end(session);
 	mutex_unlock(&session->lock);
+	st_tls_forget(session);
 	st_session_destroy(session);
 	return 0;
 }
@@ -171,6 +192,7 @@ static int ioctl_filter(struct st_session *session, void __user *arg)
 {
 	struct sendtrace_filter *wanted;
 	struct st_rules *rules;
+	int err;
 
 	if (!capable(CAP_SYS_ADMIN))
 		return -EPERM;
@@ -183,8 +205,26 @@ static int ioctl_filter(struct st_session *session, void __user *arg)
 		return PTR_ERR(rules);
 	mutex_lock(&session->lock);
 	st_session_set_rules(session, rules);
+	err = session->running && session->calls & SENDTRACE_CALLS_TLS ?
+		      st_tls_refilter() :
+		      0;
 	mutex_unlock(&session->lock);
-	return 0;
+	return err;
+}
+
+static int ioctl_tls(struct st_session *session, void __user *arg)
+{
+	struct sendtrace_tls wanted;
+	int err = may_trace();
+
+	if (err)
+		return err;
+	if (copy_from_user(&wanted, arg, sizeof(wanted)))
+		return -EFAULT;
+	mutex_lock(&session->lock);
+	err = session->rings ? st_tls_add(session, &wanted) : -EINVAL;
+	mutex_unlock(&session->lock);
+	return err;
 }
 
 static int ioctl_start(struct st_session *session)
@@ -250,6 +290,8 @@ static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return ioctl_stop(session);
 	case SENDTRACE_IOC_STATS:
 		return ioctl_stats(session, argp);
+	case SENDTRACE_IOC_TLS:
+		return ioctl_tls(session, argp);
 	default:
 		return -ENOTTY;
 	}

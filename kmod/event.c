@@ -22,6 +22,7 @@
 #include "session.h"
 #include "share.h"
 #include "source.h"
+#include "tls_open.h"
 
 DEFINE_PER_CPU(struct st_asked, st_asked);
 
@@ -30,7 +31,7 @@ static nokprobe_inline bool session_wants(const struct st_session *session, u64 
 {
 	const struct st_rules *rules = rcu_dereference_sched(session->rules);
 
-	return (session->calls & calls) && st_rules_match(rules, caller) &&
+	return (session->asks & calls) && st_rules_match(rules, caller) &&
 	       session->tracer != task_tgid(current);
 }
 
@@ -127,7 +128,7 @@ NOKPROBE_SYMBOL(st_event_identify_another);
  * @call: as of st_event_refine(), which calls this
  *
  * Context: the entry handler.
- * Return: is any session left?
+ * Return: is the call to be followed until it returns?
  */
 bool st_event_refine_each(struct st_entry *call)
 {
@@ -143,7 +144,8 @@ bool st_event_refine_each(struct st_entry *call)
 		if (session)
 			st_count_filtered(st_ring_here(session));
 	}
-	return call->wanted;
+	/* Wanted by none, it may still tell which connection a call of a TLS library is for. */
+	return call->wanted || st_tls_is_open();
 }
 NOKPROBE_SYMBOL(st_event_refine_each);
 

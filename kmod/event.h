@@ -84,7 +84,7 @@ static nokprobe_inline bool st_event_begin(struct st_call *call, struct pt_regs 
  * @call: its @id is set; on return @wanted is without those that do not record such calls
  *
  * Context: the entry handler.
- * Return: is any session left?
+ * Return: is the call to be followed until it returns?
  */
 static nokprobe_inline bool st_event_refine(struct st_entry *call)
 {

@@ -30,6 +30,11 @@
  *	             |- record	writes records
  *	             |   |- payload	one source of bytes
  *	             |- peer	struct socket -> both ends
+ *	tls			the functions of TLS libraries that are traced
+ *	 |- uprobe		places in the code of programs
+ *	 |- tls_call		a call begins, makes socket calls, and ends
+ *	     |- tls_open	calls that have not returned
+ *	     |- tls_conn	which socket a TLS session was last seen to use
  *	session			life and configuration of one open file
  *	 |- running		the table of running sessions, which event walks
  *	 |- rules		whose calls
@@ -49,6 +54,7 @@
 #include "probe.h"
 #include "session.h"
 #include "stats.h"
+#include "tls.h"
 
 static int __init sendtrace_init(void)
 {
@@ -58,6 +64,9 @@ static int __init sendtrace_init(void)
 	err = st_pool_init() ?: st_session_init() ?: st_nested_init() ?: st_probe_init();
 	if (err)
 		return err;
+	err = st_tls_init();
+	if (err)
+		goto err_tls;
 	err = st_stats_init();
 	if (err)
 		goto err_stats;
@@ -70,6 +79,8 @@ static int __init sendtrace_init(void)
 err_dev:
 	st_stats_exit();
 err_stats:
+	st_tls_exit();
+err_tls:
 	st_probe_exit();
 	return err;
 }
@@ -79,6 +90,7 @@ static void __exit sendtrace_exit(void)
 	st_dev_exit();
 	st_stats_exit();
 	st_probe_exit();
+	st_tls_exit(); /* behind the hooks, which look at its table */
 	st_pool_exit(); /* last: a thread may still be in deferred work */
 }
 

@@ -12,6 +12,7 @@
 #include "call.h"
 #include "compat.h"
 #include "deliver.h"
+#include "event.h"
 #include "given.h"
 #include "hook.h"
 #include "sendto.h"
@@ -86,7 +87,7 @@ NOKPROBE_SYMBOL(complete_addresses);
  *			 struct sockaddr __user *addr, int addr_len)	(net/socket.c)
  *
  * Context: the entry handler.
- * Return: true.
+ * Return: as struct st_hook.begin.
  */
 bool st_sendto_begins(struct st_call *call, struct pt_regs *regs)
 {
@@ -101,6 +102,8 @@ bool st_sendto_begins(struct st_call *call, struct pt_regs *regs)
 	call->async = false;
 	call->sock = NULL;
 	call->nr_cmsgs = 0;
+	if (!st_event_refine(&call->entry))
+		return false;
 	if (unlikely(call->addr))
 		look_up_destination(call);
 	else

@@ -20,6 +20,8 @@
 #include <linux/timekeeping.h>
 #include <asm-generic/kprobes.h>
 
+#include <sendtrace/calls.h>
+
 #include "compat.h"
 #include "param.h"
 #include "running.h"
@@ -231,7 +233,7 @@ int st_session_complete_config(struct sendtrace_config *config)
 	    memchr_inv(config->reserved, 0, sizeof(config->reserved)) ||
 	    config->events & ~SENDTRACE_EVENTS_ALL)
 		return -EINVAL;
-	if (config->calls & ~SENDTRACE_CALLS_ALL)
+	if (config->calls & ~(SENDTRACE_CALLS_ALL | SENDTRACE_CALLS_TLS))
 		return -EINVAL;
 	if (!config->calls)
 		config->calls = calls_of(config->events ?: SENDTRACE_EVENTS_ALL);
@@ -262,6 +264,15 @@ static void bound_payload(struct st_session *session)
 	session->chunk_max = min(ST_CHUNK_MAX, session->ring_size / 4);
 }
 
+/* TLS: the socket calls inside a library's call tell which connection it is for. */
+static u64 asks_of(u64 calls)
+{
+	if (calls & SENDTRACE_CALLS_TLS)
+		calls |= ST_CALLS_FROM_TO(SENDTO, IO_URING_SEND) |
+			 ST_CALLS_FROM_TO(RECVFROM, IO_URING_RECV);
+	return calls;
+}
+
 /**
  * st_session_configure() - decide what is recorded and allocate the rings
  * @session: not configured yet
@@ -284,6 +295,7 @@ int st_session_configure(struct st_session *session,
 	session->snaplen = config->snaplen;
 	session->ring_size = config->ring_size;
 	session->calls = config->calls;
+	session->asks = asks_of(config->calls);
 	bound_payload(session);
 	/* list_lock, too: listing the sessions reads their rings. */
 	mutex_lock(&list_lock);

@@ -49,6 +49,8 @@ enum st_mode {
  * @claims: how many users of the rings have chosen @mode (@mode_lock)
  * @rules: never NULL; at first, everyone's calls (RCU; changed under @lock)
  * @calls: SENDTRACE_CALL_BIT() of the calls that are recorded (invariant once configured)
+ * @asks: those that handlers look at for it; more than @calls if it records TLS (invariant once
+ *	configured)
  * @snaplen: bytes (invariant once configured)
  * @ring_size: bytes (invariant once configured)
  * @inline_max: most bytes that a handler copies of one call (invariant once configured)
@@ -81,6 +83,7 @@ struct st_session {
 	u64 since;
 	struct pid *tracer;
 	u64 calls;
+	u64 asks;
 	u32 snaplen;
 	u32 inline_max;
 	u32 chunk_max;

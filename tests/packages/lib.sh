@@ -82,7 +82,7 @@ find_kernels() {
 # the reader and programs, booting and rotating need. Without openssl DKMS does not sign.
 make_root() {
 	root=$work/$1
-	"$top/tests/packages/root" new "$root" apt dkms openssl make gcc libc6-dev libkmod-dev libcap-dev pkg-config \
+	"$top/tests/packages/root" new "$root" apt dkms openssl make gcc libc6-dev libkmod-dev libcap-dev libcapstone-dev pkg-config \
 		"linux-headers-$old" systemd udev passwd logrotate || bail_out "there is no Debian to install in"
 	mkdir "$root/packages"
 }

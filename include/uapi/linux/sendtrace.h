@@ -163,7 +163,14 @@ struct sendtrace_info {
 
 /* struct sendtrace_config.calls: which calls are recorded. */
 #define SENDTRACE_CALL_BIT(call) (1ULL << (call))
-#define SENDTRACE_CALLS_ALL	 (SENDTRACE_CALL_BIT(SENDTRACE_CALLS) - 2)
+
+/* All calls on sockets. */
+#define SENDTRACE_CALLS_ALL (SENDTRACE_CALL_BIT(SENDTRACE_CALL_CLOSE + 1) - 2)
+
+/* All calls of TLS libraries, of which a session sees those that it names (SENDTRACE_IOC_TLS). */
+#define SENDTRACE_CALLS_TLS                    \
+	(SENDTRACE_CALL_BIT(SENDTRACE_CALLS) - \
+	 SENDTRACE_CALL_BIT(SENDTRACE_CALL_SSL_WRITE))
 
 /* struct sendtrace_config.events: the same before there was @calls. */
 #define SENDTRACE_EVENTS_SEND	(1U << 0)
@@ -219,6 +226,44 @@ struct sendtrace_filter {
 	char patterns[SENDTRACE_MAX_PATTERNS][SENDTRACE_PATTERN_LEN];
 };
 
+/* Return instructions of one function. */
+#define SENDTRACE_TLS_RETURNS 64
+
+/* struct sendtrace_tls.function, if it is no enum sendtrace_call: a TLS session is freed. */
+#define SENDTRACE_TLS_FREE 0
+
+/* struct sendtrace_tls.flags */
+#define SENDTRACE_TLS_URETPROBE (1U << 0)
+
+/**
+ * struct sendtrace_tls - a function of a TLS library, or of a program that contains one
+ * @pid: a process that has mapped it, in the caller's pid namespace
+ * @function: enum sendtrace_call, of SENDTRACE_CALLS_TLS; or SENDTRACE_TLS_FREE: SSL_free() or
+ *	gnutls_deinit(), of which only the entry is used
+ * @address: of its first instruction, in that process
+ * @nr_returns: number of @returns used
+ * @flags: SENDTRACE_TLS_URETPROBE: find the return by exchanging the return address instead. It
+ *	kills programs that switch stacks inside the function; then @nr_returns is 0
+ * @returns: addresses of its return instructions, in the same mapping
+ *
+ * The file that is mapped there is traced, in every process that maps it and that the filter
+ * lets pass; also in those that map it later. It is let go when no process maps it any more,
+ * and has to be named again then.
+ *
+ * A wrong address breaks the programs that map the file. So an address has to lie in a private
+ * executable mapping of a regular file, and a return has to be one. Whether an address is the
+ * beginning of an instruction is not known here: find them with a disassembler, from the
+ * beginning of the function.
+ */
+struct sendtrace_tls {
+	__u32 pid;
+	__u32 function;
+	__u64 address;
+	__u32 nr_returns;
+	__u32 flags;
+	__u64 returns[SENDTRACE_TLS_RETURNS];
+};
+
 /**
  * struct sendtrace_stats - a session's counters since its first start
  * @hits: calls that this session had to decide on: filtered + captured + the sum of lost
@@ -272,6 +317,12 @@ struct sendtrace_stats {
  *		configured, also EINTR, as CONFIG
  * STOP		EALREADY: not running
  * STATS	none
+ * TLS		EPERM: no CAP_SYS_ADMIN, or the kernel is locked down; EINVAL: also if the
+ *		session records no call of SENDTRACE_CALLS_TLS, an address is not in such a
+ *		mapping, or a return is none; ESRCH: no such process; EEXIST: the session has
+ *		named this function already; E2BIG: it has named too many; EOPNOTSUPP: this
+ *		kernel has no uprobes; ENOMEM; and the errors of the kernel's uprobes, such as
+ *		EIO: the file cannot be probed there
  *
  * read() returns as many whole records as fit into the buffer. A record that is larger
  * than the whole buffer is returned in pieces, by consecutive read() calls. If there is
@@ -292,5 +343,6 @@ struct sendtrace_stats {
 #define SENDTRACE_IOC_START  _IO(SENDTRACE_IOC_MAGIC, 0x03)
 #define SENDTRACE_IOC_STOP   _IO(SENDTRACE_IOC_MAGIC, 0x04)
 #define SENDTRACE_IOC_STATS  _IOR(SENDTRACE_IOC_MAGIC, 0x05, struct sendtrace_stats)
+#define SENDTRACE_IOC_TLS    _IOW(SENDTRACE_IOC_MAGIC, 0x06, struct sendtrace_tls)
 
 #endif /* _UAPI_LINUX_SENDTRACE_H */

@@ -73,6 +73,15 @@ enum sendtrace_record_type {
  * @SENDTRACE_CALL_CLOSE: whatever closed the last descriptor: close(), exit(), io_uring; not a
  *	kernel thread, which closes a socket that lay in a message nobody received, or that
  *	io_uring held: which process it belonged to is not known then
+ * @SENDTRACE_CALL_SSL_WRITE: SSL_write() of a TLS library: the bytes before they are encrypted;
+ *	likewise all that follow (SENDTRACE_IOC_TLS)
+ * @SENDTRACE_CALL_SSL_WRITE_EX: SSL_write_ex()
+ * @SENDTRACE_CALL_SSL_WRITE_EX2: SSL_write_ex2(), or SSL_write_ex() where that calls it
+ * @SENDTRACE_CALL_SSL_SENDFILE: SSL_sendfile(); without its bytes
+ * @SENDTRACE_CALL_GNUTLS_SEND: gnutls_record_send() and gnutls_record_send2()
+ * @SENDTRACE_CALL_SSL_READ: SSL_read()
+ * @SENDTRACE_CALL_SSL_READ_EX: SSL_read_ex()
+ * @SENDTRACE_CALL_GNUTLS_RECV: gnutls_record_recv()
  * @SENDTRACE_CALLS: one more than the largest, not a call
  *
  * Calls that the kernel refuses before they reach a socket are no events: of a descriptor that
@@ -106,7 +115,15 @@ enum sendtrace_call {
 	SENDTRACE_CALL_SHUTDOWN = 24,
 	SENDTRACE_CALL_IO_URING_SHUTDOWN = 25,
 	SENDTRACE_CALL_CLOSE = 26,
-	SENDTRACE_CALLS = 27,
+	SENDTRACE_CALL_SSL_WRITE = 27,
+	SENDTRACE_CALL_SSL_WRITE_EX = 28,
+	SENDTRACE_CALL_SSL_WRITE_EX2 = 29,
+	SENDTRACE_CALL_SSL_SENDFILE = 30,
+	SENDTRACE_CALL_GNUTLS_SEND = 31,
+	SENDTRACE_CALL_SSL_READ = 32,
+	SENDTRACE_CALL_SSL_READ_EX = 33,
+	SENDTRACE_CALL_GNUTLS_RECV = 34,
+	SENDTRACE_CALLS = 35,
 };
 
 /**

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A call of a TLS library begins, makes socket calls, and ends.
+ *
+ * What a library is given and what it returns is its public interface; nothing is read from its
+ * own structures, which change with each version. So which connection a call is for is learnt
+ * from what the same thread does inside the call: a socket call whose bytes begin a TLS record.
+ * Callbacks of the program, such as those that verify a certificate or look up a session, may use
+ * other sockets: two candidates are none.
+ *
+ * Context: uprobes' handlers, but for st_tls_note(): preemption and interrupts are on, and they
+ * may sleep.
+ */
+#include <linux/atomic.h>
+#include <linux/bits.h>
+#include <linux/compat.h>
+#include <linux/preempt.h>
+#include <linux/ptrace.h>
+#include <linux/timekeeping.h>
+#include <linux/uaccess.h>
+#include <net/sock.h>
+#include <asm/syscall.h>
+#include <asm-generic/kprobes.h>
+
+#include "call.h"
+#include "compat.h"
+#include "deliver.h"
+#include "event.h"
+#include "tls_call.h"
+#include "tls_conn.h"
+#include "tls_open.h"
+
+/**
+ * struct function - one function of a library
+ * @hook: its calls, as the sessions are asked for them; nothing else is used
+ * @written: which argument is a pointer to the number of bytes, if the function returns 1 for
+ *	success; 0: it returns the number
+ * @returns_int: it returns an int
+ * @receives: it receives
+ * @has_no_buffer: its second argument is none
+ *
+ * In all of them, the first argument is the TLS session, the second the buffer, and the third how
+ * many bytes.
+ */
+struct function {
+	struct st_hook hook;
+	u8 written;
+	bool returns_int;
+	bool receives;
+	bool has_no_buffer;
+};
+
+#define HOOK(named, id)                                                         \
+	{                                                                       \
+		.name = named, .calls = SENDTRACE_CALL_BIT(SENDTRACE_CALL_##id) \
+	}
+#define FUNCTION(id) [SENDTRACE_CALL_##id - SENDTRACE_CALL_SSL_WRITE]
+
+/*
+ *	int SSL_write(SSL *ssl, const void *buf, int num);
+ *	int SSL_write_ex(SSL *s, const void *buf, size_t num, size_t *written);
+ *	int SSL_write_ex2(SSL *s, const void *buf, size_t num, uint64_t flags, size_t *written);
+ *	ossl_ssize_t SSL_sendfile(SSL *s, int fd, off_t offset, size_t size, int flags);
+ *	int SSL_read(SSL *ssl, void *buf, int num);
+ *	int SSL_read_ex(SSL *ssl, void *buf, size_t num, size_t *readbytes);	(SSL_write(3ssl))
+ *	ssize_t gnutls_record_send2(gnutls_session_t session, const void *data, size_t data_size,
+ *				    size_t pad, unsigned flags);
+ *	ssize_t gnutls_record_recv(gnutls_session_t session, void *data, size_t data_size);
+ */
+static const struct function functions[] = {
+	FUNCTION(SSL_WRITE) = { .hook = HOOK("SSL_write", SSL_WRITE),
+				.returns_int = true },
+	FUNCTION(SSL_WRITE_EX) = { .hook = HOOK("SSL_write_ex", SSL_WRITE_EX),
+				   .written = 3 },
+	FUNCTION(SSL_WRITE_EX2) = { .hook = HOOK("SSL_write_ex2", SSL_WRITE_EX2),
+				    .written = 4 },
+	FUNCTION(SSL_SENDFILE) = { .hook = HOOK("SSL_sendfile", SSL_SENDFILE),
+				   .has_no_buffer = true },
+	FUNCTION(GNUTLS_SEND) = { .hook = HOOK("gnutls_record_send", GNUTLS_SEND) },
+	FUNCTION(SSL_READ) = { .hook = HOOK("SSL_read", SSL_READ),
+			       .returns_int = true,
+			       .receives = true },
+	FUNCTION(SSL_READ_EX) = { .hook = HOOK("SSL_read_ex", SSL_READ_EX),
+				  .written = 3,
+				  .receives = true },
+	FUNCTION(GNUTLS_RECV) = { .hook = HOOK("gnutls_record_recv", GNUTLS_RECV),
+				  .receives = true },
+};
+
+static const struct function *function_of(u16 id)
+{
+	return &functions[id - SENDTRACE_CALL_SSL_WRITE];
+}
+
+/* Calls that found no room in the table. */
+static atomic64_t missed;
+
+/**
+ * st_tls_missed() - calls of TLS libraries that were missed since the module was loaded
+ *
+ * Return: how many found no room.
+ */
+u64 st_tls_missed(void)
+{
+	return atomic64_read(&missed);
+}
+
+/* ---- Registers ------------------------------------------------------------------------ */
+
+/* Does the calling thread run 32-bit code? Then all of its words are half as long. */
+static bool is_narrow(struct pt_regs *regs)
+{
+#ifdef CONFIG_X86
+	return !user_64bit_mode(regs);
+#else
+	return false; /* arm64's uprobes are for 64-bit code only */
+#endif
+}
+
+static u64 read_word(u64 address, bool narrow)
+{
+	u64 word = 0;
+
+	if (copy_from_user(&word, (const void __user *)(unsigned long)address,
+			   narrow ? sizeof(u32) : sizeof(u64)))
+		return 0;
+	return word;
+}
+
+/* i386: all arguments are on the stack, behind the return address. */
+static u64 argument(struct pt_regs *regs, unsigned int n)
+{
+	if (is_narrow(regs))
+		return read_word(user_stack_pointer(regs) + (n + 1) * sizeof(u32), true);
+	return regs_get_kernel_argument(regs, n);
+}
+
+static long result(struct pt_regs *regs, bool returns_int)
+{
+	unsigned long value = regs_return_value(regs);
+
+	return returns_int || is_narrow(regs) ? (int)value : (long)value;
+}
+
+/* ---- A call begins -------------------------------------------------------------------- */
+
+/* Returns a bit for each session that wants it. */
+static unsigned long ask(const struct st_hook *hook, struct st_caller *caller)
+{
+	unsigned long wanted = 0;
+
+	preempt_disable();
+	if (st_event_asks(hook)) {
+		wanted = this_cpu_read(st_asked.wanted);
+		*caller = this_cpu_ptr(&st_asked)->caller;
+		st_event_asked();
+	}
+	preempt_enable();
+	return wanted;
+}
+
+/**
+ * st_tls_call_begins() - note a call that a session wants
+ * @id: enum sendtrace_call, of SENDTRACE_CALLS_TLS
+ * @regs: the user's registers at the function's entry
+ *
+ * Return: false if no session wants it.
+ */
+bool st_tls_call_begins(u16 id, struct pt_regs *regs)
+{
+	const struct function *function = function_of(id);
+	struct st_tls_open call;
+
+	call.wanted = ask(&function->hook, &call.caller);
+	if (!call.wanted)
+		return false;
+	st_caller_copy_ended(&call.caller, &call.caller);
+	st_tls_process_read(&call.process);
+	call.enter_time = ktime_get_ns();
+	call.id = id;
+	call.sp = user_stack_pointer(regs);
+	call.returns_to = IS_ENABLED(CONFIG_X86) ? read_word(call.sp, is_narrow(regs)) :
+						   0;
+	call.ssl = argument(regs, 0);
+	call.buf = function->has_no_buffer ? 0 : argument(regs, 1);
+	call.len = argument(regs, function->has_no_buffer ? 3 : 2);
+	if (function->returns_int)
+		call.len = max((int)call.len, 0);
+	call.written = function->written ? argument(regs, function->written) : 0;
+	call.socket.candidates = 0;
+	if (!st_tls_open_add(&call))
+		atomic64_inc(&missed);
+	return true;
+}
+
+/**
+ * st_tls_call_frees() - a TLS session ends
+ * @regs: the user's registers at the entry of SSL_free() or gnutls_deinit()
+ */
+void st_tls_call_frees(struct pt_regs *regs)
+{
+	struct st_tls_process process;
+
+	st_tls_process_read(&process);
+	st_tls_conn_drop(&process, argument(regs, 0));
+}
+
+/* ---- The socket calls inside it ------------------------------------------------------- */
+
+/* The types of TLS records, and the major version: 3, or 254 of DTLS (RFC 8446, 9147). */
+static bool begins_record(const struct st_call *call)
+{
+	u8 begin[SENDTRACE_ALIGN]; /* the copy is padded to that */
+
+	if (call->ret < 2 || st_payload_copy(begin, &call->payload, 0, 2) < 2)
+		return false;
+	return begin[0] >= 20 && begin[0] <= 24 && (begin[1] == 3 || begin[1] == 254);
+}
+NOKPROBE_SYMBOL(begins_record);
+
+/**
+ * st_tls_note() - a socket call returns: is it one of a TLS library?
+ * @call: complete; sessions may want it or not
+ *
+ * Context: the return handler of a hook; st_tls_is_open().
+ */
+void st_tls_note(const struct st_call *call)
+{
+	struct st_tls_socket *socket;
+	struct st_tls_open *open;
+
+	if (call->async || !call->peer.inode ||
+	    (call->type != SENDTRACE_RECORD_SEND &&
+	     call->type != SENDTRACE_RECORD_RECV) ||
+	    !begins_record(call))
+		return;
+	open = st_tls_open_around(user_stack_pointer(task_pt_regs(current)));
+	if (!open)
+		return;
+	socket = &open->socket;
+	if (socket->candidates && socket->peer.inode == call->peer.inode)
+		return;
+	if (++socket->candidates > 1)
+		return;
+	socket->fd = call->fd;
+	socket->peer = call->peer;
+}
+NOKPROBE_SYMBOL(st_tls_note);
+
+/* ---- A call ends ---------------------------------------------------------------------- */
+
+/* The socket that it is for; the newest I/O counts. */
+static void find_socket(struct st_tls_open *open)
+{
+	struct st_tls_socket *socket = &open->socket;
+
+	if (socket->candidates == 1) {
+		st_tls_conn_set(&open->process, open->ssl, socket);
+		return;
+	}
+	if (socket->candidates == 0 && st_tls_conn_get(&open->process, open->ssl, socket))
+		return;
+	socket->fd = -1;
+	st_peer_clear(&socket->peer);
+}
+
+/* Bytes that were sent or received; 0 if none, or less. */
+static u64 bytes_of(const struct st_tls_open *open, struct pt_regs *regs)
+{
+	const struct function *function = function_of(open->id);
+	long value = result(regs, function->returns_int || function->written);
+
+	if (value <= 0)
+		return 0;
+	if (!function->written)
+		return value;
+	return value == 1 ? read_word(open->written, is_narrow(regs)) : 0;
+}
+
+static void describe(struct st_call *call, const struct st_tls_open *open)
+{
+	const struct function *function = function_of(open->id);
+
+	call->hook = &function->hook;
+	call->wanted = open->wanted;
+	call->enter_time = open->enter_time;
+	call->sock = NULL;
+	call->len = open->len;
+	call->fd = open->socket.fd;
+	call->flags = 0;
+	call->account = 0;
+	call->async = false;
+	call->id = open->id;
+	call->nr_cmsgs = 0;
+	st_payload_set_user(&call->payload,
+			    (const void __user *)(unsigned long)open->buf);
+	if (function->has_no_buffer)
+		call->payload.kind = ST_PAYLOAD_NONE;
+	call->addr = NULL;
+	call->addr_len = 0;
+	call->caller = open->caller;
+	call->peer = open->socket.peer;
+	call->peer.unnamed = NULL;
+	/* These count the bytes on the wire. */
+	call->peer.position = 0;
+	call->peer.write_seq = 0;
+	call->peer.copied_seq = 0;
+}
+
+/* One that sends or receives nothing is no event: most often it would block. */
+static void deliver(const struct st_tls_open *open, u64 bytes)
+{
+	const struct function *function = function_of(open->id);
+	struct st_call call;
+
+	describe(&call, open);
+	preempt_disable();
+	if (bytes)
+		st_deliver(&call,
+			   function->receives ? SENDTRACE_RECORD_RECV :
+						SENDTRACE_RECORD_SEND,
+			   bytes, min(bytes, open->len));
+	else
+		st_event_pass(&call.entry);
+	preempt_enable();
+}
+
+/**
+ * st_tls_call_ends() - record a call that returns
+ * @regs: the user's registers at the function's return
+ * @sp: the stack pointer, as at its entry
+ */
+void st_tls_call_ends(struct pt_regs *regs, unsigned long sp)
+{
+	struct st_tls_open open;
+
+	if (!st_tls_open_take(sp, &open))
+		return;
+	find_socket(&open);
+	deliver(&open, bytes_of(&open, regs));
+}

@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Calls of TLS libraries that have not returned.
+ *
+ * A call is known by its process and its stack pointer, not by its thread: a program that
+ * switches stacks may go on with a call in another thread. It is looked for among those of its
+ * own thread first, which is nearly always right.
+ *
+ * A call may never return: longjmp(), a thread that is cancelled, a process that is killed. What
+ * is left of it is replaced by the next call at the same place, or swept when the table is full.
+ *
+ * uprobes' handlers add and take calls; they may sleep. Handlers of socket calls only look, with
+ * preemption off and without a lock: what they look for is their own thread's. What they pass
+ * on the way may be freed meanwhile, and become another call (SLAB_TYPESAFE_BY_RCU): then the
+ * chain ends with the mark of another one, and they begin again.
+ */
+#include <linux/hash.h>
+#include <linux/jiffies.h>
+#include <linux/pid.h>
+#include <linux/pid_namespace.h>
+#include <linux/rculist_nulls.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/sched/task_stack.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/uaccess.h>
+#include <asm/processor.h>
+
+#include "compat.h"
+#include "tls_open.h"
+
+#define CHAIN_BITS 8
+#define CHAINS	   (1U << CHAIN_BITS)
+
+/* About 3 MiB. */
+#define CALLS_MAX 4096
+
+/* How deep a library's stack is at its socket call; more than three times what was seen. */
+#define DEEPEST (32UL << 10)
+
+struct chain {
+	spinlock_t lock;
+	struct hlist_nulls_head calls;
+};
+
+static struct chain chains[CHAINS];
+static struct kmem_cache *cache;
+static unsigned long swept;
+
+atomic_t st_tls_open_calls[ST_TLS_PROCESSES];
+atomic_t st_tls_open_total;
+
+static nokprobe_inline unsigned int chain_of(const struct task_struct *task)
+{
+	return hash_ptr(task, CHAIN_BITS);
+}
+
+/**
+ * st_tls_process_read() - which program the calling thread runs
+ * @process: filled in
+ *
+ * Context: any thread.
+ */
+void st_tls_process_read(struct st_tls_process *process)
+{
+	/* The leader may change by exec(): the number of these, which is read first, tells. */
+	process->exec = READ_ONCE(current->self_exec_id);
+	rcu_read_lock();
+	process->start = READ_ONCE(current->group_leader)->start_time;
+	rcu_read_unlock();
+	process->pid = task_tgid_nr(current);
+}
+NOKPROBE_SYMBOL(st_tls_process_read);
+
+/* ---- Removing ------------------------------------------------------------------------- */
+
+static void remove(struct st_tls_open *call)
+{
+	hlist_nulls_del_init_rcu(&call->node);
+	atomic_dec(&st_tls_open_calls[st_tls_process_hash(call->process.pid)]);
+	atomic_dec(&st_tls_open_total);
+	kmem_cache_free(cache, call);
+}
+
+/* Is the thread that entered the call gone? */
+static bool is_dead(const struct st_tls_open *call)
+{
+	/* The task's memory may be another task's: only compared, not read. */
+	const struct task_struct *task;
+	struct task_struct *thread;
+	bool found = false;
+
+	rcu_read_lock();
+	task = pid_task(find_pid_ns(call->process.pid, &init_pid_ns), PIDTYPE_TGID);
+	if (task && task->group_leader->start_time == call->process.start)
+		for_each_thread(task, thread) found |=
+			thread == call->task && thread->start_time == call->task_start &&
+			READ_ONCE(thread->self_exec_id) == call->process.exec;
+	rcu_read_unlock();
+	return !found;
+}
+
+static void sweep_chain(struct chain *chain, bool all)
+{
+	struct hlist_nulls_node *node, *next;
+	struct st_tls_open *call;
+
+	spin_lock(&chain->lock);
+	for (node = chain->calls.first; !is_a_nulls(node); node = next) {
+		next = node->next;
+		call = hlist_nulls_entry(node, struct st_tls_open, node);
+		if (all || is_dead(call))
+			remove(call);
+	}
+	spin_unlock(&chain->lock);
+}
+
+/* At most once a second: it takes a while. */
+static void sweep(void)
+{
+	unsigned long last = READ_ONCE(swept);
+	int i;
+
+	if (time_before(jiffies, last + HZ) || cmpxchg(&swept, last, jiffies) != last)
+		return;
+	for (i = 0; i < CHAINS; i++)
+		sweep_chain(&chains[i], false);
+}
+
+/**
+ * st_tls_open_clear() - forget all calls
+ *
+ * Context: may sleep; no probe is registered.
+ */
+void st_tls_open_clear(void)
+{
+	int i;
+
+	for (i = 0; i < CHAINS; i++)
+		sweep_chain(&chains[i], true);
+}
+
+/* ---- Adding and taking ---------------------------------------------------------------- */
+
+static bool is_at(const struct st_tls_open *call, const struct st_tls_process *process,
+		  unsigned long sp)
+{
+	return call->sp == sp && st_tls_same_process(&call->process, process);
+}
+
+/* @call may be NULL. Returns true if there was one. */
+static bool take_from(struct chain *chain, const struct st_tls_process *process,
+		      unsigned long sp, struct st_tls_open *call)
+{
+	struct hlist_nulls_node *node;
+	struct st_tls_open *each;
+
+	spin_lock(&chain->lock);
+	hlist_nulls_for_each_entry(each, node, &chain->calls, node)
+	{
+		if (!is_at(each, process, sp))
+			continue;
+		if (call)
+			*call = *each;
+		remove(each);
+		spin_unlock(&chain->lock);
+		return true;
+	}
+	spin_unlock(&chain->lock);
+	return false;
+}
+
+static struct st_tls_open *allocate(void)
+{
+	struct st_tls_open *call = NULL;
+
+	if (atomic_inc_return(&st_tls_open_total) <= CALLS_MAX)
+		call = kmem_cache_alloc(cache, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (call)
+		return call;
+	atomic_dec(&st_tls_open_total);
+	return NULL;
+}
+
+/**
+ * st_tls_open_add() - note a call of the calling thread that begins
+ * @call: all but @node, @task and @task_start is set; copied
+ *
+ * Replaces what is left of an earlier call of this thread at the same place.
+ *
+ * Context: a uprobe's handler; may sleep.
+ * Return: false if there is no room.
+ */
+bool st_tls_open_add(const struct st_tls_open *call)
+{
+	struct chain *chain = &chains[chain_of(current)];
+	struct st_tls_open *added = allocate();
+
+	if (!added) {
+		sweep();
+		added = allocate();
+	}
+	take_from(chain, &call->process, call->sp, NULL);
+	if (!added)
+		return false;
+	/* Not the node: somebody may be on his way through it. */
+	memcpy((void *)added + sizeof(added->node), (void *)call + sizeof(call->node),
+	       sizeof(*call) - sizeof(call->node));
+	added->task = current;
+	added->task_start = current->start_time;
+	atomic_inc(&st_tls_open_calls[st_tls_process_hash(call->process.pid)]);
+	spin_lock(&chain->lock);
+	hlist_nulls_add_head_rcu(&added->node, &chain->calls);
+	spin_unlock(&chain->lock);
+	return true;
+}
+
+/**
+ * st_tls_open_take() - a call returns
+ * @sp: the user's stack pointer, as at its entry
+ * @call: what is known of it
+ *
+ * Context: a uprobe's handler; may sleep.
+ * Return: false if no session wanted it, or it was never seen to begin.
+ */
+bool st_tls_open_take(unsigned long sp, struct st_tls_open *call)
+{
+	struct chain *own = &chains[chain_of(current)];
+	struct st_tls_process process;
+	int i;
+
+	if (!st_tls_is_open())
+		return false;
+	st_tls_process_read(&process);
+	if (take_from(own, &process, sp, call))
+		return true;
+	/* It began in another thread. */
+	for (i = 0; i < CHAINS && st_tls_is_open(); i++)
+		if (&chains[i] != own && take_from(&chains[i], &process, sp, call))
+			return true;
+	return false;
+}
+
+/* ---- Looking -------------------------------------------------------------------------- */
+
+static nokprobe_inline bool is_around(const struct st_tls_open *call,
+				      const struct st_tls_process *process,
+				      unsigned long sp)
+{
+	return sp <= call->sp && call->sp - sp <= DEEPEST &&
+	       st_tls_same_process(&call->process, process);
+}
+
+/* The innermost one. @own: only those of the calling thread. */
+static struct st_tls_open *look(unsigned int i, const struct st_tls_process *process,
+				unsigned long sp, bool own)
+{
+	struct st_tls_open *call, *best;
+	struct hlist_nulls_node *node;
+
+	do {
+		best = NULL;
+		hlist_nulls_for_each_entry_rcu(
+			call, node, &chains[i].calls,
+			node) if (is_around(call, process, sp) &&
+				  (!own || (call->task == current &&
+					    call->task_start == current->start_time)) &&
+				  (!best || call->sp < best->sp)) best = call;
+	} while (get_nulls_value(node) != i);
+	return best;
+}
+NOKPROBE_SYMBOL(look);
+
+/*
+ * Is the thread that entered the call still in it, so that it is not the calling thread's? That
+ * thread may be exiting, and its kernel stack gone.
+ */
+static bool is_occupied(const struct st_tls_open *call)
+{
+	const struct task_struct *leader = current->group_leader;
+	struct task_struct *thread;
+	unsigned long its;
+
+	for_each_thread(leader, thread) if (
+		thread == call->task &&
+		thread->start_time ==
+			call->task_start) return !copy_from_kernel_nofault(&its,
+									   &task_pt_regs(
+										    thread)
+										    ->sp,
+									   sizeof(its)) &&
+		its <= call->sp && call->sp - its <= DEEPEST;
+	return false;
+}
+NOKPROBE_SYMBOL(is_occupied);
+
+/**
+ * st_tls_open_around() - the call that the calling thread is inside
+ * @sp: its stack pointer in user mode
+ *
+ * Context: preemption off.
+ * Return: the call, which stays until the thread returns to user mode; NULL if it is in none.
+ */
+struct st_tls_open *st_tls_open_around(unsigned long sp)
+{
+	struct st_tls_process process;
+	struct st_tls_open *call;
+	int i;
+
+	st_tls_process_read(&process);
+	call = look(chain_of(current), &process, sp, true);
+	for (i = 0; i < CHAINS && !call; i++) {
+		call = look(i, &process, sp, false);
+		if (call && is_occupied(call))
+			return NULL;
+	}
+	return call;
+}
+NOKPROBE_SYMBOL(st_tls_open_around);
+
+/**
+ * st_tls_open_init() - prepare the table
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int __init st_tls_open_init(void)
+{
+	int i;
+
+	for (i = 0; i < CHAINS; i++) {
+		spin_lock_init(&chains[i].lock);
+		INIT_HLIST_NULLS_HEAD(&chains[i].calls, i);
+	}
+	cache = kmem_cache_create("sendtrace_tls", sizeof(struct st_tls_open), 0,
+				  SLAB_TYPESAFE_BY_RCU, NULL);
+	return cache ? 0 : -ENOMEM;
+}
+
+/**
+ * st_tls_open_exit() - free the table
+ *
+ * No probe is registered.
+ */
+void st_tls_open_exit(void)
+{
+	st_tls_open_clear();
+	kmem_cache_destroy(cache);
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Calls of TLS libraries that have not returned. */
+#ifndef _ST_TLS_OPEN_H
+#define _ST_TLS_OPEN_H
+
+#include <linux/atomic.h>
+#include <linux/list_nulls.h>
+#include <linux/sched.h>
+#include <linux/types.h>
+#include <asm-generic/kprobes.h>
+
+#include "caller.h"
+#include "peer.h"
+
+/**
+ * struct st_tls_process - a program that runs, and no other that gets its number or its memory
+ * @start: when its first thread was started; nanoseconds
+ * @exec: how often it has executed a program
+ * @pid: its number, in the initial pid namespace
+ */
+struct st_tls_process {
+	u64 start;
+	u64 exec;
+	u32 pid;
+};
+
+/**
+ * struct st_tls_socket - the socket that a TLS session's bytes go through
+ * @candidates: sockets that may be it; only if there is one, the rest is set
+ * @fd: its descriptor; -1 if unknown
+ * @peer: the socket
+ */
+struct st_tls_socket {
+	u32 candidates;
+	s32 fd;
+	struct st_peer peer;
+};
+
+/**
+ * struct st_tls_open - a call of a TLS library that has not returned
+ * @node: in the table (tls_open.c); likewise @task and @task_start: the thread that entered it
+ * @process: its process
+ * @sp: the user's stack pointer at its entry
+ * @returns_to: x86: the address that stands there
+ * @ssl: what the library knows the TLS session by
+ * @buf: what is sent, or where it goes that is received
+ * @len: bytes
+ * @written: where the library writes how many bytes it sent or received; 0: it returns that
+ * @enter_time: nanoseconds of CLOCK_MONOTONIC
+ * @wanted: a bit for each session that records it
+ * @id: enum sendtrace_call
+ * @caller: who makes it
+ * @socket: what the socket calls inside it went through, so far
+ *
+ * Only its own thread changes it, between st_tls_open_add() and st_tls_open_take().
+ */
+struct st_tls_open {
+	struct hlist_nulls_node node;
+	const struct task_struct *task;
+	u64 task_start;
+	struct st_tls_process process;
+	unsigned long sp;
+	unsigned long returns_to;
+	u64 ssl;
+	u64 buf;
+	u64 len;
+	u64 written;
+	u64 enter_time;
+	unsigned long wanted;
+	u16 id;
+	struct st_caller caller;
+	struct st_tls_socket socket;
+};
+
+/* How many calls of each process are open; a hash of the processes. */
+#define ST_TLS_PROCESSES 256
+extern atomic_t st_tls_open_calls[ST_TLS_PROCESSES];
+extern atomic_t st_tls_open_total;
+
+static nokprobe_inline unsigned int st_tls_process_hash(u32 pid)
+{
+	return pid % ST_TLS_PROCESSES;
+}
+
+/**
+ * st_tls_is_open() - may the calling thread be inside a call of a TLS library?
+ *
+ * Context: any thread.
+ * Return: false if no thread of its process is.
+ */
+static nokprobe_inline bool st_tls_is_open(void)
+{
+	return unlikely(atomic_read(&st_tls_open_total)) &&
+	       atomic_read(
+		       &st_tls_open_calls[st_tls_process_hash(task_tgid_nr(current))]);
+}
+
+static nokprobe_inline bool st_tls_same_process(const struct st_tls_process *a,
+						const struct st_tls_process *b)
+{
+	return a->pid == b->pid && a->start == b->start && a->exec == b->exec;
+}
+
+void st_tls_process_read(struct st_tls_process *process);
+
+int st_tls_open_init(void);
+void st_tls_open_exit(void);
+bool st_tls_open_add(const struct st_tls_open *call);
+bool st_tls_open_take(unsigned long sp, struct st_tls_open *call);
+struct st_tls_open *st_tls_open_around(unsigned long sp);
+void st_tls_open_clear(void);
+
+#endif /* _ST_TLS_OPEN_H */

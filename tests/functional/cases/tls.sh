@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# Calls of TLS libraries: what goes into them and comes out of them, and for which connection.
+
+checks tls.whole "what SSL_write() and SSL_write_ex() are given is recorded whole, with the socket"
+checks tls.received "what SSL_read() and SSL_read_ex() return, too, also without a socket call"
+checks tls.ambiguous "a call inside which two sockets carry records has an unknown connection"
+checks tls.reused "a TLS session that is freed, or uses another socket, has no stale connection"
+checks tls.stacks "a call that goes on in another thread is joined, and its program is not harmed"
+checks tls.jumped "a call that is left by longjmp() is forgotten"
+checks tls.bad "addresses that are not a function's, and returns that are none, are refused"

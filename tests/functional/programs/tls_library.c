@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A library with the interface of a TLS library. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "tls_library.h"
+
+enum {
+	RECORD_MAX = 16384,
+	HEADER = 5
+};
+
+/* A function that calls @does, and whose return instruction has a name. */
+#if defined(__x86_64__)
+#define FUNCTION(name, does)                                       \
+	__asm__(".globl " #name ", " #name "_returns\n"            \
+		".type " #name ", @function\n" #name ": endbr64\n" \
+		"	push %rbp\n"                                     \
+		"	call " #does "\n"                          \
+		"	pop %rbp\n" #name "_returns: ret\n"        \
+		".size " #name ", . - " #name);                    \
+	extern char name##_returns[]
+#elif defined(__aarch64__)
+#define FUNCTION(name, does)                                                        \
+	__asm__(".globl " #name ", " #name "_returns\n"                             \
+		".type " #name ", %function\n" #name ": stp x29, x30, [sp, -16]!\n" \
+		"	bl " #does "\n"                                             \
+		"	ldp x29, x30, [sp], 16\n" #name "_returns: ret\n"           \
+		".size " #name ", . - " #name);                                     \
+	extern char name##_returns[]
+#endif
+
+FUNCTION(SSL_write, does_write);
+FUNCTION(SSL_write_ex, does_write_ex);
+FUNCTION(SSL_read, does_read);
+FUNCTION(SSL_read_ex, does_read_ex);
+FUNCTION(SSL_free, does_free);
+
+static void change(unsigned char *bytes, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		bytes[i] ^= 0xa5;
+}
+
+static int write_record(SSL *ssl, const unsigned char *buf, size_t size)
+{
+	unsigned char record[HEADER + RECORD_MAX] = { 23, 3, 3, size >> 8, size };
+
+	if (ssl->before)
+		ssl->before(ssl);
+	memcpy(record + HEADER, buf, size);
+	change(record + HEADER, size);
+	return write(ssl->fd, record, HEADER + size) == (ssize_t)(HEADER + size);
+}
+
+__attribute__((used)) int does_write(SSL *ssl, const unsigned char *buf, int num)
+{
+	int done, size;
+
+	for (done = 0; done < num; done += size) {
+		size = num - done < RECORD_MAX ? num - done : RECORD_MAX;
+		if (!write_record(ssl, buf + done, size))
+			return -1;
+	}
+	return num;
+}
+
+__attribute__((used)) int does_write_ex(SSL *ssl, const void *buf, size_t num,
+					size_t *written)
+{
+	*written = num;
+	return does_write(ssl, buf, num) > 0;
+}
+
+static size_t read_all(int fd, unsigned char *to, size_t size)
+{
+	size_t got = 0;
+	ssize_t more;
+
+	for (; got < size; got += more) {
+		more = read(fd, to + got, size - got);
+		if (more <= 0)
+			break;
+	}
+	return got;
+}
+
+static int read_record(SSL *ssl)
+{
+	unsigned char header[HEADER];
+
+	if (ssl->before)
+		ssl->before(ssl);
+	if (read_all(ssl->fd, header, HEADER) != HEADER)
+		return 0;
+	ssl->begin = 0;
+	ssl->end = header[3] << 8 | header[4];
+	if (read_all(ssl->fd, ssl->pending, ssl->end) != ssl->end)
+		return 0;
+	change(ssl->pending, ssl->end);
+	return 1;
+}
+
+__attribute__((used)) int does_read(SSL *ssl, void *buf, int num)
+{
+	size_t size;
+
+	if (ssl->begin == ssl->end && !read_record(ssl))
+		return -1;
+	size = ssl->end - ssl->begin;
+	if (size > (size_t)num)
+		size = num;
+	memcpy(buf, ssl->pending + ssl->begin, size);
+	ssl->begin += size;
+	return size;
+}
+
+__attribute__((used)) int does_read_ex(SSL *ssl, void *buf, size_t num, size_t *readbytes)
+{
+	int got = does_read(ssl, buf, num);
+
+	*readbytes = got > 0 ? got : 0;
+	return got > 0;
+}
+
+__attribute__((used)) void does_free(SSL *ssl)
+{
+	ssl->fd = -1;
+}
+
+struct sendtrace_tls tls_function(int function)
+{
+	static const struct {
+		int function;
+		const void *entry, *returns;
+	} all[] = {
+		{ SENDTRACE_CALL_SSL_WRITE, SSL_write, SSL_write_returns },
+		{ SENDTRACE_CALL_SSL_WRITE_EX, SSL_write_ex, SSL_write_ex_returns },
+		{ SENDTRACE_CALL_SSL_READ, SSL_read, SSL_read_returns },
+		{ SENDTRACE_CALL_SSL_READ_EX, SSL_read_ex, SSL_read_ex_returns },
+		{ SENDTRACE_TLS_FREE, SSL_free, NULL },
+	};
+	struct sendtrace_tls named = { .pid = getpid(), .function = function };
+
+	for (size_t i = 0; i < COUNT_OF(all); i++) {
+		if (all[i].function != function)
+			continue;
+		named.address = (uintptr_t)all[i].entry;
+		named.returns[0] = (uintptr_t)all[i].returns;
+		named.nr_returns = all[i].returns != NULL;
+		return named;
+	}
+	die("function %d is not there", function);
+}
+
+void tls_name_all(const struct tracer *tracer)
+{
+	static const int all[] = { SENDTRACE_CALL_SSL_WRITE, SENDTRACE_CALL_SSL_WRITE_EX,
+				   SENDTRACE_CALL_SSL_READ, SENDTRACE_CALL_SSL_READ_EX,
+				   SENDTRACE_TLS_FREE };
+	struct sendtrace_tls named;
+
+	for (size_t i = 0; i < COUNT_OF(all); i++) {
+		named = tls_function(all[i]);
+		must(ioctl(tracer->fd, SENDTRACE_IOC_TLS, &named), "TLS");
+	}
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A library that has functions of TLS libraries. OLD: without the newest ones; TWO: a second
+ * SSL_write that nobody else sees; PROGRAM: an executable.
+ */
+struct ssl;
+
+#define NOINLINE __attribute__((noinline))
+
+volatile int fails;
+
+static NOINLINE int send_all(struct ssl *ssl, const void *bytes, unsigned long size)
+{
+	return ssl && bytes && size > 5 && !fails;
+}
+
+int SSL_write(struct ssl *ssl, const void *bytes, int size)
+{
+	if (size < 0) {
+		fails = 1;
+		return -1;
+	}
+	return send_all(ssl, bytes, (unsigned long)size) ? size : -1;
+}
+
+#ifndef OLD
+int NOINLINE SSL_write_ex2(struct ssl *ssl, const void *bytes, unsigned long size,
+			   unsigned long flags, unsigned long *sent)
+{
+	*sent = size;
+	return flags ? 0 : send_all(ssl, bytes, size);
+}
+
+int SSL_write_ex(struct ssl *ssl, const void *bytes, unsigned long size,
+		 unsigned long *sent)
+{
+	return SSL_write_ex2(ssl, bytes, size, 0, sent);
+}
+#else
+int SSL_write_ex(struct ssl *ssl, const void *bytes, unsigned long size,
+		 unsigned long *sent)
+{
+	*sent = size;
+	return send_all(ssl, bytes, size);
+}
+#endif
+
+int SSL_read(struct ssl *ssl, void *bytes, int size)
+{
+	return send_all(ssl, bytes, (unsigned long)size) ? size : 0;
+}
+
+void SSL_free(struct ssl *ssl)
+{
+	void (**free)(struct ssl *) = (void *)ssl;
+
+	(*free)(ssl);
+}
+
+/* Not a function. */
+int SSL_read_ex = 1;
+
+/* Defined elsewhere. */
+extern int SSL_sendfile(struct ssl *ssl);
+
+int calls_elsewhere(struct ssl *ssl)
+{
+#ifndef PROGRAM
+	return SSL_sendfile(ssl) + 1;
+#else
+	return !!ssl;
+#endif
+}
+
+#ifdef TWO
+__asm__(".pushsection .text\n"
+	".type mine, @function\n"
+	"mine: .cfi_startproc\n"
+	"ret\n"
+	".cfi_endproc\n"
+	".size mine, . - mine\n"
+	".globl gnutls_record_recv\n"
+	".type gnutls_record_recv, @function\n"
+	"gnutls_record_recv: .cfi_startproc\n"
+	"jmp gnutls_elsewhere@plt\n"
+	".cfi_endproc\n"
+	".size gnutls_record_recv, . - gnutls_record_recv\n"
+	".popsection\n");
+#endif
+
+#ifdef PROGRAM
+void _start(void)
+{
+	for (;;)
+		calls_elsewhere((struct ssl *)&fails);
+}
+#endif

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A table of files by device, inode and time of the last change. */
+#include "cache.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "object.h"
+
+enum {
+	ROWS = 1024,
+	ENTRIES_MAX = 1 << 16, /* then it begins anew, except for what it gave away */
+};
+
+struct entry {
+	struct entry *next;
+	dev_t device;
+	ino_t inode;
+	off_t size;
+	struct timespec changed;
+	int error;
+	struct tls_object *object; /* NULL: it has none of the functions */
+};
+
+struct tls_cache {
+	struct entry *rows[ROWS];
+	size_t number;
+};
+
+struct tls_cache *tls_cache_new(void)
+{
+	return calloc(1, sizeof(struct tls_cache));
+}
+
+static void free_entry(struct entry *entry)
+{
+	free(entry->object);
+	free(entry);
+}
+
+/* Those that have an object may be in use. */
+static void forget_empty(struct tls_cache *cache)
+{
+	struct entry **at, *entry;
+	size_t row;
+
+	for (row = 0; row < ROWS; row++) {
+		at = &cache->rows[row];
+		while ((entry = *at)) {
+			if (entry->object) {
+				at = &entry->next;
+				continue;
+			}
+			*at = entry->next;
+			free_entry(entry);
+			cache->number--;
+		}
+	}
+}
+
+static struct entry **row_of(struct tls_cache *cache, const struct stat *status)
+{
+	return &cache->rows[(status->st_ino ^ status->st_dev) % ROWS];
+}
+
+static struct entry *known(struct tls_cache *cache, const struct stat *status)
+{
+	struct entry *entry;
+
+	for (entry = *row_of(cache, status); entry; entry = entry->next)
+		if (entry->inode == status->st_ino && entry->device == status->st_dev &&
+		    entry->size == status->st_size &&
+		    entry->changed.tv_sec == status->st_ctim.tv_sec &&
+		    entry->changed.tv_nsec == status->st_ctim.tv_nsec)
+			return entry;
+	return NULL;
+}
+
+static struct entry *read_entry(int fd, const struct stat *status)
+{
+	struct tls_object *object = malloc(sizeof(*object));
+	struct entry *entry = calloc(1, sizeof(*entry));
+
+	if (!object || !entry) {
+		free(object);
+		free(entry);
+		return NULL;
+	}
+	entry->device = status->st_dev;
+	entry->inode = status->st_ino;
+	entry->size = status->st_size;
+	entry->changed = status->st_ctim;
+	entry->error = tls_object_read(object, fd);
+	if (!entry->error && object->number)
+		entry->object = object;
+	else
+		free(object);
+	return entry;
+}
+
+int tls_cache_object(struct tls_cache *cache, int fd, const struct stat *status,
+		     const struct tls_object **object)
+{
+	struct entry *entry = known(cache, status), **row;
+
+	if (!entry) {
+		if (cache->number >= ENTRIES_MAX)
+			forget_empty(cache);
+		entry = read_entry(fd, status);
+		if (!entry)
+			return -ENOMEM;
+		row = row_of(cache, status);
+		entry->next = *row;
+		*row = entry;
+		cache->number++;
+	}
+	*object = entry->object;
+	return entry->error;
+}
+
+void tls_cache_free(struct tls_cache *cache)
+{
+	struct entry *entry;
+	size_t row;
+
+	if (!cache)
+		return;
+	for (row = 0; row < ROWS; row++) {
+		while ((entry = cache->rows[row])) {
+			cache->rows[row] = entry->next;
+			free_entry(entry);
+		}
+	}
+	free(cache);
+}

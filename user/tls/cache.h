@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _TLS_CACHE_H
+#define _TLS_CACHE_H
+
+/* What files have, so that one which many processes map is read once. */
+struct tls_cache;
+struct tls_object;
+struct stat;
+
+/* Return: NULL if there is not enough memory. */
+struct tls_cache *tls_cache_new(void);
+
+/*
+ * What an open file has, whose status is @status: read now, unless it was and did not change.
+ * Return: 0, with @object NULL if the file has none of the functions, valid until the cache is
+ * freed; or what tls_object_read() said.
+ */
+int tls_cache_object(struct tls_cache *cache, int fd, const struct stat *status,
+		     const struct tls_object **object);
+
+void tls_cache_free(struct tls_cache *cache);
+
+#endif /* _TLS_CACHE_H */

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Recognises what compilers make of a switch on x86-64:
+ *
+ *	cmp index, LAST; ja DEFAULT; ...
+ *	lea BASE, [rip + TABLE]; movsxd TO, dword [BASE + 4 * index]; add TO, BASE; jmp TO
+ *
+ * A limit that is misread does no harm: what the table names is followed wherever it leads, and
+ * a return that is not found is a call that is not recorded.
+ */
+#include "x86.h"
+
+static bool writes(const struct x86 *x86, const cs_insn *instruction, unsigned int reg)
+{
+	cs_regs read, written;
+	uint8_t nr_read, nr_written, i;
+
+	if (x86->by->registers(x86->handle, instruction, read, &nr_read, written,
+			       &nr_written) != CS_ERR_OK)
+		return true;
+	for (i = 0; i < nr_written; i++)
+		if (written[i] == reg)
+			return true;
+	return false;
+}
+
+/* The last one before the last @back ones that writes a register of 64 bits. */
+static const cs_insn *writer(const struct x86 *x86, unsigned int reg, unsigned int *back)
+{
+	const cs_insn *earlier;
+
+	while ((earlier = x86_earlier(&x86->past, (*back)++)))
+		if (writes(x86, earlier, reg))
+			return earlier;
+	return NULL;
+}
+
+static bool is_entry_load(const cs_insn *load)
+{
+	const cs_x86_op *from = &load->detail->x86.operands[1];
+
+	return load->id == X86_INS_MOVSXD && from->type == X86_OP_MEM &&
+	       from->mem.scale == 4 && from->mem.disp == 0 &&
+	       from->mem.index != X86_REG_INVALID;
+}
+
+static bool is_table_address(const cs_insn *lea)
+{
+	const cs_x86_op *from = &lea->detail->x86.operands[1];
+
+	return lea->id == X86_INS_LEA && from->mem.base == X86_REG_RIP &&
+	       from->mem.index == X86_REG_INVALID;
+}
+
+/* How many entries the nearest comparison before allows. Return: 0 if there is none. */
+static unsigned int limit(const struct x86_past *past)
+{
+	const cs_insn *earlier;
+	const cs_x86_op *with;
+	unsigned int back = 0;
+
+	while ((earlier = x86_earlier(past, back++)) && earlier->id != X86_INS_JA &&
+	       earlier->id != X86_INS_JBE)
+		;
+	while (earlier && (earlier = x86_earlier(past, back++)) &&
+	       earlier->id != X86_INS_CMP)
+		;
+	if (!earlier)
+		return 0;
+	with = &earlier->detail->x86.operands[1];
+	if (with->type != X86_OP_IMM || with->imm < 0 || with->imm >= CODE_TABLE_MAX)
+		return 0;
+	return (unsigned int)with->imm + 1;
+}
+
+bool x86_table(const struct x86 *x86, unsigned int to, struct code_table *table)
+{
+	const cs_insn *sum, *load, *lea, *one, *other;
+	unsigned int back = 0, back_one, back_other;
+	const cs_x86_op *parts;
+
+	sum = writer(x86, to, &back);
+	if (!sum || sum->id != X86_INS_ADD)
+		return false;
+	parts = sum->detail->x86.operands;
+	if (parts[0].reg != to || parts[1].type != X86_OP_REG)
+		return false;
+	back_one = back_other = back;
+	one = writer(x86, parts[0].reg, &back_one);
+	other = writer(x86, parts[1].reg, &back_other);
+	if (!one || !other)
+		return false;
+	load = is_entry_load(one) ? one : other;
+	if (!is_entry_load(load))
+		return false;
+	/* The other part of the sum is the base; what the load writes may have been the base, too. */
+	back = load == one ? back_one : back_other;
+	lea = writer(x86, load->detail->x86.operands[1].mem.base, &back);
+	if (!lea || !is_table_address(lea) || lea != (load == one ? other : one))
+		return false;
+	table->address = lea->address + lea->size +
+			 (uint64_t)lea->detail->x86.operands[1].mem.disp;
+	table->base = table->address;
+	table->number = limit(&x86->past);
+	table->size = 4;
+	table->is_signed = 1;
+	return table->number > 0;
+}
