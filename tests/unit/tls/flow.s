@@ -294,7 +294,9 @@ unsized:
 	function two_begin
 	nop
 	.type behind, @function
+	.type behind_unsized, @function
 behind:
+behind_unsized:
 	ret
 	.size behind, . - behind
 	end two_begin
