@@ -9,8 +9,8 @@
  *
  *	mov TO, dword [GOT + 4 * index + TABLE]; add TO, GOT; jmp TO
  *
- * A limit that is misread does no harm: what the table names is followed wherever it leads, and
- * a return that is not found is a call that is not recorded.
+ * What the table names is followed wherever it leads. Were the limit misread, it would lead to what
+ * is no code, or returns would be left to which nothing leads: either way it is not certain.
  */
 #include "x86.h"
 

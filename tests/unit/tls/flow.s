@@ -190,7 +190,7 @@ memory_9:
 
 	.section .rodata
 	.balign 4
-table:	.long case_0 - table, case_1 - table, in_cold - table, case_0 - table
+table:	.long case_0 - table, case_1 - table, split_cold - table, case_0 - table
 	.long 0x7ffffff0, 0
 table_memory:
 	.long memory_8 - table_memory, memory_8 - table_memory
@@ -257,6 +257,29 @@ written: .long 0, 0
 1:	nop
 	end runs_on
 
+	function data_behind_return
+	ret
+	.long 0xc3909090
+	end data_behind_return
+
+	function ends_in_call
+	test %rdi, %rdi
+	jne 1f
+	ret
+1:	call one
+	nopl (%rax)
+	nop
+	end ends_in_call
+
+	function ends_in_call_not
+	test %rdi, %rdi
+	jne 1f
+	ret
+1:	call one
+	nop
+	inc %eax
+	end ends_in_call_not
+
 	function in_the_middle
 	test %rdi, %rdi
 	je 1f + 1
@@ -304,15 +327,21 @@ behind_unsized:
 # ---- Numbers
 
 	function returns_64
-	.rept 64
+	.rept 63
+	js 1f
 	ret
+1:
 	.endr
+	ret
 	end returns_64
 
 	function returns_65
-	.rept 65
+	.rept 64
+	js 1f
 	ret
+1:
 	.endr
+	ret
 	end returns_65
 
 	function large
