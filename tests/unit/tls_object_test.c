@@ -177,6 +177,109 @@ static void a_symbol_table_that_is_too_large_is_not_read(void **state)
 	close(fd);
 }
 
+/* A section of library.so, in @bytes. */
+static Elf64_Shdr *section(unsigned char *bytes, const char *name)
+{
+	Elf64_Ehdr *header = (Elf64_Ehdr *)bytes;
+	Elf64_Shdr *sections = (Elf64_Shdr *)(bytes + header->e_shoff);
+	const char *names = (char *)bytes + sections[header->e_shstrndx].sh_offset;
+	unsigned int i;
+
+	for (i = 0; i < header->e_shnum; i++)
+		if (!strcmp(names + sections[i].sh_name, name))
+			return &sections[i];
+	fail_msg("there is no section %s", name);
+	return NULL;
+}
+
+static void read_changed(void (*change)(unsigned char *bytes))
+{
+	size_t size;
+	unsigned char *bytes = tls_sample("library.so", &size);
+	int fd;
+
+	/* Else those that are left out here are found there. */
+	section(bytes, ".symtab")->sh_type = SHT_NULL;
+	change(bytes);
+	fd = tls_file(bytes, size);
+	free(bytes);
+	assert_int_equal(tls_object_read(&object, fd), 0);
+	close(fd);
+}
+
+static void change_nothing(unsigned char *bytes)
+{
+	(void)bytes;
+}
+
+static void cut_names(unsigned char *bytes)
+{
+	Elf64_Shdr *names = section(bytes, ".dynstr");
+	unsigned char *name =
+		memmem(bytes + names->sh_offset, names->sh_size, "\0SSL_write", 11);
+
+	assert_non_null(name);
+	/* The last one without its end. */
+	names->sh_size = (uint64_t)(name + 10 - bytes) - names->sh_offset;
+}
+
+static void names_end_where_their_table_ends(void **state)
+{
+	(void)state;
+	read_changed(change_nothing);
+	assert_int_equal(object.number, 4);
+	read_changed(cut_names);
+	returns(TLS_SSL_WRITE);
+	assert_true(object.number < 4);
+}
+
+static void make_functions(unsigned char *bytes)
+{
+	Elf64_Shdr *table = section(bytes, ".dynsym");
+	Elf64_Sym *symbols = (Elf64_Sym *)(bytes + table->sh_offset);
+	size_t i;
+
+	for (i = 0; i < table->sh_size / sizeof(*symbols); i++)
+		if (symbols[i].st_shndx == SHN_UNDEF)
+			symbols[i].st_info = ELF64_ST_INFO(STB_GLOBAL, STT_FUNC);
+}
+
+static void a_function_of_another_library_is_none(void **state)
+{
+	(void)state;
+	read_changed(make_functions);
+	assert_int_equal(object.number, 4);
+	assert_null(of(TLS_SSL_SENDFILE));
+}
+
+static void fill_frames(unsigned char *bytes)
+{
+	Elf64_Shdr *frames = section(bytes, ".eh_frame");
+
+	/* Behind the letters of the first entry: numbers without an end. */
+	memset(bytes + frames->sh_offset + 12, 0x80, frames->sh_size - 12);
+}
+
+static void other_table(unsigned char *bytes)
+{
+	bytes[section(bytes, ".eh_frame_hdr")->sh_offset + 3] = 0x3c;
+}
+
+static void frames_that_cannot_be_read_are_none(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	read_changed(fill_frames);
+	for (i = 0; i < object.number; i++)
+		assert_string_equal(object.codes[i].why, "has no extent in .eh_frame");
+	assert_int_equal(i, 4);
+	read_changed(other_table);
+	for (i = 0; i < object.number; i++)
+		assert_string_equal(object.codes[i].why, "has no extent in .eh_frame");
+	assert_int_equal(i, 4);
+}
+
 /* Whatever is found of what was damaged is within the file and within limits. */
 static void check_sanity(size_t size)
 {
@@ -317,6 +420,9 @@ int main(void)
 		test_case(a_library_of_32_bits_has_them),
 		test_case(other_files_are_none),
 		test_case(a_symbol_table_that_is_too_large_is_not_read),
+		test_case(names_end_where_their_table_ends),
+		test_case(a_function_of_another_library_is_none),
+		test_case(frames_that_cannot_be_read_are_none),
 		test_case(damaged_files_do_no_harm),
 		test_case(the_library_of_OpenSSL_here_can_be_traced),
 		test_case(the_library_of_GnuTLS_here_can_be_traced),

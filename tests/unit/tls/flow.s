@@ -157,6 +157,16 @@ memory_9:
 	ret
 	end switch_unlimited
 
+	function switch_scaled
+	cmp $1, %edi
+	ja 9f
+	lea table(%rip), %rdx
+	movslq (%rdx, %rdi, 8), %rax
+	add %rdx, %rax
+	jmp *%rax
+9:	ret
+	end switch_scaled
+
 	function switch_beyond
 	cmp $5, %edi
 	ja 9f
