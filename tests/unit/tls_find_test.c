@@ -52,12 +52,17 @@ static void put(const char *name, char path[64])
 
 static const struct tls_library *library(const char *path)
 {
+	const struct tls_library *library = NULL;
 	size_t i;
 
-	for (i = 0; i < found.number; i++)
-		if (!strcmp(found.libraries[i].path, path))
-			return &found.libraries[i];
-	return NULL;
+	for (i = 0; i < found.number; i++) {
+		if (strcmp(found.libraries[i].path, path))
+			continue;
+		/* Each file once. */
+		assert_null(library);
+		library = &found.libraries[i];
+	}
+	return library;
 }
 
 static const struct tls_site *site(const struct tls_library *in,

@@ -86,7 +86,7 @@ static void of_what_only_begins_the_ways_out_do_not_matter(void **state)
 static void what_cannot_be_traced_is_there_with_its_reason(void **state)
 {
 	(void)state;
-	assert_int_equal(read_sample("two.so"), 0);
+	assert_int_equal(read_sample("unsure.so"), 0);
 	assert_non_null(of(TLS_GNUTLS_RECORD_RECV));
 	assert_string_equal(of(TLS_GNUTLS_RECORD_RECV)->why,
 			    "leaves by a jump through memory");
@@ -101,6 +101,15 @@ static void a_program_that_exports_nothing_has_them_unless_it_is_stripped(void *
 	returns(TLS_SSL_READ);
 	assert_int_equal(read_sample("stripped"), 0);
 	assert_int_equal(object.number, 0);
+}
+
+static void of_several_functions_of_a_name_the_global_one_counts(void **state)
+{
+	(void)state;
+	assert_int_equal(read_sample("program"), 0);
+	/* The local one does not return. */
+	returns(TLS_SSL_WRITE);
+	assert_string_equal(of(TLS_GNUTLS_RECORD_RECV)->why, "is there more than once");
 }
 
 static void a_library_of_32_bits_has_them(void **state)
@@ -342,7 +351,7 @@ static void read_damaged(const char *name, uint16_t machine, unsigned int rounds
 static void damaged_files_do_no_harm(void **state)
 {
 	(void)state;
-	read_damaged("two.so", 0, 4000);
+	read_damaged("unsure.so", 0, 4000);
 	read_damaged("program", 0, 2000);
 	read_damaged("i386.so", 0, 2000);
 	read_damaged("library.so", EM_AARCH64, 1000);
@@ -417,6 +426,7 @@ int main(void)
 		test_case(of_what_only_begins_the_ways_out_do_not_matter),
 		test_case(what_cannot_be_traced_is_there_with_its_reason),
 		test_case(a_program_that_exports_nothing_has_them_unless_it_is_stripped),
+		test_case(of_several_functions_of_a_name_the_global_one_counts),
 		test_case(a_library_of_32_bits_has_them),
 		test_case(other_files_are_none),
 		test_case(a_symbol_table_that_is_too_large_is_not_read),
