@@ -367,3 +367,35 @@ behind_unsized:
 	.endr
 	ret
 	end largest
+
+	function jumps_8192
+	.rept 8192
+	je . + 2
+	.endr
+	ret
+	end jumps_8192
+
+	function jumps_8193
+	.rept 8193
+	je . + 2
+	.endr
+	ret
+	end jumps_8193
+
+	# Each block jumps to the one before.
+	.macro block number, before
+back_\number:
+	jmp back_\before
+	.endm
+
+	function to_and_fro
+	jmp back_150
+back_0:	ret
+	.altmacro
+	.set n, 1
+	.rept 150
+	block %n, %n-1
+	.set n, n + 1
+	.endr
+	.noaltmacro
+	end to_and_fro
