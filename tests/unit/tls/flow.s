@@ -298,7 +298,8 @@ written: .long 0, 0
 	end in_the_middle
 
 	function short_jump
-	data16 jmp one
+	.byte 0x66, 0xeb, 0			# data16 jmp
+	ret
 	end short_jump
 
 	.type no_extent, @function
