@@ -26,7 +26,7 @@ enum {
 };
 
 enum {
-	ENTRY_MAX = 256, /* bytes that are looked at of an entry */
+	ENTRY_MAX = 64, /* bytes that are looked at of an entry */
 	TABLE_ENTRY = 8,
 	AUGMENTATION_MAX = 8,
 };

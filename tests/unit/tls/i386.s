@@ -69,6 +69,30 @@ case_1:	pop %ebx
 9:	ret
 	end gnutls_record_recv
 
+	# Here only the sum's.
+	function SSL_read_ex
+	call get_pc
+	add $_GLOBAL_OFFSET_TABLE_, %ebx
+	cmp $2, %eax
+	ja 9f
+	mov table@GOTOFF(%esi, %eax, 4), %ecx
+	add %ebx, %ecx
+	jmp *%ecx
+9:	ret
+	end SSL_read_ex
+
+	# Here what is added to is not known.
+	function SSL_sendfile
+	nop
+	add $_GLOBAL_OFFSET_TABLE_, %ebx
+	cmp $2, %eax
+	ja 9f
+	mov table@GOTOFF(%ebx, %eax, 4), %ecx
+	add %ebx, %ecx
+	jmp *%ecx
+9:	ret
+	end SSL_sendfile
+
 	.type get_pc, @function
 get_pc:
 	.cfi_startproc
