@@ -58,7 +58,8 @@ void SSL_free(struct ssl *ssl)
 }
 
 /* Not a function. */
-int SSL_read_ex = 1;
+extern const int SSL_read_ex;
+const int SSL_read_ex = 1;
 
 /* Defined elsewhere. */
 extern int SSL_sendfile(struct ssl *ssl);
