@@ -52,12 +52,17 @@ static void put(const char *name, char path[64])
 
 static const struct tls_library *library(const char *path)
 {
+	const struct tls_library *library = NULL;
 	size_t i;
 
-	for (i = 0; i < found.number; i++)
-		if (!strcmp(found.libraries[i].path, path))
-			return &found.libraries[i];
-	return NULL;
+	for (i = 0; i < found.number; i++) {
+		if (strcmp(found.libraries[i].path, path))
+			continue;
+		/* Each file once. */
+		assert_null(library);
+		library = &found.libraries[i];
+	}
+	return library;
 }
 
 static const struct tls_site *site(const struct tls_library *in,
@@ -206,15 +211,34 @@ static void a_function_that_is_not_mapped_whole_says_so(void **state)
 	free(bytes);
 }
 
-static int read_cached(const char *path, const struct tls_object **object)
+static int read_by(int how, const char *path, const struct tls_object **object)
 {
 	struct stat status;
-	int fd = open(path, O_RDONLY | O_CLOEXEC), error;
+	int fd = open(path, how | O_CLOEXEC), error;
 
 	assert_int_equal(fstat(fd, &status), 0);
 	error = tls_cache_object(cache, fd, &status, object);
 	close(fd);
 	return error;
+}
+
+static int read_cached(const char *path, const struct tls_object **object)
+{
+	return read_by(O_RDONLY, path, object);
+}
+
+static void a_file_that_cannot_be_read_now_is_read_later(void **state)
+{
+	const struct tls_object *object;
+	char path[64];
+
+	(void)state;
+	put("later.so", path);
+	assert_int_equal(read_by(O_WRONLY, path, &object), -EBADF);
+	assert_null(object);
+	assert_int_equal(read_cached(path, &object), 0);
+	assert_non_null(object);
+	free(bytes);
 }
 
 static void a_file_is_read_again_only_if_it_changed(void **state)
@@ -313,6 +337,7 @@ int main(void)
 		test_case(two_versions_are_both_found),
 		test_case(what_is_not_mapped_to_be_executed_is_not_found),
 		test_case(a_function_that_is_not_mapped_whole_says_so),
+		test_case(a_file_that_cannot_be_read_now_is_read_later),
 		test_case(a_file_is_read_again_only_if_it_changed),
 		test_case(without_the_right_it_says_what_cannot_be_read),
 		test_case(a_process_that_has_ended_says_so),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Which functions files have: those built from tls/, damaged copies, and this machine's libraries. */
+/* Which functions files have: those built from tls/, and this machine's libraries. */
 #include "test.h"
 
 #include <elf.h>
@@ -8,108 +8,79 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "object.h"
 #include "tls_sample.h"
-
-static struct tls_object object;
-
-static const struct tls_code *of(enum tls_function function)
-{
-	unsigned int i;
-
-	for (i = 0; i < object.number; i++)
-		if (object.codes[i].function == function)
-			return &object.codes[i];
-	return NULL;
-}
-
-static int read_sample(const char *name)
-{
-	size_t size;
-	unsigned char *bytes = tls_sample(name, &size);
-	int fd = tls_file(bytes, size), error = tls_object_read(&object, fd);
-
-	close(fd);
-	free(bytes);
-	return error;
-}
-
-static void leaves_by(enum tls_function function, unsigned int number)
-{
-	const struct tls_code *code = of(function);
-
-	if (!code)
-		fail_msg("there is no %s", tls_function_name(function));
-	if (code->why)
-		fail_msg("%s: it %s", tls_function_name(function), code->why);
-	assert_int_equal(code->nr_returns, number);
-	assert_true(code->entry > 0);
-}
-
-static void returns(enum tls_function function)
-{
-	assert_non_null(of(function));
-	assert_true(of(function)->nr_returns > 0);
-	leaves_by(function, of(function)->nr_returns);
-}
 
 static void a_library_has_its_functions(void **state)
 {
 	(void)state;
-	assert_int_equal(read_sample("library.so"), 0);
-	assert_int_equal(object.number, 4);
+	assert_int_equal(tls_read_sample("library.so"), 0);
+	assert_int_equal(tls_object.number, 4);
 	returns(TLS_SSL_WRITE);
 	returns(TLS_SSL_WRITE_EX2);
 	returns(TLS_SSL_READ);
 	/* Not what is data, and what is defined elsewhere. */
-	assert_null(of(TLS_SSL_READ_EX));
-	assert_null(of(TLS_SSL_SENDFILE));
+	assert_null(tls_code_of(TLS_SSL_READ_EX));
+	assert_null(tls_code_of(TLS_SSL_SENDFILE));
 }
 
 static void an_older_function_counts_only_without_the_newer_one(void **state)
 {
 	(void)state;
-	assert_int_equal(read_sample("library.so"), 0);
-	assert_null(of(TLS_SSL_WRITE_EX));
-	assert_int_equal(read_sample("old.so"), 0);
+	assert_int_equal(tls_read_sample("library.so"), 0);
+	assert_null(tls_code_of(TLS_SSL_WRITE_EX));
+	assert_int_equal(tls_read_sample("old.so"), 0);
 	returns(TLS_SSL_WRITE_EX);
-	assert_null(of(TLS_SSL_WRITE_EX2));
+	assert_null(tls_code_of(TLS_SSL_WRITE_EX2));
 }
 
 static void of_what_only_begins_the_ways_out_do_not_matter(void **state)
 {
 	(void)state;
-	assert_int_equal(read_sample("library.so"), 0);
+	assert_int_equal(tls_read_sample("library.so"), 0);
 	leaves_by(TLS_SSL_FREE, 0);
 }
 
 static void what_cannot_be_traced_is_there_with_its_reason(void **state)
 {
 	(void)state;
-	assert_int_equal(read_sample("two.so"), 0);
-	assert_non_null(of(TLS_GNUTLS_RECORD_RECV));
-	assert_string_equal(of(TLS_GNUTLS_RECORD_RECV)->why,
+	assert_int_equal(tls_read_sample("unsure.so"), 0);
+	assert_non_null(tls_code_of(TLS_GNUTLS_RECORD_RECV));
+	assert_string_equal(tls_code_of(TLS_GNUTLS_RECORD_RECV)->why,
 			    "leaves by a jump through memory");
-	assert_int_equal(of(TLS_GNUTLS_RECORD_RECV)->nr_returns, 0);
+	assert_int_equal(tls_code_of(TLS_GNUTLS_RECORD_RECV)->nr_returns, 0);
 }
 
 static void a_program_that_exports_nothing_has_them_unless_it_is_stripped(void **state)
 {
 	(void)state;
-	assert_int_equal(read_sample("program"), 0);
+	assert_int_equal(tls_read_sample("program"), 0);
 	returns(TLS_SSL_WRITE);
 	returns(TLS_SSL_READ);
-	assert_int_equal(read_sample("stripped"), 0);
-	assert_int_equal(object.number, 0);
+	assert_int_equal(tls_read_sample("stripped"), 0);
+	assert_int_equal(tls_object.number, 0);
+}
+
+static void of_several_functions_of_a_name_the_global_one_counts(void **state)
+{
+	(void)state;
+	assert_int_equal(tls_read_sample("program"), 0);
+	/* The local one does not return. */
+	returns(TLS_SSL_WRITE);
+	is_uncertain(TLS_GNUTLS_RECORD_RECV, "is there more than once");
 }
 
 static void a_library_of_32_bits_has_them(void **state)
 {
 	(void)state;
-	assert_int_equal(read_sample("i386.so"), 0);
-	assert_int_equal(object.number, 2);
+	assert_int_equal(tls_read_sample("i386.so"), 0);
+	assert_int_equal(tls_object.number, 6);
 	leaves_by(TLS_SSL_WRITE, 2);
-	assert_string_equal(of(TLS_SSL_READ)->why, "leaves by a jump through memory");
+	is_uncertain(TLS_SSL_READ, "leaves by a jump through memory");
+	/* Two of its own, and one of a function that its switch jumps to. */
+	leaves_by(TLS_GNUTLS_RECORD_SEND2, 3);
+	is_uncertain(TLS_GNUTLS_RECORD_RECV, "leaves by a jump through a register");
+	is_uncertain(TLS_SSL_READ_EX, "leaves by a jump through a register");
+	is_uncertain(TLS_SSL_SENDFILE, "leaves by a jump through a register");
 }
 
 /* Return: what reading a copy said in which some bytes are others. */
@@ -121,7 +92,7 @@ static int read_with(const char *name, size_t at, const void *value, size_t leng
 
 	memcpy(bytes + at, value, length);
 	fd = tls_file(bytes, size);
-	error = tls_object_read(&object, fd);
+	error = tls_object_read(&tls_object, fd);
 	close(fd);
 	free(bytes);
 	return error;
@@ -134,7 +105,7 @@ static void other_files_are_none(void **state)
 	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
 	(void)state;
-	assert_int_equal(tls_object_read(&object, fd), -ENOEXEC);
+	assert_int_equal(tls_object_read(&tls_object, fd), -ENOEXEC);
 	close(fd);
 	assert_int_equal(read_with("library.so", 0, "#!/bin/sh", 9), -ENOEXEC);
 	assert_int_equal(read_with("library.so", EI_DATA, &big, 1), -ENOEXEC);
@@ -149,96 +120,7 @@ static void other_files_are_none(void **state)
 			 -ENOEXEC);
 	assert_int_equal(read_with("library.so", offsetof(Elf64_Ehdr, e_shnum), &zero, 2),
 			 0);
-	assert_int_equal(object.number, 0);
-}
-
-static void a_symbol_table_that_is_too_large_is_not_read(void **state)
-{
-	static const uint64_t large = 1ULL << 40;
-	size_t size, i;
-	unsigned char *bytes = tls_sample("library.so", &size);
-	Elf64_Ehdr *header = (Elf64_Ehdr *)bytes;
-	Elf64_Shdr *sections = (Elf64_Shdr *)(bytes + header->e_shoff);
-	int fd;
-
-	(void)state;
-	for (i = 0; i < header->e_shnum; i++)
-		if (sections[i].sh_type == SHT_DYNSYM)
-			sections[i].sh_size = large;
-	fd = tls_file(bytes, size);
-	free(bytes);
-	/* With a hole, there is as much of it as the header says. */
-	assert_int_equal(ftruncate(fd, 1LL << 41), 0);
-	assert_int_equal(tls_object_read(&object, fd), -EFBIG);
-	close(fd);
-}
-
-/* Whatever is found of what was damaged is within the file and within limits. */
-static void check_sanity(size_t size)
-{
-	unsigned int i, j;
-
-	assert_true(object.number <= TLS_FUNCTIONS);
-	for (i = 0; i < object.number; i++) {
-		const struct tls_code *code = &object.codes[i];
-
-		assert_true(code->nr_returns <= FLOW_RETURNS_MAX);
-		assert_true(code->why || code->entry < size);
-		assert_true(!code->why || code->nr_returns == 0);
-		for (j = 0; j < code->nr_returns; j++)
-			assert_true(code->returns[j] < size);
-	}
-}
-
-static void damage(unsigned char *bytes, size_t size, uint32_t *seed)
-{
-	static const uint32_t values[] = { 0,	       1,	   0x7f,
-					   0x80,       0xff,	   0x7fffffff,
-					   0x80000000, 0xffffffff, 0xffffff00 };
-	unsigned int times = 1 + test_random(seed) % 8, width;
-	uint32_t value;
-	size_t at;
-
-	while (times--) {
-		width = 1U << test_random(seed) % 3;
-		at = test_random(seed) % (size - 4);
-		value = values[test_random(seed) % (sizeof(values) / sizeof(*values))];
-		if (test_random(seed) % 2)
-			value = test_random(seed);
-		memcpy(bytes + at, &value, width);
-	}
-}
-
-static void read_damaged(const char *name, uint16_t machine, unsigned int rounds)
-{
-	size_t size, length;
-	unsigned char *whole = tls_sample(name, &size), *bytes = malloc(size);
-	uint32_t seed = machine;
-	unsigned int i;
-	int fd;
-
-	for (i = 0; i < rounds; i++) {
-		memcpy(bytes, whole, size);
-		if (machine)
-			((Elf64_Ehdr *)bytes)->e_machine = machine;
-		damage(bytes, size, &seed);
-		length = i % 4 ? size : test_random(&seed) % size;
-		fd = tls_file(bytes, length);
-		if (tls_object_read(&object, fd) == 0)
-			check_sanity(length);
-		close(fd);
-	}
-	free(bytes);
-	free(whole);
-}
-
-static void damaged_files_do_no_harm(void **state)
-{
-	(void)state;
-	read_damaged("two.so", 0, 4000);
-	read_damaged("program", 0, 2000);
-	read_damaged("i386.so", 0, 2000);
-	read_damaged("library.so", EM_AARCH64, 1000);
+	assert_int_equal(tls_object.number, 0);
 }
 
 static bool read_library(const char *path)
@@ -249,7 +131,7 @@ static bool read_library(const char *path)
 		print_message("skipped: there is no %s on this machine\n", path);
 		return false;
 	}
-	assert_int_equal(tls_object_read(&object, fd), 0);
+	assert_int_equal(tls_object_read(&tls_object, fd), 0);
 	close(fd);
 	return true;
 }
@@ -261,10 +143,10 @@ static void are_returns(const char *path)
 	unsigned int i, j;
 	unsigned char byte;
 
-	for (i = 0; i < object.number; i++)
-		for (j = 0; j < object.codes[i].nr_returns; j++) {
+	for (i = 0; i < tls_object.number; i++)
+		for (j = 0; j < tls_object.codes[i].nr_returns; j++) {
 			assert_int_equal(pread(fd, &byte, 1,
-					       (off_t)object.codes[i].returns[j]),
+					       (off_t)tls_object.codes[i].returns[j]),
 					 1);
 			assert_true(byte == 0xc3 || byte == 0xf3);
 		}
@@ -279,12 +161,13 @@ static void the_library_of_OpenSSL_here_can_be_traced(void **state)
 	if (!read_library(path))
 		skip();
 	leaves_by(TLS_SSL_WRITE, 1);
-	leaves_by(of(TLS_SSL_WRITE_EX2) ? TLS_SSL_WRITE_EX2 : TLS_SSL_WRITE_EX, 1);
+	leaves_by(tls_code_of(TLS_SSL_WRITE_EX2) ? TLS_SSL_WRITE_EX2 : TLS_SSL_WRITE_EX,
+		  1);
 	leaves_by(TLS_SSL_READ, 1);
 	leaves_by(TLS_SSL_READ_EX, 1);
 	leaves_by(TLS_SSL_SENDFILE, 1);
 	leaves_by(TLS_SSL_FREE, 0);
-	assert_int_equal(object.number, 6);
+	assert_int_equal(tls_object.number, 6);
 	are_returns(path);
 }
 
@@ -298,7 +181,7 @@ static void the_library_of_GnuTLS_here_can_be_traced(void **state)
 	returns(TLS_GNUTLS_RECORD_SEND2);
 	returns(TLS_GNUTLS_RECORD_RECV);
 	leaves_by(TLS_GNUTLS_DEINIT, 0);
-	assert_int_equal(object.number, 3);
+	assert_int_equal(tls_object.number, 3);
 	are_returns(path);
 }
 
@@ -310,10 +193,9 @@ int main(void)
 		test_case(of_what_only_begins_the_ways_out_do_not_matter),
 		test_case(what_cannot_be_traced_is_there_with_its_reason),
 		test_case(a_program_that_exports_nothing_has_them_unless_it_is_stripped),
+		test_case(of_several_functions_of_a_name_the_global_one_counts),
 		test_case(a_library_of_32_bits_has_them),
 		test_case(other_files_are_none),
-		test_case(a_symbol_table_that_is_too_large_is_not_read),
-		test_case(damaged_files_do_no_harm),
 		test_case(the_library_of_OpenSSL_here_can_be_traced),
 		test_case(the_library_of_GnuTLS_here_can_be_traced),
 	};

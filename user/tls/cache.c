@@ -3,6 +3,7 @@
 #include "cache.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -100,17 +101,30 @@ static struct entry *read_entry(int fd, const struct stat *status)
 	return entry;
 }
 
+/* What is wrong with the file, and not only now. */
+static bool is_lasting(int error)
+{
+	return error == 0 || error == -ENOEXEC || error == -ENODATA || error == -EFBIG;
+}
+
 int tls_cache_object(struct tls_cache *cache, int fd, const struct stat *status,
 		     const struct tls_object **object)
 {
 	struct entry *entry = known(cache, status), **row;
+	int error;
 
+	*object = NULL;
 	if (!entry) {
-		if (cache->number >= ENTRIES_MAX)
-			forget_empty(cache);
 		entry = read_entry(fd, status);
 		if (!entry)
 			return -ENOMEM;
+		error = entry->error;
+		if (!is_lasting(error)) {
+			free_entry(entry);
+			return error;
+		}
+		if (cache->number >= ENTRIES_MAX)
+			forget_empty(cache);
 		row = row_of(cache, status);
 		entry->next = *row;
 		*row = entry;

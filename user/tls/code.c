@@ -34,7 +34,8 @@ struct code *code_open(uint16_t machine)
 
 void code_restart(struct code *code)
 {
-	code->x86.past.number = 0;
+	if (code->machine != EM_AARCH64)
+		x86_restart(&code->x86);
 }
 
 void code_next(struct code *code, const uint8_t *bytes, size_t left, uint64_t address,

@@ -13,17 +13,12 @@
 #include "code.h"
 #include "frame.h"
 #include "image.h"
+#include "reach.h"
 
 enum {
 	PARTS_MAX = 32,
 	PART_MAX = 64 << 10, /* bytes */
-	TARGETS_MAX = 8192,
-};
-
-struct part {
-	uint64_t start, end;
-	uint64_t filled; /* from here on nothing is meant to be executed */
-	uint8_t *begins; /* for each byte, whether an instruction begins there */
+	JUMPS_MAX = 8192,
 };
 
 struct flow {
@@ -32,21 +27,9 @@ struct flow {
 	struct flow_returns *returns;
 	struct part parts[PARTS_MAX];
 	unsigned int nr_parts;
-	uint64_t targets[TARGETS_MAX];
-	unsigned int nr_targets;
+	struct jump jumps[JUMPS_MAX];
+	unsigned int nr_jumps;
 };
-
-static const char runs_on[] = "does not end where .eh_frame says";
-
-static struct part *part_of(struct flow *flow, uint64_t address)
-{
-	unsigned int i;
-
-	for (i = 0; i < flow->nr_parts; i++)
-		if (address >= flow->parts[i].start && address < flow->parts[i].end)
-			return &flow->parts[i];
-	return NULL;
-}
 
 static const char *add_part(struct flow *flow, uint64_t start, uint64_t end)
 {
@@ -69,7 +52,7 @@ static bool is_detour(const struct flow *flow, uint64_t target, uint64_t behind)
 	uint64_t offset;
 
 	if (flow->image->machine != EM_AARCH64 ||
-	    !image_offset(flow->image, target, sizeof(bytes), PF_R | PF_X, &offset) ||
+	    !image_offset(flow->image, target, sizeof(bytes), PF_X, &offset) ||
 	    image_read(flow->image, offset, bytes, sizeof(bytes)))
 		return false;
 	code_next(flow->code, bytes, 4, target, &moved);
@@ -78,16 +61,16 @@ static bool is_detour(const struct flow *flow, uint64_t target, uint64_t behind)
 	       back.target == behind;
 }
 
-static const char *add_target(struct flow *flow, uint64_t target)
+static const char *add_jump(struct flow *flow, uint64_t from, uint64_t to)
 {
 	uint64_t start, end;
 
-	if (flow->nr_targets == TARGETS_MAX)
+	if (flow->nr_jumps == JUMPS_MAX)
 		return "has too many jumps";
-	flow->targets[flow->nr_targets++] = target;
-	if (part_of(flow, target))
+	flow->jumps[flow->nr_jumps++] = (struct jump){ .from = from, .to = to };
+	if (part_of(flow->parts, flow->nr_parts, to))
 		return NULL;
-	if (!frame_extent(flow->image, target, &start, &end))
+	if (!frame_extent(flow->image, to, &start, &end))
 		return "jumps to code that has no extent in .eh_frame";
 	return add_part(flow, start, end);
 }
@@ -106,7 +89,8 @@ static const char *add_return(struct flow_returns *returns, uint64_t address)
 }
 
 /* All targets of a table in memory that is never written. */
-static const char *add_table(struct flow *flow, const struct code_table *table)
+static const char *add_table(struct flow *flow, uint64_t from,
+			     const struct code_table *table)
 {
 	const char *why = NULL;
 	uint64_t offset, entry;
@@ -121,7 +105,7 @@ static const char *add_table(struct flow *flow, const struct code_table *table)
 			return "jumps by a table that cannot be read";
 		if (table->is_signed && entry >> (8 * table->size - 1))
 			entry |= ~0ULL << 8 * table->size;
-		why = add_target(flow, table->base + (entry << table->shift));
+		why = add_jump(flow, from, table->base + (entry << table->shift));
 	}
 	return why;
 }
@@ -132,13 +116,10 @@ static const char *take(struct flow *flow, const struct code_step *step, uint64_
 	case CODE_RETURN:
 		return add_return(flow->returns, address);
 	case CODE_JUMP:
-		if (is_detour(flow, step->target, address + step->size))
-			return NULL;
-		return add_target(flow, step->target);
 	case CODE_BRANCH:
-		return add_target(flow, step->target);
+		return add_jump(flow, address, step->target);
 	case CODE_TABLE:
-		return add_table(flow, &step->table);
+		return add_table(flow, address, &step->table);
 	case CODE_UNKNOWN:
 		return step->why;
 	default:
@@ -146,30 +127,36 @@ static const char *take(struct flow *flow, const struct code_step *step, uint64_
 	}
 }
 
-static bool may_be_last(enum code_kind kind)
+static uint8_t flags_of(enum code_kind kind)
 {
-	return kind != CODE_PLAIN && kind != CODE_BRANCH;
+	switch (kind) {
+	case CODE_PLAIN:
+	case CODE_BRANCH:
+		return BYTE_BEGINS | BYTE_GOES_ON;
+	case CODE_NOTHING:
+		return BYTE_BEGINS | BYTE_GOES_ON | BYTE_FILLS;
+	case CODE_CALL:
+		return BYTE_BEGINS | BYTE_GOES_ON | BYTE_CALLS;
+	default:
+		return BYTE_BEGINS;
+	}
 }
 
 static const char *decode(struct flow *flow, struct part *part, const uint8_t *bytes)
 {
 	size_t size = part->end - part->start, at;
-	enum code_kind last = CODE_PLAIN;
 	const char *why = NULL;
 	struct code_step step;
 
 	code_restart(flow->code);
 	for (at = 0; !why && at < size; at += step.size) {
 		code_next(flow->code, bytes + at, size - at, part->start + at, &step);
-		part->begins[at] = 1;
+		if (step.kind == CODE_JUMP &&
+		    is_detour(flow, step.target, part->start + at + step.size))
+			step.kind = CODE_PLAIN;
+		part->bytes[at] = flags_of(step.kind);
 		why = take(flow, &step, part->start + at);
-		if (step.kind == CODE_NOTHING)
-			continue;
-		last = step.kind;
-		part->filled = part->start + at + step.size;
 	}
-	if (!why && !may_be_last(last))
-		why = runs_on;
 	return why;
 }
 
@@ -179,30 +166,41 @@ static const char *read_part(struct flow *flow, struct part *part)
 	const char *why = "cannot be read";
 	uint8_t *bytes;
 
-	if (!image_offset(flow->image, part->start, size, PF_R | PF_X, &offset))
+	if (!image_offset(flow->image, part->start, size, PF_X, &offset))
 		return "is not in executable memory, or jumps to what is not";
 	bytes = malloc(size);
-	part->begins = calloc(1, size);
-	if (bytes && part->begins && image_read(flow->image, offset, bytes, size) == 0)
+	part->bytes = calloc(1, size);
+	if (bytes && part->bytes && image_read(flow->image, offset, bytes, size) == 0)
 		why = decode(flow, part, bytes);
 	free(bytes);
 	return why;
 }
 
 /* Jumps into the middle of an instruction would make other instructions of its bytes. */
-static const char *check_targets(struct flow *flow)
+static const char *check_jumps(struct flow *flow)
 {
 	const struct part *part;
 	unsigned int i;
 
-	for (i = 0; i < flow->nr_targets; i++) {
-		part = part_of(flow, flow->targets[i]);
-		if (!part || !part->begins[flow->targets[i] - part->start])
+	for (i = 0; i < flow->nr_jumps; i++) {
+		part = part_of(flow->parts, flow->nr_parts, flow->jumps[i].to);
+		if (!(part->bytes[flow->jumps[i].to - part->start] & BYTE_BEGINS))
 			return "jumps into the middle of an instruction";
-		if (flow->targets[i] >= part->filled)
-			return runs_on;
 	}
 	return NULL;
+}
+
+static const char *check_returns(struct flow *flow)
+{
+	const struct part *part;
+	unsigned int i;
+
+	for (i = 0; i < flow->returns->number; i++) {
+		part = part_of(flow->parts, flow->nr_parts, flow->returns->at[i]);
+		if (!(part->bytes[flow->returns->at[i] - part->start] & BYTE_REACHED))
+			return "has a return instruction that nothing leads to";
+	}
+	return flow->returns->number ? NULL : "has no return instruction";
 }
 
 static const char *follow(struct flow *flow, uint64_t address, uint64_t size)
@@ -220,10 +218,11 @@ static const char *follow(struct flow *flow, uint64_t address, uint64_t size)
 	for (i = 0; !why && i < flow->nr_parts; i++)
 		why = read_part(flow, &flow->parts[i]);
 	if (!why)
-		why = check_targets(flow);
-	if (!why && !flow->returns->number)
-		why = "has no return instruction";
-	return why;
+		why = check_jumps(flow);
+	if (!why)
+		why = reach(flow->parts, flow->nr_parts, flow->jumps, flow->nr_jumps,
+			    address);
+	return why ? why : check_returns(flow);
 }
 
 const char *flow_returns(const struct image *image, struct code *code, uint64_t address,
@@ -241,7 +240,7 @@ const char *flow_returns(const struct image *image, struct code *code, uint64_t 
 	flow->returns = returns;
 	why = follow(flow, address, size);
 	for (i = 0; i < flow->nr_parts; i++)
-		free(flow->parts[i].begins);
+		free(flow->parts[i].bytes);
 	free(flow);
 	return why;
 }

@@ -26,7 +26,7 @@ enum {
 };
 
 enum {
-	ENTRY_MAX = 256, /* bytes that are looked at of an entry */
+	ENTRY_MAX = 64, /* bytes that are looked at of an entry */
 	TABLE_ENTRY = 8,
 	AUGMENTATION_MAX = 8,
 };
@@ -191,10 +191,8 @@ static bool read_fde(const struct image *image, uint64_t address, uint64_t *star
 		return false;
 	*start = take_encoded(&fde, encoding);
 	size = take_encoded(&fde, encoding & ENCODED_FORMAT);
-	if (fde.failed || size == 0 || size > address_mask(&fde) - *start)
-		return false;
 	*end = *start + size;
-	return true;
+	return !fde.failed;
 }
 
 /* Where the table of .eh_frame_hdr is, and how many entries it has. */

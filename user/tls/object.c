@@ -83,8 +83,7 @@ static const char *take_returns(const struct image *image, struct code *code,
 	if (why)
 		return why;
 	for (i = 0; i < returns.number; i++)
-		if (!image_offset(image, returns.at[i], 1, PF_R | PF_X,
-				  &taken->returns[i]))
+		if (!image_offset(image, returns.at[i], 1, PF_X, &taken->returns[i]))
 			return "is not in executable memory, or jumps to what is not";
 	taken->nr_returns = returns.number;
 	return NULL;
@@ -95,8 +94,7 @@ static void take(const struct image *image, struct code *code, const struct foun
 {
 	if (found->is_ambiguous)
 		taken->why = "is there more than once";
-	else if (!image_offset(image, found->symbol.address, 1, PF_R | PF_X,
-			       &taken->entry))
+	else if (!image_offset(image, found->symbol.address, 1, PF_X, &taken->entry))
 		taken->why = "is not in executable memory";
 	else if (tls_function_only_begins(taken->function))
 		taken->why = check_entry(image, found->symbol.address, taken->entry);

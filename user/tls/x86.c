@@ -8,11 +8,17 @@ enum {
 	OPERAND_SIZE = 0x66, /* a prefix that some processors ignore before a jump */
 };
 
+void x86_restart(struct x86 *x86)
+{
+	x86->past.number = 0;
+	x86->past.got_register = X86_REG_INVALID;
+}
+
 int x86_open(struct x86 *x86, bool wide)
 {
 	cs_mode mode = wide ? CS_MODE_64 : CS_MODE_32;
 
-	x86->past.number = 0;
+	x86_restart(x86);
 	x86->by = disassembler_load();
 	if (!x86->by)
 		return -ENOPKG;
@@ -40,10 +46,25 @@ const cs_insn *x86_earlier(const struct x86_past *past, unsigned int back)
 	return &past->instructions[(past->number - 1 - back) % X86_PAST];
 }
 
+/* i386 knows where it is by a call that returns its address: call THUNK; add REGISTER, DISTANCE. */
+static void remember_got(struct x86_past *past, const cs_insn *instruction)
+{
+	const cs_x86_op *parts = instruction->detail->x86.operands;
+	const cs_insn *before = x86_earlier(past, 0);
+
+	if (instruction->id != X86_INS_ADD || parts[0].type != X86_OP_REG ||
+	    parts[1].type != X86_OP_IMM || !before || before->id != X86_INS_CALL)
+		return;
+	past->got_register = parts[0].reg;
+	past->got = (uint32_t)(instruction->address + (uint64_t)parts[1].imm);
+}
+
 static void remember(struct x86_past *past, const cs_insn *instruction)
 {
-	unsigned int at = past->number++ % X86_PAST;
+	unsigned int at;
 
+	remember_got(past, instruction);
+	at = past->number++ % X86_PAST;
 	past->instructions[at] = *instruction;
 	past->details[at] = *instruction->detail;
 	past->instructions[at].detail = &past->details[at];

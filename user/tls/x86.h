@@ -19,6 +19,9 @@ struct x86_past {
 	cs_insn instructions[X86_PAST];
 	cs_detail details[X86_PAST];
 	unsigned int number; /* of all; the last one stands at (number - 1) % X86_PAST */
+	/* i386: which register holds the address of the global offset table, and that address. */
+	unsigned int got_register;
+	uint64_t got;
 };
 
 struct x86 {
@@ -27,6 +30,8 @@ struct x86 {
 	cs_insn *instruction;
 	struct x86_past past;
 };
+
+void x86_restart(struct x86 *x86);
 
 /* Return: 0; -ENOPKG if libcapstone is not installed; or -ENOMEM. */
 int x86_open(struct x86 *x86, bool wide);

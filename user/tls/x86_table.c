@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Recognises what compilers make of a switch on x86-64:
+ * Recognises what compilers make of a switch: on x86-64
  *
  *	cmp index, LAST; ja DEFAULT; ...
  *	lea BASE, [rip + TABLE]; movsxd TO, dword [BASE + 4 * index]; add TO, BASE; jmp TO
  *
- * A limit that is misread does no harm: what the table names is followed wherever it leads, and
- * a return that is not found is a call that is not recorded.
+ * and on i386, where GOT holds the address of the global offset table:
+ *
+ *	mov TO, dword [GOT + 4 * index + TABLE]; add TO, GOT; jmp TO
+ *
+ * What the table names is followed wherever it leads. Were the limit misread, it would lead to what
+ * is no code, or returns would be left to which nothing leads: either way it is not certain.
  */
 #include "x86.h"
 
@@ -73,19 +77,42 @@ static unsigned int limit(const struct x86_past *past)
 	return (unsigned int)with->imm + 1;
 }
 
-bool x86_table(const struct x86 *x86, unsigned int to, struct code_table *table)
+static bool take(const struct x86 *x86, struct code_table *table, uint64_t address,
+		 uint64_t base)
 {
-	const cs_insn *sum, *load, *lea, *one, *other;
-	unsigned int back = 0, back_one, back_other;
-	const cs_x86_op *parts;
+	table->address = address;
+	table->base = base;
+	table->number = limit(&x86->past);
+	table->size = 4;
+	table->is_signed = 1;
+	return table->number > 0;
+}
 
-	sum = writer(x86, to, &back);
-	if (!sum || sum->id != X86_INS_ADD)
+/* On i386: @back instructions ago the sum was made. */
+static bool take_by_got(const struct x86 *x86, const cs_x86_op *parts, unsigned int back,
+			struct code_table *table)
+{
+	const cs_insn *load = writer(x86, parts[0].reg, &back);
+	const cs_x86_op *from;
+
+	if (!load || load->id != X86_INS_MOV || parts[1].reg != x86->past.got_register)
 		return false;
-	parts = sum->detail->x86.operands;
-	if (parts[0].reg != to || parts[1].type != X86_OP_REG)
-		return false;
-	back_one = back_other = back;
+	from = &load->detail->x86.operands[1];
+	return from->type == X86_OP_MEM && from->mem.scale == 4 &&
+	       from->mem.index != X86_REG_INVALID &&
+	       from->mem.base == x86->past.got_register &&
+	       take(x86, table, (uint32_t)(x86->past.got + (uint64_t)from->mem.disp),
+		    x86->past.got);
+}
+
+/* On x86-64. */
+static bool take_by_lea(const struct x86 *x86, const cs_x86_op *parts, unsigned int back,
+			struct code_table *table)
+{
+	unsigned int back_one = back, back_other = back;
+	const cs_insn *load, *lea, *one, *other;
+	uint64_t address;
+
 	one = writer(x86, parts[0].reg, &back_one);
 	other = writer(x86, parts[1].reg, &back_other);
 	if (!one || !other)
@@ -93,16 +120,29 @@ bool x86_table(const struct x86 *x86, unsigned int to, struct code_table *table)
 	load = is_entry_load(one) ? one : other;
 	if (!is_entry_load(load))
 		return false;
-	/* The other part of the sum is the base; what the load writes may have been the base, too. */
+	/* The other part of the sum is the base, which the load used. */
 	back = load == one ? back_one : back_other;
 	lea = writer(x86, load->detail->x86.operands[1].mem.base, &back);
 	if (!lea || !is_table_address(lea) || lea != (load == one ? other : one))
 		return false;
-	table->address = lea->address + lea->size +
-			 (uint64_t)lea->detail->x86.operands[1].mem.disp;
-	table->base = table->address;
-	table->number = limit(&x86->past);
-	table->size = 4;
-	table->is_signed = 1;
-	return table->number > 0;
+	address = lea->address + lea->size +
+		  (uint64_t)lea->detail->x86.operands[1].mem.disp;
+	return take(x86, table, address, address);
+}
+
+bool x86_table(const struct x86 *x86, unsigned int to, struct code_table *table)
+{
+	const cs_x86_op *parts;
+	unsigned int back = 0;
+	const cs_insn *sum;
+
+	sum = writer(x86, to, &back);
+	if (!sum || sum->id != X86_INS_ADD)
+		return false;
+	parts = sum->detail->x86.operands;
+	if (parts[0].reg != to || parts[1].type != X86_OP_REG)
+		return false;
+	if (x86->past.got_register != X86_REG_INVALID)
+		return take_by_got(x86, parts, back, table);
+	return take_by_lea(x86, parts, back, table);
 }

@@ -90,7 +90,9 @@
 	end half
 
 	function runs_on
-	.long ret, nop, 0x91000400		# add x0, x0, #1
+	cbz 1f
+	.long ret
+1:	.long nop, 0x91000400			# add x0, x0, #1
 	end runs_on
 
 	# What linkers do against errata of the Cortex-A53.

@@ -157,6 +157,16 @@ memory_9:
 	ret
 	end switch_unlimited
 
+	function switch_scaled
+	cmp $1, %edi
+	ja 9f
+	lea table(%rip), %rdx
+	movslq (%rdx, %rdi, 8), %rax
+	add %rdx, %rax
+	jmp *%rax
+9:	ret
+	end switch_scaled
+
 	function switch_beyond
 	cmp $5, %edi
 	ja 9f
@@ -190,7 +200,7 @@ memory_9:
 
 	.section .rodata
 	.balign 4
-table:	.long case_0 - table, case_1 - table, in_cold - table, case_0 - table
+table:	.long case_0 - table, case_1 - table, split_cold - table, case_0 - table
 	.long 0x7ffffff0, 0
 table_memory:
 	.long memory_8 - table_memory, memory_8 - table_memory
@@ -257,6 +267,29 @@ written: .long 0, 0
 1:	nop
 	end runs_on
 
+	function data_behind_return
+	ret
+	.long 0xc3909090
+	end data_behind_return
+
+	function ends_in_call
+	test %rdi, %rdi
+	jne 1f
+	ret
+1:	call one
+	nopl (%rax)
+	nop
+	end ends_in_call
+
+	function ends_in_call_not
+	test %rdi, %rdi
+	jne 1f
+	ret
+1:	call one
+	nop
+	inc %eax
+	end ends_in_call_not
+
 	function in_the_middle
 	test %rdi, %rdi
 	je 1f + 1
@@ -265,7 +298,8 @@ written: .long 0, 0
 	end in_the_middle
 
 	function short_jump
-	data16 jmp one
+	.byte 0x66, 0xeb, 0			# data16 jmp
+	ret
 	end short_jump
 
 	.type no_extent, @function
@@ -294,7 +328,9 @@ unsized:
 	function two_begin
 	nop
 	.type behind, @function
+	.type behind_unsized, @function
 behind:
+behind_unsized:
 	ret
 	.size behind, . - behind
 	end two_begin
@@ -302,15 +338,21 @@ behind:
 # ---- Numbers
 
 	function returns_64
-	.rept 64
+	.rept 63
+	js 1f
 	ret
+1:
 	.endr
+	ret
 	end returns_64
 
 	function returns_65
-	.rept 65
+	.rept 64
+	js 1f
 	ret
+1:
 	.endr
+	ret
 	end returns_65
 
 	function large
@@ -326,3 +368,35 @@ behind:
 	.endr
 	ret
 	end largest
+
+	function jumps_8192
+	.rept 8192
+	je . + 2
+	.endr
+	ret
+	end jumps_8192
+
+	function jumps_8193
+	.rept 8193
+	je . + 2
+	.endr
+	ret
+	end jumps_8193
+
+	# Each block jumps to the one before.
+	.macro block number, before
+back_\number:
+	jmp back_\before
+	.endm
+
+	function to_and_fro
+	jmp back_150
+back_0:	ret
+	.altmacro
+	.set n, 1
+	.rept 150
+	block %n, %n-1
+	.set n, n + 1
+	.endr
+	.noaltmacro
+	end to_and_fro

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A library that has functions of TLS libraries. OLD: without the newest ones; TWO: a second
- * SSL_write that nobody else sees; PROGRAM: an executable.
+ * A library that has functions of TLS libraries. OLD: without the newest ones; UNSURE: with one that
+ * cannot be traced; PROGRAM: an executable, which second.c belongs to.
  */
 struct ssl;
 
@@ -58,7 +58,8 @@ void SSL_free(struct ssl *ssl)
 }
 
 /* Not a function. */
-int SSL_read_ex = 1;
+extern const int SSL_read_ex;
+const int SSL_read_ex = 1;
 
 /* Defined elsewhere. */
 extern int SSL_sendfile(struct ssl *ssl);
@@ -72,23 +73,22 @@ int calls_elsewhere(struct ssl *ssl)
 #endif
 }
 
-#ifdef TWO
-__asm__(".pushsection .text\n"
-	".type mine, @function\n"
-	"mine: .cfi_startproc\n"
-	"ret\n"
-	".cfi_endproc\n"
-	".size mine, . - mine\n"
-	".globl gnutls_record_recv\n"
-	".type gnutls_record_recv, @function\n"
-	"gnutls_record_recv: .cfi_startproc\n"
-	"jmp gnutls_elsewhere@plt\n"
-	".cfi_endproc\n"
-	".size gnutls_record_recv, . - gnutls_record_recv\n"
-	".popsection\n");
+#ifdef UNSURE
+int gnutls_elsewhere(struct ssl *ssl);
+
+int gnutls_record_recv(struct ssl *ssl)
+{
+	return gnutls_elsewhere(ssl);
+}
 #endif
 
 #ifdef PROGRAM
+/* second.c has another one. */
+static __attribute__((noinline, used)) int gnutls_record_recv(struct ssl *ssl)
+{
+	return !ssl;
+}
+
 void _start(void)
 {
 	for (;;)
