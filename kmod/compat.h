@@ -8,14 +8,12 @@
 #ifndef _ST_COMPAT_H
 #define _ST_COMPAT_H
 
-#include <linux/err.h>
 #include <linux/file.h>
 #include <linux/kconfig.h>
 #include <linux/mm.h>
 #include <linux/net.h>
 #include <linux/rcupdate.h>
 #include <linux/uio.h>
-#include <linux/uprobes.h>
 #include <linux/version.h>
 
 #include "supported.h"
@@ -196,62 +194,5 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 	vma->vm_flags &= ~flags;
 }
 #endif /* before 6.3 */
-
-/*
- * uprobes: the consumer's functions, and how it is registered. Since 6.12 (and as far as that is
- * backported) a uprobe has a handle, and all unregistered ones are waited for together; since
- * 6.13 a handler is told what the entry's handler has kept.
- */
-#ifdef ST_HAVE_UPROBE_DATA
-#define ST_UPROBE_HANDLER(name) \
-	int name(struct uprobe_consumer *consumer, struct pt_regs *regs, __u64 *data)
-#define ST_UPROBE_RETURN(name)                                             \
-	int name(struct uprobe_consumer *consumer, unsigned long function, \
-		 struct pt_regs *regs, __u64 *data)
-#else
-#define ST_UPROBE_HANDLER(name) \
-	int name(struct uprobe_consumer *consumer, struct pt_regs *regs)
-#define ST_UPROBE_RETURN(name)                                             \
-	int name(struct uprobe_consumer *consumer, unsigned long function, \
-		 struct pt_regs *regs)
-#endif /* before 6.13 */
-
-#ifdef ST_HAVE_UPROBE_UNREGISTER_NOSYNC
-#define ST_UPROBE_FILTER(name) \
-	bool name(struct uprobe_consumer *consumer, struct mm_struct *mm)
-static inline struct uprobe *st_uprobe_register(struct inode *inode, loff_t offset,
-						struct uprobe_consumer *consumer)
-{
-	return uprobe_register(inode, offset, 0, consumer);
-}
-
-static inline void st_uprobe_unregister(struct uprobe *uprobe, struct inode *inode,
-					loff_t offset, struct uprobe_consumer *consumer)
-{
-	uprobe_unregister_nosync(uprobe, consumer);
-}
-
-#define st_uprobe_unregister_sync() uprobe_unregister_sync()
-#else
-#define ST_UPROBE_FILTER(name)                                                  \
-	bool name(struct uprobe_consumer *consumer, enum uprobe_filter_ctx ctx, \
-		  struct mm_struct *mm)
-/* There is no handle: the pointer only says that it is registered. */
-static inline struct uprobe *st_uprobe_register(struct inode *inode, loff_t offset,
-						struct uprobe_consumer *consumer)
-{
-	int err = uprobe_register(inode, offset, consumer);
-
-	return err ? ERR_PTR(err) : (struct uprobe *)consumer;
-}
-
-static inline void st_uprobe_unregister(struct uprobe *uprobe, struct inode *inode,
-					loff_t offset, struct uprobe_consumer *consumer)
-{
-	uprobe_unregister(inode, offset, consumer);
-}
-
-#define st_uprobe_unregister_sync() ((void)0)
-#endif /* before 6.12 */
 
 #endif /* _ST_COMPAT_H */

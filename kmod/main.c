@@ -31,7 +31,8 @@
  *	             |   |- payload	one source of bytes
  *	             |- peer	struct socket -> both ends
  *	tls			the functions of TLS libraries that are traced
- *	 |- uprobe		places in the code of programs
+ *	 |- tls_set		the probes on one function
+ *	 |   |- uprobe		places in the code of programs
  *	 |- tls_call		a call begins, makes socket calls, and ends
  *	     |- tls_open	calls that have not returned
  *	     |- tls_conn	which socket a TLS session was last seen to use

@@ -54,7 +54,6 @@ struct function {
 	{                                                                       \
 		.name = named, .calls = SENDTRACE_CALL_BIT(SENDTRACE_CALL_##id) \
 	}
-#define FUNCTION(id) [SENDTRACE_CALL_##id - SENDTRACE_CALL_SSL_WRITE]
 
 /*
  *	int SSL_write(SSL *ssl, const void *buf, int num);
@@ -67,24 +66,19 @@ struct function {
  *				    size_t pad, unsigned flags);
  *	ssize_t gnutls_record_recv(gnutls_session_t session, void *data, size_t data_size);
  */
+#define FUNCTION(name, id, ...) \
+	[SENDTRACE_CALL_##id -  \
+		SENDTRACE_CALL_SSL_WRITE] = { .hook = HOOK(name, id), __VA_ARGS__ }
+
 static const struct function functions[] = {
-	FUNCTION(SSL_WRITE) = { .hook = HOOK("SSL_write", SSL_WRITE),
-				.returns_int = true },
-	FUNCTION(SSL_WRITE_EX) = { .hook = HOOK("SSL_write_ex", SSL_WRITE_EX),
-				   .written = 3 },
-	FUNCTION(SSL_WRITE_EX2) = { .hook = HOOK("SSL_write_ex2", SSL_WRITE_EX2),
-				    .written = 4 },
-	FUNCTION(SSL_SENDFILE) = { .hook = HOOK("SSL_sendfile", SSL_SENDFILE),
-				   .has_no_buffer = true },
-	FUNCTION(GNUTLS_SEND) = { .hook = HOOK("gnutls_record_send", GNUTLS_SEND) },
-	FUNCTION(SSL_READ) = { .hook = HOOK("SSL_read", SSL_READ),
-			       .returns_int = true,
-			       .receives = true },
-	FUNCTION(SSL_READ_EX) = { .hook = HOOK("SSL_read_ex", SSL_READ_EX),
-				  .written = 3,
-				  .receives = true },
-	FUNCTION(GNUTLS_RECV) = { .hook = HOOK("gnutls_record_recv", GNUTLS_RECV),
-				  .receives = true },
+	FUNCTION("SSL_write", SSL_WRITE, .returns_int = true),
+	FUNCTION("SSL_write_ex", SSL_WRITE_EX, .written = 3),
+	FUNCTION("SSL_write_ex2", SSL_WRITE_EX2, .written = 4),
+	FUNCTION("SSL_sendfile", SSL_SENDFILE, .has_no_buffer = true),
+	FUNCTION("gnutls_record_send", GNUTLS_SEND, .returns_int = false),
+	FUNCTION("SSL_read", SSL_READ, .returns_int = true, .receives = true),
+	FUNCTION("SSL_read_ex", SSL_READ_EX, .written = 3, .receives = true),
+	FUNCTION("gnutls_record_recv", GNUTLS_RECV, .receives = true),
 };
 
 static const struct function *function_of(u16 id)

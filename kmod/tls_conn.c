@@ -55,10 +55,9 @@ static struct conn *find(const struct st_tls_process *process, u64 ssl)
 	struct conn *conn;
 
 	lockdep_assert_held(&lock);
-	hlist_for_each_entry(conn, chain_of(process, ssl),
-			     chain) if (conn->ssl == ssl &&
-					st_tls_same_process(&conn->process,
-							    process)) return conn;
+	hlist_for_each_entry(conn, chain_of(process, ssl), chain)
+		if (conn->ssl == ssl && st_tls_same_process(&conn->process, process))
+			return conn;
 	return NULL;
 }
 
@@ -181,8 +180,7 @@ void st_tls_conn_clear(void)
 {
 	struct conn *conn, *next;
 
-	list_for_each_entry_safe(conn, next, &ages, age)
-	{
+	list_for_each_entry_safe(conn, next, &ages, age) {
 		spin_lock(&lock);
 		unlink(conn);
 		spin_unlock(&lock);

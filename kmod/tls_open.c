@@ -95,9 +95,10 @@ static bool is_dead(const struct st_tls_open *call)
 	rcu_read_lock();
 	task = pid_task(find_pid_ns(call->process.pid, &init_pid_ns), PIDTYPE_TGID);
 	if (task && task->group_leader->start_time == call->process.start)
-		for_each_thread(task, thread) found |=
-			thread == call->task && thread->start_time == call->task_start &&
-			READ_ONCE(thread->self_exec_id) == call->process.exec;
+		for_each_thread(task, thread)
+			found |= thread == call->task &&
+				 thread->start_time == call->task_start &&
+				 READ_ONCE(thread->self_exec_id) == call->process.exec;
 	rcu_read_unlock();
 	return !found;
 }
@@ -158,8 +159,7 @@ static bool take_from(struct chain *chain, const struct st_tls_process *process,
 	struct st_tls_open *each;
 
 	spin_lock(&chain->lock);
-	hlist_nulls_for_each_entry(each, node, &chain->calls, node)
-	{
+	hlist_nulls_for_each_entry(each, node, &chain->calls, node) {
 		if (!is_at(each, process, sp))
 			continue;
 		if (call)
@@ -262,12 +262,12 @@ static struct st_tls_open *look(unsigned int i, const struct st_tls_process *pro
 
 	do {
 		best = NULL;
-		hlist_nulls_for_each_entry_rcu(
-			call, node, &chains[i].calls,
-			node) if (is_around(call, process, sp) &&
-				  (!own || (call->task == current &&
-					    call->task_start == current->start_time)) &&
-				  (!best || call->sp < best->sp)) best = call;
+		hlist_nulls_for_each_entry_rcu(call, node, &chains[i].calls, node)
+			if (is_around(call, process, sp) &&
+			    (!own || (call->task == current &&
+				      call->task_start == current->start_time)) &&
+			    (!best || call->sp < best->sp))
+				best = call;
 	} while (get_nulls_value(node) != i);
 	return best;
 }
@@ -283,15 +283,11 @@ static bool is_occupied(const struct st_tls_open *call)
 	struct task_struct *thread;
 	unsigned long its;
 
-	for_each_thread(leader, thread) if (
-		thread == call->task &&
-		thread->start_time ==
-			call->task_start) return !copy_from_kernel_nofault(&its,
-									   &task_pt_regs(
-										    thread)
-										    ->sp,
-									   sizeof(its)) &&
-		its <= call->sp && call->sp - its <= DEEPEST;
+	for_each_thread(leader, thread)
+		if (thread == call->task && thread->start_time == call->task_start)
+			return !copy_from_kernel_nofault(&its, &task_pt_regs(thread)->sp,
+							 sizeof(its)) &&
+			       its <= call->sp && call->sp - its <= DEEPEST;
 	return false;
 }
 NOKPROBE_SYMBOL(is_occupied);

@@ -19,6 +19,7 @@
 
 #include "compat.h"
 #include "uprobe.h"
+#include "uprobe_api.h"
 
 /* ---- Places --------------------------------------------------------------------------- */
 
@@ -114,7 +115,7 @@ void st_code_put(struct st_code *code)
 
 /*
  * What the CPU takes for a return: x86: RET, RET with a number, both perhaps behind a prefix
- * (REP, BND); arm64: RET, RETAA and RETAB (Arm ARM, C6.2).
+ * (REP, BND); arm64: RET (Arm ARM, C6.2). Of RETAA and RETAB the kernel makes no uprobes.
  */
 static bool is_return(const u8 *code, ssize_t size)
 {
@@ -125,7 +126,7 @@ static bool is_return(const u8 *code, ssize_t size)
 #else
 	u32 word = size < 4 ? 0 : code[0] | code[1] << 8 | code[2] << 16 | code[3] << 24;
 
-	return (word & 0xfffffc1f) == 0xd65f0000 || (word & 0xfffffbff) == 0xd65f0bff;
+	return (word & 0xfffffc1f) == 0xd65f0000;
 #endif
 }
 

@@ -10,30 +10,37 @@
 #include <linux/sendtrace.h>
 
 /* Initialises an array of names, by enum sendtrace_call. */
-#define ST_CALL_NAMES                                                                     \
-	{                                                                                 \
-		[SENDTRACE_CALL_SENDTO] = "sendto", [SENDTRACE_CALL_SENDMSG] = "sendmsg", \
-		[SENDTRACE_CALL_SENDMMSG] = "sendmmsg",                                   \
-		[SENDTRACE_CALL_WRITE] = "write", [SENDTRACE_CALL_WRITEV] = "writev",     \
-		[SENDTRACE_CALL_PWRITEV2] = "pwritev2",                                   \
-		[SENDTRACE_CALL_IO_SUBMIT_WRITE] = "io_submit",                           \
-		[SENDTRACE_CALL_SENDFILE] = "sendfile",                                   \
-		[SENDTRACE_CALL_SPLICE_WRITE] = "splice",                                 \
-		[SENDTRACE_CALL_IO_URING_SEND] = "io_uring",                              \
-		[SENDTRACE_CALL_RECVFROM] = "recvfrom",                                   \
-		[SENDTRACE_CALL_RECVMSG] = "recvmsg",                                     \
-		[SENDTRACE_CALL_RECVMMSG] = "recvmmsg", [SENDTRACE_CALL_READ] = "read",   \
-		[SENDTRACE_CALL_READV] = "readv", [SENDTRACE_CALL_PREADV2] = "preadv2",   \
-		[SENDTRACE_CALL_IO_SUBMIT_READ] = "io_submit",                            \
-		[SENDTRACE_CALL_SPLICE_READ] = "splice",                                  \
-		[SENDTRACE_CALL_IO_URING_RECV] = "io_uring",                              \
-		[SENDTRACE_CALL_ACCEPT] = "accept",                                       \
-		[SENDTRACE_CALL_IO_URING_ACCEPT] = "io_uring",                            \
-		[SENDTRACE_CALL_CONNECT] = "connect",                                     \
-		[SENDTRACE_CALL_IO_URING_CONNECT] = "io_uring",                           \
-		[SENDTRACE_CALL_SHUTDOWN] = "shutdown",                                   \
-		[SENDTRACE_CALL_IO_URING_SHUTDOWN] = "io_uring",                          \
-		[SENDTRACE_CALL_CLOSE] = "close",                                         \
+#define ST_CALL_NAMES                                                                       \
+	{                                                                                   \
+		[SENDTRACE_CALL_SENDTO] = "sendto", [SENDTRACE_CALL_SENDMSG] = "sendmsg",   \
+		[SENDTRACE_CALL_SENDMMSG] = "sendmmsg",                                     \
+		[SENDTRACE_CALL_WRITE] = "write", [SENDTRACE_CALL_WRITEV] = "writev",       \
+		[SENDTRACE_CALL_PWRITEV2] = "pwritev2",                                     \
+		[SENDTRACE_CALL_IO_SUBMIT_WRITE] = "io_submit",                             \
+		[SENDTRACE_CALL_SENDFILE] = "sendfile",                                     \
+		[SENDTRACE_CALL_SPLICE_WRITE] = "splice",                                   \
+		[SENDTRACE_CALL_IO_URING_SEND] = "io_uring",                                \
+		[SENDTRACE_CALL_RECVFROM] = "recvfrom",                                     \
+		[SENDTRACE_CALL_RECVMSG] = "recvmsg",                                       \
+		[SENDTRACE_CALL_RECVMMSG] = "recvmmsg", [SENDTRACE_CALL_READ] = "read",     \
+		[SENDTRACE_CALL_READV] = "readv", [SENDTRACE_CALL_PREADV2] = "preadv2",     \
+		[SENDTRACE_CALL_IO_SUBMIT_READ] = "io_submit",                              \
+		[SENDTRACE_CALL_SPLICE_READ] = "splice",                                    \
+		[SENDTRACE_CALL_IO_URING_RECV] = "io_uring",                                \
+		[SENDTRACE_CALL_ACCEPT] = "accept",                                         \
+		[SENDTRACE_CALL_IO_URING_ACCEPT] = "io_uring",                              \
+		[SENDTRACE_CALL_CONNECT] = "connect",                                       \
+		[SENDTRACE_CALL_IO_URING_CONNECT] = "io_uring",                             \
+		[SENDTRACE_CALL_SHUTDOWN] = "shutdown",                                     \
+		[SENDTRACE_CALL_IO_URING_SHUTDOWN] = "io_uring",                            \
+		[SENDTRACE_CALL_CLOSE] = "close", [SENDTRACE_CALL_SSL_WRITE] = "SSL_write", \
+		[SENDTRACE_CALL_SSL_WRITE_EX] = "SSL_write_ex",                             \
+		[SENDTRACE_CALL_SSL_WRITE_EX2] = "SSL_write_ex2",                           \
+		[SENDTRACE_CALL_SSL_SENDFILE] = "SSL_sendfile",                             \
+		[SENDTRACE_CALL_GNUTLS_SEND] = "gnutls_record_send",                        \
+		[SENDTRACE_CALL_SSL_READ] = "SSL_read",                                     \
+		[SENDTRACE_CALL_SSL_READ_EX] = "SSL_read_ex",                               \
+		[SENDTRACE_CALL_GNUTLS_RECV] = "gnutls_record_recv",                        \
 	}
 
 #define ST_CALLS_FROM_TO(from, to)                     \

@@ -37,7 +37,7 @@ static struct fixture *fixture_of(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, f);
 	f->session = st_test_session(test, RING, 0);
-	f->session->calls = SENDTRACE_CALLS_ALL;
+	st_test_choose(f->session, SENDTRACE_CALLS_ALL);
 	f->hook = (struct st_hook){
 		.calls = SENDTRACE_CALL_BIT(SENDTRACE_CALL_CONNECT),
 		.size = sizeof(f->call),

@@ -68,7 +68,7 @@ static void a_running_session_wants_the_events_it_chose(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
 
-	session->calls = SENDS;
+	st_test_choose(session, SENDS);
 	KUNIT_EXPECT_EQ(test, wanted(SENDS), BIT(session->slot));
 	KUNIT_EXPECT_EQ(test, st_test_counted(session)->hits, 0);
 	KUNIT_EXPECT_EQ(test, wanted(ACCEPTS), 0);

@@ -48,7 +48,7 @@ static struct st_session *session_for_all(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, RING, 0);
 
-	session->calls = SENDTRACE_CALLS_ALL;
+	st_test_choose(session, SENDTRACE_CALLS_ALL);
 	return session;
 }
 

@@ -6,6 +6,7 @@
 #include "fixture.h"
 #include "probe.h"
 #include "probe_fixture.h"
+#include "source.h"
 #include "session_fixture.h"
 
 static int probe_filter_test_init(struct kunit *test)
@@ -39,7 +40,7 @@ static void a_refused_call_takes_no_instance(struct kunit *test)
 	struct st_session *session = st_test_session(test, 16 * PAGE_SIZE, 0);
 	kprobe_pre_handler_t own;
 
-	session->calls = CALL_ONE;
+	st_test_choose(session, CALL_ONE);
 	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_FALLBACK), 0);
 	own = *st_test_own(ROW_CALLED);
 	*st_test_own(ROW_CALLED) = counts;
@@ -47,7 +48,7 @@ static void a_refused_call_takes_no_instance(struct kunit *test)
 	st_test_call_hooked(0);
 	KUNIT_EXPECT_EQ(test, own_called, 0);
 	KUNIT_EXPECT_EQ(test, st_test_counted(session)->filtered, 1);
-	session->calls = CALL_FALLBACK;
+	st_test_choose(session, CALL_FALLBACK);
 	st_test_call_hooked(0);
 	KUNIT_EXPECT_EQ(test, own_called, 1);
 	*st_test_own(ROW_CALLED) = own;
@@ -60,13 +61,13 @@ a_call_that_does_not_concern_a_hook_is_neither_asked_nor_counted(struct kunit *t
 	struct st_session *session = st_test_session(test, 16 * PAGE_SIZE, 0);
 	kprobe_pre_handler_t own;
 
-	session->calls = CALL_ONE;
+	st_test_choose(session, CALL_ONE);
 	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_SOME), 0);
 	st_test_call_hooked(2);
 	KUNIT_EXPECT_EQ(test, st_test_counted(session)->filtered, 0);
 	st_test_call_hooked(1);
 	KUNIT_EXPECT_EQ(test, st_test_counted(session)->filtered, 1);
-	session->calls = CALL_SOME;
+	st_test_choose(session, CALL_SOME);
 	own = *st_test_own(ROW_SOME);
 	*st_test_own(ROW_SOME) = counts;
 	own_called = 0;
@@ -86,7 +87,7 @@ static void the_next_call_knows_nothing_of_a_call_that_was_missed(struct kunit *
 	kprobe_pre_handler_t own;
 	u64 missed;
 
-	session->calls = CALL_FALLBACK;
+	st_test_choose(session, CALL_FALLBACK);
 	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_FALLBACK), 0);
 	own = *st_test_own(ROW_CALLED);
 	*st_test_own(ROW_CALLED) = counts;
@@ -106,7 +107,7 @@ static void a_call_that_its_hook_refuses_is_not_missed(struct kunit *test)
 	struct st_session *session = st_test_session(test, 16 * PAGE_SIZE, 0);
 	u64 missed = st_probe_missed(ROW_CALLED);
 
-	session->calls = CALL_FALLBACK;
+	st_test_choose(session, CALL_FALLBACK);
 	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_FALLBACK), 0);
 	st_test_refuses = true;
 	st_test_call_hooked(0);
@@ -140,15 +141,15 @@ static void another_probe_on_the_function_sees_its_calls_too(struct kunit *test)
 	struct kprobe other = { .symbol_name = "st_test_called", .pre_handler = counts };
 	struct st_session *session = st_test_session(test, 16 * PAGE_SIZE, 0);
 
-	session->calls = CALL_FALLBACK;
+	st_test_choose(session, CALL_FALLBACK);
 	own_called = 0;
 	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_FALLBACK), 0);
 	KUNIT_ASSERT_EQ(test, register_kprobe(&other), 0);
 	st_test_call_hooked(0);
-	session->calls = CALL_ONE;
+	st_test_choose(session, CALL_ONE);
 	st_test_call_hooked(0);
 	unregister_kprobe(&other);
-	session->calls = CALL_FALLBACK;
+	st_test_choose(session, CALL_FALLBACK);
 	st_test_call_hooked(0);
 	st_probe_disarm(CALL_FALLBACK);
 	KUNIT_EXPECT_EQ(test, own_called, 2);
@@ -161,12 +162,12 @@ static void a_hook_counts_its_calls_recorded_or_not(struct kunit *test)
 	struct st_session *session = st_test_session(test, 16 * PAGE_SIZE, 0);
 	u64 before = st_probe_hits(ROW_CALLED);
 
-	session->calls = CALL_ONE;
+	st_test_choose(session, CALL_ONE);
 	st_test_call_hooked(0);
 	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_FALLBACK), 0);
 	KUNIT_EXPECT_TRUE(test, st_probe_is_armed(ROW_CALLED));
 	st_test_call_hooked(0);
-	session->calls = CALL_FALLBACK;
+	st_test_choose(session, CALL_FALLBACK);
 	st_test_call_hooked(0);
 	st_probe_disarm(CALL_FALLBACK);
 	KUNIT_EXPECT_FALSE(test, st_probe_is_armed(ROW_CALLED));
@@ -180,12 +181,12 @@ static void a_hook_without_a_return_sees_the_entry_only(struct kunit *test)
 	struct st_session *session = st_test_session(test, 16 * PAGE_SIZE, 0);
 	u64 before = ktime_get_ns();
 
-	session->calls = CALL_ONE;
+	st_test_choose(session, CALL_ONE);
 	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_ONCE), 0);
 	KUNIT_EXPECT_TRUE(test, st_probe_is_armed(ROW_ONCE));
 	st_test_call_hooked(0);
 	KUNIT_EXPECT_EQ(test, st_test_begun, 0);
-	session->calls = CALL_ONCE;
+	st_test_choose(session, CALL_ONCE);
 	st_test_call_hooked(0);
 	st_probe_disarm(CALL_ONCE);
 	st_test_call_hooked(0);
@@ -198,6 +199,36 @@ static void a_hook_without_a_return_sees_the_entry_only(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, is_asked());
 }
 
+/* How often a hook that helps has done so in one call, after the thread began a receive or not. */
+static unsigned int helped(bool begins, bool named)
+{
+	st_test_helped = 0;
+	preempt_disable();
+	if (begins)
+		st_source_expect(current, named);
+	else
+		WRITE_ONCE(st_source_set_of(current)->receiver, 0);
+	st_test_call_hooked(0);
+	preempt_enable();
+	return st_test_helped;
+}
+
+static void
+a_hook_that_helps_asks_the_sessions_only_if_no_receive_tells(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, 16 * PAGE_SIZE, 0);
+
+	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_HELPED), 0);
+	st_test_choose(session, CALL_ONE);
+	KUNIT_EXPECT_EQ(test, helped(true, false), 1);
+	KUNIT_EXPECT_EQ(test, helped(true, true), 0);
+	KUNIT_EXPECT_EQ(test, helped(false, false), 0);
+	st_test_choose(session, CALL_HELPED);
+	KUNIT_EXPECT_EQ(test, helped(false, false), 1);
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->hits, 0);
+	st_probe_disarm(CALL_HELPED);
+}
+
 static struct kunit_case probe_filter_cases[] = {
 	KUNIT_CASE(a_refused_call_takes_no_instance),
 	KUNIT_CASE(a_call_that_does_not_concern_a_hook_is_neither_asked_nor_counted),
@@ -207,6 +238,7 @@ static struct kunit_case probe_filter_cases[] = {
 	KUNIT_CASE(another_probe_on_the_function_sees_its_calls_too),
 	KUNIT_CASE(a_hook_counts_its_calls_recorded_or_not),
 	KUNIT_CASE(a_hook_without_a_return_sees_the_entry_only),
+	KUNIT_CASE(a_hook_that_helps_asks_the_sessions_only_if_no_receive_tells),
 	{}
 };
 

@@ -6,6 +6,7 @@
 
 #include "hooks.h"
 #include "probe_fixture.h"
+#include "source.h"
 
 unsigned int st_test_begun, st_test_ended;
 long st_test_ended_with;
@@ -26,6 +27,13 @@ static bool begins_once(struct st_call *call, struct pt_regs *regs)
 	st_test_begun++;
 	st_test_begun_once = call->entry;
 	return true;
+}
+
+unsigned int st_test_helped;
+
+static void helps(struct st_source_set *set, struct pt_regs *regs)
+{
+	st_test_helped += set == st_source_set_of(current);
 }
 
 static void ends(struct st_call *call, long ret)
@@ -103,5 +111,11 @@ const struct st_hook st_hooks[] = {
 		.concerns = concerns_odd_values,
 		.begin = begins,
 		.end = ends,
+	},
+	{
+		.name = "helps",
+		.symbols = { "st_test_called_once" },
+		.calls = CALL_HELPED,
+		.help = helps,
 	},
 };

@@ -17,6 +17,7 @@ enum {
 	CALL_NEEDED = 1 << 5,
 	CALL_ONCE = 1 << 6,
 	CALL_SOME = 1 << 7,
+	CALL_HELPED = 1 << 8,
 };
 
 /*
@@ -26,6 +27,9 @@ enum {
 #define ROW_CALLED 8
 #define ROW_ONCE   12
 #define ROW_SOME   13
+
+/* How often the row of CALL_HELPED, on st_test_called_once(), has helped. */
+extern unsigned int st_test_helped;
 
 /* How often a hook's begin and end were called since the case began, and with what. */
 extern unsigned int st_test_begun, st_test_ended;

@@ -10,7 +10,7 @@
 #define __init
 #undef __initdata
 #define __initdata
-#define ST_HOOKS 14
+#define ST_HOOKS 15
 #include "../../kmod/canary.c"
 #include "../../kmod/symbol.c"
 #include "../../kmod/trace.c"
@@ -299,7 +299,7 @@ static void a_call_runs_its_own_hooks_begin_and_end(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, 16 * PAGE_SIZE, 0);
 
-	session->calls = CALL_FALLBACK;
+	st_test_choose(session, CALL_FALLBACK);
 	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_FALLBACK), 0);
 	st_test_call_hooked(-EBADF);
 	st_probe_disarm(CALL_FALLBACK);
@@ -312,7 +312,7 @@ static void a_function_is_hooked_only_while_its_call_is_armed(struct kunit *test
 {
 	struct st_session *session = st_test_session(test, 16 * PAGE_SIZE, 0);
 
-	session->calls = CALL_FALLBACK;
+	st_test_choose(session, CALL_FALLBACK);
 	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_MANY), 0);
 	st_test_call_hooked(0);
 	KUNIT_EXPECT_EQ(test, st_test_begun, 0);
@@ -339,7 +339,7 @@ static void by_ftrace_a_call_runs_its_hooks_begin_and_end(struct kunit *test)
 	struct st_session *session = st_test_session(test, 16 * PAGE_SIZE, 0);
 	u64 before = st_probe_hits(8);
 
-	session->calls = CALL_FALLBACK;
+	st_test_choose(session, CALL_FALLBACK);
 	trace_it(8);
 	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_FALLBACK), 0);
 	KUNIT_EXPECT_TRUE(test, probes[8].is_traced);
@@ -347,11 +347,11 @@ static void by_ftrace_a_call_runs_its_hooks_begin_and_end(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, st_test_begun, 1);
 	KUNIT_EXPECT_EQ(test, st_test_ended, 1);
 	KUNIT_EXPECT_EQ(test, (int)st_test_ended_with, -EBADF);
-	session->calls = CALL_ONE;
+	st_test_choose(session, CALL_ONE);
 	st_test_call_hooked(0);
 	KUNIT_EXPECT_EQ(test, st_test_begun, 1);
 	KUNIT_EXPECT_EQ(test, st_probe_hits(8), before + 2);
-	session->calls = CALL_FALLBACK;
+	st_test_choose(session, CALL_FALLBACK);
 	st_probe_disarm(CALL_FALLBACK);
 	st_test_call_hooked(0);
 	KUNIT_EXPECT_EQ(test, st_test_begun, 1);
@@ -413,7 +413,7 @@ static void a_call_beyond_its_users_share_is_counted_as_missed(struct kunit *tes
 	u64 before = st_probe_missed_by(CALL_FALLBACK);
 	struct st_share *share = probes[8].returns->share;
 
-	session->calls = CALL_FALLBACK;
+	st_test_choose(session, CALL_FALLBACK);
 	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_FALLBACK), 0);
 	atomic_set(&share->over, 1);
 	share->most = 0;

@@ -41,7 +41,7 @@ static struct fixture *fixture_of(struct kunit *test, struct socket *sock)
 	KUNIT_ASSERT_NOT_NULL(test, f);
 	f->before = *task_pt_regs(current);
 	f->session = st_test_session(test, RING, 0);
-	f->session->calls = SENDTRACE_CALLS_ALL;
+	st_test_choose(f->session, SENDTRACE_CALLS_ALL);
 	f->sock = sock;
 	sock->sk->sk_kern_sock = 0;
 	st_test_use_user_memory(test);

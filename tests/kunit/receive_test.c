@@ -101,7 +101,7 @@ static struct fixture *fixture_of(struct kunit *test, int family, int type)
 
 	KUNIT_ASSERT_NOT_NULL(test, f);
 	f->session = st_test_session(test, RING, 0);
-	f->session->calls = SENDTRACE_CALLS_ALL;
+	st_test_choose(f->session, SENDTRACE_CALLS_ALL);
 	f->fd = st_test_family_descriptor(test, family, type, &f->sock);
 	f->sock->sk->sk_kern_sock = 0;
 	st_test_use_user_memory(test);
@@ -220,11 +220,11 @@ static void a_session_that_does_not_ask_for_the_call_has_no_event(struct kunit *
 {
 	struct fixture *f = fixture_of(test, AF_INET, SOCK_DGRAM);
 
-	f->session->calls = SENDTRACE_CALL_BIT(SENDTRACE_CALL_READ);
+	st_test_choose(f->session, SENDTRACE_CALL_BIT(SENDTRACE_CALL_READ));
 	KUNIT_EXPECT_FALSE(test, recv_begins(f, 0));
 	KUNIT_EXPECT_EQ(test, st_test_counted(f->session)->filtered, 1);
 	enter(__NR_recvmsg, f->fd, 0, 0, 0);
-	f->session->calls = SENDTRACE_CALL_BIT(SENDTRACE_CALL_RECVMSG);
+	st_test_choose(f->session, SENDTRACE_CALL_BIT(SENDTRACE_CALL_RECVMSG));
 	KUNIT_EXPECT_EQ(test, received(test, f, 0, 1)->call, SENDTRACE_CALL_RECVMSG);
 }
 

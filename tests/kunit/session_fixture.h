@@ -44,6 +44,13 @@ static inline u8 st_test_byte(size_t i)
 	return i * 7 + (i >> 8);
 }
 
+/* Chooses the calls that a session records; as configuring it does. */
+static inline void st_test_choose(struct st_session *session, u64 calls)
+{
+	session->calls = calls;
+	session->asks = calls;
+}
+
 /* Does any session want a call of this thread? Preemption is off. */
 bool st_test_asks(const struct st_hook *hook);
 

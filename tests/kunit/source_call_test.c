@@ -203,7 +203,7 @@ static void a_note_is_needed_of_datagrams_whose_name_will_not_be_there(struct ku
 	int fd;
 
 	KUNIT_ASSERT_NOT_NULL(test, f);
-	session->calls = SENDTRACE_CALLS_ALL;
+	st_test_choose(session, SENDTRACE_CALLS_ALL);
 	f->iov = (struct iovec){ (void __user *)8, 100 };
 	sock = socket_of_process(test, SOCK_DGRAM, &fd);
 	regs->orig_ax = __NR_recvmsg;

@@ -68,7 +68,7 @@ char *fields_call_name(char *to, const struct sendtrace_event *event);
  * @size: bytes of it
  */
 struct call_text {
-	char text[15];
+	char text[31];
 	unsigned char size;
 };
 

@@ -394,17 +394,23 @@ static void expect_refusal(const struct tracer *tracer, struct sendtrace_tls nam
 	check_errno(ioctl(tracer->fd, SENDTRACE_IOC_TLS, &named), want, "%s", what);
 }
 
-static void bad(void)
+static void expect_no_session(struct sendtrace_tls good)
 {
-	struct sendtrace_tls good = tls_function(SENDTRACE_CALL_SSL_WRITE), other;
-	struct tracer tracer, plain;
+	struct tracer plain;
 
 	tracer_open(&plain);
 	expect_refusal(&plain, good, EINVAL, "before CONFIG");
 	tracer_config_calls(&plain, 1 << 16, SENDTRACE_CALLS_ALL);
 	expect_refusal(&plain, good, EINVAL, "a session without calls of TLS libraries");
 	tracer_close(&plain);
+}
 
+static void bad(void)
+{
+	struct sendtrace_tls good = tls_function(SENDTRACE_CALL_SSL_WRITE), other;
+	struct tracer tracer;
+
+	expect_no_session(good);
 	tracer_open(&tracer);
 	tracer_config_calls(&tracer, 1 << 16, SENDTRACE_CALLS_TLS);
 	other = good, other.pid = 0;

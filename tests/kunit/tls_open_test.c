@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Calls of TLS libraries that have not returned: who finds them, and who does not. */
+#include "../../kmod/tls_open.c"
+
+#include <kunit/test.h>
+#include <linux/completion.h>
+#include <linux/kthread.h>
+
+#include "fixture.h"
+
+#define SP 0x7fff00008000UL
+
+static int tls_open_test_init(struct kunit *test)
+{
+	/* Once for the module: the suites of what uses the table need it, too. */
+	if (!cache)
+		return st_tls_open_init();
+	st_tls_open_clear();
+	return 0;
+}
+
+static void tls_open_test_exit(struct kunit *test)
+{
+	st_tls_open_clear();
+}
+
+static struct st_tls_open a_call(unsigned long sp, u64 ssl)
+{
+	struct st_tls_open call = { .sp = sp, .ssl = ssl, .wanted = 1 };
+
+	st_tls_process_read(&call.process);
+	return call;
+}
+
+static bool adds(unsigned long sp, u64 ssl)
+{
+	struct st_tls_open call = a_call(sp, ssl);
+
+	return st_tls_open_add(&call);
+}
+
+static u64 taken(unsigned long sp)
+{
+	struct st_tls_open call;
+
+	return st_tls_open_take(sp, &call) ? call.ssl : 0;
+}
+
+static u64 around(unsigned long sp)
+{
+	struct st_tls_open *call;
+	u64 ssl;
+
+	preempt_disable();
+	call = st_tls_open_around(sp);
+	ssl = call ? call->ssl : 0;
+	preempt_enable();
+	return ssl;
+}
+
+/* Runs a function in a thread of its own, which ends before this returns. */
+static void in_thread(struct kunit *test, int (*function)(void *arg), void *arg)
+{
+	struct task_struct *thread = kthread_create(function, arg, "tls");
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(thread));
+	get_task_struct(thread);
+	wake_up_process(thread);
+	kthread_stop(thread);
+	put_task_struct(thread);
+}
+
+static int adds_in_thread(void *arg)
+{
+	*(bool *)arg = adds(SP, 7);
+	while (!kthread_should_stop())
+		schedule_timeout_uninterruptible(1);
+	return 0;
+}
+
+static void a_call_is_taken_once_by_its_stack_pointer(struct kunit *test)
+{
+	KUNIT_EXPECT_FALSE(test, st_tls_is_open());
+	KUNIT_EXPECT_TRUE(test, adds(SP, 1));
+	KUNIT_EXPECT_TRUE(test, st_tls_is_open());
+	KUNIT_EXPECT_EQ(test, taken(SP + 8), 0);
+	KUNIT_EXPECT_EQ(test, taken(SP), 1);
+	KUNIT_EXPECT_EQ(test, taken(SP), 0);
+	KUNIT_EXPECT_FALSE(test, st_tls_is_open());
+}
+
+static void a_new_call_at_the_same_place_replaces_what_is_left(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, adds(SP, 1));
+	KUNIT_EXPECT_TRUE(test, adds(SP, 2));
+	KUNIT_EXPECT_EQ(test, taken(SP), 2);
+	KUNIT_EXPECT_EQ(test, taken(SP), 0);
+}
+
+static void a_socket_call_is_inside_the_innermost_call(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, adds(SP, 1));
+	KUNIT_EXPECT_TRUE(test, adds(SP - 4096, 2));
+	KUNIT_EXPECT_EQ(test, around(SP - 5000), 2);
+	KUNIT_EXPECT_EQ(test, around(SP - 4096), 2);
+	KUNIT_EXPECT_EQ(test, around(SP - 4000), 1);
+	KUNIT_EXPECT_EQ(test, around(SP + 8), 0);
+	KUNIT_EXPECT_EQ(test, around(SP - 4096 - DEEPEST), 2);
+	KUNIT_EXPECT_EQ(test, around(SP - 4096 - DEEPEST - 8), 0);
+}
+
+static void another_program_has_no_part_in_it(struct kunit *test)
+{
+	struct st_tls_open call = a_call(SP, 1);
+
+	call.process.exec++;
+	KUNIT_EXPECT_TRUE(test, st_tls_open_add(&call));
+	KUNIT_EXPECT_EQ(test, around(SP - 8), 0);
+	KUNIT_EXPECT_EQ(test, taken(SP), 0);
+	call = a_call(SP, 1);
+	call.process.start++;
+	KUNIT_EXPECT_TRUE(test, st_tls_open_add(&call));
+	KUNIT_EXPECT_EQ(test, around(SP - 8), 0);
+	KUNIT_EXPECT_EQ(test, taken(SP), 0);
+}
+
+/* As if the thread had called with another stack: that of a coroutine. */
+static void a_call_that_began_in_another_thread_is_found(struct kunit *test)
+{
+	struct hlist_nulls_node *node;
+	struct st_tls_open *call;
+	struct chain *own = &chains[chain_of(current)], *other;
+
+	other = &chains[(chain_of(current) + 1) % CHAINS];
+	KUNIT_EXPECT_TRUE(test, adds(SP, 1));
+	node = own->calls.first;
+	call = hlist_nulls_entry(node, struct st_tls_open, node);
+	hlist_nulls_del_init_rcu(&call->node);
+	call->task = NULL;
+	hlist_nulls_add_head_rcu(&call->node, &other->calls);
+	KUNIT_EXPECT_EQ(test, around(SP - 8), 1);
+	KUNIT_EXPECT_EQ(test, taken(SP), 1);
+}
+
+static void what_dead_threads_leave_is_swept_when_the_table_is_full(struct kunit *test)
+{
+	bool added = false;
+	unsigned long i;
+
+	in_thread(test, adds_in_thread, &added);
+	KUNIT_EXPECT_TRUE(test, added);
+	for (i = 0; i < CALLS_MAX - 1; i++)
+		if (!adds(SP + 16 * (i + 1), 3))
+			break;
+	KUNIT_EXPECT_EQ(test, i, CALLS_MAX - 1);
+	swept = jiffies - 2 * HZ;
+	KUNIT_EXPECT_TRUE(test, adds(SP, 4));
+	KUNIT_EXPECT_EQ(test, taken(SP), 4);
+	/* Full of calls whose thread lives. */
+	KUNIT_EXPECT_TRUE(test, adds(SP, 5));
+	swept = jiffies - 2 * HZ;
+	KUNIT_EXPECT_FALSE(test, adds(SP - 8, 6));
+	KUNIT_EXPECT_EQ(test, atomic_read(&st_tls_open_total), CALLS_MAX);
+	st_tls_open_clear();
+	KUNIT_EXPECT_EQ(test, atomic_read(&st_tls_open_total), 0);
+}
+
+static struct kunit_case tls_open_cases[] = {
+	KUNIT_CASE(a_call_is_taken_once_by_its_stack_pointer),
+	KUNIT_CASE(a_new_call_at_the_same_place_replaces_what_is_left),
+	KUNIT_CASE(a_socket_call_is_inside_the_innermost_call),
+	KUNIT_CASE(another_program_has_no_part_in_it),
+	KUNIT_CASE(a_call_that_began_in_another_thread_is_found),
+	KUNIT_CASE(what_dead_threads_leave_is_swept_when_the_table_is_full),
+	{}
+};
+
+static struct kunit_suite tls_open_suite = {
+	.name = "sendtrace_tls_open",
+	.init = tls_open_test_init,
+	.exit = tls_open_test_exit,
+	.test_cases = tls_open_cases,
+};
+
+kunit_test_suites(&tls_open_suite);
