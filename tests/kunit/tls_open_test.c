@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Calls of TLS libraries that have not returned: who finds them, and who does not. */
+#include <linux/init.h>
+
+/* Its functions are called after the initialization, too. */
+#undef __init
+#define __init
+
 #include "../../kmod/tls_open.c"
 
 #include <kunit/test.h>
