@@ -139,9 +139,9 @@ static void sessions_that_do_not_record_such_a_call_are_left_out(struct kunit *t
 	struct st_session *both = st_test_session(test, RING, 0);
 	struct st_call call = st_test_call(NULL, 0);
 
-	sends->calls = SENDS;
-	accepts->calls = ACCEPTS;
-	both->calls = SENDS | ACCEPTS;
+	st_test_choose(sends, SENDS);
+	st_test_choose(accepts, ACCEPTS);
+	st_test_choose(both, SENDS | ACCEPTS);
 	KUNIT_EXPECT_TRUE(test, refined(&call, SENDTRACE_CALL_ACCEPT));
 	KUNIT_EXPECT_EQ(test, call.wanted, BIT(accepts->slot) | BIT(both->slot));
 	KUNIT_EXPECT_EQ(test, st_test_counted(sends)->hits, 1);

@@ -124,8 +124,8 @@ static void all_of_several_sessions_are_asked(struct kunit *test)
 	struct st_session *one = st_test_session(test, 16 * PAGE_SIZE, 0);
 	struct st_session *other = st_test_session(test, 16 * PAGE_SIZE, 0);
 
-	one->calls = CALL_ONE;
-	other->calls = CALL_FALLBACK | CALL_ONCE;
+	st_test_choose(one, CALL_ONE);
+	st_test_choose(other, CALL_FALLBACK | CALL_ONCE);
 	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_FALLBACK), 0);
 	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_ONCE), 0);
 	st_test_call_hooked(0);

@@ -33,6 +33,7 @@ struct fixture {
 static const struct st_hook hook = HOOK(st_recv_begins);
 static const struct st_hook family_hook = HOOK(st_proto_recv_begins);
 static const struct st_hook unix_hook = HOOK(st_unix_recv_begins);
+static const struct st_hook seqpacket_hook = HOOK(st_seqpacket_recv_begins);
 
 static struct fixture *fixture_of(struct kunit *test, struct socket *sock)
 {
@@ -200,7 +201,25 @@ static void a_familys_own_function_is_read_like_sock_recvmsg(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, event->cap_len, 6);
 }
 
+static void of_seqpackets_only_what_is_not_connected_is_seen_there(struct kunit *test)
+{
+	struct socket *sock = st_test_socket(test, AF_UNIX, SOCK_SEQPACKET, 0);
+	struct fixture *f = fixture_of(test, sock);
+	struct pt_regs regs = { .di = (unsigned long)sock, .si = (unsigned long)&f->msg };
+	const struct sendtrace_event *event;
+
+	event = received_through(test, f, &seqpacket_hook, sock, __NR_recvfrom,
+				 -ENOTCONN);
+	KUNIT_EXPECT_EQ(test, event->ret, -ENOTCONN);
+	KUNIT_EXPECT_EQ(test, event->sock_type, SOCK_SEQPACKET);
+	st_test_done(f->session);
+	sock->sk->sk_state = TCP_ESTABLISHED;
+	KUNIT_EXPECT_FALSE(test, st_test_begin(&f->call, &seqpacket_hook, &regs));
+	sock->sk->sk_state = TCP_CLOSE;
+}
+
 static struct kunit_case receive_more_cases[] = {
+	KUNIT_CASE(of_seqpackets_only_what_is_not_connected_is_seen_there),
 	KUNIT_CASE(a_familys_own_function_is_read_like_sock_recvmsg),
 	KUNIT_CASE(the_place_in_a_stream_is_behind_what_was_received),
 	KUNIT_CASE(a_receive_that_failed_has_no_source_but_the_sockets_peer),

@@ -64,24 +64,31 @@ static u64 around(unsigned long sp)
 	return ssl;
 }
 
-/* Runs a function in a thread of its own, which ends before this returns. */
-static void in_thread(struct kunit *test, int (*function)(void *arg), void *arg)
-{
-	struct task_struct *thread = kthread_create(function, arg, "tls");
-
-	KUNIT_ASSERT_FALSE(test, IS_ERR(thread));
-	get_task_struct(thread);
-	wake_up_process(thread);
-	kthread_stop(thread);
-	put_task_struct(thread);
-}
+static DECLARE_COMPLETION(added);
 
 static int adds_in_thread(void *arg)
 {
 	*(bool *)arg = adds(SP, 7);
+	complete(&added);
 	while (!kthread_should_stop())
 		schedule_timeout_uninterruptible(1);
 	return 0;
+}
+
+/* A call in a thread of its own, which ends before this returns. */
+static bool adds_and_dies(struct kunit *test)
+{
+	bool has_added = false;
+	struct task_struct *thread = kthread_create(adds_in_thread, &has_added, "tls");
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(thread));
+	get_task_struct(thread);
+	reinit_completion(&added);
+	wake_up_process(thread);
+	wait_for_completion(&added);
+	kthread_stop(thread);
+	put_task_struct(thread);
+	return has_added;
 }
 
 static void a_call_is_taken_once_by_its_stack_pointer(struct kunit *test)
@@ -145,16 +152,21 @@ static void a_call_that_began_in_another_thread_is_found(struct kunit *test)
 	call->task = NULL;
 	hlist_nulls_add_head_rcu(&call->node, &other->calls);
 	KUNIT_EXPECT_EQ(test, around(SP - 8), 1);
+	/* Its thread is there, and may still be in it; or is not, by its own stack pointer. */
+	call->task = current;
+	call->task_start = current->start_time;
+	task_pt_regs(current)->sp = SP - 16;
+	KUNIT_EXPECT_TRUE(test, is_occupied(call));
+	task_pt_regs(current)->sp = SP + 16;
+	KUNIT_EXPECT_FALSE(test, is_occupied(call));
 	KUNIT_EXPECT_EQ(test, taken(SP), 1);
 }
 
 static void what_dead_threads_leave_is_swept_when_the_table_is_full(struct kunit *test)
 {
-	bool added = false;
 	unsigned long i;
 
-	in_thread(test, adds_in_thread, &added);
-	KUNIT_EXPECT_TRUE(test, added);
+	KUNIT_EXPECT_TRUE(test, adds_and_dies(test));
 	for (i = 0; i < CALLS_MAX - 1; i++)
 		if (!adds(SP + 16 * (i + 1), 3))
 			break;
