@@ -126,6 +126,9 @@ const struct st_hook st_hooks[ST_HOOKS] = {
 		RECV_OF("recv_unix", "unix_stream_recvmsg", st_proto_recv_begins),
 	[ST_HOOK_RECV_UNIX_DGRAM] = RECV_OF("recv_unix_dgram", "__unix_dgram_recvmsg",
 					    st_unix_recv_begins),
+	[ST_HOOK_RECV_UNIX_SEQPACKET] =
+		RECV_OF("recv_unix_seqpacket", "unix_seqpacket_recvmsg",
+			st_seqpacket_recv_begins),
 	[ST_HOOK_RECV_NETLINK] =
 		RECV_OF("recv_netlink", "netlink_recvmsg", st_proto_recv_begins),
 	[ST_HOOK_SPLICE_READ] = {

@@ -204,6 +204,26 @@ bool st_unix_recv_begins(struct st_call *call, struct pt_regs *regs)
 NOKPROBE_SYMBOL(st_unix_recv_begins);
 
 /**
+ * st_seqpacket_recv_begins() - the same for a seqpacket socket that is not connected
+ * @call: a struct st_receive
+ * @regs: the registers at its entry, those of st_proto_recv_begins()
+ *
+ * unix_seqpacket_recvmsg() refuses it. A connected one's receive is seen later, in
+ * __unix_dgram_recvmsg().
+ *
+ * Context: the entry handler.
+ * Return: as struct st_hook.begin.
+ */
+bool st_seqpacket_recv_begins(struct st_call *call, struct pt_regs *regs)
+{
+	struct socket *sock = (void *)regs_get_kernel_argument(regs, 0);
+
+	return READ_ONCE(sock->sk->sk_state) != TCP_ESTABLISHED &&
+	       proto_begins(receive_of(call), sock, regs);
+}
+NOKPROBE_SYMBOL(st_seqpacket_recv_begins);
+
+/**
  * st_recvmmsg_concerns() - is this a message of a recvmmsg() after its first?
  * @regs: the registers at the entry of ____sys_recvmsg()
  *

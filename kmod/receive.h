@@ -36,6 +36,7 @@ struct st_receive {
 bool st_recv_begins(struct st_call *call, struct pt_regs *regs);
 bool st_proto_recv_begins(struct st_call *call, struct pt_regs *regs);
 bool st_unix_recv_begins(struct st_call *call, struct pt_regs *regs);
+bool st_seqpacket_recv_begins(struct st_call *call, struct pt_regs *regs);
 bool st_recvmmsg_concerns(struct pt_regs *regs);
 bool st_recvmmsg_begins(struct st_call *call, struct pt_regs *regs);
 bool st_splice_read_begins(struct st_call *call, struct pt_regs *regs);
