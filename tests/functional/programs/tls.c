@@ -179,6 +179,7 @@ static void traced(void (*calls)(void))
 
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	tls_needs_uprobes();
 	prctl(PR_SET_NAME, "tlsing");
 	begin(&tracer);
 	pid = fork();
@@ -410,6 +411,7 @@ static void bad(void)
 	struct sendtrace_tls good = tls_function(SENDTRACE_CALL_SSL_WRITE), other;
 	struct tracer tracer;
 
+	tls_needs_uprobes();
 	expect_no_session(good);
 	tracer_open(&tracer);
 	tracer_config_calls(&tracer, 1 << 16, SENDTRACE_CALLS_TLS);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A library with the interface of a TLS library. */
+#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,6 +156,18 @@ struct sendtrace_tls tls_function(int function)
 		return named;
 	}
 	die("function %d is not there", function);
+}
+
+void tls_needs_uprobes(void)
+{
+	struct sendtrace_tls named = tls_function(SENDTRACE_CALL_SSL_WRITE);
+	struct tracer tracer;
+
+	tracer_open(&tracer);
+	tracer_config_calls(&tracer, 1 << 16, SENDTRACE_CALLS_TLS);
+	if (ioctl(tracer.fd, SENDTRACE_IOC_TLS, &named) && errno == EOPNOTSUPP)
+		skip("the kernel has no uprobes (CONFIG_UPROBES)");
+	tracer_close(&tracer);
 }
 
 void tls_name_all(const struct tracer *tracer)

@@ -29,6 +29,9 @@ int SSL_read(SSL *ssl, void *buf, int num);
 int SSL_read_ex(SSL *ssl, void *buf, size_t num, size_t *readbytes);
 void SSL_free(SSL *ssl);
 
+/* The case is skipped on a kernel that has no uprobes. */
+void tls_needs_uprobes(void);
+
 /* Name the functions of the calling process to a session. */
 void tls_name_all(const struct tracer *tracer);
 
