@@ -4,8 +4,9 @@
  * the ways to send and to receive (sendto.c, message.c, ...), and in deliver.c.
  *
  * All of these run in the calling thread, at a function's entry or inside a kretprobe handler:
- * preemption off, interrupts perhaps off too (5.10, arm64). So: no lock that is waited for, no allocation, no wake-up, no printk, and no page
- * fault that would wait. What needs any of these is left to task work (late.c).
+ * preemption off, interrupts perhaps off too (5.10, arm64). So: no lock that is waited for, no
+ * allocation, no wake-up, no printk, and no page fault that would wait. What needs any of these
+ * is left to task work (late.c).
  */
 #include <linux/bitops.h>
 #include <linux/indirect_call_wrapper.h>

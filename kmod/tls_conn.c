@@ -20,7 +20,7 @@
 
 #define CHAIN_BITS 10
 
-/* About 7 MiB. */
+/* About 8 MiB. */
 #define SESSIONS_MAX 16384
 
 /**

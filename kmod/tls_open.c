@@ -34,10 +34,10 @@
 #define CHAIN_BITS 8
 #define CHAINS	   (1U << CHAIN_BITS)
 
-/* About 3 MiB. */
+/* About 2 MiB. */
 #define CALLS_MAX 4096
 
-/* How deep a library's stack is at its socket call; more than three times what was seen. */
+/* How deep a library's stack may be at its socket call: an estimate, for callbacks, too. */
 #define DEEPEST (32UL << 10)
 
 struct chain {

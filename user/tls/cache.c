@@ -12,7 +12,7 @@
 
 enum {
 	ROWS = 1024,
-	ENTRIES_MAX = 1 << 16, /* then it begins anew, except for what it gave away */
+	ENTRIES_MAX = 1 << 16, /* then files without such a function are forgotten */
 };
 
 struct entry {
