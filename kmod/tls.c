@@ -9,6 +9,7 @@
  * Lock order: a session's lock, tls_lock, and then those of mm. No handler takes tls_lock.
  */
 #include <linux/err.h>
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/list.h>
 #include <linux/mm.h>
@@ -171,7 +172,7 @@ static bool is_valid(const struct sendtrace_tls *wanted)
 {
 	bool has_uretprobe = wanted->flags & SENDTRACE_TLS_URETPROBE;
 
-	if (wanted->flags & ~SENDTRACE_TLS_URETPROBE ||
+	if (wanted->flags & ~SENDTRACE_TLS_URETPROBE || wanted->reserved ||
 	    wanted->nr_returns > SENDTRACE_TLS_RETURNS)
 		return false;
 	if (wanted->function == SENDTRACE_TLS_FREE)
@@ -181,7 +182,9 @@ static bool is_valid(const struct sendtrace_tls *wanted)
 	       has_uretprobe == !wanted->nr_returns;
 }
 
-static struct st_tls_function *function_at(const struct sendtrace_tls *wanted)
+/* @file: what the offsets were found in. */
+static struct st_tls_function *function_in(const struct file *file,
+					   const struct sendtrace_tls *wanted)
 {
 	struct st_tls_function *function;
 	struct st_code code;
@@ -190,9 +193,22 @@ static struct st_tls_function *function_at(const struct sendtrace_tls *wanted)
 	err = st_code_find(wanted->pid, wanted->address, &code);
 	if (err)
 		return ERR_PTR(err);
-	function = create_function(&code, wanted);
+	function = st_code_is_of(&code, file) ? create_function(&code, wanted) :
+						ERR_PTR(-ESTALE);
 	if (IS_ERR(function))
 		st_code_put(&code);
+	return function;
+}
+
+static struct st_tls_function *function_at(const struct sendtrace_tls *wanted)
+{
+	struct st_tls_function *function;
+	struct file *file = fget(wanted->file); /* never one of O_PATH */
+
+	if (!file)
+		return ERR_PTR(-EBADF);
+	function = function_in(file, wanted);
+	fput(file);
 	return function;
 }
 

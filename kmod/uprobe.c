@@ -7,6 +7,7 @@
  * The file that is mapped is kept, not its inode alone: with the inode alone, its filesystem
  * could be unmounted under it (fs/super.c: "Busy inodes after unmount").
  */
+#include <linux/dcache.h>
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -101,6 +102,21 @@ int st_code_offset(const struct st_code *code, u64 address, loff_t *offset)
 		return -EINVAL;
 	*offset = code->offset + (address - code->start);
 	return 0;
+}
+
+/**
+ * st_code_is_of() - is a part that was mapped of the file that somebody has looked at?
+ * @code: from st_code_find()
+ * @file: what he looked at: the same file, or the one that overlayfs shows of it
+ *
+ * Context: may sleep.
+ * Return: false if it is of another one.
+ */
+bool st_code_is_of(const struct st_code *code, const struct file *file)
+{
+	const struct inode *mapped = file_inode(code->file);
+
+	return file_inode(file) == mapped || d_real_inode(file->f_path.dentry) == mapped;
 }
 
 /**

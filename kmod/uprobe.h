@@ -37,6 +37,7 @@ struct st_uprobe {
 
 int st_code_find(u32 pid, u64 address, struct st_code *code);
 int st_code_offset(const struct st_code *code, u64 address, loff_t *offset);
+bool st_code_is_of(const struct st_code *code, const struct file *file);
 bool st_code_is_return(struct file *file, loff_t offset);
 void st_code_put(struct st_code *code);
 

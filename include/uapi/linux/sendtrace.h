@@ -244,7 +244,13 @@ struct sendtrace_filter {
  * @nr_returns: number of @returns used
  * @flags: SENDTRACE_TLS_URETPROBE: find the return by exchanging the return address instead. It
  *	kills programs that switch stacks inside the function; then @nr_returns is 0
+ * @file: a descriptor of the file that the addresses were found in, not opened with O_PATH
+ * @reserved: must be zero
  * @returns: addresses of its return instructions, in the same mapping
+ *
+ * The process may map another file there at any time: so it is compared with @file, which may
+ * also be the file that overlayfs shows of the one that is mapped. /proc/PID/map_files opens
+ * a file in the way that it was mapped, also if it has no name any more.
  *
  * The file that is mapped there is traced, in every process that maps it and that the filter
  * lets pass; also in those that map it later. It is let go when no process maps it any more,
@@ -261,6 +267,8 @@ struct sendtrace_tls {
 	__u64 address;
 	__u32 nr_returns;
 	__u32 flags;
+	__s32 file;
+	__u32 reserved;
 	__u64 returns[SENDTRACE_TLS_RETURNS];
 };
 
@@ -319,10 +327,11 @@ struct sendtrace_stats {
  * STATS	none
  * TLS		EPERM: no CAP_SYS_ADMIN, or the kernel is locked down; EINVAL: also if the
  *		session records no call of SENDTRACE_CALLS_TLS, an address is not in such a
- *		mapping, or a return is none; ESRCH: no such process; EEXIST: the session has
- *		named this function already; E2BIG: it has named too many; EOPNOTSUPP: this
- *		kernel has no uprobes; ENOMEM; and the errors of the kernel's uprobes, such as
- *		EIO: the file cannot be probed there
+ *		mapping, or a return is none; EBADF: the descriptor is none, or was opened
+ *		with O_PATH; ESRCH: no such process; ESTALE: another file is mapped there;
+ *		EEXIST: the session has named this function already; E2BIG: it has named too
+ *		many; EOPNOTSUPP: this kernel has no uprobes; ENOMEM; and the errors of the
+ *		kernel's uprobes, such as EIO: the file cannot be probed there
  *
  * read() returns as many whole records as fit into the buffer. A record that is larger
  * than the whole buffer is returned in pieces, by consecutive read() calls. If there is

@@ -3,13 +3,10 @@
  * Calls of a TLS library: a child makes them and notes what each should show; the parent, the
  * tracer, compares that with all events that came.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -387,67 +384,6 @@ static void jumped(void)
 	traced(jumps_out);
 }
 
-/* ---- Refusals -------------------------------------------------------------------------- */
-
-static void expect_refusal(const struct tracer *tracer, struct sendtrace_tls named,
-			   int want, const char *what)
-{
-	check_errno(ioctl(tracer->fd, SENDTRACE_IOC_TLS, &named), want, "%s", what);
-}
-
-static void expect_no_session(struct sendtrace_tls good)
-{
-	struct tracer plain;
-
-	tracer_open(&plain);
-	expect_refusal(&plain, good, EINVAL, "before CONFIG");
-	tracer_config_calls(&plain, 1 << 16, SENDTRACE_CALLS_ALL);
-	expect_refusal(&plain, good, EINVAL, "a session without calls of TLS libraries");
-	tracer_close(&plain);
-}
-
-static void bad(void)
-{
-	struct sendtrace_tls good = tls_function(SENDTRACE_CALL_SSL_WRITE), other;
-	struct tracer tracer;
-
-	tls_needs_uprobes();
-	expect_no_session(good);
-	tracer_open(&tracer);
-	tracer_config_calls(&tracer, 1 << 16, SENDTRACE_CALLS_TLS);
-	other = good, other.pid = 0;
-	expect_refusal(&tracer, other, ESRCH, "no process");
-	other = good, other.pid = 2;
-	expect_refusal(&tracer, other, ESRCH, "a kernel thread");
-	other = good, other.address = 0;
-	expect_refusal(&tracer, other, EINVAL, "address 0");
-	other = good, other.address = ~0ULL;
-	expect_refusal(&tracer, other, EINVAL, "the highest address");
-	other = good, other.address = (uintptr_t)&good;
-	expect_refusal(&tracer, other, EINVAL, "the stack");
-	other = good, other.address = (uintptr_t)buffer;
-	expect_refusal(&tracer, other, EINVAL, "data");
-	other = good, other.returns[0] = good.address;
-	expect_refusal(&tracer, other, EINVAL, "a return that is none");
-	other = good, other.returns[0] = (uintptr_t)buffer;
-	expect_refusal(&tracer, other, EINVAL, "a return in another mapping");
-	other = good, other.nr_returns = 0;
-	expect_refusal(&tracer, other, EINVAL, "no return");
-	other = good, other.nr_returns = SENDTRACE_TLS_RETURNS + 1;
-	expect_refusal(&tracer, other, EINVAL, "too many returns");
-	other = good, other.flags = SENDTRACE_TLS_URETPROBE;
-	expect_refusal(&tracer, other, EINVAL, "both means");
-	other = good, other.flags = 2;
-	expect_refusal(&tracer, other, EINVAL, "an unknown flag");
-	other = good, other.function = SENDTRACE_CALL_WRITE;
-	expect_refusal(&tracer, other, EINVAL, "a system call");
-	other = good, other.function = SENDTRACE_CALLS;
-	expect_refusal(&tracer, other, EINVAL, "an unknown function");
-	expect_refusal(&tracer, good, 0, "a good one");
-	expect_refusal(&tracer, good, EEXIST, "the same again");
-	tracer_close(&tracer);
-}
-
 int main(int argc, char **argv)
 {
 	static const struct test_case cases[] = {
@@ -457,7 +393,6 @@ int main(int argc, char **argv)
 		{ "reused", reused },
 		{ "stacks", stacks },
 		{ "jumped", jumped },
-		{ "bad", bad },
 		{},
 	};
 

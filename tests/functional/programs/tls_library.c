@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A library with the interface of a TLS library. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,6 +134,16 @@ __attribute__((used)) void does_free(SSL *ssl)
 	ssl->fd = -1;
 }
 
+/* The program contains the library. It stays open. */
+static int own_file(void)
+{
+	static int fd = -1;
+
+	if (fd < 0)
+		fd = must(open("/proc/self/exe", O_RDONLY | O_CLOEXEC), "open()");
+	return fd;
+}
+
 struct sendtrace_tls tls_function(int function)
 {
 	static const struct {
@@ -145,7 +156,9 @@ struct sendtrace_tls tls_function(int function)
 		{ SENDTRACE_CALL_SSL_READ_EX, SSL_read_ex, SSL_read_ex_returns },
 		{ SENDTRACE_TLS_FREE, SSL_free, NULL },
 	};
-	struct sendtrace_tls named = { .pid = getpid(), .function = function };
+	struct sendtrace_tls named = { .pid = getpid(),
+				       .function = function,
+				       .file = own_file() };
 
 	for (size_t i = 0; i < COUNT_OF(all); i++) {
 		if (all[i].function != function)
