@@ -315,7 +315,7 @@ static void a_process_that_has_ended_says_so(void **state)
 static int start(void **state)
 {
 	(void)state;
-	cache = tls_cache_new();
+	cache = tls_cache_new(tls_object_read);
 	return cache && mkdtemp(folder) ? 0 : -1;
 }
 

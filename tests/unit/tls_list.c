@@ -115,7 +115,7 @@ static int list_file(const char *path, const char *symbol)
 
 int main(int argc, char **argv)
 {
-	struct tls_cache *cache = tls_cache_new();
+	struct tls_cache *cache = tls_cache_new(tls_object_read);
 	const char *symbol = NULL;
 	int i, failed = 0;
 

@@ -26,13 +26,18 @@ struct entry {
 };
 
 struct tls_cache {
+	tls_read_fn *read;
 	struct entry *rows[ROWS];
 	size_t number;
 };
 
-struct tls_cache *tls_cache_new(void)
+struct tls_cache *tls_cache_new(tls_read_fn *read)
 {
-	return calloc(1, sizeof(struct tls_cache));
+	struct tls_cache *cache = calloc(1, sizeof(*cache));
+
+	if (cache)
+		cache->read = read;
+	return cache;
 }
 
 static void free_entry(struct entry *entry)
@@ -79,7 +84,8 @@ static struct entry *known(struct tls_cache *cache, const struct stat *status)
 	return NULL;
 }
 
-static struct entry *read_entry(int fd, const struct stat *status)
+static struct entry *read_entry(const struct tls_cache *cache, int fd,
+				const struct stat *status)
 {
 	struct tls_object *object = malloc(sizeof(*object));
 	struct entry *entry = calloc(1, sizeof(*entry));
@@ -93,7 +99,7 @@ static struct entry *read_entry(int fd, const struct stat *status)
 	entry->inode = status->st_ino;
 	entry->size = status->st_size;
 	entry->changed = status->st_ctim;
-	entry->error = tls_object_read(object, fd);
+	entry->error = cache->read(object, fd);
 	if (!entry->error && object->number)
 		entry->object = object;
 	else
@@ -115,7 +121,7 @@ int tls_cache_object(struct tls_cache *cache, int fd, const struct stat *status,
 
 	*object = NULL;
 	if (!entry) {
-		entry = read_entry(fd, status);
+		entry = read_entry(cache, fd, status);
 		if (!entry)
 			return -ENOMEM;
 		error = entry->error;

@@ -57,7 +57,8 @@ static void place(const struct group *group, const struct tls_code *code,
 			site->why = "is not in one executable mapping of its file";
 		return;
 	}
-	site->entry = address_of(&group->mappings[at], code->entry);
+	if (code->entry)
+		site->entry = address_of(&group->mappings[at], code->entry);
 	site->nr_returns = code->nr_returns;
 	for (i = 0; i < code->nr_returns; i++)
 		site->returns[i] = address_of(&group->mappings[at], code->returns[i]);
@@ -78,6 +79,7 @@ static struct tls_library *add_library(struct tls_found *found,
 	more->path = strdup(mapping->path);
 	if (!more->path)
 		return NULL;
+	more->fd = -1;
 	more->major = mapping->major;
 	more->minor = mapping->minor;
 	more->inode = mapping->inode;
@@ -110,25 +112,46 @@ static int open_mapping(pid_t pid, const struct mapping *mapping, struct stat *s
 	return fd;
 }
 
+/* @fd: set to the open file, or -1. Return: 0, or a negative errno. */
 static int read_group(pid_t pid, struct tls_cache *cache, const struct group *group,
-		      const struct tls_object **object)
+		      const struct tls_object **object, int *fd)
 {
 	struct stat status;
-	int fd, error;
+	int error;
 
 	*object = NULL;
-	fd = open_mapping(pid, group->mappings, &status);
-	if (fd < 0)
-		return fd;
-	error = tls_cache_object(cache, fd, &status, object);
-	close(fd);
+	*fd = open_mapping(pid, group->mappings, &status);
+	error = *fd < 0 ? *fd : tls_cache_object(cache, *fd, &status, object);
+	if (*fd >= 0 && !*object) {
+		close(*fd);
+		*fd = -1;
+	}
 	return error;
 }
 
 static const char *words(int error)
 {
-	return error == -EFBIG ? "has a symbol table that is too large" :
+	return error == -EFBIG ? "has too many symbols, or takes too long to look at" :
 				 "cannot be read";
+}
+
+/* Takes @fd over. Return: 0 or -ENOMEM. */
+static int add_sites(struct tls_found *found, const struct group *group,
+		     const struct tls_object *object, int fd, int error)
+{
+	struct tls_library *library = add_library(found, group->mappings);
+	unsigned int i;
+
+	if (!library) {
+		if (fd >= 0)
+			close(fd);
+		return -ENOMEM;
+	}
+	library->fd = fd;
+	library->why = error ? words(error) : NULL;
+	for (i = 0; object && i < object->number; i++)
+		place(group, &object->codes[i], &library->sites[library->nr_sites++]);
+	return 0;
 }
 
 /* Return: 0, or a negative errno that ends the search. */
@@ -136,9 +159,7 @@ static int look_at(pid_t pid, struct tls_cache *cache, const struct group *group
 		   struct tls_found *found)
 {
 	const struct tls_object *object;
-	int error = read_group(pid, cache, group, &object);
-	struct tls_library *library;
-	unsigned int i;
+	int fd, error = read_group(pid, cache, group, &object, &fd);
 
 	switch (error) {
 	case -EPERM:
@@ -155,16 +176,7 @@ static int look_at(pid_t pid, struct tls_cache *cache, const struct group *group
 	}
 	if (!error && !object)
 		return 0;
-	library = add_library(found, group->mappings);
-	if (!library)
-		return -ENOMEM;
-	if (error) {
-		library->why = words(error);
-		return 0;
-	}
-	for (i = 0; i < object->number; i++)
-		place(group, &object->codes[i], &library->sites[library->nr_sites++]);
-	return 0;
+	return add_sites(found, group, object, fd, error);
 }
 
 static int look_at_all(pid_t pid, struct tls_cache *cache, const struct maps *maps,
@@ -211,8 +223,11 @@ void tls_found_free(struct tls_found *found)
 {
 	size_t i;
 
-	for (i = 0; i < found->number; i++)
+	for (i = 0; i < found->number; i++) {
 		free(found->libraries[i].path);
+		if (found->libraries[i].fd >= 0)
+			close(found->libraries[i].fd);
+	}
 	free(found->libraries);
 	*found = (struct tls_found){ 0 };
 }

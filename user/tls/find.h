@@ -18,13 +18,14 @@ struct tls_site {
 	enum tls_function function;
 	const char
 		*why; /* NULL; or why it cannot be traced: words that continue "it ..." */
-	uint64_t entry; /* of its first instruction; 0 where why says that it is not mapped */
+	uint64_t entry; /* of its first instruction; 0: why says that it is not known */
 	unsigned int nr_returns; /* 0 for one that only begins */
 	uint64_t returns[FLOW_RETURNS_MAX]; /* of its return instructions */
 };
 
 /* A mapped file that has at least one of the functions, or that could not be looked at. */
 struct tls_library {
+	int fd; /* the file, open for reading; -1 if it could not be looked at */
 	char *path; /* as /proc/PID/maps has it: \012 for a newline, and maybe " (deleted)" */
 	uint32_t major, minor; /* device and inode, as they stand there, too */
 	uint64_t inode;

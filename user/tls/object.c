@@ -92,11 +92,16 @@ static const char *take_returns(const struct image *image, struct code *code,
 static void take(const struct image *image, struct code *code, const struct found *found,
 		 struct tls_code *taken)
 {
+	uint64_t entry;
+
 	if (found->is_ambiguous)
 		taken->why = "is there more than once";
-	else if (!image_offset(image, found->symbol.address, 1, PF_X, &taken->entry))
+	else if (!image_offset(image, found->symbol.address, 1, PF_X, &entry))
 		taken->why = "is not in executable memory";
-	else if (tls_function_only_begins(taken->function))
+	if (taken->why)
+		return;
+	taken->entry = entry;
+	if (tls_function_only_begins(taken->function))
 		taken->why = check_entry(image, found->symbol.address, taken->entry);
 	else
 		taken->why = take_returns(image, code, &found->symbol, taken);

@@ -12,7 +12,7 @@
 struct tls_code {
 	enum tls_function function;
 	const char *why; /* NULL; or why it cannot be traced, continuing "it ..." */
-	uint64_t entry;
+	uint64_t entry; /* 0: why says that it is not known */
 	unsigned int nr_returns; /* 0 for one that only begins */
 	uint64_t returns[FLOW_RETURNS_MAX];
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef _SENDREAD_RIGHTS_H
-#define _SENDREAD_RIGHTS_H
+#ifndef _COMMON_RIGHTS_H
+#define _COMMON_RIGHTS_H
 
 /*
  * What formats the payloads of strangers must not be root. A session that runs needs no right:
@@ -26,4 +26,4 @@ int rights_keep(const cap_value_t *kept, int nr);
 /* Whether this process has a capability, in effect. */
 bool rights_has(cap_value_t capability);
 
-#endif /* _SENDREAD_RIGHTS_H */
+#endif /* _COMMON_RIGHTS_H */
