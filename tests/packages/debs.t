@@ -81,6 +81,7 @@ development_holds() {
 	/usr/include/linux/sendtrace_event.h
 	/usr/include/sendtrace.h
 	/usr/include/sendtrace_names.h
+	/usr/include/sendtrace_tls.h
 	/usr/lib/x86_64-linux-gnu/libsendtrace.a
 	/usr/lib/x86_64-linux-gnu/libsendtrace.so
 	/usr/lib/x86_64-linux-gnu/pkgconfig/libsendtrace.pc

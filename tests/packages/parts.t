@@ -152,6 +152,7 @@ library_rpms_hold() {
 	/usr/include/linux/sendtrace_event.h
 	/usr/include/sendtrace.h
 	/usr/include/sendtrace_names.h
+	/usr/include/sendtrace_tls.h
 	LIBDIR/libsendtrace.a
 	LIBDIR/libsendtrace.so
 	LIBDIR/pkgconfig/libsendtrace.pc

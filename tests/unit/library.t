@@ -73,7 +73,7 @@ run user_make install-library
 check "the library is installed" exited 0
 run installed
 check "... as an archive and a shared library, with headers and the file for pkg-config" printed \
-	"./include/linux/sendtrace.h ./include/linux/sendtrace_event.h ./include/sendtrace.h ./include/sendtrace_names.h ./lib/libsendtrace.a ./lib/libsendtrace.so ./lib/libsendtrace.so.0 ./lib/pkgconfig/libsendtrace.pc"
+	"./include/linux/sendtrace.h ./include/linux/sendtrace_event.h ./include/sendtrace.h ./include/sendtrace_names.h ./include/sendtrace_tls.h ./lib/libsendtrace.a ./lib/libsendtrace.so ./lib/libsendtrace.so.0 ./lib/pkgconfig/libsendtrace.pc"
 run foreign_names -g "$lib/libsendtrace.a"
 check "the archive shows only names that begin with sendtrace_" exited 0
 run foreign_names -D "$lib/libsendtrace.so.0"

@@ -65,6 +65,11 @@ static const struct sendtrace_info *live_info(const struct source *source)
 	return &const_live_of(source)->info;
 }
 
+static int live_fd(const struct source *source)
+{
+	return const_live_of(source)->fd;
+}
+
 /* A module of another ABI would misunderstand what it is told, and we its records. */
 static int check_abi(const struct live *live)
 {
@@ -86,6 +91,11 @@ static int live_configure(struct source *source, struct sendtrace_config *config
 static int live_filter(struct source *source, const struct sendtrace_filter *filter)
 {
 	return command(live_of(source), SENDTRACE_IOC_FILTER, (void *)filter);
+}
+
+static int live_tls(struct source *source, const struct sendtrace_tls *function)
+{
+	return command(live_of(source), SENDTRACE_IOC_TLS, (void *)function);
 }
 
 static int live_stats(struct source *source, struct sendtrace_stats *stats)
@@ -312,8 +322,10 @@ static const struct source_ops live_ops = {
 	.poll_before = live_poll_before,
 	.free = live_free,
 	.info = live_info,
+	.fd = live_fd,
 	.configure = live_configure,
 	.filter = live_filter,
+	.tls = live_tls,
 	.map = live_map,
 	.rings = live_rings,
 	.start = live_start,

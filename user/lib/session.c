@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "order.h"
+#include "sendtrace_tls.h"
 
 /* ---- Opening and closing ---------------------------------------------------------- */
 
@@ -119,6 +120,13 @@ const struct sendtrace_info *sendtrace_get_info(const struct sendtrace *trace)
 	return source->ops->info ? source->ops->info(source) : NULL;
 }
 
+int sendtrace_fd(const struct sendtrace *trace)
+{
+	const struct source *source = trace->source;
+
+	return source->ops->fd ? source->ops->fd(source) : -ENOTTY;
+}
+
 int sendtrace_configure(struct sendtrace *trace, struct sendtrace_config *config)
 {
 	struct source *source = trace->source;
@@ -131,6 +139,13 @@ int sendtrace_set_filter(struct sendtrace *trace, const struct sendtrace_filter 
 	struct source *source = trace->source;
 
 	return source->ops->filter ? source->ops->filter(source, filter) : -ENOTTY;
+}
+
+int sendtrace_add_tls(struct sendtrace *trace, const struct sendtrace_tls *function)
+{
+	struct source *source = trace->source;
+
+	return source->ops->tls ? source->ops->tls(source, function) : -ENOTTY;
 }
 
 int sendtrace_map(struct sendtrace *trace)

@@ -17,8 +17,8 @@ struct source;
  * @poll_before: as sendtrace_poll_before()
  * @free: release everything
  * @info: versions and limits
- * @configure, @filter, @map, @rings, @start, @stop, @stats, @poll_after: as the functions
- *	of sendtrace.h
+ * @fd, @configure, @filter, @tls, @map, @rings, @start, @stop, @stats, @poll_after: as the
+ *	functions of sendtrace.h
  *
  * Those from @info on are NULL where there is nothing to ask or to do.
  */
@@ -28,8 +28,10 @@ struct source_ops {
 	void (*poll_before)(struct source *source, struct pollfd *fd, int *timeout);
 	void (*free)(struct source *source);
 	const struct sendtrace_info *(*info)(const struct source *source);
+	int (*fd)(const struct source *source);
 	int (*configure)(struct source *source, struct sendtrace_config *config);
 	int (*filter)(struct source *source, const struct sendtrace_filter *filter);
+	int (*tls)(struct source *source, const struct sendtrace_tls *function);
 	int (*map)(struct source *source);
 	unsigned int (*rings)(const struct source *source);
 	int (*start)(struct source *source);

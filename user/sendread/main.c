@@ -15,6 +15,7 @@
 #include "scope.h"
 #include "signals.h"
 #include "start.h"
+#include "tls.h"
 #include "tracer.h"
 
 enum exit_status {
@@ -173,6 +174,7 @@ static int trace(struct tracer *tracer)
 		status = run_started(tracer, &config);
 	}
 	sendtrace_close(tracer->trace);
+	tls_end();
 	sink_free(tracer->sink);
 	tracer_free(tracer);
 	return status;

@@ -20,6 +20,8 @@ enum {
 	OPTION_DEVICE,
 	OPTION_NOT_READERS,
 	OPTION_SORT,
+	OPTION_TLS,
+	OPTION_TLS_URETPROBES,
 
 	SNAPLEN_MAX = 64 << 20,
 	/* The module's limits, where a page has 4 KiB; a larger page is a larger minimum. */
@@ -51,6 +53,9 @@ static const struct known_option {
 	{ 's', "snaplen", "BYTES", "show at most BYTES per call (default 1048576)" },
 	{ OPTION_SORT, "sort", "[=TIME]", "causal order; live, lines come TIME later" },
 	{ 'v', "verbose", NULL, "also print versions and limits" },
+	{ OPTION_TLS, "tls", NULL, "what TLS libraries encrypt, in the clear" },
+	{ OPTION_TLS_URETPROBES, "tls-uretprobes", NULL,
+	  "the same, with a means that can end programs" },
 	{ OPTION_READ, "read", NULL, "use read(2) instead of mapped rings" },
 	{ OPTION_NO_LOAD, "no-load", NULL, "do not load the module" },
 	{ OPTION_NOT_READERS, "not-readers", NULL,
@@ -292,6 +297,12 @@ static int set_flag(struct options *options, int letter)
 	case OPTION_NOT_READERS:
 		options->not_readers = true;
 		break;
+	case OPTION_TLS_URETPROBES:
+		options->tls_uretprobes = true;
+		/* fall through */
+	case OPTION_TLS:
+		options->calls |= ways_tls();
+		break;
 	}
 	return 0;
 }
@@ -352,6 +363,7 @@ int options_parse(struct options *options, int argc, char **argv)
 		options->calls = ways_default();
 	if (accepts)
 		options->calls |= ways_of_type(SENDTRACE_RECORD_ACCEPT);
+	options->tls = options->calls & ways_tls();
 	return err;
 }
 
@@ -423,6 +435,7 @@ void options_usage(FILE *to)
 	      "  sendread mysqld            what mysqld sends\n"
 	      "  sendread 'php*' nginx      several names\n"
 	      "  sendread -e send,recv nc   both directions\n"
+	      "  sendread --tls curl        what curl sends and receives over TLS\n"
 	      "  sendread -p 812 -c 7       the next 7 sends of process 812\n"
 	      "  sendread -d 10 -s 100 .    all processes for 10 seconds, 100 bytes each\n",
 	      to);

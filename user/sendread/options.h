@@ -31,6 +31,8 @@ enum options_action {
  * @window: nanoseconds that @sort may hold events back; 0 until the end
  * @use_read: read() instead of mapped rings
  * @no_load: do not load the module
+ * @tls: trace the calls of TLS libraries that @calls has
+ * @tls_uretprobes: also those of functions whose returns are not known
  * @not_readers: leave out the events of processes that read our output
  * @sink_new: makes the sink that shows the events
  * @error: what is wrong, as one sentence
@@ -50,6 +52,8 @@ struct options {
 	bool sort;
 	bool use_read;
 	bool no_load;
+	bool tls;
+	bool tls_uretprobes;
 	bool not_readers;
 	sink_new_fn *sink_new;
 	char error[640];

@@ -122,3 +122,31 @@ bool process_matches(pid_t pid, const struct sendtrace_filter *filter)
 	return process_is_listed(pid, filter) && process_name(pid, name) &&
 	       pattern_any_matches(filter, name);
 }
+
+static bool thread_has_match(pid_t pid, const struct sendtrace_filter *filter)
+{
+	char path[64], name[SENDTRACE_COMM_LEN];
+	bool matches = false;
+	struct dirent *entry;
+	pid_t tid;
+	DIR *folder;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	folder = opendir(path);
+	if (!folder)
+		return false;
+	while (!matches && (entry = readdir(folder))) {
+		tid = (pid_t)strtol(entry->d_name, NULL, 10);
+		/* A thread is found there by its id, too (proc(5)). */
+		matches = tid > 0 && tid != pid && process_name(tid, name) &&
+			  pattern_any_matches(filter, name);
+	}
+	closedir(folder);
+	return matches;
+}
+
+bool process_has_match(pid_t pid, const struct sendtrace_filter *filter)
+{
+	return process_matches(pid, filter) ||
+	       (process_is_listed(pid, filter) && thread_has_match(pid, filter));
+}

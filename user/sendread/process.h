@@ -42,6 +42,9 @@ bool process_stat(pid_t pid, pid_t *parent, uint64_t *started);
 /* Whether its name and its id are what a filter asks for. Its threads may have other names. */
 bool process_matches(pid_t pid, const struct sendtrace_filter *filter);
 
+/* The same, but the name of any of its threads is enough. */
+bool process_has_match(pid_t pid, const struct sendtrace_filter *filter);
+
 /* Whether a filter's list of ids has it, or is empty. */
 bool process_is_listed(pid_t pid, const struct sendtrace_filter *filter);
 

@@ -17,6 +17,7 @@
 #include "rights.h"
 #include "sendtrace.h"
 #include "signals.h"
+#include "tls.h"
 #include "ways.h"
 
 /*
@@ -337,6 +338,22 @@ static int prepare(const struct options *options, struct sendtrace *trace,
 	return err;
 }
 
+/* The hints take a while, and so does looking for TLS libraries. */
+static int begin(const struct options *options, struct sendtrace *trace)
+{
+	int err = options->tls ? tls_prepare(options, trace) : 0;
+
+	if (!err)
+		err = hints_begin(options);
+	if (!err && options->verbose)
+		hits_begin(HITS_STATS);
+	if (!err)
+		err = start(trace);
+	if (!err && options->tls)
+		err = tls_begin();
+	return err;
+}
+
 static int start_session(const struct options *options, struct sendtrace **result,
 			 struct sendtrace_config *config)
 {
@@ -350,13 +367,10 @@ static int start_session(const struct options *options, struct sendtrace **resul
 		return err;
 	err = prepare(options, trace, config);
 	if (!err)
-		err = hints_begin(options);
-	if (!err && options->verbose)
-		hits_begin(HITS_STATS);
-	if (!err)
-		err = start(trace);
+		err = begin(options, trace);
 	if (err) {
 		sendtrace_close(trace);
+		tls_end();
 		return err;
 	}
 	blind_init();

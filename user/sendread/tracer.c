@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "left_out.h"
 #include "signals.h"
+#include "tls.h"
 #include "ways.h"
 
 enum {
@@ -149,7 +150,8 @@ static inline int show(struct tracer *tracer, const struct sendtrace_item *item)
 	uint16_t type = item->rec.type;
 	int err;
 
-	if (item->missing || type >= 32 || !(tracer->plain_types >> type & 1))
+	if (item->missing || type >= 32 || !(tracer->plain_types >> type & 1) ||
+	    item->event.call > tracer->plain_call)
 		return show_any(tracer, item);
 	err = show_event(tracer, item);
 	return err ? note_output(tracer, err) : 0;
@@ -205,16 +207,19 @@ static int wait_for_more(struct tracer *tracer)
 		{ .fd = -1 },
 		{ .fd = tracer->signal_fd, .events = POLLIN },
 		{ .fd = STDOUT_FILENO, .events = 0 },
+		{ .fd = tls_fd(), .events = 0 },
 	};
 	int timeout = look_around(tracer);
 
 	sendtrace_poll_before(tracer->trace, &fds[0], &timeout);
-	if (poll(fds, 3, timeout) < 0)
+	if (poll(fds, 4, timeout) < 0)
 		return errno == EINTR ? 0 : -errno;
 	if (fds[1].revents)
 		signals_acknowledge();
 	if (fds[2].revents & POLLERR)
 		return -EPIPE;
+	if (fds[3].revents)
+		tls_has_ended();
 	return sendtrace_poll_after(tracer->trace, &fds[0]);
 }
 
@@ -295,6 +300,8 @@ static void find_plain_types(struct tracer *tracer)
 	uint16_t type;
 
 	tracer->plain_types = 0;
+	tracer->plain_call = ways_tls() & ~tracer->options.calls ? SENDTRACE_CALL_CLOSE :
+								   UINT16_MAX;
 	for (type = 0; type < 32; type++)
 		if (has_whole_type(tracer, type) && !left_out.on && !tracer->sums)
 			tracer->plain_types |= 1U << type;

@@ -20,6 +20,8 @@
  * @sums: the bytes of each socket, for closes; NULL: closes are not shown
  * @enough: lines that are enough
  * @plain_types: bits of record types that need no closer look: all of their calls are shown
+ * @plain_call: the highest call of these types that needs none: beyond are the calls of TLS
+ *	libraries, unless all of them are shown
  * @output_failed: @sink returned an error
  * @stopping: the kernel records no more: what is left is still shown
  * @partial: a saved stream was stopped before its end, though not by @options.count
@@ -36,6 +38,7 @@ struct tracer {
 	struct sums *sums;
 	uint64_t enough;
 	uint32_t plain_types;
+	uint16_t plain_call;
 	bool output_failed;
 	bool stopping;
 	bool partial;

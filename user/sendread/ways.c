@@ -17,11 +17,6 @@ static const struct group {
 } groups[] = ST_CALL_GROUPS;
 
 enum {
-	/* Those that -e can choose; the others are made by libraries. */
-	SOCKET_CALLS = SENDTRACE_CALL_CLOSE + 1,
-};
-
-enum {
 	GROUP_SEND,
 	GROUP_RECV,
 	GROUP_ACCEPT,
@@ -31,6 +26,11 @@ enum {
 uint64_t ways_default(void)
 {
 	return groups[GROUP_SEND].calls;
+}
+
+uint64_t ways_tls(void)
+{
+	return SENDTRACE_CALLS_TLS;
 }
 
 uint64_t ways_of_type(uint16_t type)
@@ -70,7 +70,7 @@ static uint64_t named(const char *word, size_t size)
 	for (i = 0; i < COUNT(groups); i++)
 		if (is_word(groups[i].name, word, size))
 			return groups[i].calls;
-	for (call = 1; call < SOCKET_CALLS; call++)
+	for (call = 1; call < SENDTRACE_CALLS; call++)
 		if (is_word(sendtrace_call_name(call), word, size))
 			ways |= SENDTRACE_CALL_BIT(call);
 	/* Also io_uring's, as of the groups. */
@@ -131,7 +131,7 @@ void ways_describe(struct words *words, uint64_t ways, uint64_t asked)
 	unsigned int call;
 	uint64_t same;
 
-	for (call = 1; call < SOCKET_CALLS; call++) {
+	for (call = 1; call < SENDTRACE_CALLS; call++) {
 		const char *name = sendtrace_call_name(call);
 
 		if (!(ways & SENDTRACE_CALL_BIT(call)))
@@ -157,7 +157,7 @@ void ways_all_names(struct words *words)
 
 	for (i = 0; i < COUNT(groups); i++)
 		words_add(words, "%s%s", comma(words, begin), groups[i].name);
-	for (call = 1; call < SOCKET_CALLS; call++) {
+	for (call = 1; call < SENDTRACE_CALLS; call++) {
 		const char *name = sendtrace_call_name(call);
 
 		if (strcmp(name, group_of(call)) == 0 ||

@@ -15,7 +15,10 @@
 /* Every way of sending. */
 uint64_t ways_default(void);
 
-/* The calls whose records have this type; 0 for other types. */
+/* The calls of TLS libraries. */
+uint64_t ways_tls(void);
+
+/* The calls on sockets whose records have this type; 0 for other types. */
 uint64_t ways_of_type(uint16_t type);
 
 /**
