@@ -123,7 +123,9 @@ static void a_name_that_is_unknown_is_quoted_and_the_known_ones_are_listed(void 
 				"accept, connect, close, all, sendto, sendmsg, sendmmsg, "
 				"write, writev, pwritev2, io_submit, sendfile, splice, "
 				"io_uring, recvfrom, recvmsg, recvmmsg, read, readv, "
-				"preadv2, shutdown");
+				"preadv2, shutdown, SSL_write, SSL_write_ex, SSL_write_ex2, "
+				"SSL_sendfile, gnutls_record_send, SSL_read, SSL_read_ex, "
+				"gnutls_record_recv");
 	assert_refused("-esend,!foo,recv", "'foo'");
 	assert_refused("-e", "'");
 	assert_refused("-esend,", "''");
@@ -135,7 +137,7 @@ static void a_name_that_is_unknown_is_quoted_and_the_known_ones_are_listed(void 
 	assert_refused("-esend recv", "'send recv'");
 	assert_refused("-eunknown", "'unknown'");
 	memset(longest + 2, 'x', sizeof(longest) - 3);
-	assert_refused(longest, "preadv2, shutdown");
+	assert_refused(longest, "SSL_read_ex, gnutls_record_recv");
 	assert_refused("-e!send", "leaves nothing to show");
 	assert_refused("-eread,!recv", "leaves nothing to show");
 }

@@ -190,7 +190,7 @@ struct mapped {
 struct named {
 	struct perf_event_header header;
 	uint32_t pid, tid;
-	char name[];
+	char name[16]; /* ended by NUL; less may be there */
 };
 
 /* sample_id_all: the time is the last word. */
@@ -208,7 +208,7 @@ static void take_name(const struct watch *watch, struct watch_event *event)
 	const struct named *named = (const void *)&watch->record;
 
 	event->is_exec = named->header.misc & PERF_RECORD_MISC_COMM_EXEC;
-	strncpy(event->name, named->name, sizeof(event->name) - 1);
+	memcpy(event->name, named->name, sizeof(event->name) - 1);
 }
 
 /* Return: whether it is an event. */

@@ -33,6 +33,7 @@ sum_is_whole() {
 # ---- nginx --------------------------------------------------------------------------
 
 start_nginx() {
+	make_certificate
 	serve nginx nginx -c /test/config/nginx.conf -- answers http://127.0.0.1:8080/small
 	# The worker; the other one only waits for it.
 	server=$(pidof nginx | tr ' ' '\n' | sort -n | tail -n 1)
