@@ -31,6 +31,12 @@ make_certificate() {
 		-nodes -subj /CN=guest -days 3650 -keyout "$work/tls/key.pem" -out "$work/tls/cert.pem"
 }
 
+# The library that sendread loads for --tls.
+find_capstone() {
+	capstone=$(ldconfig -p | sed -n 's/.*libcapstone\.so\.[0-9]* (libc6,x86-64) => //p' | head -n 1)
+	[ -n "$capstone" ] || die "expected libcapstone among the libraries; install libcapstone-dev"
+}
+
 # prepare_guest INIT: sets kernel and image, and makes $work/initrd, whose /init is INIT
 prepare_guest() {
 	local init=$1 module
@@ -45,9 +51,10 @@ prepare_guest() {
 	module=$(tail -n 1 "$work/build.log")
 	quietly make -C "$top" --no-print-directory user
 	make_certificate
+	find_capstone
 	quietly "$top/tests/vm/initramfs" --kernel "$kernel" --init "$init" \
 		--sendtrace "$module" --sendread "$top/$reader_path" \
 		--module virtio_pci --module virtio_blk --module ext4 --module overlay \
 		--module tcp_diag --copy "$top/tests/demo/mariadb:/test" \
-		--copy "$work/tls:/test/tls" "$work/initrd"
+		--copy "$work/tls:/test/tls" --copy "$capstone:/usr/sbin/${capstone##*/}" "$work/initrd"
 }
