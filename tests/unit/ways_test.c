@@ -119,13 +119,14 @@ static void a_name_that_is_unknown_is_quoted_and_the_known_ones_are_listed(void 
 	static char longest[4000] = "-e";
 
 	(void)state;
-	assert_refused("-efoo", "--events has 'foo', expected a list of send, recv, "
-				"accept, connect, close, all, sendto, sendmsg, sendmmsg, "
-				"write, writev, pwritev2, io_submit, sendfile, splice, "
-				"io_uring, recvfrom, recvmsg, recvmmsg, read, readv, "
-				"preadv2, shutdown, SSL_write, SSL_write_ex, SSL_write_ex2, "
-				"SSL_sendfile, gnutls_record_send, SSL_read, SSL_read_ex, "
-				"gnutls_record_recv");
+	assert_refused("-efoo",
+		       "--events has 'foo', expected a list of send, recv, "
+		       "accept, connect, close, all, sendto, sendmsg, sendmmsg, "
+		       "write, writev, pwritev2, io_submit, sendfile, splice, "
+		       "io_uring, recvfrom, recvmsg, recvmmsg, read, readv, "
+		       "preadv2, shutdown, SSL_write, SSL_write_ex, SSL_write_ex2, "
+		       "SSL_sendfile, gnutls_record_send, SSL_read, SSL_read_ex, "
+		       "gnutls_record_recv");
 	assert_refused("-esend,!foo,recv", "'foo'");
 	assert_refused("-e", "'");
 	assert_refused("-esend,", "''");
