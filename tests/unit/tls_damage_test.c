@@ -244,6 +244,7 @@ static void damaged_files_do_no_harm(void **state)
 	(void)state;
 	read_damaged("unsure.so", 0, 4000);
 	read_damaged("program", 0, 2000);
+	read_damaged("static", 0, 2000);
 	read_damaged("i386.so", 0, 2000);
 	read_damaged("library.so", EM_AARCH64, 1000);
 }

@@ -60,6 +60,15 @@ static void a_program_that_exports_nothing_has_them_unless_it_is_stripped(void *
 	assert_int_equal(tls_object.number, 0);
 }
 
+static void so_has_one_without_a_table_of_extents(void **state)
+{
+	(void)state;
+	assert_int_equal(tls_read_sample("static"), 0);
+	returns(TLS_SSL_WRITE);
+	returns(TLS_SSL_READ);
+	is_uncertain(TLS_GNUTLS_RECORD_RECV, "is there more than once");
+}
+
 static void of_several_functions_of_a_name_the_global_one_counts(void **state)
 {
 	(void)state;
@@ -193,6 +202,7 @@ int main(void)
 		test_case(of_what_only_begins_the_ways_out_do_not_matter),
 		test_case(what_cannot_be_traced_is_there_with_its_reason),
 		test_case(a_program_that_exports_nothing_has_them_unless_it_is_stripped),
+		test_case(so_has_one_without_a_table_of_extents),
 		test_case(of_several_functions_of_a_name_the_global_one_counts),
 		test_case(a_library_of_32_bits_has_them),
 		test_case(other_files_are_none),

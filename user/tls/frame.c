@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Searches the table of .eh_frame_hdr, and decodes the entry of .eh_frame that it names. */
+/*
+ * Searches the table of .eh_frame_hdr, or .eh_frame itself where there is no table, and decodes the
+ * entry of .eh_frame.
+ */
 #include "frame.h"
 
 #include <elf.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "image.h"
@@ -29,6 +33,8 @@ enum {
 	ENTRY_MAX = 64, /* bytes that are looked at of an entry */
 	TABLE_ENTRY = 8,
 	AUGMENTATION_MAX = 8,
+	SECTION_MAX = 64 << 20,
+	WINDOW = 64 << 10,
 };
 
 /* Some bytes of the file, and how far they are read. */
@@ -195,20 +201,25 @@ static bool read_fde(const struct image *image, uint64_t address, uint64_t *star
 	return !fde.failed;
 }
 
-/* Where the table of .eh_frame_hdr is, and how many entries it has. */
+/* The segment of .eh_frame_hdr, or NULL. */
+static const struct image_segment *find_header(const struct image *image)
+{
+	unsigned int i;
+
+	for (i = 0; i < image->nr_segments; i++)
+		if (image->segments[i].type == PT_GNU_EH_FRAME)
+			return &image->segments[i];
+	return NULL;
+}
+
+/* There is a header: where its table is, and how many entries it has. */
 static bool find_table(const struct image *image, uint64_t *base, uint64_t *table,
 		       uint64_t *number)
 {
-	unsigned int version, pointer, count, kind, i;
-	const struct image_segment *header;
+	const struct image_segment *header = find_header(image);
+	unsigned int version, pointer, count, kind;
 	struct bytes bytes;
 
-	for (i = 0; i < image->nr_segments && image->segments[i].type != PT_GNU_EH_FRAME;
-	     i++)
-		;
-	if (i == image->nr_segments)
-		return false;
-	header = &image->segments[i];
 	if (!load(image, header->address, &bytes))
 		return false;
 	version = (unsigned int)take(&bytes, 1);
@@ -225,12 +236,61 @@ static bool find_table(const struct image *image, uint64_t *base, uint64_t *tabl
 	       *number <= (header->size - bytes.at) / TABLE_ENTRY;
 }
 
+/* The beginning of an entry of .eh_frame, if it encodes pointers as compilers do. */
+struct head {
+	uint32_t length, cie;
+	int32_t start;
+	uint32_t size;
+};
+
+/* Return: whether the entry at an address may be the one that covers what is wanted. */
+static bool may_cover(const struct image *image, const struct head *head, uint64_t at,
+		      uint64_t wanted)
+{
+	uint64_t mask = image->wide ? UINT64_MAX : UINT32_MAX, start;
+
+	start = (at + offsetof(struct head, start) + (uint64_t)head->start) & mask;
+	return head->cie != 0 && wanted >= start && wanted - start < head->size;
+}
+
+/* Entry by entry: the linker of GNU makes no table for programs that are linked statically. */
+static bool scan(const struct image *image, uint64_t address, uint64_t *start,
+		 uint64_t *end)
+{
+	uint64_t at = 0, window_at = 0, size = image->frames_size, have = 0;
+	static unsigned char window[WINDOW];
+	struct head head;
+
+	if (size > SECTION_MAX)
+		return false;
+	while (size - at >= sizeof(head)) {
+		if (at - window_at + sizeof(head) > have) {
+			window_at = at;
+			have = size - at < WINDOW ? size - at : WINDOW;
+			if (image_read(image, image->frames_offset + at, window, have))
+				return false;
+		}
+		memcpy(&head, window + (at - window_at), sizeof(head));
+		/* 0 ends them; UINT32_MAX: a length of 64 bits. */
+		if (head.length == 0 || head.length > size - at - 4)
+			return false;
+		if (may_cover(image, &head, image->frames_address + at, address) &&
+		    read_fde(image, image->frames_address + at, start, end) &&
+		    *start <= address && address < *end)
+			return true;
+		at += 4 + (uint64_t)head.length;
+	}
+	return false;
+}
+
 bool frame_extent(const struct image *image, uint64_t address, uint64_t *start,
 		  uint64_t *end)
 {
 	uint64_t base, table, low = 0, high, middle, offset, mask, found = 0;
 	int32_t entry[2];
 
+	if (!find_header(image))
+		return scan(image, address, start, end);
 	if (!find_table(image, &base, &table, &high))
 		return false;
 	mask = image->wide ? UINT64_MAX : UINT32_MAX;

@@ -18,6 +18,7 @@ struct layout {
 	uint64_t segments, sections;
 	unsigned int nr_segments, nr_sections;
 	unsigned int segment_size, section_size;
+	unsigned int section_names; /* the number of a section */
 };
 
 int image_read(const struct image *image, uint64_t offset, void *bytes, size_t size)
@@ -71,6 +72,7 @@ static void *load(const struct image *image, uint64_t offset, uint64_t size, siz
 		.nr_sections = (header)->e_shnum,      \
 		.segment_size = (header)->e_phentsize, \
 		.section_size = (header)->e_shentsize, \
+		.section_names = (header)->e_shstrndx, \
 	})
 
 static int read_header(struct image *image, struct layout *layout)
@@ -134,15 +136,17 @@ static int read_segments(struct image *image, const struct layout *layout)
 
 #define TAKE_SECTION(header)                   \
 	((struct section){                     \
+		.name = (header)->sh_name,     \
 		.type = (header)->sh_type,     \
 		.link = (header)->sh_link,     \
 		.offset = (header)->sh_offset, \
 		.size = (header)->sh_size,     \
+		.address = (header)->sh_addr,  \
 	})
 
 struct section {
-	uint32_t type, link;
-	uint64_t offset, size;
+	uint32_t name, type, link;
+	uint64_t offset, size, address;
 };
 
 static struct section section_at(const struct image *image, const void *sections,
@@ -177,11 +181,40 @@ static void find_table(struct image *image, const struct layout *layout,
 	};
 }
 
+/* Where .eh_frame is: only programs that are linked statically have no other way to it. */
+static int find_frames(struct image *image, const struct layout *layout,
+		       const void *sections)
+{
+	struct section section;
+	unsigned int i;
+	char *names;
+
+	if (layout->section_names >= layout->nr_sections)
+		return 0;
+	section = section_at(image, sections, layout->section_names);
+	names = load(image, section.offset, section.size, 1);
+	if (!names)
+		return -errno;
+	for (i = 0; i < layout->nr_sections && !image->frames_size; i++) {
+		struct section each = section_at(image, sections, i);
+
+		if (each.type != SHT_PROGBITS || each.name >= section.size ||
+		    strcmp(names + each.name, ".eh_frame") != 0)
+			continue;
+		image->frames_offset = each.offset;
+		image->frames_size = each.size;
+		image->frames_address = each.address;
+	}
+	free(names);
+	return 0;
+}
+
 /* Files without sections have no names of functions either. */
 static int read_sections(struct image *image, const struct layout *layout)
 {
 	size_t size = image->wide ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr);
 	void *sections;
+	int error;
 
 	if (!layout->sections || !layout->nr_sections || layout->section_size != size)
 		return 0;
@@ -190,8 +223,10 @@ static int read_sections(struct image *image, const struct layout *layout)
 		return -errno;
 	find_table(image, layout, sections, SHT_DYNSYM, &image->tables[IMAGE_DYNSYM]);
 	find_table(image, layout, sections, SHT_SYMTAB, &image->tables[IMAGE_SYMTAB]);
+	error = find_frames(image, layout, sections);
 	free(sections);
-	return 0;
+	/* Names that cannot be read are none. */
+	return error == -ENOMEM ? error : 0;
 }
 
 int image_open(struct image *image, int fd)

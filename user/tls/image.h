@@ -40,6 +40,8 @@ struct image {
 	unsigned int nr_segments;
 	struct image_segment segments[IMAGE_SEGMENTS_MAX];
 	struct image_table tables[IMAGE_TABLES]; /* of size 0: there is none */
+	uint64_t frames_offset, frames_size; /* the section .eh_frame; of size 0: none */
+	uint64_t frames_address;
 };
 
 struct image_symbol {
