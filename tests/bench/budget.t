@@ -22,7 +22,8 @@ slack_least=15
 noise=15
 
 # What calls cost over untraced ones: VARIANT SIZE CALLER READER. Of figures that were measured
-# twice, the smaller one counts. VARIANT/WAY is compared with untraced/WAY.
+# twice, the smaller one counts. VARIANT/WAY is compared with untraced/WAY; what begins with tls,
+# with probes that only count.
 costs() {
 	awk -F'|' '
 		!(($2, $3) in sender) { sender[$2, $3] = $4; reader[$2, $3] = $5; key[++n] = $2 "|" $3 }
@@ -32,7 +33,7 @@ costs() {
 			for (i = 1; i <= n; i++) {
 				split(key[i], at, "|")
 				base = at[1]
-				sub(/^[^\/]*/, "untraced", base)
+				sub(/^[^\/]*/, at[1] ~ /^tls/ ? "probes" : "untraced", base)
 				if (at[1] != base)
 					printf "%s\t%s\t%d\t%d\n", at[1], at[2],
 						sender[at[1], at[2]] - sender[base, at[2]] + 0.5,

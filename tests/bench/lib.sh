@@ -24,13 +24,17 @@ figures_apart() {
 # bench_prepare [KERNEL]: sets what every guest is booted with. Its CPU can copy memory with one instruction (erms), as
 # real processors have done for many years; QEMU counts one instruction for each byte of it.
 bench_prepare() {
-	local floor
+	local floor floor_tls capstone
 	kernel=$("$top/tests/vm/kernel" "${1:-7.2-cloud}") || return
 	SENDTRACE_QEMU=$("$bench/emulator") || return
 	export SENDTRACE_QEMU
 	floor=$("$bench/module" "$kernel" floor "$bench/floor") || return
+	floor_tls=${floor%/*}/floor_tls.ko
+	# For sendread --tls.
+	capstone=$(ldconfig -p | sed -n 's/.*libcapstone\.so\.[0-9]* (libc6,x86-64) => //p' | head -n 1)
 	machine=(--suite "$bench/guest" --kernel "$kernel" --cpu max --timeout 7200
-		--copy "$floor:/modules/floor.ko")
+		--copy "$floor:/modules/floor.ko" --copy "$capstone:$capstone")
+	[ ! -e "$floor_tls" ] || machine+=(--copy "$floor_tls:/modules/floor_tls.ko")
 }
 
 # bench_guest GROUPS [RUN-SUITE'S OPTION...]: measures the groups in a guest and relays its

@@ -243,6 +243,23 @@ unseen() {
 	strays=0
 }
 
+# Bare probes on the entry and the return of bench's SSL_write().
+load_tls_floor() {
+	# shellcheck disable=SC2046 # parameters
+	insmod /modules/floor_tls.ko path="$test/build/bench" $("$test/build/bench" -o) ||
+		fail "floor_tls.ko cannot be loaded"
+}
+
+# probed VARIANT SIZE [OPTION...]: floor_tls.ko must have counted every call
+probed() {
+	wanted "$who_wanted" "$1" || return 0
+	before=$(cat /sys/module/floor_tls/parameters/calls)
+	measure "$@"
+	more=$(($(cat /sys/module/floor_tls/parameters/calls) - before))
+	[ $more -ge $(($(sends_of "$2") * (rounds + 1))) ] || fail "only $more calls were counted"
+	point "$1, $2 bytes"
+}
+
 # binary VARIANT SIZE: the same as traced with random bytes instead of letters
 binary() {
 	traced "$@" -x

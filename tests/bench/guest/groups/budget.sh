@@ -40,5 +40,17 @@ stop_readers
 start_text 1 -e all bench
 ways unseen armed file
 stop_readers
+
+# Calls of a TLS library, with a system call inside, and without one.
+tls="SSL_write SSL_quiet"
+start_text 1 --tls bench
+ways traced tls1 $tls
+stop_readers
+start_text 1 --tls somebody
+ways unseen nomatch SSL_quiet
+stop_readers
 unload
-ways alone untraced file
+ways alone untraced file $tls
+load_tls_floor
+ways probed probes $tls
+rmmod floor_tls

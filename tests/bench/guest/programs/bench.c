@@ -6,10 +6,12 @@
  *
  *	bench [-m CALL] [-x] [-f] [-n CALLS] [-b BATCH] [-r ROUNDS] [-w CALLS] [-c CPUS]
  *	      [-t THREADS] SIZE [PID...]
+ *	bench -o
  *
  * CALL is a name in call.c, sendto if it is not given. What is received was sent by the same
  * thread before. Its cost is not counted, nor that of readers that see it: with -f, they do, and
  * catch up before and after each few calls. The PIDs are the readers; 0 means the parent process.
+ * -o prints where in the file SSL_write() begins and returns.
  */
 #include <inttypes.h>
 #include <pthread.h>
@@ -27,6 +29,7 @@
 #include "call.h"
 #include "check.h"
 #include "net.h"
+#include "tls.h"
 #include "way.h"
 
 enum {
@@ -231,7 +234,7 @@ static void parse_options(int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "m:xfn:b:r:w:c:t:")) != -1)
+	while ((option = getopt(argc, argv, "m:xfn:b:r:w:c:t:o")) != -1)
 		switch (option) {
 		case 'm':
 			load.call = call_named(optarg);
@@ -260,6 +263,9 @@ static void parse_options(int argc, char **argv)
 		case 't':
 			load.blocked = number(optarg);
 			break;
+		case 'o':
+			tls_print_offsets();
+			exit(0);
 		default:
 			exit(2);
 		}

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "tls.h"
 
 static ssize_t make_sendto(int fd, char *bytes, size_t size)
 {
@@ -62,6 +63,8 @@ static const struct call calls[] = {
 	{ "unconnected", way_open_unconnected, make_recvfrom },
 	{ "stream", way_open_stream, make_recvfrom },
 	{ "file", way_open_file, make_write_to_file },
+	{ "SSL_write", tls_open, tls_write },
+	{ "SSL_quiet", tls_open_quiet, tls_write_quiet },
 };
 
 const struct call *call_named(const char *name)
