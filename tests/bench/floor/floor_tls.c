@@ -4,6 +4,7 @@
  * address: uprobes on a function's entry and on its return instruction that only count.
  */
 #include <linux/err.h>
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/uprobes.h>

@@ -10,6 +10,10 @@ group=start
 # At most, in instructions of one CPU, and in KiB.
 start_most=50000000
 memory_most=8192
+# For a probe in a TLS library, while the filter refuses all of these processes: a millisecond of a
+# CPU that executes one instruction in a nanosecond; most are faster.
+probe_most=1000000
+processes=300
 
 mount -t debugfs debugfs /sys/kernel/debug 2>/dev/null
 for instances in default one; do
@@ -29,3 +33,13 @@ for instances in default one; do
 	done
 	unload
 done
+
+load
+for who in refused wanted; do
+	got=$("$test/build/tls_start" $who $processes 2>error) || fail "tls_start: $(cat error)"
+	echo "# figure $group|tls_$who|$(nproc)|$processes|${got:-0}"
+	[ $who = wanted ] || [ "${got:-0}" -le $probe_most ] ||
+		fail "a probe takes $got instructions, at most $probe_most are allowed"
+	point "a probe in a TLS library that $processes $who processes map, $(nproc) CPUs: ${got:-?} instructions"
+done
+unload

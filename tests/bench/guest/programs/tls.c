@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "tls.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -83,6 +84,20 @@ ssize_t tls_write_quiet(int fd, char *bytes, size_t size)
 {
 	(void)fd;
 	return SSL_write(&silent, bytes, size);
+}
+
+struct sendtrace_tls tls_function(void)
+{
+	int self = must(open("/proc/self/exe", O_RDONLY | O_CLOEXEC), "open");
+
+	return (struct sendtrace_tls){
+		.pid = getpid(),
+		.function = SENDTRACE_CALL_SSL_WRITE,
+		.address = (uintptr_t)SSL_write,
+		.nr_returns = 1,
+		.file = self,
+		.returns = { (uintptr_t)SSL_write_returns },
+	};
 }
 
 static uint64_t offset_of(uintptr_t address)

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include <linux/sendtrace.h>
+
 #include "way.h"
 
 /* What SSL_write() puts into a record and writes to the socket; it encrypts nothing. */
@@ -15,6 +17,9 @@ ssize_t tls_write(int fd, char *bytes, size_t size);
 /* The same, but without a system call, as a library that fills its buffer. */
 struct way tls_open_quiet(size_t size);
 ssize_t tls_write_quiet(int fd, char *bytes, size_t size);
+
+/* For SENDTRACE_IOC_TLS. */
+struct sendtrace_tls tls_function(void);
 
 /* Print the offsets in this program's file of the function's entry and of its return. */
 void tls_print_offsets(void);
