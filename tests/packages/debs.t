@@ -43,6 +43,7 @@ reader_holds() {
 	/usr/share/doc/sendtrace/examples/60-sendtrace.rules
 	/usr/share/doc/sendtrace/examples/logrotate.d/sendtrace
 	/usr/share/doc/sendtrace/examples/sendread@.service.d/other-user.conf
+	/usr/share/doc/sendtrace/examples/sendread@.service.d/tls.conf
 	/usr/share/man/man4/sendtrace.4.gz
 	/usr/share/man/man8/sendread.8.gz
 	END

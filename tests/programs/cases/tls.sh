@@ -405,3 +405,27 @@ case_tls_old() {
 	both_ends "$port" question answer
 	end_talk
 }
+
+scenario tls.renegotiation "GnuTLS at both ends, after a second handshake on the connection"
+case_tls_renegotiation() {
+	make_certificate
+	priority=NORMAL:-VERS-ALL:+VERS-TLS1.2
+	in_debian setsid gnutls-serv --echo --quiet --port 8452 --priority $priority \
+		--x509keyfile /tmp/tls/key.pem --x509certfile /tmp/tls/cert.pem \
+		</dev/null >$debian/tmp/gnutls.log 2>&1 &
+	until_true "the server listens" grep -q . $debian/tmp/gnutls.log
+	tls_reader gnutls-serv gnutls-cli
+	echo "said after the second handshake" >$debian/tmp/question
+	# It ends when its input does: only after the answer.
+	client sh -c '{ cat /tmp/question; sleep 5; } | exec gnutls-cli --rehandshake --insecure \
+		--priority "$1" --port 8452 127.0.0.1' sh $priority
+	cp $debian/tmp/question question
+	cp question answer
+	grep -qi 'rehandshake\|ReHandshake' client.out || fail "expected a second handshake" && show client.out
+	until_true "the answer is shown" finds has answer comm=gnutls-cli family=2 src=127.0.0.1 port=8452
+	shown "the question" has question comm=gnutls-cli family=2 dest=127.0.0.1 port=8452 call=gnutls_record_send
+	shown "the question, at the server" has question comm=gnutls-serv family=2 call=gnutls_record_recv
+	stop_reader main
+	kill "$(pidof gnutls-serv)"
+	show_lines
+}
