@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -176,13 +177,18 @@ static void close_if_open(int *fd)
 	*fd = -1;
 }
 
-/* It may be registering a probe, which nothing interrupts. */
+/*
+ * A signal, since it may wait for standard error, or for a file. It may be registering a probe,
+ * which nothing interrupts.
+ */
 void tls_end(void)
 {
 	const struct timespec pause = { .tv_nsec = 1000000 };
 	int64_t until = clock_ms() + END_MS;
 
 	close_if_open(&helper.orders);
+	if (helper.pid > 0)
+		kill(helper.pid, SIGKILL);
 	while (helper.pid > 0 && waitpid(helper.pid, NULL, WNOHANG) == 0 &&
 	       clock_ms() < until)
 		nanosleep(&pause, NULL);

@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 enum {
-	/* Besides the first one. Some hundred records. */
-	RING_PAGES = 16,
+	/* Some hundred records. Each user may have 516 KiB for each CPU (perf_event_mlock_kb). */
+	RING_BYTES = 1 << 16,
 	RECORD_MAX = 1 << 16, /* its size has 16 bits */
 	CPUS_TEXT = 256,
 };
@@ -56,9 +56,10 @@ struct watch {
 
 /* ---- Rings ---------------------------------------------------------------------------- */
 
+/* Besides the first page. */
 static size_t ring_size(const struct watch *watch)
 {
-	return RING_PAGES * watch->page;
+	return watch->page > RING_BYTES ? watch->page : RING_BYTES;
 }
 
 static int open_event(int cpu, bool names)
@@ -238,6 +239,7 @@ static bool decode(const struct watch *watch, struct watch_event *event)
 bool watch_next(struct watch *watch, struct watch_event *event)
 {
 	unsigned int tried;
+	bool found;
 
 	if (watch->has_lost) {
 		watch->has_lost = false;
@@ -245,10 +247,13 @@ bool watch_next(struct watch *watch, struct watch_event *event)
 		return true;
 	}
 	for (tried = 0; tried < watch->nr_cpus; tried++) {
-		while (take_record(watch, &watch->cpus[watch->next]))
-			if (decode(watch, event))
-				return true;
+		do {
+			found = take_record(watch, &watch->cpus[watch->next]);
+		} while (found && !decode(watch, event));
+		/* In turn: a busy CPU must not hide the others. */
 		watch->next = (watch->next + 1) % watch->nr_cpus;
+		if (found)
+			return true;
 	}
 	return false;
 }
