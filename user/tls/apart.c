@@ -152,6 +152,7 @@ static int take_error(int error)
 		return error;
 	case -ENOPKG:
 		return disassembler_load() ? -EFBIG : -ENOPKG;
+	case -EFBIG:
 	case -ENOMEM:
 		return -EFBIG;
 	default:

@@ -134,6 +134,11 @@ int tls_cache_object(struct tls_cache *cache, int fd, const struct stat *status,
 	return entry->error;
 }
 
+size_t tls_cache_size(const struct tls_cache *cache)
+{
+	return cache->number;
+}
+
 void tls_cache_free(struct tls_cache *cache)
 {
 	if (!cache)

@@ -3,6 +3,8 @@
 #define _TLS_CACHE_H
 
 /* What files have, so that one which many processes map is read once. */
+#include <stddef.h>
+
 struct tls_cache;
 struct tls_object;
 struct stat;
@@ -20,6 +22,9 @@ struct tls_cache *tls_cache_new(tls_read_fn *read);
  */
 int tls_cache_object(struct tls_cache *cache, int fd, const struct stat *status,
 		     const struct tls_object **object);
+
+/* How many files it knows: it has an end. */
+size_t tls_cache_size(const struct tls_cache *cache);
 
 void tls_cache_free(struct tls_cache *cache);
 

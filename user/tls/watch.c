@@ -19,6 +19,8 @@ enum {
 	/* Some hundred records. Each user may have 516 KiB for each CPU (perf_event_mlock_kb). */
 	RING_BYTES = 1 << 16,
 	RECORD_MAX = 1 << 16, /* its size has 16 bits */
+	/* Of those that are asked for: a path and some words. */
+	RECORD_LARGEST = 4096 + 256,
 	CPUS_TEXT = 256,
 };
 
@@ -167,6 +169,15 @@ static void copy_out(struct watch *watch, const struct cpu *cpu, uint64_t at, si
 	memcpy(watch->record.bytes + first, ring, size - first);
 }
 
+/*
+ * The kernel tells a loss with the next record that finds room, which may be long after. Twice,
+ * since it may have filled the ring after the last look.
+ */
+static bool may_have_lost(const struct watch *watch, uint64_t used)
+{
+	return used > ring_size(watch) - 2 * RECORD_LARGEST;
+}
+
 /* Into @watch->record. Return: whether there was one. */
 static bool take_record(struct watch *watch, struct cpu *cpu)
 {
@@ -176,6 +187,7 @@ static bool take_record(struct watch *watch, struct cpu *cpu)
 
 	if (head == tail)
 		return false;
+	watch->has_lost |= may_have_lost(watch, head - tail);
 	copy_out(watch, cpu, tail, sizeof(watch->record.header));
 	copy_out(watch, cpu, tail, watch->record.header.size);
 	__atomic_store_n(&cpu->page->data_tail, tail + watch->record.header.size,
