@@ -21,10 +21,11 @@
 #include "tls_helper.h"
 
 enum {
-	/* A probe takes some 20 ms, on a host with hundreds of processes longer. */
-	PATIENCE_MS = 120000,
 	END_MS = 10000,
 };
+
+/* A probe takes some 20 ms, on a host with hundreds of processes longer. */
+static int patience_ms = 120000;
 
 static struct {
 	pid_t pid;
@@ -48,7 +49,7 @@ static int say_no_answer(int err)
 static int wait_for(enum tls_answer wanted)
 {
 	struct pollfd ready = { .fd = helper.answers, .events = POLLIN };
-	int64_t until = clock_ms() + PATIENCE_MS, left;
+	int64_t until = clock_ms() + patience_ms, left;
 	char answer;
 	ssize_t got;
 
