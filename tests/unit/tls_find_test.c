@@ -2,6 +2,7 @@
 /* What is found in this process, which maps the library of tls/library.c in several ways. */
 #include "test.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <sys/capability.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -211,56 +213,130 @@ static void a_function_that_is_not_mapped_whole_says_so(void **state)
 	free(bytes);
 }
 
-static int read_by(int how, const char *path, const struct tls_object **object)
-{
-	struct stat status;
-	int fd = open(path, how | O_CLOEXEC), error;
+/* ---- Descriptors ----------------------------------------------------------------------- */
 
-	assert_int_equal(fstat(fd, &status), 0);
-	error = tls_cache_object(cache, fd, &status, object);
-	close(fd);
-	return error;
+static int count_descriptors(void)
+{
+	DIR *all = opendir("/proc/self/fd");
+	int number = 0;
+
+	assert_non_null(all);
+	while (readdir(all))
+		number++;
+	closedir(all);
+	return number;
 }
 
-static int read_cached(const char *path, const struct tls_object **object)
+static void a_library_has_its_file_open_until_it_is_freed(void **state)
 {
-	return read_by(O_RDONLY, path, object);
-}
-
-static void a_file_that_cannot_be_read_now_is_read_later(void **state)
-{
-	const struct tls_object *object;
+	int before = count_descriptors();
+	struct stat status, opened;
+	void *handle;
 	char path[64];
 
 	(void)state;
-	put("later.so", path);
-	assert_int_equal(read_by(O_WRONLY, path, &object), -EBADF);
-	assert_null(object);
-	assert_int_equal(read_cached(path, &object), 0);
-	assert_non_null(object);
+	put("open.so", path);
+	handle = dlopen(path, RTLD_LAZY);
+	assert_non_null(handle);
+	find();
+	/* Also a file that was deleted meanwhile, and none but those of libraries. */
+	assert_int_equal(count_descriptors(), before + (int)found.number);
+	assert_int_equal(stat(path, &status), 0);
+	assert_int_equal(fstat(library(path)->fd, &opened), 0);
+	assert_int_equal(opened.st_ino, status.st_ino);
+	assert_int_equal(opened.st_dev, status.st_dev);
+	assert_true(fcntl(library(path)->fd, F_GETFD) & FD_CLOEXEC);
+	assert_int_equal(fcntl(library(path)->fd, F_GETFL) & O_ACCMODE, O_RDONLY);
+	tls_found_free(&found);
+	assert_int_equal(count_descriptors(), before);
+	dlclose(handle);
 	free(bytes);
 }
 
-static void a_file_is_read_again_only_if_it_changed(void **state)
+static void a_file_that_cannot_be_read_has_none(void **state)
 {
-	const struct tls_object *first, *second;
-	char path[64];
+	int before = count_descriptors();
+	const struct tls_library *at;
+	char path[64], *mapped;
 
 	(void)state;
-	put("cached.so", path);
-	assert_int_equal(read_cached(path, &first), 0);
-	assert_non_null(first);
-	assert_int_equal(read_cached(path, &second), 0);
-	assert_ptr_equal(second, first);
+	put("short.so", path);
+	mapped = map(path, PROT_READ | PROT_EXEC, MAP_PRIVATE, 0, size);
 	assert_int_equal(truncate(path, (off_t)size / 2), 0);
-	assert_int_equal(read_cached(path, &second), -ENODATA);
-	assert_null(second);
-	/* What it gave before is still there. */
-	assert_int_equal(first->number, 4);
-	assert_int_equal(truncate(path, 1), 0);
-	assert_int_equal(read_cached(path, &second), -ENOEXEC);
+	find();
+	at = library(path);
+	assert_non_null(at);
+	assert_string_equal(at->why, "cannot be read");
+	assert_int_equal(at->fd, -1);
+	assert_int_equal(at->nr_sites, 0);
+	tls_found_free(&found);
+	assert_int_equal(count_descriptors(), before);
+	munmap(mapped, size);
 	free(bytes);
 }
+
+static void a_search_that_fails_leaves_nothing_open(void **state)
+{
+	struct rlimit limit, few;
+	const char *why = NULL;
+	void *handles[2];
+	char path[64];
+	int before, error;
+
+	(void)state;
+	find(); /* or it is skipped */
+	tls_found_free(&found);
+	put("few.so", path);
+	handles[0] = dlopen(path, RTLD_LAZY);
+	free(bytes);
+	put("fewer.so", path);
+	handles[1] = dlopen(path, RTLD_LAZY);
+	before = count_descriptors();
+	/* One more, which is enough to read the mappings. */
+	few.rlim_cur = (rlim_t)open("/dev/null", O_RDONLY | O_CLOEXEC) + 1;
+	close((int)few.rlim_cur - 1);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	few.rlim_max = limit.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	error = tls_find(getpid(), cache, &found, &why);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_int_equal(error, -EMFILE);
+	assert_string_equal(why, "the mapped files (/proc/PID/map_files) cannot be read");
+	assert_null(found.libraries);
+	assert_int_equal(count_descriptors(), before);
+	dlclose(handles[0]);
+	dlclose(handles[1]);
+	free(bytes);
+}
+
+static void of_very_many_libraries_some_are_left_out(void **state)
+{
+	static char *mapped[TLS_LIBRARIES_MAX + 20];
+	int before = count_descriptors();
+	char name[16], path[64];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < TLS_LIBRARIES_MAX + 20; i++) {
+		snprintf(name, sizeof(name), "many%zu.so", i);
+		put(name, path);
+		free(bytes);
+		mapped[i] = map(path, PROT_READ | PROT_EXEC, MAP_PRIVATE, 0, size);
+	}
+	find();
+	assert_true(found.too_many);
+	assert_int_equal(found.number, TLS_LIBRARIES_MAX);
+	assert_int_equal(count_descriptors(), before + TLS_LIBRARIES_MAX);
+	tls_found_free(&found);
+	assert_int_equal(count_descriptors(), before);
+	for (i = 0; i < TLS_LIBRARIES_MAX + 20; i++)
+		munmap(mapped[i], size);
+	find();
+	assert_false(found.too_many);
+	tls_found_free(&found);
+}
+
+/* ---- What cannot be looked at ------------------------------------------------------------ */
 
 static void find_in_child(void (*look)(void))
 {
@@ -337,8 +413,10 @@ int main(void)
 		test_case(two_versions_are_both_found),
 		test_case(what_is_not_mapped_to_be_executed_is_not_found),
 		test_case(a_function_that_is_not_mapped_whole_says_so),
-		test_case(a_file_that_cannot_be_read_now_is_read_later),
-		test_case(a_file_is_read_again_only_if_it_changed),
+		test_case(a_library_has_its_file_open_until_it_is_freed),
+		test_case(a_file_that_cannot_be_read_has_none),
+		test_case(a_search_that_fails_leaves_nothing_open),
+		test_case(of_very_many_libraries_some_are_left_out),
 		test_case(without_the_right_it_says_what_cannot_be_read),
 		test_case(a_process_that_has_ended_says_so),
 	};

@@ -15,8 +15,13 @@
 #include "tracer.h"
 #include "ways.h"
 
+enum {
+	MOST_CALLS = 16
+};
+
 static struct {
 	unsigned int records;
+	uint16_t calls[MOST_CALLS];
 	unsigned int stop_at;
 	unsigned int ticks;
 	unsigned int stop_at_tick;
@@ -32,7 +37,8 @@ static int count_record(struct sink *sink, const struct sendtrace_item *item)
 	const struct timespec pause = { .tv_nsec = counts.record_ns };
 
 	(void)sink;
-	(void)item;
+	if (counts.records < MOST_CALLS)
+		counts.calls[counts.records] = item->event.call;
 	counts.records++;
 	if (counts.stop_at == counts.records)
 		signals.stop = 1;
@@ -246,6 +252,94 @@ static void a_sorted_stream_that_is_stopped_after_its_end_is_not_partial(void **
 	assert_false(tracer->partial);
 }
 
+/* ---- A saved stream with calls of TLS libraries ------------------------------------- */
+
+static const struct {
+	uint16_t type;
+	uint16_t call;
+} mixed[] = {
+	{ SENDTRACE_RECORD_SEND, SENDTRACE_CALL_SENDTO },
+	{ SENDTRACE_RECORD_SEND, SENDTRACE_CALL_SSL_WRITE },
+	{ SENDTRACE_RECORD_RECV, SENDTRACE_CALL_RECVFROM },
+	{ SENDTRACE_RECORD_RECV, SENDTRACE_CALL_SSL_READ },
+	{ SENDTRACE_RECORD_SEND, SENDTRACE_CALL_GNUTLS_SEND },
+	{ SENDTRACE_RECORD_SEND, SENDTRACE_CALL_WRITE },
+	{ SENDTRACE_RECORD_SEND, SENDTRACE_CALLS + 1 }, /* of a newer module */
+};
+
+static void write_mixed(int fd)
+{
+	size_t i, size;
+
+	for (i = 0; i < sizeof(mixed) / sizeof(mixed[0]); i++) {
+		struct sample sample = sample_send(i, "hello", 5);
+		unsigned char *record;
+
+		sample_type(&sample, mixed[i].type);
+		sample.event.call = mixed[i].call;
+		record = sample_build(&sample, &size);
+		assert_int_equal(write(fd, record, size), size);
+		free(record);
+	}
+}
+
+/* Is exactly this shown of it, in this order? The list ends with 0. */
+static void shows(char *options, const uint16_t *calls)
+{
+	char *argv[] = { "sendread", "--device=-", options, NULL };
+	int ends[2], i;
+
+	assert_int_equal(options_parse(&tracer->options, options ? 3 : 2, argv), 0);
+	memset(&counts, 0, sizeof(counts));
+	counts.tick_ms = -1;
+	assert_int_equal(pipe(ends), 0);
+	write_mixed(ends[1]);
+	close(ends[1]);
+	assert_int_equal(sendtrace_open_stream(&tracer->trace, ends[0]), 0);
+	assert_int_equal(tracer_run(tracer), -ENODATA);
+	sendtrace_close(tracer->trace);
+	for (i = 0; calls[i]; i++)
+		assert_int_equal(counts.calls[i], calls[i]);
+	assert_int_equal(counts.records, i);
+}
+
+static void calls_of_tls_libraries_are_shown_where_they_are_asked_for(void **state)
+{
+	enum {
+		SENDTO = SENDTRACE_CALL_SENDTO,
+		WRITE = SENDTRACE_CALL_WRITE,
+		RECVFROM = SENDTRACE_CALL_RECVFROM,
+		SSL_WRITE = SENDTRACE_CALL_SSL_WRITE,
+		SSL_READ = SENDTRACE_CALL_SSL_READ,
+		GNUTLS_SEND = SENDTRACE_CALL_GNUTLS_SEND,
+		NEWER = SENDTRACE_CALLS + 1
+	};
+
+	(void)state;
+	shows(NULL, (uint16_t[]){ SENDTO, WRITE, NEWER, 0 });
+	shows("--tls", (uint16_t[]){ SSL_WRITE, SSL_READ, GNUTLS_SEND, 0 });
+	shows("-eSSL_read", (uint16_t[]){ SSL_READ, 0 });
+	shows("-erecv", (uint16_t[]){ RECVFROM, 0 });
+	shows("-eall", (uint16_t[]){ SENDTO, RECVFROM, WRITE, NEWER, 0 });
+	shows("-esend,SSL_write", (uint16_t[]){ SENDTO, SSL_WRITE, WRITE, NEWER, 0 });
+}
+
+/* Which events are shown without another look at them. */
+static void only_calls_that_are_all_asked_for_are_plain(void **state)
+{
+	(void)state;
+	shows("-esend", (uint16_t[]){ SENDTRACE_CALL_SENDTO, SENDTRACE_CALL_WRITE,
+				      SENDTRACE_CALLS + 1, 0 });
+	assert_int_equal(tracer->plain_types, 1 << SENDTRACE_RECORD_SEND);
+	assert_int_equal(tracer->plain_call, SENDTRACE_CALL_CLOSE);
+	tracer->options.calls = ways_default() | ways_tls();
+	assert_int_equal(run(3, 0), -ENODATA);
+	assert_int_equal(tracer->plain_call, UINT16_MAX);
+	tracer->options.calls = ways_tls();
+	assert_int_equal(run(3, 0), -ENODATA);
+	assert_int_equal(tracer->plain_types, 0);
+}
+
 /* ---- A session -------------------------------------------------------------------- */
 
 /*
@@ -378,6 +472,8 @@ int main(void)
 		tracer_case(a_stream_that_is_stopped_before_its_end_is_partial),
 		tracer_case(a_stream_of_which_enough_was_shown_is_not_partial),
 		tracer_case(a_sorted_stream_that_is_stopped_after_its_end_is_not_partial),
+		tracer_case(calls_of_tls_libraries_are_shown_where_they_are_asked_for),
+		tracer_case(only_calls_that_are_all_asked_for_are_plain),
 		tracer_case(counters_are_asked_each_second_while_records_keep_coming),
 		tracer_case(the_rest_of_a_session_is_shown_up_to_its_last_record),
 		tracer_case(events_that_are_not_to_be_printed_are_not_missing),

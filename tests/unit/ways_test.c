@@ -58,10 +58,10 @@ static void each_call_is_chosen_by_its_name(void **state)
 	char argument[64];
 
 	(void)state;
-	for (call = 1; call <= SENDTRACE_CALL_CLOSE; call++) {
+	for (call = 1; call < SENDTRACE_CALLS; call++) {
 		uint64_t expected = 0;
 
-		for (other = 1; other <= SENDTRACE_CALL_CLOSE; other++)
+		for (other = 1; other < SENDTRACE_CALLS; other++)
 			if (strcmp(sendtrace_call_name(call),
 				   sendtrace_call_name(other)) == 0)
 				expected |= SENDTRACE_CALL_BIT(other);
@@ -95,6 +95,39 @@ static void lists_are_added_up_in_their_order(void **state)
 	assert_true(chosen("-eio_uring", NULL, NULL) ==
 		    (BIT(IO_URING_SEND) | BIT(IO_URING_RECV) | BIT(IO_URING_ACCEPT) |
 		     BIT(IO_URING_CONNECT) | BIT(IO_URING_SHUTDOWN)));
+}
+
+/* "all" is all calls on sockets: what is encrypted and what is in the clear would both be shown. */
+static void calls_of_tls_libraries_are_asked_for_by_an_option_or_by_name(void **state)
+{
+	static const uint64_t tls = SENDTRACE_CALLS_TLS;
+
+	(void)state;
+	assert_true(ways_tls() == tls);
+	assert_true((tls & SENDTRACE_CALLS_ALL) == 0);
+	assert_true(chosen(NULL, NULL, NULL) == sends && !options.tls);
+	assert_true(chosen("-eall", NULL, NULL) == SENDTRACE_CALLS_ALL && !options.tls);
+	assert_true(chosen("--tls", NULL, NULL) == tls && options.tls);
+	assert_true(chosen("-esend", "--tls", NULL) == (sends | tls) && options.tls);
+	assert_true(chosen("--tls", "-esend", NULL) == (sends | tls));
+	assert_true(chosen("--tls", "-a", NULL) == (tls | accepts));
+	assert_true(chosen("--tls", "-e!SSL_read", NULL) == (tls & ~BIT(SSL_READ)) &&
+		    options.tls);
+	assert_true(chosen("-eSSL_write", NULL, NULL) == BIT(SSL_WRITE) && options.tls);
+	assert_true(chosen("-esend,SSL_read", NULL, NULL) == (sends | BIT(SSL_READ)));
+	assert_true(chosen("-egnutls_record_send", NULL, NULL) == BIT(GNUTLS_SEND));
+	/* Nothing is left of what it added. */
+	assert_true(chosen("-eSSL_write,send", "-e!SSL_write", NULL) == sends &&
+		    !options.tls);
+}
+
+static void the_dangerous_means_is_asked_for_with_its_own_option(void **state)
+{
+	(void)state;
+	chosen("--tls", NULL, NULL);
+	assert_false(options.tls_uretprobes);
+	assert_true(chosen("--tls-uretprobes", NULL, NULL) == SENDTRACE_CALLS_TLS);
+	assert_true(options.tls && options.tls_uretprobes);
 }
 
 static void accepts_are_added_wherever_the_option_stands(void **state)
@@ -208,6 +241,8 @@ int main(void)
 		test_case(groups_are_all_that_has_their_kind),
 		test_case(each_call_is_chosen_by_its_name),
 		test_case(lists_are_added_up_in_their_order),
+		test_case(calls_of_tls_libraries_are_asked_for_by_an_option_or_by_name),
+		test_case(the_dangerous_means_is_asked_for_with_its_own_option),
 		test_case(accepts_are_added_wherever_the_option_stands),
 		test_case(a_name_that_is_unknown_is_quoted_and_the_known_ones_are_listed),
 		test_case(a_set_is_described_with_each_name_once),

@@ -56,7 +56,7 @@ struct options {
 	bool tls_uretprobes;
 	bool not_readers;
 	sink_new_fn *sink_new;
-	char error[640];
+	char error[1200];
 };
 
 /* Return: 0, or -EINVAL and the reason in @options->error. */

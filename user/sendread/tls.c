@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -20,10 +21,11 @@
 #include "tls_helper.h"
 
 enum {
-	/* A probe takes some 20 ms, on a host with hundreds of processes longer. */
-	PATIENCE_MS = 120000,
 	END_MS = 10000,
 };
+
+/* A probe takes some 20 ms, on a host with hundreds of processes longer. */
+static int patience_ms = 120000;
 
 static struct {
 	pid_t pid;
@@ -47,7 +49,7 @@ static int say_no_answer(int err)
 static int wait_for(enum tls_answer wanted)
 {
 	struct pollfd ready = { .fd = helper.answers, .events = POLLIN };
-	int64_t until = clock_ms() + PATIENCE_MS, left;
+	int64_t until = clock_ms() + patience_ms, left;
 	char answer;
 	ssize_t got;
 
@@ -176,13 +178,18 @@ static void close_if_open(int *fd)
 	*fd = -1;
 }
 
-/* It may be registering a probe, which nothing interrupts. */
+/*
+ * A signal, since it may wait for standard error, or for a file. It may be registering a probe,
+ * which nothing interrupts.
+ */
 void tls_end(void)
 {
 	const struct timespec pause = { .tv_nsec = 1000000 };
 	int64_t until = clock_ms() + END_MS;
 
 	close_if_open(&helper.orders);
+	if (helper.pid > 0)
+		kill(helper.pid, SIGKILL);
 	while (helper.pid > 0 && waitpid(helper.pid, NULL, WNOHANG) == 0 &&
 	       clock_ms() < until)
 		nanosleep(&pause, NULL);

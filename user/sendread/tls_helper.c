@@ -37,6 +37,8 @@ enum {
 	REFILTER_MS = 100,
 	REFILTER_SHARE = 20,
 	DIRTY_MAX = 256,
+	/* Before something is done about them, however fast more come. */
+	EVENTS_MAX = 4096,
 };
 
 /**
@@ -51,6 +53,8 @@ enum {
  * @renamed: processes that have a name which matches now, and had none when the module asked
  * @nr_renamed: how many; there may be more
  * @next_refilter: not before, in milliseconds of clock_ms()
+ * @next_refresh: likewise
+ * @has_complained: that a filter cannot be set again
  */
 struct work {
 	struct tls_processes processes;
@@ -66,6 +70,8 @@ struct work {
 	pid_t renamed[DIRTY_MAX];
 	unsigned int nr_renamed;
 	int64_t next_refilter;
+	int64_t next_refresh;
+	bool has_complained;
 };
 
 /* ---- What is inherited ----------------------------------------------------------------- */
@@ -111,13 +117,19 @@ static void allow_descriptors(void)
 static int give_up_the_rest(const struct tls_helper *helper)
 {
 	static const cap_value_t kept[] = { TLS_HELPER_RIGHTS };
+	int err;
 
 	ignore_signals();
 	prctl(PR_SET_NAME, "sendread-tls", 0, 0, 0);
 	if (!keep_descriptors(helper))
 		return -EMFILE;
 	allow_descriptors();
-	return rights_keep(kept, sizeof(kept) / sizeof(kept[0]));
+	err = rights_keep(kept, sizeof(kept) / sizeof(kept[0]));
+	/* Whatever it is waiting for then. Another uid resets it. */
+	if (!err && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0))
+		err = -errno;
+	/* An end before that is seen when it answers. */
+	return err;
 }
 
 /* ---- Answers --------------------------------------------------------------------------- */
@@ -215,9 +227,12 @@ static void refilter(struct work *work)
 	for (i = 0; i < work->nr_renamed; i++)
 		had[i] = process_has_match(work->renamed[i], filter);
 	err = sendtrace_set_filter(work->trace, filter);
-	if (err)
+	if (err && !work->has_complained)
 		message("processes whose names have changed are not traced: %s",
 			strerror(-err));
+	work->has_complained |= err != 0;
+	if (err)
+		memset(had, 0, sizeof(had));
 	note_renamed(work, had);
 	took = (clock_ms() - began) * REFILTER_SHARE;
 	work->next_refilter = clock_ms() + (took > REFILTER_MS ? took : REFILTER_MS);
@@ -236,17 +251,45 @@ static void trace_dirty(struct work *work)
 	work->look_at_all = false;
 }
 
+/* Return: whether there may be more. */
+static bool take_events(struct work *work)
+{
+	struct watch_event event;
+	unsigned int taken;
+
+	for (taken = 0; taken < EVENTS_MAX; taken++) {
+		if (!watch_next(work->watch, &event))
+			return false;
+		take_event(work, &event);
+	}
+	return true;
+}
+
+/* Also while events keep coming. */
+static void refresh(struct work *work)
+{
+	if (clock_ms() < work->next_refresh)
+		return;
+	work->next_refresh = clock_ms() + REFRESH_MS;
+	if (work->watch)
+		watch_refresh(work->watch);
+	else
+		work->look_at_all = true;
+}
+
 /* Return: milliseconds until something is due. */
 static int do_what_is_due(struct work *work)
 {
 	int64_t left = work->next_refilter - clock_ms();
-	struct watch_event event;
+	bool more;
 
-	while (work->watch && watch_next(work->watch, &event))
-		take_event(work, &event);
+	refresh(work);
+	more = work->watch && take_events(work);
 	if (work->nr_renamed && left <= 0)
 		refilter(work);
 	trace_dirty(work);
+	if (more)
+		return 0;
 	return work->nr_renamed && left < REFRESH_MS ? (int)left : REFRESH_MS;
 }
 
@@ -261,10 +304,6 @@ static void wait_for_more(struct work *work)
 
 	if (ready > 0 && fds[0].revents && !take_order())
 		_exit(0);
-	if (ready == 0 && work->watch)
-		watch_refresh(work->watch);
-	else if (ready == 0)
-		work->look_at_all = true;
 }
 
 /* ---- The whole ------------------------------------------------------------------------- */
@@ -286,7 +325,7 @@ static int begin(struct work *work)
 	}
 	/* Before all processes are looked at, so that none is missed. */
 	err = watch_open(&work->watch, needs_names(&work->options->filter));
-	if (err)
+	if (err && !work->options->quiet)
 		message("the kernel does not tell what processes map (perf_event_open: %s): new "
 			"TLS libraries are found within a second, not immediately",
 			strerror(-err));

@@ -147,13 +147,17 @@ static void announce(const struct options *options, const struct tls_library *li
 {
 	uint64_t late;
 
-	if (!mapping->time) {
+	if (!mapping->is_late) {
 		if (options->verbose)
 			message("traces %s of '%s'", names->buffer, library->path);
 		return;
 	}
 	late = (now_ns() - mapping->time) / 1000000;
-	if (!options->quiet)
+	if (!options->quiet && !mapping->time)
+		message("process %d ('%s') maps '%s': its calls are traced now; what came before "
+			"is missing",
+			(int)mapping->pid, mapping->name, library->path);
+	else if (!options->quiet)
 		message("process %d ('%s') mapped '%s': its calls are traced now, %llu ms later; "
 			"what came before is missing",
 			(int)mapping->pid, mapping->name, library->path,
@@ -187,29 +191,42 @@ static enum tls_named refused(const struct tls_library *library,
 			      const struct tls_mapping *mapping, int err)
 {
 	const char *name = tls_function_name(site->function);
+	static bool said_permission;
 
 	switch (err) {
 	case -ESRCH:
 	case -ESTALE:
 		return TLS_CHANGED;
 	case -EPERM:
-		message("no permission to trace TLS libraries, expected CAP_SYS_ADMIN, and a kernel "
-			"that is not locked down (kernel_lockdown(7))");
+		if (!said_permission)
+			message("no permission to trace TLS libraries, expected CAP_SYS_ADMIN, and a kernel "
+				"that is not locked down (kernel_lockdown(7))");
+		said_permission = true;
 		return TLS_FAILED;
-	case -E2BIG:
+	}
+	if (!is_first(REFUSED, library))
+		return TLS_NOT_NAMED;
+	if (err == -E2BIG)
 		message("no more functions of TLS libraries can be traced: '%s' of process %d "
 			"('%s') is not",
 			library->path, (int)mapping->pid, mapping->name);
-		return TLS_NOT_NAMED;
-	case -ENOMEM:
-		message("no memory to trace %s of '%s'", name, library->path);
-		return TLS_NOT_NAMED;
-	}
-	if (is_first(REFUSED, library))
+	else
 		message("the kernel cannot trace %s of '%s' in process %d ('%s'): %s",
 			name, library->path, (int)mapping->pid, mapping->name,
 			strerror(-err));
 	return TLS_NOT_NAMED;
+}
+
+void tls_library_too_many(const struct options *options,
+			  const struct tls_mapping *mapping)
+{
+	static bool said;
+
+	if (!said && !options->quiet)
+		message("process %d ('%s') maps more than %d TLS libraries: the others are not "
+			"traced",
+			(int)mapping->pid, mapping->name, TLS_LIBRARIES_MAX);
+	said = true;
 }
 
 /* A call that -e left out needs no probe; the end of a session always does. */

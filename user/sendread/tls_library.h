@@ -16,12 +16,14 @@ struct sendtrace;
  * struct tls_mapping - where a library was found
  * @pid: in this process
  * @name: its name
- * @time: when it was mapped, in nanoseconds of CLOCK_MONOTONIC; 0: before the trace
+ * @time: when it was mapped, in nanoseconds of CLOCK_MONOTONIC; 0: that is not known
+ * @is_late: all that was there when the trace began is traced
  */
 struct tls_mapping {
 	pid_t pid;
 	const char *name;
 	uint64_t time;
+	bool is_late;
 };
 
 enum tls_named {
@@ -38,5 +40,9 @@ enum tls_named {
 enum tls_named tls_library_name(struct sendtrace *trace, const struct options *options,
 				const struct tls_library *library,
 				const struct tls_mapping *mapping);
+
+/* Say that the process has more than TLS_LIBRARIES_MAX; once. */
+void tls_library_too_many(const struct options *options,
+			  const struct tls_mapping *mapping);
 
 #endif /* _SENDREAD_TLS_LIBRARY_H */

@@ -47,12 +47,20 @@ void tls_process_note(struct tls_processes *processes, pid_t pid, bool known)
 
 /* ---- One process ------------------------------------------------------------------------- */
 
-static int say_failed(struct tls_processes *processes, pid_t pid, const char *why,
-		      int err)
+/* It is about a process, and not about all. */
+static bool is_its_own(int err)
 {
-	if (processes->failed)
-		return -EIO;
-	processes->failed = true;
+	return err == -EACCES || err == -EFBIG;
+}
+
+static void say_failed(struct tls_processes *processes, pid_t pid, const char *why,
+		       int err)
+{
+	bool *said = is_its_own(err) ? &processes->skipped : &processes->failed;
+
+	if (*said)
+		return;
+	*said = true;
 	if (err == -ENOPKG)
 		message("%s: install libcapstone4 or libcapstone5 (Debian, Ubuntu) or capstone "
 			"(Fedora), of the version that sendread was built with",
@@ -60,10 +68,9 @@ static int say_failed(struct tls_processes *processes, pid_t pid, const char *wh
 	else
 		message("cannot look for TLS libraries in process %d: %s: %s", (int)pid,
 			why, strerror(-err));
-	return -EIO;
 }
 
-/* Return: as tls_find(), after a message but for -ESRCH. */
+/* Return: as tls_find(), after a message but for -ESRCH, which one that cannot be looked at has. */
 static int find(struct tls_processes *processes, pid_t pid, struct tls_found *found)
 {
 	const char *why;
@@ -71,7 +78,7 @@ static int find(struct tls_processes *processes, pid_t pid, struct tls_found *fo
 
 	if (err && err != -ESRCH)
 		say_failed(processes, pid, why, err);
-	return err;
+	return is_its_own(err) ? -ESRCH : err;
 }
 
 static enum tls_named name_all(struct tls_processes *processes,
@@ -81,6 +88,8 @@ static enum tls_named name_all(struct tls_processes *processes,
 	enum tls_named result = TLS_NOT_NAMED, one;
 	size_t i;
 
+	if (found->too_many)
+		tls_library_too_many(processes->options, mapping);
 	for (i = 0; i < found->number; i++) {
 		one = tls_library_name(processes->trace, processes->options,
 				       &found->libraries[i], mapping);
@@ -96,7 +105,9 @@ static enum tls_named name_all(struct tls_processes *processes,
 static enum tls_named trace_one(struct tls_processes *processes, pid_t pid, uint64_t time)
 {
 	char name[SENDTRACE_COMM_LEN] = "?";
-	struct tls_mapping mapping = { .pid = pid, .name = name, .time = time };
+	struct tls_mapping mapping = {
+		.pid = pid, .name = name, .time = time, .is_late = processes->begun
+	};
 	enum tls_named result = TLS_CHANGED;
 	struct tls_found found;
 	unsigned int tries;
@@ -185,6 +196,7 @@ int tls_process_trace_all(struct tls_processes *processes)
 {
 	processes->nr_without = 0;
 	process_each(trace_each, processes);
+	processes->begun = true;
 	return processes->failed ? -EIO : 0;
 }
 

@@ -26,6 +26,8 @@ enum {
  * @without: some that have no library
  * @nr_without: all of them
  * @failed: an error that ends the search, after a message
+ * @skipped: a process could not be looked at, after a message
+ * @begun: what is found from now on was there before it is traced
  */
 struct tls_processes {
 	const struct options *options;
@@ -39,6 +41,8 @@ struct tls_processes {
 	pid_t without[TLS_WITHOUT];
 	unsigned int nr_without;
 	bool failed;
+	bool skipped;
+	bool begun;
 };
 
 /* Look at all processes' files, so that the same is fast later. Return: 0 or after a message -EIO. */

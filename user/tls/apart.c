@@ -28,12 +28,14 @@
 #endif
 
 enum {
-	PATIENCE_MS = 15000,
 	CPU_SECONDS = 10,
 	MEMORY_MAX = 512 << 20,
 	WHY_SIZE = 96,
 	WHYS_MAX = 64, /* different ones; there are about twenty */
 };
+
+/* How long an answer may take. */
+static int patience_ms = 15000;
 
 struct answer {
 	int error;
@@ -88,10 +90,11 @@ __attribute__((noreturn)) static void work(int file, int to)
 	static struct answer answer;
 
 	prctl(PR_SET_NAME, "sendread-elf", 0, 0, 0);
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	/* No rights are needed to read what is open. */
 	if (!keep_descriptors(&file, &to) || rights_keep(NULL, 0))
 		_exit(1);
+	/* Another uid resets it. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	limit_all();
 	answer.error = tls_object_read(&answer.object, file);
 	take_words(&answer);
@@ -136,6 +139,27 @@ static bool is_sound(const struct answer *answer)
 	return true;
 }
 
+/*
+ * Errors of the file. Others would be taken for this process's own, and end the search everywhere.
+ * Where the disassembler is missing, it is missing here, too.
+ */
+static int take_error(int error)
+{
+	switch (error) {
+	case 0:
+	case -ENOEXEC:
+	case -ENODATA:
+		return error;
+	case -ENOPKG:
+		return disassembler_load() ? -EFBIG : -ENOPKG;
+	case -EFBIG:
+	case -ENOMEM:
+		return -EFBIG;
+	default:
+		return -EIO;
+	}
+}
+
 static int take_answer(struct answer *answer, struct tls_object *object)
 {
 	unsigned int i;
@@ -146,21 +170,31 @@ static int take_answer(struct answer *answer, struct tls_object *object)
 	for (i = 0; i < object->number; i++)
 		object->codes[i].why = *answer->whys[i] ? keep_words(answer->whys[i]) :
 							  NULL;
-	return answer->error;
+	return take_error(answer->error);
 }
 
-/* Return: whether all of it came in time. */
+/*
+ * Return: whether all of it came in time. This process may have been stopped meanwhile: what is
+ * there after the time counts.
+ */
 static bool receive(int from, struct answer *answer)
 {
 	struct pollfd ready = { .fd = from, .events = POLLIN };
-	int64_t until = clock_ms() + PATIENCE_MS, left;
+	int64_t until = clock_ms() + patience_ms, left;
 	size_t size = 0;
 	ssize_t got;
+	int event;
 
-	while (size < sizeof(*answer) && (left = until - clock_ms()) > 0) {
-		if (poll(&ready, 1, (int)left) <= 0)
+	while (size < sizeof(*answer)) {
+		left = until - clock_ms();
+		event = poll(&ready, 1, left > 0 ? (int)left : 0);
+		if (event < 0 && errno == EINTR)
 			continue;
+		if (event <= 0)
+			break;
 		got = read(from, (char *)answer + size, sizeof(*answer) - size);
+		if (got < 0 && errno == EINTR)
+			continue;
 		if (got <= 0)
 			break;
 		size += (size_t)got;

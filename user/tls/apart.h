@@ -8,8 +8,8 @@ struct tls_object;
  * tls_object_read() in a process of its own that has no rights and nothing but the file: what a
  * container's file does to the one that reads it ends there. Not for a process with threads.
  *
- * Return: as tls_object_read(); -EFBIG also if it takes too long or too much memory; -EAGAIN if
- * there can be no such process now.
+ * Return: as tls_object_read(), but other errors than those of the file are -EIO; -EFBIG also if it
+ * takes too long or too much memory; -EAGAIN if there can be no such process now.
  */
 int tls_apart_read(struct tls_object *object, int fd);
 

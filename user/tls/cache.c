@@ -12,7 +12,7 @@
 
 enum {
 	ROWS = 1024,
-	ENTRIES_MAX = 1 << 16, /* then files without such a function are forgotten */
+	ENTRIES_MAX = 1 << 13, /* then all are forgotten */
 };
 
 struct entry {
@@ -46,24 +46,18 @@ static void free_entry(struct entry *entry)
 	free(entry);
 }
 
-/* Those that have an object may be in use. */
-static void forget_empty(struct tls_cache *cache)
+static void forget_all(struct tls_cache *cache)
 {
-	struct entry **at, *entry;
+	struct entry *entry;
 	size_t row;
 
 	for (row = 0; row < ROWS; row++) {
-		at = &cache->rows[row];
-		while ((entry = *at)) {
-			if (entry->object) {
-				at = &entry->next;
-				continue;
-			}
-			*at = entry->next;
+		while ((entry = cache->rows[row])) {
+			cache->rows[row] = entry->next;
 			free_entry(entry);
-			cache->number--;
 		}
 	}
+	cache->number = 0;
 }
 
 static struct entry **row_of(struct tls_cache *cache, const struct stat *status)
@@ -130,7 +124,7 @@ int tls_cache_object(struct tls_cache *cache, int fd, const struct stat *status,
 			return error;
 		}
 		if (cache->number >= ENTRIES_MAX)
-			forget_empty(cache);
+			forget_all(cache);
 		row = row_of(cache, status);
 		entry->next = *row;
 		*row = entry;
@@ -140,18 +134,15 @@ int tls_cache_object(struct tls_cache *cache, int fd, const struct stat *status,
 	return entry->error;
 }
 
+size_t tls_cache_size(const struct tls_cache *cache)
+{
+	return cache->number;
+}
+
 void tls_cache_free(struct tls_cache *cache)
 {
-	struct entry *entry;
-	size_t row;
-
 	if (!cache)
 		return;
-	for (row = 0; row < ROWS; row++) {
-		while ((entry = cache->rows[row])) {
-			cache->rows[row] = entry->next;
-			free_entry(entry);
-		}
-	}
+	forget_all(cache);
 	free(cache);
 }

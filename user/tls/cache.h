@@ -3,6 +3,8 @@
 #define _TLS_CACHE_H
 
 /* What files have, so that one which many processes map is read once. */
+#include <stddef.h>
+
 struct tls_cache;
 struct tls_object;
 struct stat;
@@ -15,11 +17,14 @@ struct tls_cache *tls_cache_new(tls_read_fn *read);
 
 /*
  * What an open file has, whose status is @status: read now, unless it was and did not change.
- * Return: 0, with @object NULL if the file has none of the functions, valid until the cache is
- * freed; or what reading it said.
+ * Return: 0, with @object NULL if the file has none of the functions, valid until the next
+ * file is read; or what reading it said.
  */
 int tls_cache_object(struct tls_cache *cache, int fd, const struct stat *status,
 		     const struct tls_object **object);
+
+/* How many files it knows: it has an end. */
+size_t tls_cache_size(const struct tls_cache *cache);
 
 void tls_cache_free(struct tls_cache *cache);
 

@@ -176,6 +176,12 @@ static int look_at(pid_t pid, struct tls_cache *cache, const struct group *group
 	}
 	if (!error && !object)
 		return 0;
+	if (found->number == TLS_LIBRARIES_MAX) {
+		found->too_many = true;
+		if (fd >= 0)
+			close(fd);
+		return 0;
+	}
 	return add_sites(found, group, object, fd, error);
 }
 

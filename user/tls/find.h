@@ -13,6 +13,10 @@
 
 struct tls_cache;
 
+enum {
+	TLS_LIBRARIES_MAX = 256, /* of a process; each has an open file */
+};
+
 /* One function, by addresses in the process. */
 struct tls_site {
 	enum tls_function function;
@@ -39,13 +43,15 @@ struct tls_found {
 	struct tls_library *libraries;
 	size_t number;
 	bool changed; /* mappings disappeared meanwhile: look again */
+	bool too_many; /* there are more than TLS_LIBRARIES_MAX */
 };
 
 /*
  * Look at each private executable mapping of a file. Needs CAP_SYS_ADMIN for /proc/PID/map_files,
  * through which deleted files and those of other mount namespaces are read.
- * Return: 0, also if there is nothing; -ESRCH if the process has ended; or another negative errno,
- * with @why saying what failed, in words that begin a sentence. Then nothing is to be freed.
+ * Return: 0, also if there is nothing; -ESRCH if the process has ended; -EACCES or -EFBIG if this
+ * process cannot be looked at; or another negative errno, with @why saying what failed, in words that
+ * begin a sentence. Then nothing is to be freed.
  */
 int tls_find(pid_t pid, struct tls_cache *cache, struct tls_found *found,
 	     const char **why);

@@ -119,7 +119,9 @@ static ssize_t read_all(int fd, char **text)
 	for (;;) {
 		if (size == room) {
 			room = room ? 2 * room : FIRST_SIZE;
-			more = room > LARGEST ? NULL : realloc(*text, room);
+			if (room > LARGEST)
+				return -EFBIG;
+			more = realloc(*text, room);
 			if (!more)
 				return -ENOMEM;
 			*text = more;

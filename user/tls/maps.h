@@ -22,7 +22,10 @@ struct maps {
 	char *text; /* where the paths are */
 };
 
-/* Return: 0; -ENOMEM; or what reading said, -ESRCH for a process that has ended. */
+/*
+ * Return: 0; -ENOMEM; -EFBIG if there are too many; or what reading said, -ESRCH for a process that
+ * has ended.
+ */
 int maps_read(struct maps *maps, pid_t pid);
 
 /* Of @text of @size bytes, which it takes over and may change: 0 or -ENOMEM. */

@@ -16,9 +16,11 @@
 #include <unistd.h>
 
 enum {
-	/* Besides the first one. Some hundred records. */
-	RING_PAGES = 16,
+	/* Some hundred records. Each user may have 516 KiB for each CPU (perf_event_mlock_kb). */
+	RING_BYTES = 1 << 16,
 	RECORD_MAX = 1 << 16, /* its size has 16 bits */
+	/* Of those that are asked for: a path and some words. */
+	RECORD_LARGEST = 4096 + 256,
 	CPUS_TEXT = 256,
 };
 
@@ -56,9 +58,10 @@ struct watch {
 
 /* ---- Rings ---------------------------------------------------------------------------- */
 
+/* Besides the first page. */
 static size_t ring_size(const struct watch *watch)
 {
-	return RING_PAGES * watch->page;
+	return watch->page > RING_BYTES ? watch->page : RING_BYTES;
 }
 
 static int open_event(int cpu, bool names)
@@ -166,6 +169,15 @@ static void copy_out(struct watch *watch, const struct cpu *cpu, uint64_t at, si
 	memcpy(watch->record.bytes + first, ring, size - first);
 }
 
+/*
+ * The kernel tells a loss with the next record that finds room, which may be long after. Twice,
+ * since it may have filled the ring after the last look.
+ */
+static bool may_have_lost(const struct watch *watch, uint64_t used)
+{
+	return used > ring_size(watch) - 2 * RECORD_LARGEST;
+}
+
 /* Into @watch->record. Return: whether there was one. */
 static bool take_record(struct watch *watch, struct cpu *cpu)
 {
@@ -175,6 +187,7 @@ static bool take_record(struct watch *watch, struct cpu *cpu)
 
 	if (head == tail)
 		return false;
+	watch->has_lost |= may_have_lost(watch, head - tail);
 	copy_out(watch, cpu, tail, sizeof(watch->record.header));
 	copy_out(watch, cpu, tail, watch->record.header.size);
 	__atomic_store_n(&cpu->page->data_tail, tail + watch->record.header.size,
@@ -238,6 +251,7 @@ static bool decode(const struct watch *watch, struct watch_event *event)
 bool watch_next(struct watch *watch, struct watch_event *event)
 {
 	unsigned int tried;
+	bool found;
 
 	if (watch->has_lost) {
 		watch->has_lost = false;
@@ -245,10 +259,13 @@ bool watch_next(struct watch *watch, struct watch_event *event)
 		return true;
 	}
 	for (tried = 0; tried < watch->nr_cpus; tried++) {
-		while (take_record(watch, &watch->cpus[watch->next]))
-			if (decode(watch, event))
-				return true;
+		do {
+			found = take_record(watch, &watch->cpus[watch->next]);
+		} while (found && !decode(watch, event));
+		/* In turn: a busy CPU must not hide the others. */
 		watch->next = (watch->next + 1) % watch->nr_cpus;
+		if (found)
+			return true;
 	}
 	return false;
 }
