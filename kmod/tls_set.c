@@ -75,21 +75,22 @@ static bool any_thread_matches(const struct st_rules *rules, struct task_struct 
 	return false;
 }
 
-/* Does a running session want calls of TLS libraries of this process, as it is now? */
+/*
+ * Does a session that runs, or is about to, want calls of TLS libraries of this process, as it is
+ * now? Under RCU, with preemption on: there may be thousands of threads.
+ */
 static bool any_session_wants(struct task_struct *leader)
 {
-	unsigned long mask = READ_ONCE(st_running_mask);
+	unsigned long mask = READ_ONCE(st_running_slots);
 	const struct st_session *session;
-	bool wants = false;
 
-	preempt_disable();
-	for (; mask && !wants; mask &= mask - 1) {
-		session = st_running_of(mask);
-		wants = session && session->calls & SENDTRACE_CALLS_TLS &&
-			any_thread_matches(rcu_dereference_sched(session->rules), leader);
+	for (; mask; mask &= mask - 1) {
+		session = rcu_dereference(st_running[__ffs(mask)]);
+		if (session && session->calls & SENDTRACE_CALLS_TLS &&
+		    any_thread_matches(rcu_dereference(session->rules), leader))
+			return true;
 	}
-	preempt_enable();
-	return wants;
+	return false;
 }
 
 /*

@@ -11,3 +11,4 @@ checks tls.jumped "a call that is left by longjmp() is forgotten"
 
 checks tls_bad.values "addresses that are not a function's, and returns that are none, are refused"
 checks tls_bad.other_file "a function is refused if another file is mapped there than was looked at"
+checks tls_bad.start "a start that fails, since a function cannot be probed, leaves the session as it was"
