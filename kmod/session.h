@@ -36,6 +36,16 @@ enum st_mode {
 };
 
 /**
+ * struct st_missed - calls that no event record and no loss tells of
+ * @all: of all kinds
+ * @tls: of TLS libraries
+ */
+struct st_missed {
+	u64 all;
+	u64 tls;
+};
+
+/**
  * struct st_session - one open file of the device
  * @lock: guards configuring, starting and stopping. Never held while user memory is
  *	accessed, nor by mmap(): its holder arms probes, which takes locks that others hold
@@ -61,13 +71,13 @@ enum st_mode {
  *	running. Not its number: when the process has ended, another can get that
  * @since: time of the last start; calls that began before it are not recorded (invariant
  *	while running)
- * @slot: its bit in st_running_mask (@lock)
+ * @slot: its bit in st_running_slots, and then in st_running_mask (@lock)
  * @read_ring: the ring whose oldest record read() has returned in part (@read_lock)
  * @read_offset: how many bytes of that record; 0 for none (@read_lock)
  * @running: between start and stop (written under @lock, read anywhere)
  * @started: has been started once (@mode_lock)
  * @missed: missed calls of the runs that ended (@lock)
- * @missed_before: the hooks' count when the current run began (@lock)
+ * @missed_before: the count of hooks and probes when the current run began (@lock)
  * @bell: wakes the reader
  * @entry: in the list of all sessions (list_lock of session.c)
  * @id: a number that counts the sessions since the module was loaded (invariant)
@@ -101,8 +111,8 @@ struct st_session {
 	bool started;
 	int slot;
 	u32 ring_size;
-	u64 missed;
-	u64 missed_before;
+	struct st_missed missed;
+	struct st_missed missed_before;
 
 	struct list_head entry;
 	u64 id;
@@ -135,7 +145,9 @@ int st_session_complete_config(struct sendtrace_config *config);
 int st_session_configure(struct st_session *session,
 			 const struct sendtrace_config *config);
 void st_session_set_rules(struct st_session *session, struct st_rules *rules);
-int st_session_start(struct st_session *session);
+int st_session_prepare(struct st_session *session);
+void st_session_unprepare(struct st_session *session);
+void st_session_start(struct st_session *session);
 void st_session_stop(struct st_session *session);
 
 void st_session_count(const struct st_session *session, struct st_counters *sum);
