@@ -19,6 +19,7 @@
 #include <linux/timekeeping.h>
 #include <linux/uaccess.h>
 #include <net/sock.h>
+#include <net/tcp.h>
 #include <asm/syscall.h>
 #include <asm-generic/kprobes.h>
 
@@ -220,6 +221,24 @@ static bool begins_record(const struct st_call *call)
 }
 NOKPROBE_SYMBOL(begins_record);
 
+/*
+ * The kernel makes the records (kTLS), so what the library gives to the socket, or gets from it, is
+ * text. The socket is held open until the function returns.
+ */
+static bool has_ktls(const struct st_call *call)
+{
+	const struct sock *sk = call->sock ? READ_ONCE(call->sock->sk) : NULL;
+	const struct tcp_ulp_ops *ulp;
+
+	if (!sk || sk->sk_protocol != IPPROTO_TCP || sk->sk_type != SOCK_STREAM ||
+	    (sk->sk_family != AF_INET && sk->sk_family != AF_INET6))
+		return false;
+	ulp = READ_ONCE(inet_csk(sk)->icsk_ulp_ops);
+	return ulp && ulp->name[0] == 't' && ulp->name[1] == 'l' && ulp->name[2] == 's' &&
+	       !ulp->name[3];
+}
+NOKPROBE_SYMBOL(has_ktls);
+
 /**
  * st_tls_note() - a socket call returns: is it one of a TLS library?
  * @call: complete; sessions may want it or not
@@ -234,7 +253,7 @@ void st_tls_note(const struct st_call *call)
 	if (call->async || !call->peer.inode ||
 	    (call->type != SENDTRACE_RECORD_SEND &&
 	     call->type != SENDTRACE_RECORD_RECV) ||
-	    !begins_record(call))
+	    (!begins_record(call) && !has_ktls(call)))
 		return;
 	open = st_tls_open_around(user_stack_pointer(task_pt_regs(current)));
 	if (!open)

@@ -429,3 +429,27 @@ case_tls_renegotiation() {
 	kill "$(pidof gnutls-serv)"
 	show_lines
 }
+
+# ktls_sockets: how many sockets have sent with keys that the kernel has
+ktls_sockets() {
+	sed -n 's/^TlsTxSw[[:space:]]*//p' /proc/net/tls_stat
+}
+
+scenario tls.ktls "nginx, where the kernel encrypts (kTLS): the head by SSL_write, to curl; the file by sendfile"
+case_tls_ktls() {
+	start_nginx
+	before=$(ktls_sockets)
+	tls_reader -e send nginx
+	over_tls https://127.0.0.1:8448/large
+	holds "the kernel encrypts" [ "$(ktls_sockets)" -gt "$before" ]
+	body
+	sed '/^\r$/q' client.out >head
+	# shellcheck disable=SC2086
+	{
+		stop_when finds is body $to call=sendfile
+		shown "the head" is head $to call=SSL_write
+		shown "the file, by the call on the socket" is body $to call=sendfile
+		event $to call=SSL_sendfile why=not_copied
+	}
+	show_lines
+}
