@@ -5,8 +5,10 @@
 
 #include <linux/in.h>
 #include <linux/in6.h>
+#include <linux/kernel.h>
 #include <linux/net.h>
 #include <linux/socket.h>
+#include <linux/string.h>
 #include <linux/types.h>
 #include <linux/un.h>
 #include <linux/sendtrace.h>
@@ -74,6 +76,23 @@ static __always_inline void st_addr_set_len(struct st_addr *addr, u16 len)
 	addr->len = len;
 	if (len)
 		addr->words[(len - 1) / sizeof(addr->words[0])] = 0;
+}
+
+static __always_inline void st_addr_copy(struct st_addr *to, const struct st_addr *from)
+{
+	unsigned int i;
+
+	to->len = from->len;
+	for (i = 0; i < DIV_ROUND_UP(from->len, sizeof(to->words[0])); i++)
+		to->words[i] = from->words[i];
+}
+
+/* Without the words that are undefined, which are most of it. */
+static __always_inline void st_peer_copy(struct st_peer *to, const struct st_peer *from)
+{
+	memcpy(to, from, offsetof(struct st_peer, local));
+	st_addr_copy(&to->local, &from->local);
+	st_addr_copy(&to->remote, &from->remote);
 }
 
 void st_peer_clear(struct st_peer *peer);

@@ -154,16 +154,10 @@ static unsigned long ask(const struct st_hook *hook, struct st_caller *caller)
 	return wanted;
 }
 
-/* @call: what sessions were asked has been answered. */
-static void note_call(struct st_tls_open *call, u16 id, struct pt_regs *regs)
+static void fill(struct st_tls_open *call, const struct function *function,
+		 struct pt_regs *regs)
 {
-	const struct function *function = function_of(id);
-
-	st_caller_copy_ended(&call->caller, &call->caller);
-	st_tls_process_read(&call->process);
 	call->enter_time = ktime_get_ns();
-	call->id = id;
-	call->sp = user_stack_pointer(regs);
 	call->returns_to = IS_ENABLED(CONFIG_X86) ? read_word(call->sp, is_narrow(regs)) :
 						    0;
 	call->ssl = argument(regs, 0);
@@ -173,8 +167,33 @@ static void note_call(struct st_tls_open *call, u16 id, struct pt_regs *regs)
 		call->len = max((int)call->len, 0);
 	call->written = function->written ? argument(regs, function->written) : 0;
 	call->socket.candidates = 0;
-	if (!st_tls_open_add(call))
-		atomic64_inc(&missed);
+}
+
+static void note_missed(unsigned long sp)
+{
+	struct st_tls_process process;
+
+	st_tls_process_read(&process);
+	st_tls_open_drop(&process, sp);
+	atomic64_inc(&missed);
+}
+
+static void note_call(u16 id, unsigned long wanted, const struct st_caller *caller,
+		      struct pt_regs *regs)
+{
+	struct st_tls_open *call = st_tls_open_new();
+
+	if (!call) {
+		note_missed(user_stack_pointer(regs));
+		return;
+	}
+	call->id = id;
+	call->wanted = wanted;
+	call->sp = user_stack_pointer(regs);
+	st_tls_process_read(&call->process);
+	st_caller_copy_ended(&call->caller, caller);
+	fill(call, function_of(id), regs);
+	st_tls_open_add(call);
 }
 
 /**
@@ -186,14 +205,15 @@ static void note_call(struct st_tls_open *call, u16 id, struct pt_regs *regs)
  */
 bool st_tls_call_begins(u16 id, struct pt_regs *regs)
 {
-	struct st_tls_open call;
+	struct st_caller caller;
+	unsigned long wanted;
 
 	st_tls_open_hold();
-	call.wanted = ask(&function_of(id)->hook, &call.caller);
-	if (call.wanted)
-		note_call(&call, id, regs);
+	wanted = ask(&function_of(id)->hook, &caller);
+	if (wanted)
+		note_call(id, wanted, &caller, regs);
 	st_tls_open_release();
-	return call.wanted;
+	return wanted;
 }
 
 /**
@@ -264,7 +284,7 @@ void st_tls_note(const struct st_call *call)
 	if (++socket->candidates > 1)
 		return;
 	socket->fd = call->fd;
-	socket->peer = call->peer;
+	st_peer_copy(&socket->peer, &call->peer);
 }
 NOKPROBE_SYMBOL(st_tls_note);
 
@@ -320,7 +340,7 @@ static void describe(struct st_call *call, const struct st_tls_open *open)
 	call->addr = NULL;
 	call->addr_len = 0;
 	call->caller = open->caller;
-	call->peer = open->socket.peer;
+	st_peer_copy(&call->peer, &open->socket.peer);
 	call->peer.unnamed = NULL;
 	/* These count the bytes on the wire. */
 	call->peer.position = 0;
@@ -329,20 +349,19 @@ static void describe(struct st_call *call, const struct st_tls_open *open)
 }
 
 /* One that sends or receives nothing is no event: most often it would block. */
-static void deliver(const struct st_tls_open *open, u64 bytes)
+static void deliver(struct st_tls_open *open, u64 bytes)
 {
 	const struct function *function = function_of(open->id);
-	struct st_call call;
 
-	describe(&call, open);
+	describe(&open->call, open);
 	preempt_disable();
 	if (bytes)
-		st_deliver(&call,
+		st_deliver(&open->call,
 			   function->receives ? SENDTRACE_RECORD_RECV :
 						SENDTRACE_RECORD_SEND,
 			   bytes, min(bytes, open->len));
 	else
-		st_event_pass(&call.entry);
+		st_event_pass(&open->call.entry);
 	preempt_enable();
 }
 
@@ -355,11 +374,12 @@ static void deliver(const struct st_tls_open *open, u64 bytes)
  */
 bool st_tls_call_ends(struct pt_regs *regs, unsigned long sp)
 {
-	struct st_tls_open open;
+	struct st_tls_open *open = st_tls_open_take(sp);
 
-	if (!st_tls_open_take(sp, &open))
+	if (!open)
 		return false;
-	find_socket(&open);
-	deliver(&open, bytes_of(&open, regs));
+	find_socket(open);
+	deliver(open, bytes_of(open, regs));
+	st_tls_open_free(open);
 	return true;
 }

@@ -45,6 +45,13 @@ static struct hlist_head chains[1 << CHAIN_BITS];
 static LIST_HEAD(ages);
 static unsigned int nr_conns;
 
+static void copy_socket(struct st_tls_socket *to, const struct st_tls_socket *from)
+{
+	to->candidates = from->candidates;
+	to->fd = from->fd;
+	st_peer_copy(&to->peer, &from->peer);
+}
+
 static struct hlist_head *chain_of(const struct st_tls_process *process, u64 ssl)
 {
 	return &chains[hash_64(ssl ^ ((u64)process->pid << 48), CHAIN_BITS)];
@@ -93,7 +100,7 @@ static bool replace(const struct st_tls_process *process, u64 ssl,
 	spin_lock(&lock);
 	conn = find(process, ssl);
 	if (conn) {
-		conn->socket = *socket;
+		copy_socket(&conn->socket, socket);
 		list_move_tail(&conn->age, &ages);
 	}
 	spin_unlock(&lock);
@@ -120,7 +127,7 @@ void st_tls_conn_set(const struct st_tls_process *process, u64 ssl,
 		return;
 	conn->process = *process;
 	conn->ssl = ssl;
-	conn->socket = *socket;
+	copy_socket(&conn->socket, socket);
 	spin_lock(&lock);
 	spare = find(process, ssl);
 	if (spare)
@@ -147,7 +154,7 @@ bool st_tls_conn_get(const struct st_tls_process *process, u64 ssl,
 	spin_lock(&lock);
 	conn = find(process, ssl);
 	if (conn) {
-		*socket = conn->socket;
+		copy_socket(socket, &conn->socket);
 		list_move_tail(&conn->age, &ages);
 	}
 	spin_unlock(&lock);

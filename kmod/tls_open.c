@@ -35,7 +35,7 @@
 #define CHAIN_BITS 8
 #define CHAINS	   (1U << CHAIN_BITS)
 
-/* About 2 MiB. */
+/* About 5 MiB. */
 #define CALLS_MAX 4096
 
 /* How deep a library's stack may be at its socket call: an estimate, for callbacks, too. */
@@ -78,10 +78,19 @@ NOKPROBE_SYMBOL(st_tls_process_read);
 
 /* ---- Removing ------------------------------------------------------------------------- */
 
-static void remove(struct st_tls_open *call)
+/* The lock of its chain is held. It is its taker's then. */
+static void unlink(struct st_tls_open *call)
 {
 	hlist_nulls_del_init_rcu(&call->node);
 	atomic_dec(&st_tls_open_calls[st_tls_process_hash(call->process.pid)]);
+}
+
+/**
+ * st_tls_open_free() - a call is not needed any more
+ * @call: from st_tls_open_new() or st_tls_open_take()
+ */
+void st_tls_open_free(struct st_tls_open *call)
+{
 	atomic_dec(&st_tls_open_total);
 	kmem_cache_free(cache, call);
 }
@@ -114,8 +123,10 @@ static void sweep_chain(struct chain *chain, bool all)
 	for (node = chain->calls.first; !is_a_nulls(node); node = next) {
 		next = node->next;
 		call = hlist_nulls_entry(node, struct st_tls_open, node);
-		if (all || is_dead(call))
-			remove(call);
+		if (all || is_dead(call)) {
+			unlink(call);
+			st_tls_open_free(call);
+		}
 	}
 	spin_unlock(&chain->lock);
 }
@@ -153,9 +164,8 @@ static bool is_at(const struct st_tls_open *call, const struct st_tls_process *p
 	return call->sp == sp && st_tls_same_process(&call->process, process);
 }
 
-/* @call may be NULL. Returns true if there was one. */
-static bool take_from(struct chain *chain, const struct st_tls_process *process,
-		      unsigned long sp, struct st_tls_open *call)
+static struct st_tls_open *
+take_from(struct chain *chain, const struct st_tls_process *process, unsigned long sp)
 {
 	struct hlist_nulls_node *node;
 	struct st_tls_open *each;
@@ -164,22 +174,21 @@ static bool take_from(struct chain *chain, const struct st_tls_process *process,
 	hlist_nulls_for_each_entry(each, node, &chain->calls, node) {
 		if (!is_at(each, process, sp))
 			continue;
-		if (call)
-			*call = *each;
-		remove(each);
+		unlink(each);
 		spin_unlock(&chain->lock);
-		return true;
+		return each;
 	}
 	spin_unlock(&chain->lock);
-	return false;
+	return NULL;
 }
 
+/* Not charged to the caller's control group: there is a bound for all. */
 static struct st_tls_open *allocate(void)
 {
 	struct st_tls_open *call = NULL;
 
 	if (atomic_inc_return(&st_tls_open_total) <= CALLS_MAX)
-		call = kmem_cache_alloc(cache, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+		call = kmem_cache_alloc(cache, GFP_KERNEL | __GFP_NOWARN);
 	if (call)
 		return call;
 	atomic_dec(&st_tls_open_total);
@@ -187,54 +196,71 @@ static struct st_tls_open *allocate(void)
 }
 
 /**
- * st_tls_open_add() - note a call of the calling thread that begins
- * @call: all but @node, @task and @task_start is set; copied
+ * st_tls_open_new() - memory for a call that begins
  *
- * Replaces what is left of an earlier call at the same place.
+ * Somebody may still be on his way through what it was before: its @node is not touched.
  *
  * Context: a uprobe's handler; may sleep.
- * Return: false if there is no room.
+ * Return: the call, for st_tls_open_add() or st_tls_open_free(); NULL if there is no room.
  */
-bool st_tls_open_add(const struct st_tls_open *call)
+struct st_tls_open *st_tls_open_new(void)
+{
+	struct st_tls_open *call = allocate();
+
+	if (call)
+		return call;
+	sweep();
+	return allocate();
+}
+
+/**
+ * st_tls_open_drop() - forget what is left of an earlier call
+ * @process: the calling process
+ * @sp: where it was
+ */
+void st_tls_open_drop(const struct st_tls_process *process, unsigned long sp)
+{
+	struct st_tls_open *left =
+		take_from(&chains[chain_of(process->pid, sp)], process, sp);
+
+	if (left)
+		st_tls_open_free(left);
+}
+
+/**
+ * st_tls_open_add() - note a call of the calling thread that begins
+ * @call: from st_tls_open_new(); all but @node, @task, @task_start and @call is set
+ *
+ * Replaces what is left of an earlier call at the same place.
+ */
+void st_tls_open_add(struct st_tls_open *call)
 {
 	struct chain *chain = &chains[chain_of(call->process.pid, call->sp)];
-	struct st_tls_open *added = allocate();
 
-	if (!added) {
-		sweep();
-		added = allocate();
-	}
-	take_from(chain, &call->process, call->sp, NULL);
-	if (!added)
-		return false;
-	/* Not the node: somebody may be on his way through it. */
-	memcpy((void *)added + sizeof(added->node), (void *)call + sizeof(call->node),
-	       sizeof(*call) - sizeof(call->node));
-	added->task = current;
-	added->task_start = current->start_time;
+	st_tls_open_drop(&call->process, call->sp);
+	call->task = current;
+	call->task_start = current->start_time;
 	atomic_inc(&st_tls_open_calls[st_tls_process_hash(call->process.pid)]);
 	spin_lock(&chain->lock);
-	hlist_nulls_add_head_rcu(&added->node, &chain->calls);
+	hlist_nulls_add_head_rcu(&call->node, &chain->calls);
 	spin_unlock(&chain->lock);
-	return true;
 }
 
 /**
  * st_tls_open_take() - a call returns
  * @sp: the user's stack pointer, as at its entry
- * @call: what is known of it
  *
- * Context: a uprobe's handler; may sleep.
- * Return: false if no session wanted it, or it was never seen to begin.
+ * Return: the call, for st_tls_open_free(); NULL if no session wanted it, or it was never seen to
+ * begin.
  */
-bool st_tls_open_take(unsigned long sp, struct st_tls_open *call)
+struct st_tls_open *st_tls_open_take(unsigned long sp)
 {
 	struct st_tls_process process;
 
 	if (!st_tls_is_open())
-		return false;
+		return NULL;
 	st_tls_process_read(&process);
-	return take_from(&chains[chain_of(process.pid, sp)], &process, sp, call);
+	return take_from(&chains[chain_of(process.pid, sp)], &process, sp);
 }
 
 /* ---- Looking -------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 #include <linux/types.h>
 #include <asm-generic/kprobes.h>
 
+#include "call.h"
 #include "caller.h"
 #include "peer.h"
 
@@ -52,7 +53,10 @@ struct st_tls_socket {
  * @caller: who makes it
  * @socket: what the socket calls inside it went through, so far
  *
- * Only its own thread changes it, between st_tls_open_add() and st_tls_open_take().
+ * @call: the call as it is recorded, filled in when it returns. It is here since a kernel may fill
+ *	each large variable on the stack with zeroes first (CONFIG_INIT_STACK_ALL_ZERO)
+ *
+ * Only its own thread changes it, from st_tls_open_new() to st_tls_open_free().
  */
 struct st_tls_open {
 	struct hlist_nulls_node node;
@@ -70,6 +74,7 @@ struct st_tls_open {
 	u16 id;
 	struct st_caller caller;
 	struct st_tls_socket socket;
+	struct st_call call;
 };
 
 /* How many calls of each process are open, or begin just now; a hash of the processes. */
@@ -140,8 +145,11 @@ void st_tls_process_read(struct st_tls_process *process);
 
 int st_tls_open_init(void);
 void st_tls_open_exit(void);
-bool st_tls_open_add(const struct st_tls_open *call);
-bool st_tls_open_take(unsigned long sp, struct st_tls_open *call);
+struct st_tls_open *st_tls_open_new(void);
+void st_tls_open_add(struct st_tls_open *call);
+void st_tls_open_drop(const struct st_tls_process *process, unsigned long sp);
+struct st_tls_open *st_tls_open_take(unsigned long sp);
+void st_tls_open_free(struct st_tls_open *call);
 struct st_tls_open *st_tls_open_around(unsigned long sp);
 void st_tls_open_clear(void);
 

@@ -32,20 +32,27 @@ static void note_it(const struct st_call *call)
 /* A call of a library that the calling thread is inside. */
 static void opens(struct kunit *test)
 {
-	struct st_tls_open open = { .sp = user_stack_pointer(task_pt_regs(current)) };
+	struct st_tls_open *open;
 
 	st_tls_open_clear();
-	st_tls_process_read(&open.process);
-	KUNIT_ASSERT_TRUE(test, st_tls_open_add(&open));
+	open = st_tls_open_new();
+	KUNIT_ASSERT_NOT_NULL(test, open);
+	open->sp = user_stack_pointer(task_pt_regs(current));
+	open->socket.candidates = 0;
+	st_tls_process_read(&open->process);
+	st_tls_open_add(open);
 }
 
 static struct st_tls_socket noted(struct kunit *test)
 {
-	struct st_tls_open open = {};
+	struct st_tls_open *open =
+		st_tls_open_take(user_stack_pointer(task_pt_regs(current)));
+	struct st_tls_socket socket;
 
-	KUNIT_EXPECT_TRUE(
-		test, st_tls_open_take(user_stack_pointer(task_pt_regs(current)), &open));
-	return open.socket;
+	KUNIT_ASSERT_NOT_NULL(test, open);
+	socket = open->socket;
+	st_tls_open_free(open);
+	return socket;
 }
 
 static void a_record_names_the_socket(struct kunit *test)

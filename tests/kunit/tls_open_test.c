@@ -30,26 +30,37 @@ static void tls_open_test_exit(struct kunit *test)
 	st_tls_open_clear();
 }
 
-static struct st_tls_open a_call(unsigned long sp, u64 ssl)
+/* NULL if there is no room. */
+static struct st_tls_open *a_call(unsigned long sp, u64 ssl)
 {
-	struct st_tls_open call = { .sp = sp, .ssl = ssl, .wanted = 1 };
+	struct st_tls_open *call = st_tls_open_new();
 
-	st_tls_process_read(&call.process);
+	if (!call)
+		return NULL;
+	call->sp = sp;
+	call->ssl = ssl;
+	call->wanted = 1;
+	st_tls_process_read(&call->process);
 	return call;
 }
 
 static bool adds(unsigned long sp, u64 ssl)
 {
-	struct st_tls_open call = a_call(sp, ssl);
+	struct st_tls_open *call = a_call(sp, ssl);
 
-	return st_tls_open_add(&call);
+	if (call)
+		st_tls_open_add(call);
+	return call;
 }
 
 static u64 taken(unsigned long sp)
 {
-	struct st_tls_open call;
+	struct st_tls_open *call = st_tls_open_take(sp);
+	u64 ssl = call ? call->ssl : 0;
 
-	return st_tls_open_take(sp, &call) ? call.ssl : 0;
+	if (call)
+		st_tls_open_free(call);
+	return ssl;
 }
 
 static u64 around(unsigned long sp)
@@ -124,15 +135,17 @@ static void a_socket_call_is_inside_the_innermost_call(struct kunit *test)
 
 static void another_program_has_no_part_in_it(struct kunit *test)
 {
-	struct st_tls_open call = a_call(SP, 1);
+	struct st_tls_open *call = a_call(SP, 1);
 
-	call.process.exec++;
-	KUNIT_EXPECT_TRUE(test, st_tls_open_add(&call));
+	KUNIT_ASSERT_NOT_NULL(test, call);
+	call->process.exec++;
+	st_tls_open_add(call);
 	KUNIT_EXPECT_EQ(test, around(SP - 8), 0);
 	KUNIT_EXPECT_EQ(test, taken(SP), 0);
 	call = a_call(SP, 1);
-	call.process.start++;
-	KUNIT_EXPECT_TRUE(test, st_tls_open_add(&call));
+	KUNIT_ASSERT_NOT_NULL(test, call);
+	call->process.start++;
+	st_tls_open_add(call);
 	KUNIT_EXPECT_EQ(test, around(SP - 8), 0);
 	KUNIT_EXPECT_EQ(test, taken(SP), 0);
 }
