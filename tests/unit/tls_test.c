@@ -270,6 +270,22 @@ static void its_end_is_seen_and_told(void **state)
 	assert_int_equal(waitpid(-1, NULL, 0), -1);
 }
 
+/* Otherwise its id would be free, and tls_end() could end another process. */
+static void an_id_stays_its_own_until_the_end(void **state)
+{
+	siginfo_t ended;
+
+	(void)state;
+	signal(SIGCHLD, SIG_IGN);
+	how = fails_first;
+	prepare_and_begin(NULL);
+	assert_int_equal(result, -EIO);
+	assert_int_equal(waitid(P_PID, (id_t)last, &ended, WEXITED | WNOWAIT), 0);
+	assert_int_equal(ended.si_pid, last);
+	tls_end();
+	assert_int_equal(waitpid(-1, NULL, 0), -1);
+}
+
 static void without_one_there_is_nothing_to_end(void **state)
 {
 	(void)state;
@@ -290,6 +306,7 @@ int main(void)
 		test_case(without_uprobes_there_is_none),
 		test_case(without_a_right_there_is_none),
 		test_case(its_end_is_seen_and_told),
+		test_case(an_id_stays_its_own_until_the_end),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

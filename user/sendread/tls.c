@@ -122,6 +122,8 @@ static int start(struct tls_helper *other)
 
 	if (err)
 		return err;
+	/* Where it is ignored, as the parent may have left it, an id could be another's at the end. */
+	signal(SIGCHLD, SIG_DFL);
 	helper.pid = fork();
 	if (helper.pid == 0)
 		tls_helper_work(other);

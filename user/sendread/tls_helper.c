@@ -142,7 +142,7 @@ static void answer(enum tls_answer what)
 		_exit(0);
 }
 
-__attribute__((noreturn)) static void fail(void)
+__attribute__((noreturn)) static void end_failed(void)
 {
 	answer(TLS_ANSWER_FAILED);
 	_exit(1);
@@ -348,12 +348,12 @@ void tls_helper_work(const struct tls_helper *helper)
 		_exit(1);
 	}
 	if (begin(&work))
-		fail();
+		end_failed();
 	answer(TLS_ANSWER_LOOKED);
 	if (!take_order())
 		_exit(0);
 	if (tls_process_trace_all(&work.processes))
-		fail();
+		end_failed();
 	if (!work.options->quiet)
 		tls_process_say_without(&work.processes);
 	answer(TLS_ANSWER_TRACES);
