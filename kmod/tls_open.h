@@ -101,6 +101,12 @@ static nokprobe_inline bool st_tls_same_process(const struct st_tls_process *a,
 	return a->pid == b->pid && a->start == b->start && a->exec == b->exec;
 }
 
+/*
+ * Atomic operations that return a value are full barriers: either a return's handler sees that a
+ * call begins, or the rules and names that it has looked at before are those that the call is
+ * asked for, or newer.
+ */
+
 /**
  * st_tls_open_hold() - a call of the calling thread begins: keep the probes on its returns
  *
@@ -110,8 +116,7 @@ static nokprobe_inline bool st_tls_same_process(const struct st_tls_process *a,
  */
 static inline void st_tls_open_hold(void)
 {
-	atomic_inc(&st_tls_open_calls[st_tls_process_hash(task_tgid_nr(current))]);
-	smp_mb__after_atomic(); /* I, matches J */
+	atomic_inc_return(&st_tls_open_calls[st_tls_process_hash(task_tgid_nr(current))]);
 }
 
 /**
@@ -119,8 +124,7 @@ static inline void st_tls_open_hold(void)
  */
 static inline void st_tls_open_release(void)
 {
-	smp_mb__before_atomic(); /* It is noted before. */
-	atomic_dec(&st_tls_open_calls[st_tls_process_hash(task_tgid_nr(current))]);
+	atomic_dec_return(&st_tls_open_calls[st_tls_process_hash(task_tgid_nr(current))]);
 }
 
 /**
@@ -131,9 +135,8 @@ static inline void st_tls_open_release(void)
  */
 static inline bool st_tls_open_any(void)
 {
-	smp_mb(); /* J, matches I */
-	return atomic_read(
-		&st_tls_open_calls[st_tls_process_hash(task_tgid_nr(current))]);
+	return atomic_add_return(
+		0, &st_tls_open_calls[st_tls_process_hash(task_tgid_nr(current))]);
 }
 
 void st_tls_process_read(struct st_tls_process *process);
