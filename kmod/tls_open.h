@@ -4,7 +4,7 @@
 #define _ST_TLS_OPEN_H
 
 #include <linux/atomic.h>
-#include <linux/list_nulls.h>
+#include <linux/list.h>
 #include <linux/sched.h>
 #include <linux/types.h>
 #include <asm-generic/kprobes.h>
@@ -38,7 +38,8 @@ struct st_tls_socket {
 
 /**
  * struct st_tls_open - a call of a TLS library that has not returned
- * @node: in the table (tls_open.c); likewise @task and @task_start: the thread that entered it
+ * @node: in the table (tls_open.c), and @rcu behind it
+ * @task: the thread that entered it, and @task_start
  * @process: its process
  * @sp: the user's stack pointer at its entry
  * @returns_to: x86: the address that stands there
@@ -55,7 +56,8 @@ struct st_tls_socket {
  * Only its own thread changes it, between st_tls_open_add() and st_tls_open_take().
  */
 struct st_tls_open {
-	struct hlist_nulls_node node;
+	struct hlist_node node;
+	struct rcu_head rcu;
 	const struct task_struct *task;
 	u64 task_start;
 	struct st_tls_process process;
@@ -141,8 +143,7 @@ static inline bool st_tls_open_any(void)
 
 void st_tls_process_read(struct st_tls_process *process);
 
-int st_tls_open_init(void);
-void st_tls_open_exit(void);
+void st_tls_open_init(void);
 bool st_tls_open_add(const struct st_tls_open *call);
 bool st_tls_open_take(unsigned long sp, struct st_tls_open *call);
 struct st_tls_open *st_tls_open_around(unsigned long sp);
