@@ -19,6 +19,7 @@
 #include <linux/jiffies.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
+#include <linux/ptrace.h>
 #include <linux/rculist.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
@@ -246,8 +247,26 @@ static nokprobe_inline bool is_own(const struct st_tls_open *call)
 }
 
 /*
- * The calling thread's own calls first, since other stacks may be near; then the innermost one.
- * Both may be NULL.
+ * Does the return address still stand where it was? What longjmp() has left is overwritten sooner or
+ * later. Others that trace may have exchanged it, too, so this decides only between two calls.
+ */
+static nokprobe_inline bool is_intact(const struct st_tls_open *call)
+{
+#ifdef CONFIG_X86
+	bool is_long = user_64bit_mode(task_pt_regs(current));
+	unsigned long word = 0;
+
+	return !copy_from_user_nofault(&word, (const void __user *)call->sp,
+				       is_long ? sizeof(u64) : sizeof(u32)) &&
+	       word == call->returns_to;
+#else
+	return true; /* It is in a register. */
+#endif
+}
+
+/*
+ * The calling thread's own calls first, since other stacks may be near; then what is not left of a
+ * call that never returned; then the innermost one. Both may be NULL.
  */
 static nokprobe_inline struct st_tls_open *better(struct st_tls_open *a,
 						  struct st_tls_open *b)
@@ -256,6 +275,8 @@ static nokprobe_inline struct st_tls_open *better(struct st_tls_open *a,
 		return a ?: b;
 	if (is_own(a) != is_own(b))
 		return is_own(a) ? a : b;
+	if (is_intact(a) != is_intact(b))
+		return is_intact(a) ? a : b;
 	return a->sp < b->sp ? a : b;
 }
 
