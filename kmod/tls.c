@@ -21,6 +21,7 @@
 #include "compat.h"
 #include "session.h"
 #include "tls.h"
+#include "tls_bio.h"
 #include "tls_conn.h"
 #include "tls_open.h"
 #include "tls_set.h"
@@ -64,6 +65,7 @@ static void let_go(struct work_struct *work)
 			let_file_go(function);
 		any |= function->file != NULL;
 	}
+	st_tls_bio_expire();
 	mutex_unlock(&tls_lock);
 	if (any)
 		schedule_delayed_work(&letting_go, HZ);
@@ -168,6 +170,12 @@ static struct st_tls_function *create_function(struct st_code *code,
 
 /* ---- Sessions -------------------------------------------------------------------------- */
 
+static bool only_begins(u32 function)
+{
+	return function == SENDTRACE_TLS_FREE || function == SENDTRACE_TLS_HANDSHAKE ||
+	       function == SENDTRACE_TLS_BIO_WRITE;
+}
+
 static bool is_valid(const struct sendtrace_tls *wanted)
 {
 	bool has_uretprobe = wanted->flags & SENDTRACE_TLS_URETPROBE;
@@ -175,7 +183,7 @@ static bool is_valid(const struct sendtrace_tls *wanted)
 	if (wanted->flags & ~SENDTRACE_TLS_URETPROBE || wanted->reserved ||
 	    wanted->nr_returns > SENDTRACE_TLS_RETURNS)
 		return false;
-	if (wanted->function == SENDTRACE_TLS_FREE)
+	if (only_begins(wanted->function))
 		return !wanted->nr_returns && !has_uretprobe;
 	return wanted->function < SENDTRACE_CALLS &&
 	       SENDTRACE_CALL_BIT(wanted->function) & SENDTRACE_CALLS_TLS &&
@@ -284,7 +292,8 @@ int st_tls_add(struct st_session *session, const struct sendtrace_tls *wanted)
 		return PTR_ERR(function);
 	mutex_lock(&tls_lock);
 	function = list_function(function);
-	err = add_use(function, session);
+	err = wanted->function == SENDTRACE_TLS_BIO_WRITE ? st_tls_bio_prepare() : 0;
+	err = err ?: add_use(function, session);
 	unlist_if_unused(function);
 	mutex_unlock(&tls_lock);
 	return err;
@@ -366,6 +375,7 @@ void st_tls_forget(struct st_session *session)
 	if (list_empty(&functions)) {
 		st_tls_open_clear();
 		st_tls_conn_clear();
+		st_tls_bio_clear();
 	}
 	mutex_unlock(&tls_lock);
 }

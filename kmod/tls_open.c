@@ -37,9 +37,6 @@
 /* About 2 MiB. */
 #define CALLS_MAX 4096
 
-/* How deep a library's stack may be at its socket call: an estimate, for callbacks, too. */
-#define DEEPEST (32UL << 10)
-
 struct chain {
 	spinlock_t lock;
 	struct hlist_nulls_head calls;
@@ -249,7 +246,7 @@ static nokprobe_inline bool is_around(const struct st_tls_open *call,
 				      const struct st_tls_process *process,
 				      unsigned long sp)
 {
-	return sp <= call->sp && call->sp - sp <= DEEPEST &&
+	return sp <= call->sp && call->sp - sp <= ST_TLS_DEEPEST &&
 	       st_tls_same_process(&call->process, process);
 }
 
@@ -287,7 +284,7 @@ static bool is_occupied(const struct st_tls_open *call)
 		if (thread == call->task && thread->start_time == call->task_start)
 			return !copy_from_kernel_nofault(&its, &task_pt_regs(thread)->sp,
 							 sizeof(its)) &&
-			       its <= call->sp && call->sp - its <= DEEPEST;
+			       its <= call->sp && call->sp - its <= ST_TLS_DEEPEST;
 	return false;
 }
 NOKPROBE_SYMBOL(is_occupied);

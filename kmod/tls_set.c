@@ -140,6 +140,20 @@ static ST_UPROBE_HANDLER(frees)
 	return 0;
 }
 
+static ST_UPROBE_HANDLER(shakes)
+{
+	if (function_of(consumer))
+		st_tls_call_shakes(regs);
+	return 0;
+}
+
+static ST_UPROBE_HANDLER(writes)
+{
+	if (function_of(consumer))
+		st_tls_call_writes(regs);
+	return 0;
+}
+
 static ST_UPROBE_HANDLER(leaves)
 {
 	if (function_of(consumer))
@@ -171,6 +185,10 @@ static void set_consumer(struct uprobe_consumer *consumer,
 		consumer->handler = leaves;
 	else if (function->function == SENDTRACE_TLS_FREE)
 		consumer->handler = frees;
+	else if (function->function == SENDTRACE_TLS_HANDSHAKE)
+		consumer->handler = shakes;
+	else if (function->function == SENDTRACE_TLS_BIO_WRITE)
+		consumer->handler = writes;
 	else
 		consumer->handler = enters;
 	if (is_entry && function->has_uretprobe)

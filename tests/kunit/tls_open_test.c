@@ -118,8 +118,8 @@ static void a_socket_call_is_inside_the_innermost_call(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, around(SP - 4096), 2);
 	KUNIT_EXPECT_EQ(test, around(SP - 4000), 1);
 	KUNIT_EXPECT_EQ(test, around(SP + 8), 0);
-	KUNIT_EXPECT_EQ(test, around(SP - 4096 - DEEPEST), 2);
-	KUNIT_EXPECT_EQ(test, around(SP - 4096 - DEEPEST - 8), 0);
+	KUNIT_EXPECT_EQ(test, around(SP - 4096 - ST_TLS_DEEPEST), 2);
+	KUNIT_EXPECT_EQ(test, around(SP - 4096 - ST_TLS_DEEPEST - 8), 0);
 }
 
 static void another_program_has_no_part_in_it(struct kunit *test)

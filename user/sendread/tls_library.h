@@ -17,11 +17,13 @@ struct sendtrace;
  * @pid: in this process
  * @name: its name
  * @time: when it was mapped, in nanoseconds of CLOCK_MONOTONIC; 0: before the trace
+ * @has_calls: the process has calls of OpenSSL that are recorded, in this library or another
  */
 struct tls_mapping {
 	pid_t pid;
 	const char *name;
 	uint64_t time;
+	bool has_calls;
 };
 
 enum tls_named {
