@@ -81,19 +81,20 @@ static int session_begin(struct st_session *session)
 	err = st_probe_arm(session->asks);
 	if (err)
 		return err;
-	session->missed_before = missed_so_far(session);
-	err = st_session_start(session);
+	err = st_session_prepare(session);
 	if (err)
-		goto err_start;
-	/* Now, since the filter of a probe on a library looks at what sessions run. */
+		goto err_prepare;
+	/* Now, since the filter of a probe on a library looks at the prepared sessions. */
 	err = st_tls_arm(session);
 	if (err)
 		goto err_tls;
+	session->missed_before = missed_so_far(session);
+	st_session_start(session);
 	return 0;
 
 err_tls:
-	st_session_stop(session);
-err_start:
+	st_session_unprepare(session);
+err_prepare:
 	st_probe_disarm(session->asks);
 	return err;
 }

@@ -12,11 +12,16 @@ struct st_session;
 /* Each running session has one bit in st_running_mask. */
 #define ST_MAX_RUNNING BITS_PER_LONG
 
-/* A bit and a pointer for each running session. The pointers are under RCU. */
+/*
+ * A bit and a pointer for each running session, and a bit also for each that is about to run.
+ * The pointers are under RCU.
+ */
 extern unsigned long st_running_mask;
+extern unsigned long st_running_slots;
 extern struct st_session __rcu *st_running[ST_MAX_RUNNING];
 
-int st_running_add(struct st_session *session, u64 *since);
+int st_running_reserve(struct st_session *session, u64 *since);
+void st_running_show(int slot, u64 *since);
 void st_running_remove(int slot);
 
 /**

@@ -331,29 +331,56 @@ static void forget_tracer(struct st_session *session)
 }
 
 /**
- * st_session_start() - show a session to the handlers
- * @session: configured, not running; its hooks are armed
+ * st_session_prepare() - make a session known as one that is about to run
+ * @session: configured, not running
+ *
+ * Its reader sees nothing of it until st_session_start(). Undone by st_session_unprepare().
  *
  * Context: may sleep; @session->lock is held.
  * Return: 0, or -EUSERS if as many sessions run as can.
  */
-int st_session_start(struct st_session *session)
+int st_session_prepare(struct st_session *session)
 {
 	int slot;
 
 	lockdep_assert_held(&session->lock);
 	session->tracer = get_task_pid(current, PIDTYPE_TGID);
-	slot = st_running_add(session, &session->since);
+	slot = st_running_reserve(session, &session->since);
 	if (slot < 0) {
 		forget_tracer(session);
 		return slot;
 	}
 	session->slot = slot;
+	return 0;
+}
+
+/**
+ * st_session_unprepare() - a session does not run after all
+ * @session: prepared, not started
+ *
+ * Context: may sleep; @session->lock is held.
+ */
+void st_session_unprepare(struct st_session *session)
+{
+	lockdep_assert_held(&session->lock);
+	st_running_remove(session->slot);
+	forget_tracer(session);
+}
+
+/**
+ * st_session_start() - show a session to the handlers
+ * @session: prepared; its hooks and probes are armed
+ *
+ * Context: may sleep; @session->lock is held.
+ */
+void st_session_start(struct st_session *session)
+{
+	lockdep_assert_held(&session->lock);
+	st_running_show(session->slot, &session->since);
 	WRITE_ONCE(session->running, true);
 	spin_lock(&session->mode_lock);
 	session->started = true;
 	spin_unlock(&session->mode_lock);
-	return 0;
 }
 
 static void end_rings(const struct st_session *session)

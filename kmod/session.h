@@ -61,7 +61,7 @@ enum st_mode {
  *	running. Not its number: when the process has ended, another can get that
  * @since: time of the last start; calls that began before it are not recorded (invariant
  *	while running)
- * @slot: its bit in st_running_mask (@lock)
+ * @slot: its bit in st_running_slots, and then in st_running_mask (@lock)
  * @read_ring: the ring whose oldest record read() has returned in part (@read_lock)
  * @read_offset: how many bytes of that record; 0 for none (@read_lock)
  * @running: between start and stop (written under @lock, read anywhere)
@@ -135,7 +135,9 @@ int st_session_complete_config(struct sendtrace_config *config);
 int st_session_configure(struct st_session *session,
 			 const struct sendtrace_config *config);
 void st_session_set_rules(struct st_session *session, struct st_rules *rules);
-int st_session_start(struct st_session *session);
+int st_session_prepare(struct st_session *session);
+void st_session_unprepare(struct st_session *session);
+void st_session_start(struct st_session *session);
 void st_session_stop(struct st_session *session);
 
 void st_session_count(const struct st_session *session, struct st_counters *sum);

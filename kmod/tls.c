@@ -312,8 +312,8 @@ static void disarm_up_to(struct st_session *session, const struct st_tls_functio
 }
 
 /**
- * st_tls_arm() - a session has begun to run
- * @session: it
+ * st_tls_arm() - a session begins to run
+ * @session: it; prepared
  *
  * Context: may sleep; @session->lock is held.
  * Return: 0, or what the kernel says of a probe; then none is armed.

@@ -156,6 +156,30 @@ static unsigned long ask(const struct st_hook *hook, struct st_caller *caller)
 	return wanted;
 }
 
+/* @call: what sessions were asked has been answered. */
+static void note_call(struct st_tls_open *call, u16 id, struct pt_regs *regs)
+{
+	const struct function *function = function_of(id);
+
+	st_caller_copy_ended(&call->caller, &call->caller);
+	st_tls_process_read(&call->process);
+	call->enter_time = ktime_get_ns();
+	call->id = id;
+	call->sp = user_stack_pointer(regs);
+	call->returns_to = IS_ENABLED(CONFIG_X86) ? read_word(call->sp, is_narrow(regs)) :
+						    0;
+	call->ssl = argument(regs, 0);
+	call->buf = function->has_no_buffer ? 0 : argument(regs, 1);
+	call->len = argument(regs, function->has_no_buffer ? 3 : 2);
+	if (function->returns_int)
+		call->len = max((int)call->len, 0);
+	call->written = function->written ? argument(regs, function->written) : 0;
+	call->left.nr = 0;
+	call->socket.candidates = 0;
+	if (!st_tls_open_add(call))
+		atomic64_inc(&missed);
+}
+
 /**
  * st_tls_call_begins() - note a call that a session wants
  * @id: enum sendtrace_call, of SENDTRACE_CALLS_TLS
@@ -165,30 +189,14 @@ static unsigned long ask(const struct st_hook *hook, struct st_caller *caller)
  */
 bool st_tls_call_begins(u16 id, struct pt_regs *regs)
 {
-	const struct function *function = function_of(id);
 	struct st_tls_open call;
 
-	call.wanted = ask(&function->hook, &call.caller);
-	if (!call.wanted)
-		return false;
-	st_caller_copy_ended(&call.caller, &call.caller);
-	st_tls_process_read(&call.process);
-	call.enter_time = ktime_get_ns();
-	call.id = id;
-	call.sp = user_stack_pointer(regs);
-	call.returns_to = IS_ENABLED(CONFIG_X86) ? read_word(call.sp, is_narrow(regs)) :
-						   0;
-	call.ssl = argument(regs, 0);
-	call.buf = function->has_no_buffer ? 0 : argument(regs, 1);
-	call.len = argument(regs, function->has_no_buffer ? 3 : 2);
-	if (function->returns_int)
-		call.len = max((int)call.len, 0);
-	call.written = function->written ? argument(regs, function->written) : 0;
-	call.left.nr = 0;
-	call.socket.candidates = 0;
-	if (!st_tls_open_add(&call))
-		atomic64_inc(&missed);
-	return true;
+	st_tls_open_hold();
+	call.wanted = ask(&function_of(id)->hook, &call.caller);
+	if (call.wanted)
+		note_call(&call, id, regs);
+	st_tls_open_release();
+	return call.wanted;
 }
 
 /**
@@ -423,13 +431,16 @@ static void deliver(const struct st_tls_open *open, u64 bytes)
  * st_tls_call_ends() - record a call that returns
  * @regs: the user's registers at the function's return
  * @sp: the stack pointer, as at its entry
+ *
+ * Return: false if no session wanted it when it began.
  */
-void st_tls_call_ends(struct pt_regs *regs, unsigned long sp)
+bool st_tls_call_ends(struct pt_regs *regs, unsigned long sp)
 {
 	struct st_tls_open open;
 
 	if (!st_tls_open_take(sp, &open))
-		return;
+		return false;
 	find_socket(&open);
 	deliver(&open, bytes_of(&open, regs));
+	return true;
 }

@@ -9,7 +9,7 @@ struct pt_regs;
 struct st_call;
 
 bool st_tls_call_begins(u16 id, struct pt_regs *regs);
-void st_tls_call_ends(struct pt_regs *regs, unsigned long sp);
+bool st_tls_call_ends(struct pt_regs *regs, unsigned long sp);
 void st_tls_call_frees(struct pt_regs *regs);
 void st_tls_call_shakes(struct pt_regs *regs);
 void st_tls_call_writes(struct pt_regs *regs);

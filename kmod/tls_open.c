@@ -3,8 +3,9 @@
  * Calls of TLS libraries that have not returned.
  *
  * A call is known by its process and its stack pointer, not by its thread: a program that
- * switches stacks may go on with a call in another thread. It is looked for among those of its
- * own thread first, which is nearly always right.
+ * switches stacks may go on with a call in another thread. So these choose its chain: a call that
+ * returns is in one chain, and the one that a socket call is inside in one of two, since its stack
+ * pointer is not far away.
  *
  * A call may never return: longjmp(), a thread that is cancelled, a process that is killed. What
  * is left of it is replaced by the next call at the same place, or swept when the table is full.
@@ -49,9 +50,10 @@ static unsigned long swept;
 atomic_t st_tls_open_calls[ST_TLS_PROCESSES];
 atomic_t st_tls_open_total;
 
-static nokprobe_inline unsigned int chain_of(const struct task_struct *task)
+/* Calls of one process that are not further than ST_TLS_DEEPEST apart are in one chain or two. */
+static nokprobe_inline unsigned int chain_of(u32 pid, unsigned long sp)
 {
-	return hash_ptr(task, CHAIN_BITS);
+	return hash_64((u64)pid << 40 ^ sp / ST_TLS_DEEPEST, CHAIN_BITS);
 }
 
 /**
@@ -185,14 +187,14 @@ static struct st_tls_open *allocate(void)
  * st_tls_open_add() - note a call of the calling thread that begins
  * @call: all but @node, @task and @task_start is set; copied
  *
- * Replaces what is left of an earlier call of this thread at the same place.
+ * Replaces what is left of an earlier call at the same place.
  *
  * Context: a uprobe's handler; may sleep.
  * Return: false if there is no room.
  */
 bool st_tls_open_add(const struct st_tls_open *call)
 {
-	struct chain *chain = &chains[chain_of(current)];
+	struct chain *chain = &chains[chain_of(call->process.pid, call->sp)];
 	struct st_tls_open *added = allocate();
 
 	if (!added) {
@@ -224,20 +226,12 @@ bool st_tls_open_add(const struct st_tls_open *call)
  */
 bool st_tls_open_take(unsigned long sp, struct st_tls_open *call)
 {
-	struct chain *own = &chains[chain_of(current)];
 	struct st_tls_process process;
-	int i;
 
 	if (!st_tls_is_open())
 		return false;
 	st_tls_process_read(&process);
-	if (take_from(own, &process, sp, call))
-		return true;
-	/* It began in another thread. */
-	for (i = 0; i < CHAINS && st_tls_is_open(); i++)
-		if (&chains[i] != own && take_from(&chains[i], &process, sp, call))
-			return true;
-	return false;
+	return take_from(&chains[chain_of(process.pid, sp)], &process, sp, call);
 }
 
 /* ---- Looking -------------------------------------------------------------------------- */
@@ -250,9 +244,27 @@ static nokprobe_inline bool is_around(const struct st_tls_open *call,
 	       st_tls_same_process(&call->process, process);
 }
 
-/* The innermost one. @own: only those of the calling thread. */
+static nokprobe_inline bool is_own(const struct st_tls_open *call)
+{
+	return call->task == current && call->task_start == current->start_time;
+}
+
+/*
+ * The calling thread's own calls first, since other stacks may be near; then the innermost one.
+ * Both may be NULL.
+ */
+static nokprobe_inline struct st_tls_open *better(struct st_tls_open *a,
+						  struct st_tls_open *b)
+{
+	if (!a || !b)
+		return a ?: b;
+	if (is_own(a) != is_own(b))
+		return is_own(a) ? a : b;
+	return a->sp < b->sp ? a : b;
+}
+
 static struct st_tls_open *look(unsigned int i, const struct st_tls_process *process,
-				unsigned long sp, bool own)
+				unsigned long sp)
 {
 	struct st_tls_open *call, *best;
 	struct hlist_nulls_node *node;
@@ -260,11 +272,8 @@ static struct st_tls_open *look(unsigned int i, const struct st_tls_process *pro
 	do {
 		best = NULL;
 		hlist_nulls_for_each_entry_rcu(call, node, &chains[i].calls, node)
-			if (is_around(call, process, sp) &&
-			    (!own || (call->task == current &&
-				      call->task_start == current->start_time)) &&
-			    (!best || call->sp < best->sp))
-				best = call;
+			if (is_around(call, process, sp))
+				best = better(best, call);
 	} while (get_nulls_value(node) != i);
 	return best;
 }
@@ -300,16 +309,11 @@ struct st_tls_open *st_tls_open_around(unsigned long sp)
 {
 	struct st_tls_process process;
 	struct st_tls_open *call;
-	int i;
 
 	st_tls_process_read(&process);
-	call = look(chain_of(current), &process, sp, true);
-	for (i = 0; i < CHAINS && !call; i++) {
-		call = look(i, &process, sp, false);
-		if (call && is_occupied(call))
-			return NULL;
-	}
-	return call;
+	call = better(look(chain_of(process.pid, sp), &process, sp),
+		      look(chain_of(process.pid, sp + ST_TLS_DEEPEST), &process, sp));
+	return call && !is_own(call) && is_occupied(call) ? NULL : call;
 }
 NOKPROBE_SYMBOL(st_tls_open_around);
 

@@ -80,8 +80,9 @@ struct st_tls_open {
 #define ST_TLS_DEEPEST (32UL << 10)
 
 /*
- * How many calls of each process are open; a hash of the processes. The total has also what waits
- * in tls_bio.c, so that handlers of socket calls read one word where there is neither.
+ * How many calls of each process are open, or begin just now; a hash of the processes. The total
+ * has those that are open, and what waits in tls_bio.c, so that handlers of socket calls read one
+ * word where there is neither.
  */
 #define ST_TLS_PROCESSES 256
 extern atomic_t st_tls_open_calls[ST_TLS_PROCESSES];
@@ -124,6 +125,41 @@ static nokprobe_inline bool st_tls_same_process(const struct st_tls_process *a,
 						const struct st_tls_process *b)
 {
 	return a->pid == b->pid && a->start == b->start && a->exec == b->exec;
+}
+
+/**
+ * st_tls_open_hold() - a call of the calling thread begins: keep the probes on its returns
+ *
+ * Before it is known whether a session wants it. Undone by st_tls_open_release().
+ *
+ * Context: a uprobe's handler.
+ */
+static inline void st_tls_open_hold(void)
+{
+	atomic_inc(&st_tls_open_calls[st_tls_process_hash(task_tgid_nr(current))]);
+	smp_mb__after_atomic(); /* I, matches J */
+}
+
+/**
+ * st_tls_open_release() - it has been noted, or no session wants it
+ */
+static inline void st_tls_open_release(void)
+{
+	smp_mb__before_atomic(); /* It is noted before. */
+	atomic_dec(&st_tls_open_calls[st_tls_process_hash(task_tgid_nr(current))]);
+}
+
+/**
+ * st_tls_open_any() - may a call of the calling process be open, or begin just now?
+ *
+ * Context: a uprobe's handler; after a look at what sessions want.
+ * Return: false if none is that a session wanted when it began.
+ */
+static inline bool st_tls_open_any(void)
+{
+	smp_mb(); /* J, matches I */
+	return atomic_read(
+		&st_tls_open_calls[st_tls_process_hash(task_tgid_nr(current))]);
 }
 
 void st_tls_process_read(struct st_tls_process *process);

@@ -11,6 +11,9 @@
  */
 #include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/hash.h>
+#include <linux/jiffies.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/ptrace.h>
@@ -24,9 +27,13 @@
 #include "running.h"
 #include "session.h"
 #include "tls_call.h"
+#include "tls_open.h"
 #include "tls_set.h"
 #include "uprobe.h"
 #include "uprobe_api.h"
+
+/* Processes whose probes on an entry were removed; a hash of them. */
+#define REMOVED 64
 
 /* One probe: the entry of the function, or one of its returns. */
 struct point {
@@ -37,11 +44,14 @@ struct point {
 /**
  * struct st_tls_set - all probes of a function, with one filter
  * @function: whose
+ * @removed: processes that have no probe on the entry any more, since no session wanted their
+ *	calls; others with the same hash replace them
  * @nr: how many
  * @points: the entry, then the returns
  */
 struct st_tls_set {
 	struct st_tls_function *function;
+	u64 removed[REMOVED];
 	u32 nr;
 	struct point points[];
 };
@@ -54,11 +64,11 @@ static struct point *point_of(struct uprobe_consumer *consumer)
 }
 
 /* NULL if another set is in charge. */
-static const struct st_tls_function *function_of(struct uprobe_consumer *consumer)
+static struct st_tls_set *set_of(struct uprobe_consumer *consumer)
 {
 	struct st_tls_set *set = point_of(consumer)->set;
 
-	return READ_ONCE(set->function->set) == set ? set->function : NULL;
+	return READ_ONCE(set->function->set) == set ? set : NULL;
 }
 
 static bool any_thread_matches(const struct st_rules *rules, struct task_struct *leader)
@@ -75,21 +85,22 @@ static bool any_thread_matches(const struct st_rules *rules, struct task_struct 
 	return false;
 }
 
-/* Does a running session want calls of TLS libraries of this process, as it is now? */
+/*
+ * Does a session that runs, or is about to, want calls of TLS libraries of this process, as it is
+ * now? Under RCU, with preemption on: there may be thousands of threads.
+ */
 static bool any_session_wants(struct task_struct *leader)
 {
-	unsigned long mask = READ_ONCE(st_running_mask);
+	unsigned long mask = READ_ONCE(st_running_slots);
 	const struct st_session *session;
-	bool wants = false;
 
-	preempt_disable();
-	for (; mask && !wants; mask &= mask - 1) {
-		session = st_running_of(mask);
-		wants = session && session->calls & SENDTRACE_CALLS_TLS &&
-			any_thread_matches(rcu_dereference_sched(session->rules), leader);
+	for (; mask; mask &= mask - 1) {
+		session = rcu_dereference(st_running[__ffs(mask)]);
+		if (session && session->calls & SENDTRACE_CALLS_TLS &&
+		    any_thread_matches(rcu_dereference(session->rules), leader))
+			return true;
 	}
-	preempt_enable();
-	return wants;
+	return false;
 }
 
 /*
@@ -113,52 +124,98 @@ static ST_UPROBE_FILTER(passes)
 #endif
 }
 
+/*
+ * Processes that no session was seen to refuse lately, each with the second of it; a hash of them.
+ * A process of which one thread matches may make many calls in others: its threads are walked
+ * once a second.
+ */
+static u64 kept[ST_TLS_PROCESSES];
+
 /* A process that forked has its parent's breakpoints, whatever it is now. */
-static int refused(void)
+static bool is_refused(void)
 {
+	u32 pid = task_tgid_nr(current);
+	u64 *slot = &kept[st_tls_process_hash(pid)];
+	u64 now = (u64)pid << 32 | (u32)(jiffies / HZ);
 	bool wants;
 
+	if (READ_ONCE(*slot) == now)
+		return false;
 	rcu_read_lock();
 	wants = any_session_wants(current->group_leader);
 	rcu_read_unlock();
-	return wants ? 0 : UPROBE_HANDLER_REMOVE;
+	if (wants)
+		WRITE_ONCE(*slot, now);
+	return !wants;
+}
+
+/* Never 0, and never that of another program. */
+static u64 number_of_process(void)
+{
+	struct st_tls_process process;
+
+	st_tls_process_read(&process);
+	return process.start ^ (u64)process.pid << 40 ^ process.exec;
+}
+
+static u64 *removed_slot(struct st_tls_set *set, u64 number)
+{
+	return &set->removed[hash_64(number, ilog2(REMOVED))];
 }
 
 static ST_UPROBE_HANDLER(enters)
 {
-	const struct st_tls_function *function = function_of(consumer);
+	struct st_tls_set *set = set_of(consumer);
+	u64 number;
 
-	if (!function || st_tls_call_begins(function->function, regs))
+	if (!set || st_tls_call_begins(set->function->function, regs) || !is_refused())
 		return 0;
-	return refused();
+	number = number_of_process();
+	WRITE_ONCE(*removed_slot(set, number), number);
+	return UPROBE_HANDLER_REMOVE;
 }
 
+/* This one stays: while a process is refused, the connections of what it frees become stale. */
 static ST_UPROBE_HANDLER(frees)
 {
-	if (function_of(consumer))
+	if (set_of(consumer))
 		st_tls_call_frees(regs);
 	return 0;
 }
 
 static ST_UPROBE_HANDLER(shakes)
 {
-	if (function_of(consumer))
-		st_tls_call_shakes(regs);
-	return 0;
+	if (!set_of(consumer))
+		return 0;
+	st_tls_call_shakes(regs);
+	return is_refused() ? UPROBE_HANDLER_REMOVE : 0;
 }
 
 static ST_UPROBE_HANDLER(writes)
 {
-	if (function_of(consumer))
-		st_tls_call_writes(regs);
-	return 0;
+	if (!set_of(consumer))
+		return 0;
+	st_tls_call_writes(regs);
+	return is_refused() ? UPROBE_HANDLER_REMOVE : 0;
 }
 
+/*
+ * It goes only when that of the entry has gone, which may come back with new rules only, together
+ * with this one: else calls would be noted whose return is not seen. And only when no call is open
+ * that a session has wanted: the process may have been renamed since.
+ */
 static ST_UPROBE_HANDLER(leaves)
 {
-	if (function_of(consumer))
-		st_tls_call_ends(regs, user_stack_pointer(regs));
-	return 0;
+	struct st_tls_set *set = set_of(consumer);
+	u64 number;
+
+	if (!set || st_tls_call_ends(regs, user_stack_pointer(regs)))
+		return 0;
+	number = number_of_process();
+	if (READ_ONCE(*removed_slot(set, number)) != number || !is_refused() ||
+	    st_tls_open_any())
+		return 0;
+	return UPROBE_HANDLER_REMOVE;
 }
 
 /* x86: the return address is gone from the stack. */
@@ -166,7 +223,7 @@ static ST_UPROBE_RETURN(has_left)
 {
 	unsigned long sp = user_stack_pointer(regs);
 
-	if (!function_of(consumer))
+	if (!set_of(consumer))
 		return 0;
 #ifdef CONFIG_X86
 	sp -= user_64bit_mode(regs) ? sizeof(u64) : sizeof(u32);

@@ -173,13 +173,16 @@ bool st_code_is_return(struct file *file, loff_t offset)
  * The kernel asks the consumer's filter for each process that maps the file.
  *
  * Context: may sleep. Every fork on the host waits meanwhile (dup_mmap_sem).
- * Return: 0, or what the kernel says: -EIO, -EINVAL, -ENOMEM, -EOPNOTSUPP, ...
+ * Return: 0, or what the kernel says: -EIO, -EINVAL, -ENOMEM, ...
  */
 int st_uprobe_add(struct st_uprobe *probe, struct inode *inode)
 {
 	struct uprobe *handle =
 		st_uprobe_register(inode, probe->offset, &probe->consumer);
 
+	/* An instruction that it cannot probe. This number is not one for user space. */
+	if (handle == ERR_PTR(-ENOTSUPP))
+		return -EIO;
 	if (IS_ERR(handle))
 		return PTR_ERR(handle);
 	probe->handle = handle;

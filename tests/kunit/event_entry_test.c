@@ -153,10 +153,12 @@ static void a_session_that_has_just_stopped_is_skipped(struct kunit *test)
 	struct st_call call;
 
 	st_running_mask |= BIT(0) | BIT(1);
+	st_running_slots |= BIT(0) | BIT(1);
 	session = st_test_session(test, RING, 0); /* gets the third bit */
 	KUNIT_EXPECT_TRUE(test, begins(test, &send_hook, &call, value));
 	KUNIT_EXPECT_EQ(test, call.wanted, BIT(session->slot));
 	st_running_mask = running | BIT(session->slot);
+	st_running_slots = st_running_mask;
 }
 
 /* ---- The tracer ------------------------------------------------------------------------ */
@@ -193,16 +195,17 @@ static void a_session_holds_its_tracer_while_it_runs(struct kunit *test)
 
 	st_test_stop(session);
 	mutex_lock(&session->lock);
-	KUNIT_EXPECT_EQ(test, st_session_start(session), 0);
+	KUNIT_EXPECT_EQ(test, st_session_prepare(session), 0);
+	st_session_start(session);
 	KUNIT_EXPECT_PTR_EQ(test, session->tracer, task_tgid(current));
 	KUNIT_EXPECT_EQ(test, references(), before + 1);
 	st_session_stop(session);
 	KUNIT_EXPECT_NULL(test, session->tracer);
 	KUNIT_EXPECT_EQ(test, references(), before);
-	running = st_running_mask;
-	st_running_mask = ~0UL;
-	KUNIT_EXPECT_EQ(test, st_session_start(session), -EUSERS);
-	st_running_mask = running;
+	running = st_running_slots;
+	st_running_slots = ~0UL;
+	KUNIT_EXPECT_EQ(test, st_session_prepare(session), -EUSERS);
+	st_running_slots = running;
 	KUNIT_EXPECT_EQ(test, references(), before);
 	mutex_unlock(&session->lock);
 }

@@ -19,7 +19,11 @@ static struct st_session *session_of(struct kunit *test)
 
 static int add(struct st_session *session)
 {
-	return st_running_add(session, &session->since);
+	int slot = st_running_reserve(session, &session->since);
+
+	if (slot >= 0)
+		st_running_show(slot, &session->since);
+	return slot;
 }
 
 static struct st_session *found(unsigned long mask)
@@ -82,6 +86,25 @@ static void one_session_more_than_there_are_slots_is_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, st_running_mask, 0);
 }
 
+static void one_that_is_about_to_run_is_not_seen(struct kunit *test)
+{
+	struct st_session *session = session_of(test);
+	int slot = st_running_reserve(session, &session->since);
+
+	KUNIT_EXPECT_EQ(test, st_running_slots, BIT(slot));
+	KUNIT_EXPECT_EQ(test, st_running_mask, 0);
+	/* By a call that has noted the slot for the session that had it before. */
+	KUNIT_EXPECT_EQ(test, session->since, U64_MAX);
+	st_running_show(slot, &session->since);
+	KUNIT_EXPECT_EQ(test, st_running_mask, BIT(slot));
+	KUNIT_EXPECT_LE(test, session->since, ktime_get_ns());
+	st_running_remove(slot);
+	slot = st_running_reserve(session, &session->since);
+	KUNIT_EXPECT_EQ(test, slot, 0);
+	st_running_remove(slot);
+	KUNIT_EXPECT_EQ(test, st_running_slots, 0);
+}
+
 static int add_in_thread(void *session)
 {
 	return add(session);
@@ -117,6 +140,7 @@ static struct kunit_case running_cases[] = {
 	KUNIT_CASE(a_session_is_found_by_its_bit),
 	KUNIT_CASE(of_several_bits_the_lowest_counts),
 	KUNIT_CASE(a_removed_session_is_not_found),
+	KUNIT_CASE(one_that_is_about_to_run_is_not_seen),
 	KUNIT_CASE(a_sessions_time_begins_when_it_gets_its_slot),
 	KUNIT_CASE(one_session_more_than_there_are_slots_is_refused),
 	{}

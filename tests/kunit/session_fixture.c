@@ -46,7 +46,9 @@ struct st_session *st_test_session(struct kunit *test, u32 ring_size, u32 snaple
 	err = st_session_complete_config(&config);
 	mutex_lock(&session->lock);
 	err = err ?: st_session_configure(session, &config);
-	err = err ?: st_session_start(session);
+	err = err ?: st_session_prepare(session);
+	if (!err)
+		st_session_start(session);
 	mutex_unlock(&session->lock);
 	KUNIT_ASSERT_EQ(test, err, 0);
 	st_test_set_tracer(session, NULL);

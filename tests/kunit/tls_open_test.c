@@ -142,15 +142,11 @@ static void a_call_that_began_in_another_thread_is_found(struct kunit *test)
 {
 	struct hlist_nulls_node *node;
 	struct st_tls_open *call;
-	struct chain *own = &chains[chain_of(current)], *other;
 
-	other = &chains[(chain_of(current) + 1) % CHAINS];
 	KUNIT_EXPECT_TRUE(test, adds(SP, 1));
-	node = own->calls.first;
+	node = chains[chain_of(task_tgid_nr(current), SP)].calls.first;
 	call = hlist_nulls_entry(node, struct st_tls_open, node);
-	hlist_nulls_del_init_rcu(&call->node);
 	call->task = NULL;
-	hlist_nulls_add_head_rcu(&call->node, &other->calls);
 	KUNIT_EXPECT_EQ(test, around(SP - 8), 1);
 	/* Its thread is there, and may still be in it; or is not, by its own stack pointer. */
 	call->task = current;
@@ -160,6 +156,23 @@ static void a_call_that_began_in_another_thread_is_found(struct kunit *test)
 	task_pt_regs(current)->sp = SP + 16;
 	KUNIT_EXPECT_FALSE(test, is_occupied(call));
 	KUNIT_EXPECT_EQ(test, taken(SP), 1);
+}
+
+/* Another stack may be near: one that is small. */
+static void a_call_of_ones_own_goes_before_that_of_another(struct kunit *test)
+{
+	struct hlist_nulls_node *node;
+	struct st_tls_open *call;
+
+	KUNIT_EXPECT_TRUE(test, adds(SP + ST_TLS_DEEPEST, 1));
+	KUNIT_EXPECT_TRUE(test, adds(SP + 64, 2));
+	node = chains[chain_of(task_tgid_nr(current), SP + 64)].calls.first;
+	call = hlist_nulls_entry(node, struct st_tls_open, node);
+	KUNIT_EXPECT_EQ(test, around(SP), 2);
+	call->task = NULL;
+	KUNIT_EXPECT_EQ(test, around(SP), 1);
+	KUNIT_EXPECT_EQ(test, taken(SP + ST_TLS_DEEPEST), 1);
+	KUNIT_EXPECT_EQ(test, around(SP), 2);
 }
 
 static void what_dead_threads_leave_is_swept_when_the_table_is_full(struct kunit *test)
@@ -189,6 +202,7 @@ static struct kunit_case tls_open_cases[] = {
 	KUNIT_CASE(a_socket_call_is_inside_the_innermost_call),
 	KUNIT_CASE(another_program_has_no_part_in_it),
 	KUNIT_CASE(a_call_that_began_in_another_thread_is_found),
+	KUNIT_CASE(a_call_of_ones_own_goes_before_that_of_another),
 	KUNIT_CASE(what_dead_threads_leave_is_swept_when_the_table_is_full),
 	{}
 };

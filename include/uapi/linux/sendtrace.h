@@ -334,11 +334,14 @@ struct sendtrace_stats {
  * CONFIG	EPERM: no CAP_SYS_ADMIN; EBUSY: the session already has rings; ENOMEM;
  *		EINTR: a signal came while the rings were allocated, which can be repeated
  * FILTER	EPERM: no CAP_SYS_ADMIN; EINVAL: also if a pattern is empty or does not
- *		end with NUL; ENOMEM
+ *		end with NUL; ENOMEM; while a session runs that has named functions (TLS),
+ *		also the errors of the kernel's uprobes: then the filter is changed, but some
+ *		of these functions are not traced in the programs that it adds
  * START	EALREADY: already running; EPERM: no CAP_SYS_ADMIN, or the kernel is
  *		locked down (kernel_lockdown(7)); EUSERS: max_sessions are running;
  *		ENOENT: this kernel lacks a function to probe; ENOMEM; if it was never
- *		configured, also EINTR, as CONFIG
+ *		configured, also EINTR, as CONFIG; if it has named functions (TLS), also the
+ *		errors of the kernel's uprobes. The session is as before then
  * STOP		EALREADY: not running
  * STATS	none
  * TLS		EPERM: no CAP_SYS_ADMIN, or the kernel is locked down; EINVAL: also if the

@@ -11,3 +11,10 @@ checks tls.jumped "a call that is left by longjmp() is forgotten"
 
 checks tls_bad.values "addresses that are not a function's, and returns that are none, are refused"
 checks tls_bad.other_file "a function is refused if another file is mapped there than was looked at"
+checks tls_bad.start "a start that fails, since a function cannot be probed, leaves the session as it was"
+
+checks tls_life.refused "a child that no session wants loses the breakpoints that it has from its parent"
+checks tls_life.renamed "a call of a process that is renamed meanwhile is seen to return"
+checks tls_life.forked "a call in which a process forks is its parent's alone"
+checks tls_life.exec "a program that is executed has no connections of the one before"
+checks tls_life.exit "a process that gets the number of another has no connections of that"

@@ -2,9 +2,12 @@
 /* Functions of TLS libraries that are named wrongly: all are refused. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -101,14 +104,31 @@ static void values(void)
 
 /* ---- Files ------------------------------------------------------------------------------ */
 
-/* A function that returns at once, at the beginning of a file. */
+/*
+ * A file begins with a function that returns at once. Behind it is one whose first instruction
+ * the kernel does not probe.
+ */
+enum {
+	WRONG_AT = 8
+};
+
 #if defined(__x86_64__)
-static const unsigned char code[] = { 0x55, 0x5d, 0xc3 }; /* push %rbp; pop %rbp; ret */
-static const unsigned int returns_at = 2;
+static const unsigned char code[] = { 0x55, 0x5d, 0xc3, 0,
+				      0,    0,	  0,	0, /* push, pop, ret */
+				      0xcc, 0x90, 0xc3 }; /* int3; nop; ret */
+enum {
+	RETURNS_AT = 2,
+	NOT_PROBED = EIO
+};
 #elif defined(__aarch64__)
 static const unsigned char code[] = { 0x1f, 0x20, 0x03, 0xd5, /* nop */
+				      0xc0, 0x03, 0x5f, 0xd6, /* ret */
+				      0x01, 0x00, 0x00, 0xd4, /* svc #0 */
 				      0xc0, 0x03, 0x5f, 0xd6 }; /* ret */
-static const unsigned int returns_at = 4;
+enum {
+	RETURNS_AT = 4,
+	NOT_PROBED = EINVAL
+};
 #endif
 
 static int make_file(const char *name)
@@ -137,7 +157,7 @@ static struct sendtrace_tls function_at(const void *address, int fd)
 		.address = (uintptr_t)address,
 		.nr_returns = 1,
 		.file = fd,
-		.returns = { (uintptr_t)address + returns_at },
+		.returns = { (uintptr_t)address + RETURNS_AT },
 	};
 }
 
@@ -168,11 +188,81 @@ static void other_file(void)
 	tracer_close(&tracer);
 }
 
+/* ---- A probe that fails ----------------------------------------------------------------- */
+
+static unsigned long statistic(const char *key)
+{
+	FILE *file = fopen("/proc/sendtrace/stats", "r");
+	unsigned long value;
+	char line[128];
+
+	if (!file)
+		die("/proc/sendtrace/stats");
+	while (fgets(line, sizeof(line), file))
+		if (!strncmp(line, key, strlen(key)) &&
+		    sscanf(line + strlen(key), " %lu", &value) == 1) {
+			fclose(file);
+			return value;
+		}
+	die("%s is missing", key);
+}
+
+static void name_both(const struct tracer *tracer, const unsigned char *mapped, int fd)
+{
+	struct sendtrace_tls wrong = function_at(mapped + WRONG_AT, fd);
+
+	expect_refusal(tracer, function_at(mapped, fd), 0, "a good function");
+	wrong.function = SENDTRACE_CALL_SSL_READ;
+	expect_refusal(tracer, wrong, 0, "one that cannot be probed");
+}
+
+static void expect_no_start(const struct tracer *tracer)
+{
+	struct pollfd polled = { .fd = tracer->fd, .events = POLLIN };
+
+	check_errno(ioctl(tracer->fd, SENDTRACE_IOC_START), NOT_PROBED, "START");
+	check_equal(poll(&polled, 1, 0), 1, "poll()");
+	check_equal(polled.revents, POLLIN,
+		    "what poll() says of one that was never started");
+	check_errno(ioctl(tracer->fd, SENDTRACE_IOC_STOP), EALREADY, "STOP");
+}
+
+/* One of two probes fails when the session starts: then it is as it was before. */
+static void start(void)
+{
+	int fd = make_file("probed");
+	const volatile unsigned char *mapped = map(NULL, fd);
+	struct tracer tracer, other;
+
+	prctl(PR_SET_NAME, "probed");
+	begin(&tracer);
+	tracer_filter(&tracer, "probed");
+	name_both(&tracer, (const unsigned char *)mapped, fd);
+	expect_no_start(&tracer);
+	check_equal(mapped[0], code[0], "the first instruction");
+	check_equal(statistic("armed"), 0, "armed");
+	/* With a session that runs, and shares a function. */
+	begin(&other);
+	tracer_filter(&other, "probed");
+	expect_refusal(&other, function_at((const void *)mapped, fd), 0, "the other");
+	tracer_start(&other);
+	check(mapped[0] != code[0], "the other's breakpoint");
+	expect_no_start(&tracer);
+	check(mapped[0] != code[0], "the other's breakpoint is still there");
+	tracer_close(&other);
+	check_equal(mapped[0], code[0], "the first instruction behind the other");
+	munmap((void *)mapped, PAGE);
+	tracer_start(&tracer);
+	check_equal(tracer_stats(&tracer).hits, 0, "calls");
+	tracer_close(&tracer);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct test_case cases[] = {
 		{ "values", values },
 		{ "other_file", other_file },
+		{ "start", start },
 		{},
 	};
 

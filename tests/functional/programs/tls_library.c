@@ -134,6 +134,57 @@ __attribute__((used)) void does_free(SSL *ssl)
 	ssl->fd = -1;
 }
 
+/* ---- Naming it -------------------------------------------------------------------------- */
+
+/* A function, and the first bytes of it and of its return while nobody probes them. */
+static struct {
+	int function;
+	const volatile unsigned char *entry, *returns;
+	unsigned char unprobed[2];
+} all[] = {
+	{ SENDTRACE_CALL_SSL_WRITE, (void *)SSL_write, (void *)SSL_write_returns, {} },
+	{ SENDTRACE_CALL_SSL_WRITE_EX,
+	  (void *)SSL_write_ex,
+	  (void *)SSL_write_ex_returns,
+	  {} },
+	{ SENDTRACE_CALL_SSL_READ, (void *)SSL_read, (void *)SSL_read_returns, {} },
+	{ SENDTRACE_CALL_SSL_READ_EX,
+	  (void *)SSL_read_ex,
+	  (void *)SSL_read_ex_returns,
+	  {} },
+	{ SENDTRACE_TLS_FREE, (void *)SSL_free, NULL, {} },
+};
+
+__attribute__((constructor)) static void keep_bytes(void)
+{
+	for (size_t i = 0; i < COUNT_OF(all); i++) {
+		all[i].unprobed[0] = *all[i].entry;
+		all[i].unprobed[1] = all[i].returns ? *all[i].returns : 0;
+	}
+}
+
+static size_t index_of(int function)
+{
+	for (size_t i = 0; i < COUNT_OF(all); i++)
+		if (all[i].function == function)
+			return i;
+	die("function %d is not there", function);
+}
+
+bool tls_is_probed(int function)
+{
+	size_t i = index_of(function);
+
+	return *all[i].entry != all[i].unprobed[0];
+}
+
+bool tls_return_is_probed(int function)
+{
+	size_t i = index_of(function);
+
+	return *all[i].returns != all[i].unprobed[1];
+}
+
 /* The program contains the library. It stays open. */
 static int own_file(void)
 {
@@ -146,29 +197,16 @@ static int own_file(void)
 
 struct sendtrace_tls tls_function(int function)
 {
-	static const struct {
-		int function;
-		const void *entry, *returns;
-	} all[] = {
-		{ SENDTRACE_CALL_SSL_WRITE, SSL_write, SSL_write_returns },
-		{ SENDTRACE_CALL_SSL_WRITE_EX, SSL_write_ex, SSL_write_ex_returns },
-		{ SENDTRACE_CALL_SSL_READ, SSL_read, SSL_read_returns },
-		{ SENDTRACE_CALL_SSL_READ_EX, SSL_read_ex, SSL_read_ex_returns },
-		{ SENDTRACE_TLS_FREE, SSL_free, NULL },
-	};
-	struct sendtrace_tls named = { .pid = getpid(),
-				       .function = function,
-				       .file = own_file() };
+	size_t i = index_of(function);
 
-	for (size_t i = 0; i < COUNT_OF(all); i++) {
-		if (all[i].function != function)
-			continue;
-		named.address = (uintptr_t)all[i].entry;
-		named.returns[0] = (uintptr_t)all[i].returns;
-		named.nr_returns = all[i].returns != NULL;
-		return named;
-	}
-	die("function %d is not there", function);
+	return (struct sendtrace_tls){
+		.pid = getpid(),
+		.function = function,
+		.address = (uintptr_t)all[i].entry,
+		.nr_returns = all[i].returns != NULL,
+		.file = own_file(),
+		.returns = { (uintptr_t)all[i].returns },
+	};
 }
 
 void tls_needs_uprobes(void)
@@ -185,13 +223,10 @@ void tls_needs_uprobes(void)
 
 void tls_name_all(const struct tracer *tracer)
 {
-	static const int all[] = { SENDTRACE_CALL_SSL_WRITE, SENDTRACE_CALL_SSL_WRITE_EX,
-				   SENDTRACE_CALL_SSL_READ, SENDTRACE_CALL_SSL_READ_EX,
-				   SENDTRACE_TLS_FREE };
 	struct sendtrace_tls named;
 
 	for (size_t i = 0; i < COUNT_OF(all); i++) {
-		named = tls_function(all[i]);
+		named = tls_function(all[i].function);
 		must(ioctl(tracer->fd, SENDTRACE_IOC_TLS, &named), "TLS");
 	}
 }

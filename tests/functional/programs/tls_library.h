@@ -7,6 +7,7 @@
 #ifndef TLS_LIBRARY_H
 #define TLS_LIBRARY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "tracer.h"
@@ -37,5 +38,9 @@ void tls_name_all(const struct tracer *tracer);
 
 /* One of them, by enum sendtrace_call or SENDTRACE_TLS_FREE. */
 struct sendtrace_tls tls_function(int function);
+
+/* Does the calling process have a breakpoint at the entry of a function, or at its return? */
+bool tls_is_probed(int function);
+bool tls_return_is_probed(int function);
 
 #endif /* TLS_LIBRARY_H */

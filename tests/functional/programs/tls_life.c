@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Processes with a TLS library that are renamed, fork, execute a program, or end. */
+#include <linux/sched.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "net.h"
+#include "tls_library.h"
+#include "tls_traced.h"
+
+/* ---- Processes that no session wants ---------------------------------------------------- */
+
+static void expect_probed(bool entry, bool returns, const char *who)
+{
+	check_equal(tls_is_probed(SENDTRACE_CALL_SSL_WRITE), entry, "%s: the entry", who);
+	check_equal(tls_return_is_probed(SENDTRACE_CALL_SSL_WRITE), returns,
+		    "%s: the return", who);
+}
+
+static void write_unseen(SSL *ssl)
+{
+	check_equal(SSL_write(ssl, "unseen", 6), 6, "SSL_write()");
+}
+
+static void is_refused(void *arg)
+{
+	expect_probed(true, true, "as it was forked");
+	prctl(PR_SET_NAME, "other");
+	write_unseen(arg);
+	expect_probed(false, false, "with another name");
+	write_unseen(arg);
+}
+
+/* A fork copies the breakpoints. In a child with another name, they go with the first call. */
+static void forks_another(void)
+{
+	struct pair pair = tcp_pair(), other = tcp_pair();
+	SSL ssl = { .fd = pair.near }, unseen = { .fd = other.near };
+
+	tls_writes(&ssl, 10, pair.near);
+	in_child(is_refused, &unseen);
+	expect_probed(true, true, "its parent");
+	tls_writes(&ssl, 20, pair.near);
+}
+
+static void refused(void)
+{
+	tls_traced(forks_another);
+}
+
+static void *calls_refused(void *arg)
+{
+	expect_probed(true, true, "before the first call");
+	write_unseen(arg);
+	expect_probed(false, true, "while a call is open");
+	return NULL;
+}
+
+/* Another thread makes calls that no session wants any more. */
+static void is_renamed(SSL *ssl)
+{
+	struct pair pair = tcp_pair();
+	SSL unseen = { .fd = pair.near };
+	pthread_t thread;
+
+	ssl->before = NULL;
+	prctl(PR_SET_NAME, "other");
+	must(-pthread_create(&thread, NULL, calls_refused, &unseen), "pthread_create()");
+	pthread_join(thread, NULL);
+}
+
+static void renames_itself(void)
+{
+	struct pair pair = tcp_pair();
+	SSL ssl = { .fd = pair.near, .before = is_renamed };
+
+	/* Its socket call is none that a session wants. */
+	tls_writes(&ssl, 10, -1);
+	expect_probed(false, true, "no call has returned since");
+}
+
+static void renamed(void)
+{
+	tls_traced(renames_itself);
+}
+
+/* ---- fork() ----------------------------------------------------------------------------- */
+
+static bool is_child;
+
+static void forks(SSL *ssl)
+{
+	pid_t pid;
+
+	ssl->before = NULL;
+	pid = must(fork(), "fork()");
+	is_child = !pid;
+	if (pid)
+		end_child(pid);
+}
+
+/* Both return from the same call, which only the parent has made. */
+static void forks_inside(void)
+{
+	struct pair pair = tcp_pair();
+	SSL ssl = { .fd = pair.near, .before = forks };
+
+	tls_pattern(tls_buffer, 10, 0);
+	check_equal(SSL_write(&ssl, tls_buffer, 10), 10, "SSL_write()");
+	if (is_child) {
+		tls_writes(&ssl, 20, pair.near);
+		_exit(check_failed());
+	}
+	tls_want(SENDTRACE_CALL_SSL_WRITE, 10, pair.near);
+}
+
+static void forked(void)
+{
+	tls_traced(forks_inside);
+}
+
+/* ---- Connections of what is gone -------------------------------------------------------- */
+
+/* A TLS session that has the same address in another program, too. */
+static SSL *session_at_address(void)
+{
+	SSL *ssl = mmap((void *)0x100000000, sizeof(*ssl), PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+	return ssl == MAP_FAILED ? die("mmap()"), NULL : ssl;
+}
+
+/* Without a socket call: the connection is what is known of the TLS session. */
+static void read_pending(SSL *ssl)
+{
+	unsigned char bytes[8];
+
+	tls_pattern(ssl->pending, sizeof(bytes), 0);
+	ssl->end = sizeof(bytes);
+	check_equal(SSL_read(ssl, bytes, sizeof(bytes)), sizeof(bytes), "SSL_read()");
+}
+
+/* What is executed: a program of the same name. */
+static void executed(void)
+{
+	read_pending(session_at_address());
+}
+
+static void executes(void)
+{
+	struct pair pair = tcp_pair();
+	SSL *ssl = session_at_address();
+
+	ssl->fd = pair.near;
+	tls_writes(ssl, 10, pair.near);
+	read_pending(ssl);
+	tls_want(SENDTRACE_CALL_SSL_READ, 8, pair.near);
+	tls_want(SENDTRACE_CALL_SSL_READ, 8, -1);
+	must(symlink("/proc/self/exe", "tlsing"), "symlink()");
+	execl("tlsing", "tlsing", "executed", NULL);
+	die("execl()");
+}
+
+static void exec(void)
+{
+	tls_traced(executes);
+}
+
+static void writes_and_ends(void *arg)
+{
+	SSL *ssl = arg;
+
+	tls_writes(ssl, 10, ssl->fd);
+}
+
+/* A child with this number, which is free. */
+static pid_t fork_as(pid_t pid)
+{
+	struct clone_args args = {
+		.exit_signal = SIGCHLD,
+		.set_tid = (uintptr_t)&pid,
+		.set_tid_size = 1,
+	};
+
+	return must(syscall(SYS_clone3, &args, sizeof(args)), "clone3()");
+}
+
+/* Another process gets the number of one that has ended. */
+static void ends(void)
+{
+	struct pair pair = tcp_pair();
+	SSL *ssl = session_at_address();
+	pid_t first, second;
+
+	ssl->fd = pair.near;
+	first = start_child(writes_and_ends, ssl);
+	end_child(first);
+	tls_want(SENDTRACE_CALL_SSL_READ, 8, -1);
+	second = fork_as(first);
+	if (!second) {
+		read_pending(ssl);
+		_exit(check_failed());
+	}
+	check_equal(second, first, "the process number");
+	end_child(second);
+}
+
+static void ended(void)
+{
+	tls_traced(ends);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct test_case cases[] = {
+		{ "refused", refused },
+		{ "renamed", renamed },
+		{ "forked", forked },
+		{ "exec", exec },
+		{ "executed", executed },
+		{ "exit", ended },
+		{},
+	};
+
+	return run_cases(argc, argv, cases);
+}
