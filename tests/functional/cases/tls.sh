@@ -18,3 +18,9 @@ checks tls_life.renamed "a call of a process that is renamed meanwhile is seen t
 checks tls_life.forked "a call in which a process forks is its parent's alone"
 checks tls_life.exec "a program that is executed has no connections of the one before"
 checks tls_life.exit "a process that gets the number of another has no connections of that"
+
+checks tls_memory.sent "a library that encrypts to memory: the connection is known once its bytes have been sent"
+checks tls_memory.handshake "with its handshake, it is known from the first call on"
+checks tls_memory.equal "what two sessions have encrypted to the same bytes tells no connection"
+checks tls_memory.other_process "what another process sends tells none, either"
+checks tls_memory.again "a session that begins another connection, or is freed, has no stale one"
