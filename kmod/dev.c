@@ -39,17 +39,24 @@ static int may_trace(void)
 	return security_locked_down(LOCKDOWN_KPROBES);
 }
 
-static u64 missed_so_far(const struct st_session *session)
+static struct st_missed missed_so_far(const struct st_session *session)
 {
-	u64 missed = st_probe_missed_by(session->calls);
+	u64 tls = session->calls & SENDTRACE_CALLS_TLS ? st_tls_missed() : 0;
 
-	return session->calls & SENDTRACE_CALLS_TLS ? missed + st_tls_missed() : missed;
+	return (struct st_missed){
+		.all = st_probe_missed_by(session->calls) + tls,
+		.tls = tls,
+	};
 }
 
-/* Calls that the session's hooks have missed. */
-static u64 missed_in_this_run(const struct st_session *session)
+/* Adds what the session has missed since it was started. */
+static void add_missed_in_this_run(const struct st_session *session,
+				   struct st_missed *missed)
 {
-	return missed_so_far(session) - session->missed_before;
+	struct st_missed now = missed_so_far(session);
+
+	missed->all += now.all - session->missed_before.all;
+	missed->tls += now.tls - session->missed_before.tls;
 }
 
 static int configure_if_never(struct st_session *session)
@@ -106,7 +113,7 @@ static int session_end(struct st_session *session)
 		return -EALREADY;
 	st_tls_disarm(session);
 	st_session_stop(session);
-	session->missed += missed_in_this_run(session);
+	add_missed_in_this_run(session, &session->missed);
 	st_probe_disarm(session->asks);
 	return 0;
 }
@@ -154,6 +161,7 @@ static int ioctl_info(void __user *arg)
 		.late = ST_CAN_DEFER,
 		.events_missing = st_session_events(missing),
 		.calls_missing = missing,
+		.tls = IS_ENABLED(CONFIG_UPROBES),
 		.ring_size_default = st_session_default_ring_size(),
 		.ring_size_min = ST_RING_SIZE_MIN,
 		.ring_size_max = ST_RING_SIZE_MAX,
@@ -252,15 +260,18 @@ static int ioctl_stats(struct st_session *session, void __user *arg)
 {
 	struct sendtrace_stats stats = {};
 	struct st_counters sum = {};
+	struct st_missed missed;
 
 	mutex_lock(&session->lock);
 	st_session_count(session, &sum);
-	stats.missed = session->missed;
+	missed = session->missed;
 	stats.blind = st_probe_blind();
 	if (session->running)
-		stats.missed += missed_in_this_run(session);
+		add_missed_in_this_run(session, &missed);
 	mutex_unlock(&session->lock);
 
+	stats.missed = missed.all;
+	stats.tls_missed = missed.tls;
 	stats.hits = sum.hits;
 	stats.filtered = sum.filtered;
 	stats.captured = sum.captured;

@@ -36,6 +36,16 @@ enum st_mode {
 };
 
 /**
+ * struct st_missed - calls that no event record and no loss tells of
+ * @all: of all kinds
+ * @tls: of TLS libraries
+ */
+struct st_missed {
+	u64 all;
+	u64 tls;
+};
+
+/**
  * struct st_session - one open file of the device
  * @lock: guards configuring, starting and stopping. Never held while user memory is
  *	accessed, nor by mmap(): its holder arms probes, which takes locks that others hold
@@ -67,7 +77,7 @@ enum st_mode {
  * @running: between start and stop (written under @lock, read anywhere)
  * @started: has been started once (@mode_lock)
  * @missed: missed calls of the runs that ended (@lock)
- * @missed_before: the hooks' count when the current run began (@lock)
+ * @missed_before: the count of hooks and probes when the current run began (@lock)
  * @bell: wakes the reader
  * @entry: in the list of all sessions (list_lock of session.c)
  * @id: a number that counts the sessions since the module was loaded (invariant)
@@ -101,8 +111,8 @@ struct st_session {
 	bool started;
 	int slot;
 	u32 ring_size;
-	u64 missed;
-	u64 missed_before;
+	struct st_missed missed;
+	struct st_missed missed_before;
 
 	struct list_head entry;
 	u64 id;

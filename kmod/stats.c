@@ -19,6 +19,7 @@
 #include "probe.h"
 #include "session.h"
 #include "stats.h"
+#include "tls_call.h"
 
 static void show_counters(struct seq_file *m, const char *prefix,
 			  const struct st_counters *counters)
@@ -93,6 +94,7 @@ static int stats_show(struct seq_file *m, void *v)
 		if (st_probe_is_needed(i))
 			show_hook(m, i);
 	show_early(m, "", &sum);
+	seq_printf(m, "missed_tls %llu\n", st_tls_missed());
 
 	for_each_possible_cpu(cpu) {
 		struct st_counters counters = {};

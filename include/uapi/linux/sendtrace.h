@@ -140,6 +140,7 @@ struct sendtrace_producer {
  *	lacks a function to probe; the kernel's log names the function. 0 if all calls are
  *	seen. Modules older than this field set it to 0, too
  * @calls_missing: the same for each enum sendtrace_call, as in struct sendtrace_config.calls
+ * @tls: 1 if calls of TLS libraries can be traced (SENDTRACE_IOC_TLS): this kernel has uprobes
  * @reserved: zero
  * @version: MODULE_VERSION, ended by NUL
  */
@@ -157,7 +158,8 @@ struct sendtrace_info {
 	__u32 late;
 	__u32 events_missing;
 	__u64 calls_missing;
-	__u32 reserved[2];
+	__u32 tls;
+	__u32 reserved;
 	char version[SENDTRACE_VERSION_LEN];
 };
 
@@ -308,6 +310,8 @@ struct sendtrace_tls {
  * @blocked: of @filtered, those that would have been recorded but for their result: receives
  *	that found nothing (EAGAIN), and tries of io_uring that it repeats itself
  * @early: of @captured, those with SENDTRACE_EVENT_EARLY
+ * @tls_missed: of @missed, calls of TLS libraries, if this session records any: too many were
+ *	open in all processes together
  * @reserved: zero
  */
 struct sendtrace_stats {
@@ -322,7 +326,8 @@ struct sendtrace_stats {
 	__u64 blind;
 	__u64 blocked;
 	__u64 early;
-	__u64 reserved[6];
+	__u64 tls_missed;
+	__u64 reserved[5];
 };
 
 /*

@@ -138,7 +138,7 @@ static void ioctls(void)
 	tracer_open(&tracer);
 	memset(&info, PAINT, sizeof(info));
 	must(ioctl(tracer.fd, SENDTRACE_IOC_INFO, &info), "INFO");
-	check_zero(info.reserved, sizeof(info.reserved), "reserved of INFO");
+	check_zero(&info.reserved, sizeof(info.reserved), "reserved of INFO");
 	check_text(info.version, sizeof(info.version), info.version, "version of INFO");
 	check(info.late <= 1, "expected late of INFO to be 0 or 1, got %u", info.late);
 

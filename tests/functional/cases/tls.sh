@@ -8,6 +8,7 @@ checks tls.ambiguous "a call inside which two sockets carry records has an unkno
 checks tls.reused "a TLS session that is freed, or uses another socket, has no stale connection"
 checks tls.stacks "a call that goes on in another thread is joined, and its program is not harmed"
 checks tls.jumped "a call that is left by longjmp() is forgotten"
+checks tls.missed "calls beyond those that may be open are counted as missed"
 
 checks tls_bad.values "addresses that are not a function's, and returns that are none, are refused"
 checks tls_bad.other_file "a function is refused if another file is mapped there than was looked at"

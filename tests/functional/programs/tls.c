@@ -205,16 +205,51 @@ static void jumped(void)
 	tls_traced(jumps_out);
 }
 
+/* ---- Too many -------------------------------------------------------------------------- */
+
+enum {
+	/* How many calls may be open (kmod/tls_open.c). */
+	OPEN_MAX = 4096,
+	TOO_MANY = 5
+};
+
+static int depth;
+
+/* Each call is made inside the one before. */
+static void goes_deeper(SSL *ssl)
+{
+	if (++depth < OPEN_MAX + TOO_MANY)
+		SSL_read(ssl, tls_buffer, 1);
+}
+
+static void goes_deep(void *arg)
+{
+	SSL_read(arg, tls_buffer, 1);
+}
+
+static void missed(void)
+{
+	unsigned long before = tls_statistic("missed_tls");
+	SSL ssl = { .fd = -1, .before = goes_deeper };
+	struct sendtrace_stats stats;
+	struct tracer tracer;
+
+	tls_begin(&tracer);
+	in_child(goes_deep, &ssl);
+	stats = tracer_stats(&tracer);
+	check_equal(stats.tls_missed, TOO_MANY, "missed calls of TLS libraries");
+	check_equal(stats.missed, TOO_MANY, "missed calls");
+	check_equal(tls_statistic("missed_tls") - before, TOO_MANY, "missed_tls");
+	tracer_close(&tracer);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct test_case cases[] = {
-		{ "whole", whole },
-		{ "received", received },
-		{ "ambiguous", ambiguous },
-		{ "reused", reused },
-		{ "stacks", stacks },
-		{ "jumped", jumped },
-		{},
+		{ "whole", whole },	    { "received", received },
+		{ "ambiguous", ambiguous }, { "reused", reused },
+		{ "stacks", stacks },	    { "jumped", jumped },
+		{ "missed", missed },	    {},
 	};
 
 	return run_cases(argc, argv, cases);

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -12,6 +11,7 @@
 
 #include "check.h"
 #include "tls_library.h"
+#include "tls_traced.h"
 #include "tracer.h"
 
 enum {
@@ -195,23 +195,6 @@ static void other_file(void)
 
 /* ---- A probe that fails ----------------------------------------------------------------- */
 
-static unsigned long statistic(const char *key)
-{
-	FILE *file = fopen("/proc/sendtrace/stats", "r");
-	unsigned long value;
-	char line[128];
-
-	if (!file)
-		die("/proc/sendtrace/stats");
-	while (fgets(line, sizeof(line), file))
-		if (!strncmp(line, key, strlen(key)) &&
-		    sscanf(line + strlen(key), " %lu", &value) == 1) {
-			fclose(file);
-			return value;
-		}
-	die("%s is missing", key);
-}
-
 static void name_both(const struct tracer *tracer, const unsigned char *mapped, int fd)
 {
 	struct sendtrace_tls wrong = function_at(mapped + WRONG_AT, fd);
@@ -245,7 +228,7 @@ static void start(void)
 	name_both(&tracer, (const unsigned char *)mapped, fd);
 	expect_no_start(&tracer);
 	check_equal(mapped[0], code[0], "the first instruction");
-	check_equal(statistic("armed"), 0, "armed");
+	check_equal(tls_statistic("armed"), 0, "armed");
 	/* With a session that runs, and shares a function. */
 	begin(&other);
 	tracer_filter(&other, "probed");

@@ -237,10 +237,13 @@ void tls_needs_uprobes(void)
 {
 	struct sendtrace_tls named = tls_function(SENDTRACE_CALL_SSL_WRITE);
 	struct tracer tracer;
+	bool has;
 
 	tracer_open(&tracer);
 	tracer_config_calls(&tracer, 1 << 16, SENDTRACE_CALLS_TLS);
-	if (ioctl(tracer.fd, SENDTRACE_IOC_TLS, &named) && errno == EOPNOTSUPP)
+	has = !ioctl(tracer.fd, SENDTRACE_IOC_TLS, &named) || errno != EOPNOTSUPP;
+	check_equal(tracer.info.tls, has, "what INFO says of it");
+	if (!has)
 		skip("the kernel has no uprobes (CONFIG_UPROBES)");
 	tracer_close(&tracer);
 }

@@ -3,6 +3,7 @@
  * Calls of a TLS library: a child makes them and notes what each should show; the parent, the
  * tracer, compares that with all events that came.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -152,8 +153,10 @@ static void compare_all(const struct records *records)
 	check_equal(nth, shared->number, "events");
 }
 
-static void begin(struct tracer *tracer)
+void tls_begin(struct tracer *tracer)
 {
+	tls_needs_uprobes();
+	prctl(PR_SET_NAME, "tlsing");
 	tracer_open(tracer);
 	tracer_config_calls(tracer, 4 << 20, SENDTRACE_CALLS_TLS);
 	tracer_filter(tracer, "tlsing");
@@ -169,9 +172,7 @@ void tls_traced(void (*calls)(void))
 
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	tls_needs_uprobes();
-	prctl(PR_SET_NAME, "tlsing");
-	begin(&tracer);
+	tls_begin(&tracer);
 	pid = fork();
 	if (!pid) {
 		calls();
@@ -183,4 +184,21 @@ void tls_traced(void (*calls)(void))
 	compare_all(&records);
 	check_equal(tracer_stats(&tracer).missed, 0, "missed calls");
 	tracer_close(&tracer);
+}
+
+unsigned long tls_statistic(const char *key)
+{
+	FILE *file = fopen("/proc/sendtrace/stats", "r");
+	unsigned long value;
+	char line[128];
+
+	if (!file)
+		die("/proc/sendtrace/stats");
+	while (fgets(line, sizeof(line), file))
+		if (!strncmp(line, key, strlen(key)) &&
+		    sscanf(line + strlen(key), " %lu", &value) == 1) {
+			fclose(file);
+			return value;
+		}
+	die("%s is missing", key);
 }

@@ -19,6 +19,12 @@ extern unsigned char tls_buffer[TLS_LARGEST];
 /* Run @calls in a child, whose name is "tlsing", and compare what is seen with what it wants. */
 void tls_traced(void (*calls)(void));
 
+/* Start a session for all functions, of processes that are called "tlsing", as we are then. */
+void tls_begin(struct tracer *tracer);
+
+/* A value of /proc/sendtrace/stats. */
+unsigned long tls_statistic(const char *key);
+
 /* The bytes of a payload. */
 void tls_pattern(unsigned char *bytes, size_t size, unsigned int seed);
 
