@@ -235,7 +235,9 @@ static int arm(struct st_tls_function *function)
 {
 	int err = 0;
 
-	if (function->file && !function->armed)
+	if (function->function == SENDTRACE_TLS_BIO_WRITE)
+		err = st_tls_bio_prepare();
+	if (!err && function->file && !function->armed)
 		err = st_tls_set_exchange(function);
 	if (!err)
 		function->armed++;
@@ -292,8 +294,7 @@ int st_tls_add(struct st_session *session, const struct sendtrace_tls *wanted)
 		return PTR_ERR(function);
 	mutex_lock(&tls_lock);
 	function = list_function(function);
-	err = wanted->function == SENDTRACE_TLS_BIO_WRITE ? st_tls_bio_prepare() : 0;
-	err = err ?: add_use(function, session);
+	err = add_use(function, session);
 	unlist_if_unused(function);
 	mutex_unlock(&tls_lock);
 	return err;
@@ -339,6 +340,19 @@ int st_tls_arm(struct st_session *session)
 	return err;
 }
 
+/* What TLS sessions do from now on is not seen, nor that they end. */
+static void forget_if_unprobed(void)
+{
+	const struct st_tls_function *function;
+
+	list_for_each_entry(function, &functions, entry)
+		if (function->set)
+			return;
+	st_tls_open_clear();
+	st_tls_conn_clear();
+	st_tls_bio_clear();
+}
+
 /**
  * st_tls_disarm() - a session is about to stop
  * @session: it
@@ -349,6 +363,7 @@ void st_tls_disarm(struct st_session *session)
 {
 	mutex_lock(&tls_lock);
 	disarm_up_to(session, NULL);
+	forget_if_unprobed();
 	mutex_unlock(&tls_lock);
 }
 
@@ -372,11 +387,7 @@ void st_tls_forget(struct st_session *session)
 		kfree(use);
 		unlist_if_unused(function);
 	}
-	if (list_empty(&functions)) {
-		st_tls_open_clear();
-		st_tls_conn_clear();
-		st_tls_bio_clear();
-	}
+	forget_if_unprobed();
 	mutex_unlock(&tls_lock);
 }
 
