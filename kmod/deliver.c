@@ -249,7 +249,7 @@ void st_deliver(struct st_call *call, u16 type, long ret, u64 payload)
 	call->ret = ret;
 	call->type = type;
 	call_ended(call);
-	if (unlikely(st_tls_is_open()))
+	if (unlikely(st_tls_is_watched()))
 		st_tls_note(call);
 	if (unlikely(!call->wanted))
 		return;

@@ -146,7 +146,7 @@ bool st_event_refine_each(struct st_entry *call)
 			st_count_filtered(st_ring_here(session));
 	}
 	/* Wanted by none, it may still tell which connection a call of a TLS library is for. */
-	return call->wanted || st_tls_is_open();
+	return call->wanted || st_tls_is_watched();
 }
 NOKPROBE_SYMBOL(st_event_refine_each);
 

@@ -36,6 +36,8 @@
  *	 |- tls_call		a call begins, makes socket calls, and ends
  *	     |- tls_open	calls that have not returned
  *	     |- tls_conn	which socket a TLS session was last seen to use
+ *	     |- tls_bio		ciphertext that the program sends itself
+ *	         |- tls_written	what is written to BIOs, and for which TLS session
  *	session			life and configuration of one open file
  *	 |- running		the table of running sessions, which event walks
  *	 |- rules		whose calls

@@ -21,6 +21,7 @@
 #include "compat.h"
 #include "session.h"
 #include "tls.h"
+#include "tls_bio.h"
 #include "tls_conn.h"
 #include "tls_open.h"
 #include "tls_set.h"
@@ -64,6 +65,7 @@ static void let_go(struct work_struct *work)
 			let_file_go(function);
 		any |= function->file != NULL;
 	}
+	st_tls_bio_expire();
 	mutex_unlock(&tls_lock);
 	if (any)
 		schedule_delayed_work(&letting_go, HZ);
@@ -168,6 +170,12 @@ static struct st_tls_function *create_function(struct st_code *code,
 
 /* ---- Sessions -------------------------------------------------------------------------- */
 
+static bool only_begins(u32 function)
+{
+	return function == SENDTRACE_TLS_FREE || function == SENDTRACE_TLS_HANDSHAKE ||
+	       function == SENDTRACE_TLS_BIO_WRITE;
+}
+
 static bool is_valid(const struct sendtrace_tls *wanted)
 {
 	bool has_uretprobe = wanted->flags & SENDTRACE_TLS_URETPROBE;
@@ -175,7 +183,7 @@ static bool is_valid(const struct sendtrace_tls *wanted)
 	if (wanted->flags & ~SENDTRACE_TLS_URETPROBE || wanted->reserved ||
 	    wanted->nr_returns > SENDTRACE_TLS_RETURNS)
 		return false;
-	if (wanted->function == SENDTRACE_TLS_FREE)
+	if (only_begins(wanted->function))
 		return !wanted->nr_returns && !has_uretprobe;
 	return wanted->function < SENDTRACE_CALLS &&
 	       SENDTRACE_CALL_BIT(wanted->function) & SENDTRACE_CALLS_TLS &&
@@ -227,7 +235,9 @@ static int arm(struct st_tls_function *function)
 {
 	int err = 0;
 
-	if (function->file && !function->armed)
+	if (function->function == SENDTRACE_TLS_BIO_WRITE)
+		err = st_tls_bio_prepare();
+	if (!err && function->file && !function->armed)
 		err = st_tls_set_exchange(function);
 	if (!err)
 		function->armed++;
@@ -330,6 +340,19 @@ int st_tls_arm(struct st_session *session)
 	return err;
 }
 
+/* What TLS sessions do from now on is not seen, nor that they end. */
+static void forget_if_unprobed(void)
+{
+	const struct st_tls_function *function;
+
+	list_for_each_entry(function, &functions, entry)
+		if (function->set)
+			return;
+	st_tls_open_clear();
+	st_tls_conn_clear();
+	st_tls_bio_clear();
+}
+
 /**
  * st_tls_disarm() - a session is about to stop
  * @session: it
@@ -340,6 +363,7 @@ void st_tls_disarm(struct st_session *session)
 {
 	mutex_lock(&tls_lock);
 	disarm_up_to(session, NULL);
+	forget_if_unprobed();
 	mutex_unlock(&tls_lock);
 }
 
@@ -363,10 +387,7 @@ void st_tls_forget(struct st_session *session)
 		kfree(use);
 		unlist_if_unused(function);
 	}
-	if (list_empty(&functions)) {
-		st_tls_open_clear();
-		st_tls_conn_clear();
-	}
+	forget_if_unprobed();
 	mutex_unlock(&tls_lock);
 }
 

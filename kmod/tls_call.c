@@ -4,7 +4,8 @@
  *
  * What a library is given and what it returns is its public interface; nothing is read from its
  * own structures, which change with each version. So which connection a call is for is learnt
- * from what the same thread does inside the call: a socket call whose bytes begin a TLS record.
+ * from what the same thread does inside the call: a socket call whose bytes begin a TLS record; or
+ * by what it has written to a BIO, if the program sends that itself (tls_bio.c).
  * Callbacks of the program, such as those that verify a certificate or look up a session, may use
  * other sockets: two candidates are none.
  *
@@ -27,9 +28,11 @@
 #include "compat.h"
 #include "deliver.h"
 #include "event.h"
+#include "tls_bio.h"
 #include "tls_call.h"
 #include "tls_conn.h"
 #include "tls_open.h"
+#include "tls_written.h"
 
 /**
  * struct function - one function of a library
@@ -166,6 +169,7 @@ static void fill(struct st_tls_open *call, const struct function *function,
 	if (function->returns_int)
 		call->len = max((int)call->len, 0);
 	call->written = function->written ? argument(regs, function->written) : 0;
+	call->left.nr = 0;
 	call->socket.candidates = 0;
 }
 
@@ -223,9 +227,86 @@ bool st_tls_call_begins(u16 id, struct pt_regs *regs)
 void st_tls_call_frees(struct pt_regs *regs)
 {
 	struct st_tls_process process;
+	u64 ssl = argument(regs, 0);
 
 	st_tls_process_read(&process);
-	st_tls_conn_drop(&process, argument(regs, 0));
+	st_tls_conn_drop(&process, ssl);
+	st_tls_bio_drop(&process, ssl);
+	st_tls_shake_drop(ssl);
+}
+
+/* ---- Ciphertext -------------------------------------------------------------------------- */
+
+/**
+ * st_tls_call_shakes() - a TLS session begins its handshake, or goes on with it
+ * @regs: the user's registers at the entry of SSL_do_handshake()
+ */
+void st_tls_call_shakes(struct pt_regs *regs)
+{
+	struct st_tls_shake shake = {
+		.ssl = argument(regs, 0),
+		.sp = user_stack_pointer(regs),
+		.time = ktime_get_ns(),
+	};
+
+	if (IS_ENABLED(CONFIG_X86)) {
+		shake.width = is_narrow(regs) ? sizeof(u32) : sizeof(u64);
+		shake.returns_to = read_word(shake.sp, is_narrow(regs));
+	}
+	st_tls_shake_begins(&shake);
+}
+
+/* The newer one counts: a thread may have left the other one without being seen. */
+static bool note_written(unsigned long sp, const struct st_tls_begin *begin,
+			 const struct st_tls_shake *shake)
+{
+	struct st_tls_open *open = NULL;
+
+	preempt_disable();
+	if (st_tls_is_open())
+		open = st_tls_open_around(sp);
+	if (open && shake && open->enter_time < shake->time)
+		open = NULL;
+	if (open)
+		st_tls_left_add(&open->left, begin);
+	preempt_enable();
+	return open;
+}
+
+static void leave_hello(u64 ssl, const struct st_tls_begin *begin)
+{
+	struct st_tls_left left = { .nr = 0 };
+	struct st_tls_process process;
+
+	st_tls_left_add(&left, begin);
+	st_tls_process_read(&process);
+	st_tls_bio_renew(&process, ssl, begin);
+	st_tls_bio_leave(&process, ssl, &left);
+}
+
+/**
+ * st_tls_call_writes() - something is written to a BIO
+ * @regs: the user's registers at the entry of BIO_write()
+ *
+ *	int BIO_write(BIO *b, const void *data, int dlen);
+ *
+ * It may be any BIO, and anything.
+ */
+void st_tls_call_writes(struct pt_regs *regs)
+{
+	unsigned long sp = user_stack_pointer(regs);
+	struct st_tls_begin begin;
+	struct st_tls_shake shake;
+	bool shakes;
+
+	if ((int)argument(regs, 2) < (int)sizeof(begin) ||
+	    copy_from_user(&begin, (const void __user *)(unsigned long)argument(regs, 1),
+			   sizeof(begin)) ||
+	    !st_tls_begin_is_record(&begin))
+		return;
+	shakes = st_tls_begin_is_hello(&begin) && st_tls_shake_around(sp, &shake);
+	if (!note_written(sp, &begin, shakes ? &shake : NULL) && shakes)
+		leave_hello(shake.ssl, &begin);
 }
 
 /* ---- The socket calls inside it ------------------------------------------------------- */
@@ -263,7 +344,7 @@ NOKPROBE_SYMBOL(has_ktls);
  * st_tls_note() - a socket call returns: is it one of a TLS library?
  * @call: complete; sessions may want it or not
  *
- * Context: the return handler of a hook; st_tls_is_open().
+ * Context: the return handler of a hook; st_tls_is_watched().
  */
 void st_tls_note(const struct st_call *call)
 {
@@ -273,7 +354,8 @@ void st_tls_note(const struct st_call *call)
 	if (call->async || !call->peer.inode ||
 	    (call->type != SENDTRACE_RECORD_SEND &&
 	     call->type != SENDTRACE_RECORD_RECV) ||
-	    (!begins_record(call) && !has_ktls(call)))
+	    (!begins_record(call) && !has_ktls(call)) || st_tls_bio_note(call) ||
+	    !st_tls_is_open())
 		return;
 	open = st_tls_open_around(user_stack_pointer(task_pt_regs(current)));
 	if (!open)
@@ -290,6 +372,24 @@ NOKPROBE_SYMBOL(st_tls_note);
 
 /* ---- A call ends ---------------------------------------------------------------------- */
 
+/* What is known of the TLS session's socket, if no socket call was made inside the call. */
+static bool is_known(struct st_tls_open *open)
+{
+	struct st_tls_process *process = &open->process;
+
+	if (open->left.nr)
+		st_tls_bio_renew(process, open->ssl, &open->left.begins[0]);
+	if (st_tls_conn_get(process, open->ssl, &open->socket))
+		return true;
+	if (st_tls_bio_take(process, open->ssl, &open->socket)) {
+		st_tls_conn_set(process, open->ssl, &open->socket);
+		return true;
+	}
+	if (open->left.nr)
+		st_tls_bio_leave(process, open->ssl, &open->left);
+	return false;
+}
+
 /* The socket that it is for; the newest I/O counts. */
 static void find_socket(struct st_tls_open *open)
 {
@@ -297,9 +397,10 @@ static void find_socket(struct st_tls_open *open)
 
 	if (socket->candidates == 1) {
 		st_tls_conn_set(&open->process, open->ssl, socket);
+		st_tls_bio_drop(&open->process, open->ssl);
 		return;
 	}
-	if (socket->candidates == 0 && st_tls_conn_get(&open->process, open->ssl, socket))
+	if (socket->candidates == 0 && is_known(open))
 		return;
 	socket->fd = -1;
 	st_peer_clear(&socket->peer);

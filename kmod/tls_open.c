@@ -40,9 +40,6 @@
 /* About 5 MiB. */
 #define CALLS_MAX 4096
 
-/* How deep a library's stack may be at its socket call: an estimate, for callbacks, too. */
-#define DEEPEST (32UL << 10)
-
 struct chain {
 	spinlock_t lock;
 	struct hlist_head calls;
@@ -54,10 +51,10 @@ static unsigned long swept;
 atomic_t st_tls_open_calls[ST_TLS_PROCESSES];
 atomic_t st_tls_open_total;
 
-/* Calls of one process whose stack pointers are less than DEEPEST apart are in one chain or two. */
+/* Calls of one process that are not further than ST_TLS_DEEPEST apart are in one chain or two. */
 static nokprobe_inline unsigned int chain_of(u32 pid, unsigned long sp)
 {
-	return hash_64((u64)pid << 40 ^ sp / DEEPEST, CHAIN_BITS);
+	return hash_64((u64)pid << 40 ^ sp / ST_TLS_DEEPEST, CHAIN_BITS);
 }
 
 /**
@@ -266,7 +263,7 @@ static nokprobe_inline bool is_around(const struct st_tls_open *call,
 				      const struct st_tls_process *process,
 				      unsigned long sp)
 {
-	return sp <= call->sp && call->sp - sp <= DEEPEST &&
+	return sp <= call->sp && call->sp - sp <= ST_TLS_DEEPEST &&
 	       st_tls_same_process(&call->process, process);
 }
 
@@ -335,7 +332,7 @@ static bool is_occupied(const struct st_tls_open *call)
 		if (thread == call->task && thread->start_time == call->task_start)
 			return !copy_from_kernel_nofault(&its, &task_pt_regs(thread)->sp,
 							 sizeof(its)) &&
-			       its <= call->sp && call->sp - its <= DEEPEST;
+			       its <= call->sp && call->sp - its <= ST_TLS_DEEPEST;
 	return false;
 }
 NOKPROBE_SYMBOL(is_occupied);
@@ -354,7 +351,7 @@ struct st_tls_open *st_tls_open_around(unsigned long sp)
 
 	st_tls_process_read(&process);
 	call = better(look(chain_of(process.pid, sp), &process, sp),
-		      look(chain_of(process.pid, sp + DEEPEST), &process, sp));
+		      look(chain_of(process.pid, sp + ST_TLS_DEEPEST), &process, sp));
 	return call && !is_own(call) && is_occupied(call) ? NULL : call;
 }
 NOKPROBE_SYMBOL(st_tls_open_around);

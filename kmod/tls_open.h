@@ -12,6 +12,8 @@
 #include "call.h"
 #include "caller.h"
 #include "peer.h"
+#include "tls_bio.h"
+#include "tls_written.h"
 
 /**
  * struct st_tls_process - a program that runs, and no other that gets its number or its memory
@@ -52,6 +54,7 @@ struct st_tls_socket {
  * @wanted: a bit for each session that records it
  * @id: enum sendtrace_call
  * @caller: who makes it
+ * @left: what it has written to BIOs, so far
  * @socket: what the socket calls inside it went through, so far
  *
  * @call: the call as it is recorded, filled in when it returns. It is here since a kernel may fill
@@ -75,11 +78,19 @@ struct st_tls_open {
 	unsigned long wanted;
 	u16 id;
 	struct st_caller caller;
+	struct st_tls_left left;
 	struct st_tls_socket socket;
 	struct st_call call;
 };
 
-/* How many calls of each process are open, or begin just now; a hash of the processes. */
+/* How deep a library's stack may be at its socket call: an estimate, for callbacks, too. */
+#define ST_TLS_DEEPEST (32UL << 10)
+
+/*
+ * How many calls of each process are open, or begin just now; a hash of the processes. The total
+ * has those that are open, and what waits in tls_bio.c, so that handlers of socket calls read one
+ * word where there is neither.
+ */
 #define ST_TLS_PROCESSES 256
 extern atomic_t st_tls_open_calls[ST_TLS_PROCESSES];
 extern atomic_t st_tls_open_total;
@@ -100,6 +111,21 @@ static nokprobe_inline bool st_tls_is_open(void)
 	return unlikely(atomic_read(&st_tls_open_total)) &&
 	       atomic_read(
 		       &st_tls_open_calls[st_tls_process_hash(task_tgid_nr(current))]);
+}
+
+/**
+ * st_tls_is_watched() - may a socket call tell the connection of a TLS session?
+ *
+ * Context: any thread.
+ * Return: false if no thread of its process is inside a call of a TLS library, and no ciphertext
+ * of its process waits to be sent.
+ */
+static nokprobe_inline bool st_tls_is_watched(void)
+{
+	return unlikely(atomic_read(&st_tls_open_total)) &&
+	       (st_tls_is_open() ||
+		atomic_read(
+			&st_tls_bio_waits[st_tls_process_hash(task_tgid_nr(current))]));
 }
 
 static nokprobe_inline bool st_tls_same_process(const struct st_tls_process *a,

@@ -183,6 +183,22 @@ static ST_UPROBE_HANDLER(frees)
 	return 0;
 }
 
+static ST_UPROBE_HANDLER(shakes)
+{
+	if (!set_of(consumer))
+		return 0;
+	st_tls_call_shakes(regs);
+	return is_refused() ? UPROBE_HANDLER_REMOVE : 0;
+}
+
+static ST_UPROBE_HANDLER(writes)
+{
+	if (!set_of(consumer))
+		return 0;
+	st_tls_call_writes(regs);
+	return is_refused() ? UPROBE_HANDLER_REMOVE : 0;
+}
+
 /*
  * It goes only when that of the entry has gone, which may come back with new rules only, together
  * with this one: else calls would be noted whose return is not seen. And only when no call is open
@@ -226,6 +242,10 @@ static void set_consumer(struct uprobe_consumer *consumer,
 		consumer->handler = leaves;
 	else if (function->function == SENDTRACE_TLS_FREE)
 		consumer->handler = frees;
+	else if (function->function == SENDTRACE_TLS_HANDSHAKE)
+		consumer->handler = shakes;
+	else if (function->function == SENDTRACE_TLS_BIO_WRITE)
+		consumer->handler = writes;
 	else
 		consumer->handler = enters;
 	if (is_entry && function->has_uretprobe)

@@ -128,6 +128,8 @@ static struct kunit_case tls_call_cases[] = { KUNIT_CASE(a_record_names_the_sock
 
 static struct kunit_suite tls_call_suite = {
 	.name = "sendtrace_tls_call",
+	.suite_init = st_test_suite_init,
+	.suite_exit = st_test_suite_exit,
 	.test_cases = tls_call_cases,
 };
 

@@ -127,8 +127,8 @@ static void a_socket_call_is_inside_the_innermost_call(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, around(SP - 4096), 2);
 	KUNIT_EXPECT_EQ(test, around(SP - 4000), 1);
 	KUNIT_EXPECT_EQ(test, around(SP + 8), 0);
-	KUNIT_EXPECT_EQ(test, around(SP - 4096 - DEEPEST), 2);
-	KUNIT_EXPECT_EQ(test, around(SP - 4096 - DEEPEST - 8), 0);
+	KUNIT_EXPECT_EQ(test, around(SP - 4096 - ST_TLS_DEEPEST), 2);
+	KUNIT_EXPECT_EQ(test, around(SP - 4096 - ST_TLS_DEEPEST - 8), 0);
 }
 
 static void another_program_has_no_part_in_it(struct kunit *test)
@@ -175,14 +175,14 @@ static void a_call_of_ones_own_goes_before_that_of_another(struct kunit *test)
 	struct hlist_node *node;
 	struct st_tls_open *call;
 
-	KUNIT_EXPECT_TRUE(test, adds(SP + DEEPEST, 1));
+	KUNIT_EXPECT_TRUE(test, adds(SP + ST_TLS_DEEPEST, 1));
 	KUNIT_EXPECT_TRUE(test, adds(SP + 64, 2));
 	node = chains[chain_of(task_tgid_nr(current), SP + 64)].calls.first;
 	call = hlist_entry(node, struct st_tls_open, node);
 	KUNIT_EXPECT_EQ(test, around(SP), 2);
 	call->task = NULL;
 	KUNIT_EXPECT_EQ(test, around(SP), 1);
-	KUNIT_EXPECT_EQ(test, taken(SP + DEEPEST), 1);
+	KUNIT_EXPECT_EQ(test, taken(SP + ST_TLS_DEEPEST), 1);
 	KUNIT_EXPECT_EQ(test, around(SP), 2);
 }
 

@@ -18,7 +18,7 @@ enum {
 
 _Static_assert(FLOW_RETURNS_MAX <= SENDTRACE_TLS_RETURNS, "all returns fit");
 
-/* SSL_free() and gnutls_deinit() are no calls that are recorded. */
+/* Some are no calls that are recorded. */
 static const uint32_t module_functions[TLS_FUNCTIONS] = {
 	[TLS_SSL_WRITE] = SENDTRACE_CALL_SSL_WRITE,
 	[TLS_SSL_WRITE_EX] = SENDTRACE_CALL_SSL_WRITE_EX,
@@ -27,6 +27,8 @@ static const uint32_t module_functions[TLS_FUNCTIONS] = {
 	[TLS_SSL_READ_EX] = SENDTRACE_CALL_SSL_READ_EX,
 	[TLS_SSL_SENDFILE] = SENDTRACE_CALL_SSL_SENDFILE,
 	[TLS_SSL_FREE] = SENDTRACE_TLS_FREE,
+	[TLS_SSL_DO_HANDSHAKE] = SENDTRACE_TLS_HANDSHAKE,
+	[TLS_BIO_WRITE] = SENDTRACE_TLS_BIO_WRITE,
 	[TLS_GNUTLS_RECORD_SEND] = SENDTRACE_CALL_GNUTLS_SEND,
 	[TLS_GNUTLS_RECORD_SEND2] = SENDTRACE_CALL_GNUTLS_SEND,
 	[TLS_GNUTLS_RECORD_RECV] = SENDTRACE_CALL_GNUTLS_RECV,
@@ -76,6 +78,32 @@ static bool is_traceable(const struct options *options, const struct tls_site *s
 	return !site->why || is_insisted_on(options, site);
 }
 
+/* Is it one of those that are recorded? */
+static bool is_call(const struct tls_site *site)
+{
+	return !tls_function_only_begins(site->function);
+}
+
+/*
+ * A call that -e left out needs no probe; the end of a session always does. Of libcrypto alone,
+ * which many programs have, nothing is worth a probe.
+ */
+static bool is_wanted(const struct options *options, const struct tls_site *site,
+		      const struct tls_mapping *mapping)
+{
+	if (site->function == TLS_BIO_WRITE)
+		return mapping->has_calls;
+	return !is_call(site) ||
+	       options->calls & SENDTRACE_CALL_BIT(module_functions[site->function]);
+}
+
+/* Is it wanted, but cannot be traced? */
+static bool is_missed(const struct options *options, const struct tls_site *site,
+		      const struct tls_mapping *mapping)
+{
+	return !is_traceable(options, site) && is_wanted(options, site, mapping);
+}
+
 /* The functions that one reason keeps from being traced. */
 static void say_why(const struct options *options, const struct tls_library *library,
 		    const struct tls_mapping *mapping, const char *why)
@@ -87,7 +115,8 @@ static void say_why(const struct options *options, const struct tls_library *lib
 	for (i = 0; i < library->nr_sites; i++) {
 		const struct tls_site *site = &library->sites[i];
 
-		if (!site->why || strcmp(site->why, why) || is_traceable(options, site))
+		if (!site->why || strcmp(site->why, why) ||
+		    !is_missed(options, site, mapping))
 			continue;
 		words_add(&names, "%s%s", names.used ? ", " : "",
 			  tls_function_name(site->function));
@@ -120,7 +149,7 @@ static void complain(const struct options *options, const struct tls_library *li
 	unsigned int i;
 
 	for (i = 0; i < library->nr_sites; i++)
-		any |= !is_traceable(options, &library->sites[i]);
+		any |= is_missed(options, &library->sites[i], mapping);
 	if (!any || options->quiet || !is_first(NOT_CERTAIN, library))
 		return;
 	if (library->why)
@@ -229,21 +258,13 @@ void tls_library_too_many(const struct options *options,
 	said = true;
 }
 
-/* A call that -e left out needs no probe; the end of a session always does. */
-static bool is_wanted(const struct options *options, const struct tls_site *site)
-{
-	uint32_t function = module_functions[site->function];
-
-	return function == SENDTRACE_TLS_FREE ||
-	       options->calls & SENDTRACE_CALL_BIT(function);
-}
-
 enum tls_named tls_library_name(struct sendtrace *trace, const struct options *options,
 				const struct tls_library *library,
 				const struct tls_mapping *mapping)
 {
 	struct words names = { .used = 0 };
 	enum tls_named result = TLS_NOT_NAMED, one;
+	bool is_news = !mapping->time;
 	unsigned int i;
 	int err;
 
@@ -251,20 +272,22 @@ enum tls_named tls_library_name(struct sendtrace *trace, const struct options *o
 	for (i = 0; i < library->nr_sites; i++) {
 		const struct tls_site *site = &library->sites[i];
 
-		if (!is_traceable(options, site) || !is_wanted(options, site))
+		if (!is_traceable(options, site) || !is_wanted(options, site, mapping))
 			continue;
 		err = add(trace, library, site, mapping->pid);
 		one = err && err != -EEXIST ? refused(library, site, mapping, err) :
 					      TLS_NAMED;
 		if (one == TLS_CHANGED || one == TLS_FAILED)
 			return one;
-		if (one == TLS_NAMED && module_functions[site->function])
+		if (one == TLS_NAMED && is_call(site))
 			result = TLS_NAMED;
-		if (!err)
-			words_add(&names, "%s%s", names.used ? ", " : "",
-				  tls_function_name(site->function));
+		if (err)
+			continue;
+		words_add(&names, "%s%s", names.used ? ", " : "",
+			  tls_function_name(site->function));
+		is_news |= is_call(site);
 	}
-	if (names.used)
+	if (names.used && is_news)
 		announce(options, library, mapping, &names);
 	return result;
 }

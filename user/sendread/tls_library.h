@@ -18,12 +18,14 @@ struct sendtrace;
  * @name: its name
  * @time: when it was mapped, in nanoseconds of CLOCK_MONOTONIC; 0: that is not known
  * @is_late: all that was there when the trace began is traced
+ * @has_calls: the process has calls of OpenSSL that are recorded, in this library or another
  */
 struct tls_mapping {
 	pid_t pid;
 	const char *name;
 	uint64_t time;
 	bool is_late;
+	bool has_calls;
 };
 
 enum tls_named {

@@ -81,6 +81,20 @@ static int find(struct tls_processes *processes, pid_t pid, struct tls_found *fo
 	return is_its_own(err) ? -ESRCH : err;
 }
 
+/* Has it calls of OpenSSL that are recorded? */
+static bool has_calls(const struct tls_found *found)
+{
+	unsigned int j;
+	size_t i;
+
+	for (i = 0; i < found->number; i++)
+		for (j = 0; j < found->libraries[i].nr_sites; j++)
+			if (tls_function_is_of_openssl(
+				    found->libraries[i].sites[j].function))
+				return true;
+	return false;
+}
+
 static enum tls_named name_all(struct tls_processes *processes,
 			       const struct tls_found *found,
 			       const struct tls_mapping *mapping)
@@ -118,6 +132,7 @@ static enum tls_named trace_one(struct tls_processes *processes, pid_t pid, uint
 		err = find(processes, pid, &found);
 		if (err)
 			return err == -ESRCH ? TLS_CHANGED : TLS_FAILED;
+		mapping.has_calls = has_calls(&found);
 		result = name_all(processes, &found, &mapping);
 		tls_found_free(&found);
 	}

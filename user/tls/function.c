@@ -12,6 +12,8 @@ static const char *const names[TLS_FUNCTIONS] = {
 	[TLS_SSL_READ_EX] = "SSL_read_ex",
 	[TLS_SSL_SENDFILE] = "SSL_sendfile",
 	[TLS_SSL_FREE] = "SSL_free",
+	[TLS_SSL_DO_HANDSHAKE] = "SSL_do_handshake",
+	[TLS_BIO_WRITE] = "BIO_write",
 	[TLS_GNUTLS_RECORD_SEND] = "gnutls_record_send",
 	[TLS_GNUTLS_RECORD_SEND2] = "gnutls_record_send2",
 	[TLS_GNUTLS_RECORD_RECV] = "gnutls_record_recv",
@@ -28,7 +30,7 @@ enum tls_function tls_function_named(const char *name)
 	unsigned int i;
 
 	/* Most symbols of most files are none of these. */
-	if (name[0] != 'S' && name[0] != 'g')
+	if (name[0] != 'S' && name[0] != 'B' && name[0] != 'g')
 		return TLS_FUNCTIONS;
 	for (i = 0; i < TLS_FUNCTIONS && strcmp(names[i], name); i++)
 		;
@@ -37,7 +39,20 @@ enum tls_function tls_function_named(const char *name)
 
 bool tls_function_only_begins(enum tls_function function)
 {
-	return function == TLS_SSL_FREE || function == TLS_GNUTLS_DEINIT;
+	switch (function) {
+	case TLS_SSL_FREE:
+	case TLS_SSL_DO_HANDSHAKE:
+	case TLS_BIO_WRITE:
+	case TLS_GNUTLS_DEINIT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool tls_function_is_of_openssl(enum tls_function function)
+{
+	return !tls_function_only_begins(function) && names[function][0] == 'S';
 }
 
 enum tls_function tls_function_successor(enum tls_function function)

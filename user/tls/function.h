@@ -13,6 +13,8 @@ enum tls_function {
 	TLS_SSL_READ_EX,
 	TLS_SSL_SENDFILE,
 	TLS_SSL_FREE,
+	TLS_SSL_DO_HANDSHAKE,
+	TLS_BIO_WRITE,
 	TLS_GNUTLS_RECORD_SEND,
 	TLS_GNUTLS_RECORD_SEND2,
 	TLS_GNUTLS_RECORD_RECV,
@@ -28,6 +30,9 @@ enum tls_function tls_function_named(const char *name);
 
 /* Whether only its beginning counts: how it returns is not looked for. */
 bool tls_function_only_begins(enum tls_function function);
+
+/* Whether it is a call of OpenSSL that is recorded. */
+bool tls_function_is_of_openssl(enum tls_function function);
 
 /*
  * The newer function that this one calls or jumps to where a library has both: a call would be

@@ -231,8 +231,24 @@ struct sendtrace_filter {
 /* Return instructions of one function. */
 #define SENDTRACE_TLS_RETURNS 64
 
-/* struct sendtrace_tls.function, if it is no enum sendtrace_call: a TLS session is freed. */
-#define SENDTRACE_TLS_FREE 0
+/*
+ * struct sendtrace_tls.function, if it is no enum sendtrace_call. None of these is recorded, and
+ * of all of them only the entry is used.
+ *
+ * SENDTRACE_TLS_FREE: SSL_free() or gnutls_deinit(): a TLS session is freed.
+ *
+ * The others tell connections of programs that OpenSSL gives what it has encrypted, and that send
+ * it themselves (memory BIOs). Without them, these connections are unknown.
+ *
+ * SENDTRACE_TLS_BIO_WRITE: BIO_write(): by the first bytes that it is given inside a call of
+ *	SENDTRACE_CALLS_TLS, the socket call is known that sends them later; from then on the TLS
+ *	session's connection is known, too.
+ * SENDTRACE_TLS_HANDSHAKE: SSL_do_handshake(): together with SENDTRACE_TLS_BIO_WRITE, the
+ *	connection is known before the first call that is recorded.
+ */
+#define SENDTRACE_TLS_FREE	0
+#define SENDTRACE_TLS_BIO_WRITE 0x100
+#define SENDTRACE_TLS_HANDSHAKE 0x101
 
 /* struct sendtrace_tls.flags */
 #define SENDTRACE_TLS_URETPROBE (1U << 0)
@@ -240,8 +256,8 @@ struct sendtrace_filter {
 /**
  * struct sendtrace_tls - a function of a TLS library, or of a program that contains one
  * @pid: a process that has mapped it, in the caller's pid namespace
- * @function: enum sendtrace_call, of SENDTRACE_CALLS_TLS; or SENDTRACE_TLS_FREE: SSL_free() or
- *	gnutls_deinit(), of which only the entry is used
+ * @function: enum sendtrace_call, of SENDTRACE_CALLS_TLS; or SENDTRACE_TLS_FREE, _BIO_WRITE or
+ *	_HANDSHAKE
  * @address: of its first instruction, in that process
  * @nr_returns: number of @returns used
  * @flags: SENDTRACE_TLS_URETPROBE: find the return by exchanging the return address instead. It

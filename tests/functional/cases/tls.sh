@@ -36,3 +36,10 @@ case_tls_life_sleepers() {
 	end_program main
 	holds "insmod succeeds again" load
 }
+checks tls_life.stopped "a session that stops and starts again has forgotten all connections"
+
+checks tls_memory.sent "a library that encrypts to memory: the connection is known once its bytes have been sent"
+checks tls_memory.handshake "with its handshake, it is known from the first call on"
+checks tls_memory.equal "what two sessions have encrypted to the same bytes tells no connection"
+checks tls_memory.other_process "what another process sends tells none, either"
+checks tls_memory.again "a session that begins another connection, or is freed, has no stale one"

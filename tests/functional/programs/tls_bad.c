@@ -98,6 +98,11 @@ static void expect_no_sense(const struct tracer *tracer, struct sendtrace_tls go
 	expect_refusal(tracer, other, EINVAL, "a system call");
 	other = good, other.function = SENDTRACE_CALLS;
 	expect_refusal(tracer, other, EINVAL, "an unknown function");
+	other = good, other.function = SENDTRACE_TLS_BIO_WRITE;
+	expect_refusal(tracer, other, EINVAL, "a return of what only begins");
+	other.function = SENDTRACE_TLS_HANDSHAKE + 1;
+	other.nr_returns = 0;
+	expect_refusal(tracer, other, EINVAL, "an unknown one that only begins");
 }
 
 static void values(void)

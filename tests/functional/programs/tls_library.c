@@ -40,7 +40,9 @@ FUNCTION(SSL_write, does_write);
 FUNCTION(SSL_write_ex, does_write_ex);
 FUNCTION(SSL_read, does_read);
 FUNCTION(SSL_read_ex, does_read_ex);
+FUNCTION(SSL_do_handshake, does_handshake);
 FUNCTION(SSL_free, does_free);
+FUNCTION(BIO_write, does_bio_write);
 
 static void change(unsigned char *bytes, size_t size)
 {
@@ -56,7 +58,27 @@ static int write_record(SSL *ssl, const unsigned char *buf, size_t size)
 		ssl->before(ssl);
 	memcpy(record + HEADER, buf, size);
 	change(record + HEADER, size);
-	return write(ssl->fd, record, HEADER + size) == (ssize_t)(HEADER + size);
+	return BIO_write(ssl, record, HEADER + size) == (int)(HEADER + size);
+}
+
+/* A client's hello, with nothing but a random number. */
+__attribute__((used)) int does_handshake(SSL *ssl)
+{
+	unsigned char hello[HEADER + 38] = { 22, 3, 1, 0, 38, 1, 0, 0, 34, 3, 3 };
+
+	memcpy(hello + 11, &ssl->random, sizeof(ssl->random));
+	return BIO_write(ssl, hello, sizeof(hello)) == sizeof(hello) ? 1 : -1;
+}
+
+__attribute__((used)) int does_bio_write(BIO *bio, const unsigned char *data, int size)
+{
+	if (bio->fd != TLS_MEMORY)
+		return write(bio->fd, data, size);
+	if (bio->out_size + size > sizeof(bio->out))
+		return -1;
+	memcpy(bio->out + bio->out_size, data, size);
+	bio->out_size += size;
+	return size;
 }
 
 __attribute__((used)) int does_write(SSL *ssl, const unsigned char *buf, int num)
@@ -153,6 +175,8 @@ static struct {
 	  (void *)SSL_read_ex_returns,
 	  {} },
 	{ SENDTRACE_TLS_FREE, (void *)SSL_free, NULL, {} },
+	{ SENDTRACE_TLS_HANDSHAKE, (void *)SSL_do_handshake, NULL, {} },
+	{ SENDTRACE_TLS_BIO_WRITE, (void *)BIO_write, NULL, {} },
 };
 
 __attribute__((constructor)) static void keep_bytes(void)

@@ -13,9 +13,19 @@
 #include "tracer.h"
 
 typedef struct ssl_st SSL;
+typedef struct ssl_st BIO;
+
+enum {
+	TLS_MEMORY = -2
+};
 
 struct ssl_st {
+	/* TLS_MEMORY: the program sends what the library writes, once it is in @out. */
 	int fd;
+	unsigned char out[1024];
+	size_t out_size;
+	/* What is peculiar to its next handshake. */
+	unsigned int random;
 	/* Called before each record is sent or received, if it is not NULL. */
 	void (*before)(SSL *ssl);
 	/* What was received, but not asked for yet. */
@@ -28,7 +38,9 @@ int SSL_write(SSL *ssl, const void *buf, int num);
 int SSL_write_ex(SSL *ssl, const void *buf, size_t num, size_t *written);
 int SSL_read(SSL *ssl, void *buf, int num);
 int SSL_read_ex(SSL *ssl, void *buf, size_t num, size_t *readbytes);
+int SSL_do_handshake(SSL *ssl);
 void SSL_free(SSL *ssl);
+int BIO_write(BIO *bio, const void *data, int size);
 
 /* The case is skipped on a kernel that has no uprobes. */
 void tls_needs_uprobes(void);
@@ -36,7 +48,7 @@ void tls_needs_uprobes(void);
 /* Name the functions of the calling process to a session. */
 void tls_name_all(const struct tracer *tracer);
 
-/* One of them, by enum sendtrace_call or SENDTRACE_TLS_FREE. */
+/* One of them, as struct sendtrace_tls.function. */
 struct sendtrace_tls tls_function(int function);
 
 /* Does the calling process have a breakpoint at the entry of a function, or at its return? */

@@ -164,10 +164,32 @@ void tls_begin(struct tracer *tracer)
 	tracer_start(tracer);
 }
 
+static struct tracer tracer;
+
+static void stops(void *arg)
+{
+	tracer_stop(arg);
+}
+
+static void starts(void *arg)
+{
+	tracer_start(arg);
+}
+
+void tls_stop(void)
+{
+	in_child(stops, &tracer);
+}
+
+/* Not in this process: the calls of who starts a session are not recorded. */
+void tls_start(void)
+{
+	in_child(starts, &tracer);
+}
+
 void tls_traced(void (*calls)(void))
 {
 	struct records records = {};
-	struct tracer tracer;
 	pid_t pid;
 
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,

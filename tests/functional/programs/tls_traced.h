@@ -25,6 +25,10 @@ void tls_begin(struct tracer *tracer);
 /* A value of /proc/sendtrace/stats. */
 unsigned long tls_statistic(const char *key);
 
+/* In @calls: stop the session, or start it again. */
+void tls_stop(void);
+void tls_start(void);
+
 /* The bytes of a payload. */
 void tls_pattern(unsigned char *bytes, size_t size, unsigned int seed);
 

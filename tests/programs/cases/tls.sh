@@ -271,16 +271,69 @@ case_tls_socat() {
 	show_lines
 }
 
-scenario tls.asyncio "python's asyncio, which moves the encrypted bytes itself: in the clear, to nobody that is known"
+# Of these OpenSSL sees no socket: they encrypt to memory, and send that themselves.
+
+scenario tls.asyncio "python's asyncio, which sends the encrypted bytes itself: what a client asks and gets"
 case_tls_asyncio() {
 	start_nginx
 	tls_reader python3
 	client python3 /test/programs/ask_tls.py 8443 /large asyncio
-	stop_when finds is client.out "pid=$client" src=-
-	shown "the whole answer" is client.out "pid=$client" src=- call=SSL_read_ex
+	stop_when finds is client.out "pid=$client" src=127.0.0.1 port=8443
+	shown "the whole answer" is client.out "pid=$client" family=2 src=127.0.0.1 port=8443 call=SSL_read_ex
 	printf 'GET /large HTTP/1.0\r\n' >question
-	shown "the question" begins question "pid=$client" dest=- call=SSL_write_ex
+	shown "the question" begins question "pid=$client" family=2 dest=127.0.0.1 port=8443 call=SSL_write_ex
+	clear_text_only
 	show_lines
+}
+
+scenario tls.asyncio_server "python's asyncio: two clients of a server at the same time, each with its own port"
+case_tls_asyncio_server() {
+	make_certificate
+	serve python3 python3 /test/programs/serve_tls.py 8449 /tmp/tls/both.pem -- \
+		answers_tls https://127.0.0.1:8449/small
+	server=$(pidof python3)
+	tls_reader python3
+	client curl --silent --show-error --fail --insecure --parallel --parallel-immediate \
+		--write-out '%{local_port} %{url}\n' \
+		--output /tmp/one https://127.0.0.1:8449/one --next --silent --show-error --fail --insecure \
+		--write-out '%{local_port} %{url}\n' --output /tmp/two https://127.0.0.1:8449/two
+	for name in one two; do
+		cp "$debian/tmp/$name" "$name"
+		sed -n "s|^\([0-9]*\) .*/$name\$|\1|p" client.out >"$name.port"
+	done
+	stop_when both_shown
+	for name in one two; do
+		port=$(cat "$name.port")
+		shown "the answer" has "$name" "pid=$server" family=2 dest=127.0.0.1 "port=$port" call=SSL_write_ex
+		printf 'GET /%s HTTP/1.1\r\n' "$name" >question
+		shown "the question" begins question "pid=$server" family=2 src=127.0.0.1 "port=$port" \
+			call=SSL_read_ex
+	done
+	clear_text_only
+	show_lines
+	restart python3
+}
+
+both_shown() {
+	finds has one "pid=$server" dest=127.0.0.1 "port=$(cat one.port)" &&
+		finds has two "pid=$server" dest=127.0.0.1 "port=$(cat two.port)"
+}
+
+scenario tls.node "node: an answer of many pieces, to curl's address and port"
+case_tls_node() {
+	restart node
+	serve node node /test/programs/server.js 8448 /tmp/tls/both.pem -- answers_tls https://127.0.0.1:8448/
+	server=$(pidof node)
+	tls_reader node
+	over_tls https://127.0.0.1:8448/pieces
+	# shellcheck disable=SC2086
+	stop_when finds is client.out $to
+	whole_answer
+	printf 'GET /pieces HTTP/1.1\r\n' >question
+	shown "the question" begins question "pid=$server" family=2 src=127.0.0.1 "port=$port"
+	clear_text_only
+	show_lines
+	restart node
 }
 
 scenario tls.python "python, blocking: what a client asks and gets"
