@@ -66,7 +66,15 @@ void st_rules_free_rcu(struct st_rules *rules)
 		kfree_rcu(rules, rcu);
 }
 
-static nokprobe_inline bool matches_pid(const struct st_rules *rules, u32 pid)
+/**
+ * st_rules_match_pid() - does the session record calls of this process, if a name matches?
+ * @rules: under RCU
+ * @pid: its id
+ *
+ * Context: any.
+ * Return: true if the process is among the pids, or there are none.
+ */
+bool st_rules_match_pid(const struct st_rules *rules, u32 pid)
 {
 	u32 i;
 
@@ -75,6 +83,7 @@ static nokprobe_inline bool matches_pid(const struct st_rules *rules, u32 pid)
 			return true;
 	return !rules->nr_pids;
 }
+NOKPROBE_SYMBOL(st_rules_match_pid);
 
 /**
  * st_rules_match_all() - check a caller against all pids and patterns
@@ -89,7 +98,7 @@ bool st_rules_match_all(const struct st_rules *rules, const struct st_caller *ca
 {
 	const struct st_pattern *pattern;
 
-	if (!matches_pid(rules, caller->pid))
+	if (!st_rules_match_pid(rules, caller->pid))
 		return false;
 	for (pattern = rules->patterns; pattern != rules->end; pattern++) {
 		if (pattern->glob ? st_pattern_match_glob(pattern, caller) :

@@ -34,6 +34,7 @@ struct st_rules {
 	struct st_pattern patterns[];
 };
 
+bool st_rules_match_pid(const struct st_rules *rules, u32 pid);
 bool st_rules_match_all(const struct st_rules *rules, const struct st_caller *caller);
 
 /**

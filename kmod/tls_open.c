@@ -267,6 +267,27 @@ static nokprobe_inline bool is_around(const struct st_tls_open *call,
 	       st_tls_same_process(&call->process, process);
 }
 
+/*
+ * x86: does its return address still stand where it was at the entry? A call that was left by
+ * longjmp() has no frame any more, and others come to be there.
+ */
+static bool is_in_place(const struct st_tls_open *call)
+{
+	const void __user *at = (const void __user *)call->sp;
+	unsigned long word = 0;
+	bool read;
+
+	if (!call->returns_to)
+		return true;
+	if (!access_ok(at, sizeof(word)))
+		return false;
+	pagefault_disable();
+	read = !__copy_from_user_inatomic(&word, at, call->width);
+	pagefault_enable();
+	return read && word == call->returns_to;
+}
+NOKPROBE_SYMBOL(is_in_place);
+
 static nokprobe_inline bool is_own(const struct st_tls_open *call)
 {
 	return call->task == current && call->task_start == current->start_time;

@@ -125,27 +125,24 @@ static ST_UPROBE_FILTER(passes)
 }
 
 /*
- * Processes that no session was seen to refuse lately, each with the second of it; a hash of them.
- * A process of which one thread matches may make many calls in others: its threads are walked
- * once a second.
+ * A process that forked has its parent's breakpoints, although a session may have chosen the parent
+ * by its number. Names do not count: they change, and threads come and go, but the kernel does not
+ * ask the filter again.
  */
-static u64 kept[ST_TLS_PROCESSES];
-
-/* A process that forked has its parent's breakpoints, whatever it is now. */
 static bool is_refused(void)
 {
-	u32 pid = task_tgid_nr(current);
-	u64 *slot = &kept[st_tls_process_hash(pid)];
-	u64 now = (u64)pid << 32 | (u32)(jiffies / HZ);
-	bool wants;
+	unsigned long mask = READ_ONCE(st_running_slots);
+	const struct st_session *session;
+	bool wants = false;
 
-	if (READ_ONCE(*slot) == now)
-		return false;
 	rcu_read_lock();
-	wants = any_session_wants(current->group_leader);
+	for (; mask && !wants; mask &= mask - 1) {
+		session = rcu_dereference(st_running[__ffs(mask)]);
+		wants = session && session->calls & SENDTRACE_CALLS_TLS &&
+			st_rules_match_pid(rcu_dereference(session->rules),
+					   task_tgid_nr(current));
+	}
 	rcu_read_unlock();
-	if (wants)
-		WRITE_ONCE(*slot, now);
 	return !wants;
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -187,25 +188,56 @@ void tls_start(void)
 	in_child(starts, &tracer);
 }
 
-void tls_traced(void (*calls)(void))
+/* The child waits until it has been chosen. */
+static pid_t start_calls(void (*calls)(void), int go)
+{
+	pid_t pid = must(fork(), "fork()");
+	char byte;
+
+	if (pid)
+		return pid;
+	must(read(go, &byte, 1), "read()");
+	calls();
+	_exit(check_failed());
+}
+
+static void choose(pid_t pid)
+{
+	struct sendtrace_filter filter = { .nr_pids = 1, .pids = { pid } };
+
+	must(ioctl(tracer.fd, SENDTRACE_IOC_FILTER, &filter), "FILTER");
+}
+
+static void trace(void (*calls)(void), bool by_number)
 {
 	struct records records = {};
+	int go[2];
 	pid_t pid;
 
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	must(pipe(go), "pipe()");
 	tls_begin(&tracer);
-	pid = fork();
-	if (!pid) {
-		calls();
-		_exit(check_failed());
-	}
+	pid = start_calls(calls, go[0]);
+	if (by_number)
+		choose(pid);
+	must(write(go[1], "", 1), "write()");
 	end_child(pid);
 	tracer_read(&tracer, &records);
 	qsort(records.record, records.number, sizeof(records.record[0]), earlier);
 	compare_all(&records);
 	check_equal(tracer_stats(&tracer).missed, 0, "missed calls");
 	tracer_close(&tracer);
+}
+
+void tls_traced(void (*calls)(void))
+{
+	trace(calls, false);
+}
+
+void tls_traced_by_number(void (*calls)(void))
+{
+	trace(calls, true);
 }
 
 unsigned long tls_statistic(const char *key)

@@ -19,6 +19,9 @@ extern unsigned char tls_buffer[TLS_LARGEST];
 /* Run @calls in a child, whose name is "tlsing", and compare what is seen with what it wants. */
 void tls_traced(void (*calls)(void));
 
+/* The same, but it is chosen by its number, which its children do not have. */
+void tls_traced_by_number(void (*calls)(void));
+
 /* Start a session for all functions, of processes that are called "tlsing", as we are then. */
 void tls_begin(struct tracer *tracer);
 
