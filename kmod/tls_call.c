@@ -161,7 +161,6 @@ static void fill(struct st_tls_open *call, const struct function *function,
 		 struct pt_regs *regs)
 {
 	call->enter_time = ktime_get_ns();
-	call->width = is_narrow(regs) ? sizeof(u32) : sizeof(u64);
 	call->returns_to = IS_ENABLED(CONFIG_X86) ? read_word(call->sp, is_narrow(regs)) :
 						    0;
 	call->ssl = argument(regs, 0);

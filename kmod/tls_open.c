@@ -118,8 +118,7 @@ static void sweep_chain(struct chain *chain, bool all)
 	struct st_tls_open *call;
 
 	spin_lock(&chain->lock);
-	hlist_for_each_entry_safe(call, next, &chain->calls, node)
-	{
+	hlist_for_each_entry_safe(call, next, &chain->calls, node) {
 		if (all || is_dead(call)) {
 			unlink(call);
 			st_tls_open_free(call);
@@ -267,27 +266,6 @@ static nokprobe_inline bool is_around(const struct st_tls_open *call,
 	       st_tls_same_process(&call->process, process);
 }
 
-/*
- * x86: does its return address still stand where it was at the entry? A call that was left by
- * longjmp() has no frame any more, and others come to be there.
- */
-static bool is_in_place(const struct st_tls_open *call)
-{
-	const void __user *at = (const void __user *)call->sp;
-	unsigned long word = 0;
-	bool read;
-
-	if (!call->returns_to)
-		return true;
-	if (!access_ok(at, sizeof(word)))
-		return false;
-	pagefault_disable();
-	read = !__copy_from_user_inatomic(&word, at, call->width);
-	pagefault_enable();
-	return read && word == call->returns_to;
-}
-NOKPROBE_SYMBOL(is_in_place);
-
 static nokprobe_inline bool is_own(const struct st_tls_open *call)
 {
 	return call->task == current && call->task_start == current->start_time;
@@ -332,9 +310,9 @@ static struct st_tls_open *look(unsigned int i, const struct st_tls_process *pro
 {
 	struct st_tls_open *call, *best = NULL;
 
-	hlist_for_each_entry_rcu(call, &chains[i].calls,
-				 node) if (is_around(call, process, sp))
-		best = better(best, call);
+	hlist_for_each_entry_rcu(call, &chains[i].calls, node)
+		if (is_around(call, process, sp))
+			best = better(best, call);
 	return best;
 }
 NOKPROBE_SYMBOL(look);

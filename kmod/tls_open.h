@@ -45,8 +45,7 @@ struct st_tls_socket {
  * @task: the thread that entered it, and @task_start
  * @process: its process
  * @sp: the user's stack pointer at its entry
- * @returns_to: x86: the address that stands there; 0 if it is not known
- * @width: bytes of that address
+ * @returns_to: x86: the address that stands there
  * @ssl: what the library knows the TLS session by
  * @buf: what is sent, or where it goes that is received
  * @len: bytes
@@ -71,7 +70,6 @@ struct st_tls_open {
 	struct st_tls_process process;
 	unsigned long sp;
 	unsigned long returns_to;
-	unsigned int width;
 	u64 ssl;
 	u64 buf;
 	u64 len;

@@ -39,7 +39,6 @@ static void opens(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, open);
 	open->sp = user_stack_pointer(task_pt_regs(current));
 	open->socket.candidates = 0;
-	open->returns_to = 0;
 	st_tls_process_read(&open->process);
 	st_tls_open_add(open);
 }

@@ -38,7 +38,6 @@ static struct st_tls_open *a_call(unsigned long sp, u64 ssl)
 	call->sp = sp;
 	call->ssl = ssl;
 	call->wanted = 1;
-	call->returns_to = 0;
 	st_tls_process_read(&call->process);
 	return call;
 }
