@@ -64,7 +64,7 @@ void st_running_show(int slot, u64 *since)
 {
 	mutex_lock(&table_lock);
 	WRITE_ONCE(*since, ktime_get_ns());
-	smp_store_release(&st_running_mask, st_running_mask | BIT(slot));
+	WRITE_ONCE(st_running_mask, st_running_mask | BIT(slot));
 	mutex_unlock(&table_lock);
 }
 

@@ -413,12 +413,10 @@ int st_tls_refilter(void)
 
 /**
  * st_tls_init() - prepare the tables
- *
- * Return: 0 or -ENOMEM.
  */
-int __init st_tls_init(void)
+void __init st_tls_init(void)
 {
-	return st_tls_open_init();
+	st_tls_open_init();
 }
 
 /**
@@ -429,5 +427,5 @@ int __init st_tls_init(void)
 void st_tls_exit(void)
 {
 	cancel_delayed_work_sync(&letting_go);
-	st_tls_open_exit();
+	st_tls_open_clear();
 }

@@ -11,15 +11,17 @@
  * is left of it is replaced by the next call at the same place, or swept when the table is full.
  *
  * uprobes' handlers add and take calls; they may sleep. Handlers of socket calls only look, with
- * preemption off and without a lock: what they look for is their own thread's. What they pass
- * on the way may be freed meanwhile, and become another call (SLAB_TYPESAFE_BY_RCU): then the
- * chain ends with the mark of another one, and they begin again.
+ * preemption off and without a lock. What they find may be taken by another thread meanwhile, of a
+ * program that means harm: so a call is freed a grace period later, and what is noted in it then
+ * is lost, and does not go to the call of another program.
  */
 #include <linux/hash.h>
 #include <linux/jiffies.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
-#include <linux/rculist_nulls.h>
+#include <linux/ptrace.h>
+#include <linux/rculist.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
@@ -40,11 +42,10 @@
 
 struct chain {
 	spinlock_t lock;
-	struct hlist_nulls_head calls;
+	struct hlist_head calls;
 };
 
 static struct chain chains[CHAINS];
-static struct kmem_cache *cache;
 static unsigned long swept;
 
 atomic_t st_tls_open_calls[ST_TLS_PROCESSES];
@@ -77,10 +78,10 @@ NOKPROBE_SYMBOL(st_tls_process_read);
 
 static void remove(struct st_tls_open *call)
 {
-	hlist_nulls_del_init_rcu(&call->node);
+	hlist_del_rcu(&call->node);
 	atomic_dec(&st_tls_open_calls[st_tls_process_hash(call->process.pid)]);
 	atomic_dec(&st_tls_open_total);
-	kmem_cache_free(cache, call);
+	kfree_rcu(call, rcu);
 }
 
 /* Is the thread that entered the call gone? */
@@ -104,16 +105,12 @@ static bool is_dead(const struct st_tls_open *call)
 
 static void sweep_chain(struct chain *chain, bool all)
 {
-	struct hlist_nulls_node *node, *next;
+	struct hlist_node *next;
 	struct st_tls_open *call;
 
 	spin_lock(&chain->lock);
-	for (node = chain->calls.first; !is_a_nulls(node); node = next) {
-		next = node->next;
-		call = hlist_nulls_entry(node, struct st_tls_open, node);
-		if (all || is_dead(call))
-			remove(call);
-	}
+	hlist_for_each_entry_safe(call, next, &chain->calls,
+				  node) if (all || is_dead(call)) remove(call);
 	spin_unlock(&chain->lock);
 }
 
@@ -154,11 +151,10 @@ static bool is_at(const struct st_tls_open *call, const struct st_tls_process *p
 static bool take_from(struct chain *chain, const struct st_tls_process *process,
 		      unsigned long sp, struct st_tls_open *call)
 {
-	struct hlist_nulls_node *node;
 	struct st_tls_open *each;
 
 	spin_lock(&chain->lock);
-	hlist_nulls_for_each_entry(each, node, &chain->calls, node) {
+	hlist_for_each_entry(each, &chain->calls, node) {
 		if (!is_at(each, process, sp))
 			continue;
 		if (call)
@@ -176,7 +172,7 @@ static struct st_tls_open *allocate(void)
 	struct st_tls_open *call = NULL;
 
 	if (atomic_inc_return(&st_tls_open_total) <= CALLS_MAX)
-		call = kmem_cache_alloc(cache, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+		call = kmalloc(sizeof(*call), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (call)
 		return call;
 	atomic_dec(&st_tls_open_total);
@@ -204,14 +200,12 @@ bool st_tls_open_add(const struct st_tls_open *call)
 	take_from(chain, &call->process, call->sp, NULL);
 	if (!added)
 		return false;
-	/* Not the node: somebody may be on his way through it. */
-	memcpy((void *)added + sizeof(added->node), (void *)call + sizeof(call->node),
-	       sizeof(*call) - sizeof(call->node));
+	*added = *call;
 	added->task = current;
 	added->task_start = current->start_time;
 	atomic_inc(&st_tls_open_calls[st_tls_process_hash(call->process.pid)]);
 	spin_lock(&chain->lock);
-	hlist_nulls_add_head_rcu(&added->node, &chain->calls);
+	hlist_add_head_rcu(&added->node, &chain->calls);
 	spin_unlock(&chain->lock);
 	return true;
 }
@@ -250,8 +244,26 @@ static nokprobe_inline bool is_own(const struct st_tls_open *call)
 }
 
 /*
- * The calling thread's own calls first, since other stacks may be near; then the innermost one.
- * Both may be NULL.
+ * Does the return address still stand where it was? What longjmp() has left is overwritten sooner or
+ * later. Others that trace may have exchanged it, too, so this decides only between two calls.
+ */
+static nokprobe_inline bool is_intact(const struct st_tls_open *call)
+{
+#ifdef CONFIG_X86
+	bool is_long = user_64bit_mode(task_pt_regs(current));
+	unsigned long word = 0;
+
+	return !copy_from_user_nofault(&word, (const void __user *)call->sp,
+				       is_long ? sizeof(u64) : sizeof(u32)) &&
+	       word == call->returns_to;
+#else
+	return true; /* It is in a register. */
+#endif
+}
+
+/*
+ * The calling thread's own calls first, since other stacks may be near; then what is not left of a
+ * call that never returned; then the innermost one. Both may be NULL.
  */
 static nokprobe_inline struct st_tls_open *better(struct st_tls_open *a,
 						  struct st_tls_open *b)
@@ -260,21 +272,19 @@ static nokprobe_inline struct st_tls_open *better(struct st_tls_open *a,
 		return a ?: b;
 	if (is_own(a) != is_own(b))
 		return is_own(a) ? a : b;
+	if (is_intact(a) != is_intact(b))
+		return is_intact(a) ? a : b;
 	return a->sp < b->sp ? a : b;
 }
 
 static struct st_tls_open *look(unsigned int i, const struct st_tls_process *process,
 				unsigned long sp)
 {
-	struct st_tls_open *call, *best;
-	struct hlist_nulls_node *node;
+	struct st_tls_open *call, *best = NULL;
 
-	do {
-		best = NULL;
-		hlist_nulls_for_each_entry_rcu(call, node, &chains[i].calls, node)
-			if (is_around(call, process, sp))
-				best = better(best, call);
-	} while (get_nulls_value(node) != i);
+	hlist_for_each_entry_rcu(call, &chains[i].calls,
+				 node) if (is_around(call, process, sp))
+		best = better(best, call);
 	return best;
 }
 NOKPROBE_SYMBOL(look);
@@ -303,7 +313,7 @@ NOKPROBE_SYMBOL(is_occupied);
  * @sp: its stack pointer in user mode
  *
  * Context: preemption off.
- * Return: the call, which stays until the thread returns to user mode; NULL if it is in none.
+ * Return: the call, which stays until preemption is on; NULL if it is in none.
  */
 struct st_tls_open *st_tls_open_around(unsigned long sp)
 {
@@ -319,29 +329,11 @@ NOKPROBE_SYMBOL(st_tls_open_around);
 
 /**
  * st_tls_open_init() - prepare the table
- *
- * Return: 0 or -ENOMEM.
  */
-int __init st_tls_open_init(void)
+void __init st_tls_open_init(void)
 {
 	int i;
 
-	for (i = 0; i < CHAINS; i++) {
+	for (i = 0; i < CHAINS; i++)
 		spin_lock_init(&chains[i].lock);
-		INIT_HLIST_NULLS_HEAD(&chains[i].calls, i);
-	}
-	cache = kmem_cache_create("sendtrace_tls", sizeof(struct st_tls_open), 0,
-				  SLAB_TYPESAFE_BY_RCU, NULL);
-	return cache ? 0 : -ENOMEM;
-}
-
-/**
- * st_tls_open_exit() - free the table
- *
- * No probe is registered.
- */
-void st_tls_open_exit(void)
-{
-	st_tls_open_clear();
-	kmem_cache_destroy(cache);
 }

@@ -4,7 +4,7 @@
 #define _ST_TLS_OPEN_H
 
 #include <linux/atomic.h>
-#include <linux/list_nulls.h>
+#include <linux/list.h>
 #include <linux/sched.h>
 #include <linux/types.h>
 #include <asm-generic/kprobes.h>
@@ -40,7 +40,8 @@ struct st_tls_socket {
 
 /**
  * struct st_tls_open - a call of a TLS library that has not returned
- * @node: in the table (tls_open.c); likewise @task and @task_start: the thread that entered it
+ * @node: in the table (tls_open.c), and @rcu behind it
+ * @task: the thread that entered it, and @task_start
  * @process: its process
  * @sp: the user's stack pointer at its entry
  * @returns_to: x86: the address that stands there
@@ -58,7 +59,8 @@ struct st_tls_socket {
  * Only its own thread changes it, between st_tls_open_add() and st_tls_open_take().
  */
 struct st_tls_open {
-	struct hlist_nulls_node node;
+	struct hlist_node node;
+	struct rcu_head rcu;
 	const struct task_struct *task;
 	u64 task_start;
 	struct st_tls_process process;
@@ -127,6 +129,12 @@ static nokprobe_inline bool st_tls_same_process(const struct st_tls_process *a,
 	return a->pid == b->pid && a->start == b->start && a->exec == b->exec;
 }
 
+/*
+ * Atomic operations that return a value are full barriers: either a return's handler sees that a
+ * call begins, or the rules and names that it has looked at before are those that the call is
+ * asked for, or newer.
+ */
+
 /**
  * st_tls_open_hold() - a call of the calling thread begins: keep the probes on its returns
  *
@@ -136,8 +144,7 @@ static nokprobe_inline bool st_tls_same_process(const struct st_tls_process *a,
  */
 static inline void st_tls_open_hold(void)
 {
-	atomic_inc(&st_tls_open_calls[st_tls_process_hash(task_tgid_nr(current))]);
-	smp_mb__after_atomic(); /* I, matches J */
+	atomic_inc_return(&st_tls_open_calls[st_tls_process_hash(task_tgid_nr(current))]);
 }
 
 /**
@@ -145,8 +152,7 @@ static inline void st_tls_open_hold(void)
  */
 static inline void st_tls_open_release(void)
 {
-	smp_mb__before_atomic(); /* It is noted before. */
-	atomic_dec(&st_tls_open_calls[st_tls_process_hash(task_tgid_nr(current))]);
+	atomic_dec_return(&st_tls_open_calls[st_tls_process_hash(task_tgid_nr(current))]);
 }
 
 /**
@@ -157,15 +163,13 @@ static inline void st_tls_open_release(void)
  */
 static inline bool st_tls_open_any(void)
 {
-	smp_mb(); /* J, matches I */
-	return atomic_read(
-		&st_tls_open_calls[st_tls_process_hash(task_tgid_nr(current))]);
+	return atomic_add_return(
+		0, &st_tls_open_calls[st_tls_process_hash(task_tgid_nr(current))]);
 }
 
 void st_tls_process_read(struct st_tls_process *process);
 
-int st_tls_open_init(void);
-void st_tls_open_exit(void);
+void st_tls_open_init(void);
 bool st_tls_open_add(const struct st_tls_open *call);
 bool st_tls_open_take(unsigned long sp, struct st_tls_open *call);
 struct st_tls_open *st_tls_open_around(unsigned long sp);

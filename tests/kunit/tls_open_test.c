@@ -18,10 +18,8 @@
 
 static int tls_open_test_init(struct kunit *test)
 {
-	/* Once for the module: the suites of what uses the table need it, too. */
-	if (!cache)
-		return st_tls_open_init();
 	st_tls_open_clear();
+	st_tls_open_init();
 	return 0;
 }
 
@@ -140,12 +138,12 @@ static void another_program_has_no_part_in_it(struct kunit *test)
 /* As if the thread had called with another stack: that of a coroutine. */
 static void a_call_that_began_in_another_thread_is_found(struct kunit *test)
 {
-	struct hlist_nulls_node *node;
+	struct hlist_node *node;
 	struct st_tls_open *call;
 
 	KUNIT_EXPECT_TRUE(test, adds(SP, 1));
 	node = chains[chain_of(task_tgid_nr(current), SP)].calls.first;
-	call = hlist_nulls_entry(node, struct st_tls_open, node);
+	call = hlist_entry(node, struct st_tls_open, node);
 	call->task = NULL;
 	KUNIT_EXPECT_EQ(test, around(SP - 8), 1);
 	/* Its thread is there, and may still be in it; or is not, by its own stack pointer. */
@@ -161,13 +159,13 @@ static void a_call_that_began_in_another_thread_is_found(struct kunit *test)
 /* Another stack may be near: one that is small. */
 static void a_call_of_ones_own_goes_before_that_of_another(struct kunit *test)
 {
-	struct hlist_nulls_node *node;
+	struct hlist_node *node;
 	struct st_tls_open *call;
 
 	KUNIT_EXPECT_TRUE(test, adds(SP + ST_TLS_DEEPEST, 1));
 	KUNIT_EXPECT_TRUE(test, adds(SP + 64, 2));
 	node = chains[chain_of(task_tgid_nr(current), SP + 64)].calls.first;
-	call = hlist_nulls_entry(node, struct st_tls_open, node);
+	call = hlist_entry(node, struct st_tls_open, node);
 	KUNIT_EXPECT_EQ(test, around(SP), 2);
 	call->task = NULL;
 	KUNIT_EXPECT_EQ(test, around(SP), 1);

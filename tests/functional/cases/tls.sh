@@ -8,11 +8,16 @@ checks tls.ambiguous "a call inside which two sockets carry records has an unkno
 checks tls.reused "a TLS session that is freed, or uses another socket, has no stale connection"
 checks tls.stacks "a call that goes on in another thread is joined, and its program is not harmed"
 checks tls.jumped "a call that is left by longjmp() is forgotten"
+checks tls.left "what such a call leaves is not taken for the next one"
 checks tls.missed "calls beyond those that may be open are counted as missed"
 
 checks tls_bad.values "addresses that are not a function's, and returns that are none, are refused"
-checks tls_bad.other_file "a function is refused if another file is mapped there than was looked at"
-checks tls_bad.start "a start that fails, since a function cannot be probed, leaves the session as it was"
+checks tls_bad.random "20,000 random values, of which one is wrong for certain, are refused"
+
+checks tls_file.other "a function is refused if another file is mapped there than was looked at"
+checks tls_file.overlay "the file that overlayfs shows of a mapped one is as good as that"
+checks tls_file.unmounted "a file system can be unmounted when nobody maps its library any more"
+checks tls_file.start "a start that fails, since a function cannot be probed, leaves the session as it was"
 
 checks tls_life.refused "a child that no session wants loses the breakpoints that it has from its parent"
 checks tls_life.renamed "a call of a process that is renamed meanwhile is seen to return"
@@ -20,6 +25,18 @@ checks tls_life.forked "a call in which a process forks is its parent's alone"
 checks tls_life.exec "a program that is executed has no connections of the one before"
 checks tls_life.exit "a process that gets the number of another has no connections of that"
 checks tls_life.stopped "a session that stops and starts again has forgotten all connections"
+
+scenario tls_life.sleepers "the module is unloaded while threads sleep in a library, which then return normally"
+case_tls_life_sleepers() {
+	program has tls_life uprobes
+	[ ! -e skipped ] || return
+	start_program main tls_life sleepers
+	holds "rmmod succeeds" unload
+	refuses "the module is gone" loaded
+	open_gate main
+	end_program main
+	holds "insmod succeeds again" load
+}
 
 checks tls_memory.sent "a library that encrypts to memory: the connection is known once its bytes have been sent"
 checks tls_memory.handshake "with its handshake, it is known from the first call on"

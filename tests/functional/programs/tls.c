@@ -205,6 +205,38 @@ static void jumped(void)
 	tls_traced(jumps_out);
 }
 
+enum {
+	/* Less than what SSL_write() has on its stack. */
+	ROOM = 4096
+};
+
+/* A call that never returns, with ROOM on the stack above it. */
+__attribute__((noinline)) static int jumps_from_below(SSL *ssl)
+{
+	volatile char room[ROOM];
+
+	room[0] = 0;
+	SSL_write(ssl, tls_buffer, 10);
+	return room[0];
+}
+
+/* What is left of it is nearer to the next call's socket call than that call itself. */
+static void jumps_and_writes(void)
+{
+	struct pair pair = tcp_pair();
+	SSL near = { .fd = pair.near, .before = jumps };
+
+	if (!setjmp(out))
+		jumps_from_below(&near);
+	near.before = NULL;
+	tls_writes(&near, 10, pair.near);
+}
+
+static void left(void)
+{
+	tls_traced(jumps_and_writes);
+}
+
 /* ---- Too many -------------------------------------------------------------------------- */
 
 enum {
@@ -246,10 +278,15 @@ static void missed(void)
 int main(int argc, char **argv)
 {
 	static const struct test_case cases[] = {
-		{ "whole", whole },	    { "received", received },
-		{ "ambiguous", ambiguous }, { "reused", reused },
-		{ "stacks", stacks },	    { "jumped", jumped },
-		{ "missed", missed },	    {},
+		{ "whole", whole },
+		{ "received", received },
+		{ "ambiguous", ambiguous },
+		{ "reused", reused },
+		{ "stacks", stacks },
+		{ "jumped", jumped },
+		{ "left", left },
+		{ "missed", missed },
+		{},
 	};
 
 	return run_cases(argc, argv, cases);

@@ -2,16 +2,14 @@
 /* Functions of TLS libraries that are named wrongly: all are refused. */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "check.h"
 #include "tls_library.h"
-#include "tls_traced.h"
 #include "tracer.h"
 
 enum {
@@ -34,6 +32,20 @@ static void expect_refusal(const struct tracer *tracer, struct sendtrace_tls nam
 }
 
 /* ---- Values ----------------------------------------------------------------------------- */
+
+/* Of which a part, or all, cannot be read. */
+static void expect_no_memory(const struct tracer *tracer)
+{
+	unsigned char *pages = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (pages == MAP_FAILED)
+		die("mmap()");
+	munmap(pages + PAGE, PAGE);
+	check_errno(ioctl(tracer->fd, SENDTRACE_IOC_TLS, NULL), EFAULT, "no pointer");
+	check_errno(ioctl(tracer->fd, SENDTRACE_IOC_TLS, pages + PAGE - 32), EFAULT,
+		    "a pointer to the end of memory");
+}
 
 static void expect_no_session(struct sendtrace_tls good)
 {
@@ -99,6 +111,7 @@ static void values(void)
 	struct tracer tracer;
 
 	begin(&tracer);
+	expect_no_memory(&tracer);
 	expect_no_session(good);
 	expect_no_place(&tracer, good);
 	expect_no_sense(&tracer, good);
@@ -107,141 +120,121 @@ static void values(void)
 	tracer_close(&tracer);
 }
 
-/* ---- Files ------------------------------------------------------------------------------ */
+/* ---- Random values ---------------------------------------------------------------------- */
 
-/*
- * A file begins with a function that returns at once. Behind it is one whose first instruction
- * the kernel does not probe.
- */
 enum {
-	WRONG_AT = 8
+	ROUNDS = 20000,
+	FILES = 6
 };
 
-#if defined(__x86_64__)
-static const unsigned char code[] = { 0x55, 0x5d, 0xc3, 0,
-				      0,    0,	  0,	0, /* push, pop, ret */
-				      0xcc, 0x90, 0xc3 }; /* int3; nop; ret */
-enum {
-	RETURNS_AT = 2,
-	NOT_PROBED = EIO
-};
-#elif defined(__aarch64__)
-static const unsigned char code[] = { 0x1f, 0x20, 0x03, 0xd5, /* nop */
-				      0xc0, 0x03, 0x5f, 0xd6, /* ret */
-				      0x01, 0x00, 0x00, 0xd4, /* svc #0 */
-				      0xc0, 0x03, 0x5f, 0xd6 }; /* ret */
-enum {
-	RETURNS_AT = 4,
-	NOT_PROBED = EINVAL
-};
-#endif
-
-static int make_file(const char *name)
+static uint64_t random_number(void)
 {
-	int fd = must(open(name, O_RDWR | O_CREAT | O_TRUNC, 0700), "open()");
+	static uint64_t state = 20261127;
 
-	must(write(fd, code, sizeof(code)), "write()");
-	must(ftruncate(fd, PAGE), "ftruncate()");
-	return fd;
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	/* Of any length. */
+	return state >> (state & 63);
 }
 
-/* @at: NULL: anywhere. */
-static void *map(void *at, int fd)
-{
-	void *there = mmap(at, PAGE, PROT_READ | PROT_EXEC,
-			   MAP_PRIVATE | (at ? MAP_FIXED : 0), fd, 0);
+static int wrong_files[FILES];
 
-	return there == MAP_FAILED ? die("mmap()"), NULL : there;
+static void open_wrong_files(void)
+{
+	int pipes[2];
+
+	must(pipe(pipes), "pipe()");
+	wrong_files[0] = -1;
+	wrong_files[1] = pipes[0];
+	wrong_files[2] = must(open("/", O_RDONLY), "open()");
+	wrong_files[3] = must(open("/proc/self/exe", O_PATH), "open()");
+	wrong_files[4] = must(socket(AF_UNIX, SOCK_STREAM, 0), "socket()");
+	wrong_files[5] = must(open("/proc/self/maps", O_RDONLY), "open()");
 }
 
-static struct sendtrace_tls function_at(const void *address, int fd)
+/* Values that may be right. */
+static void change_any(struct sendtrace_tls *named)
 {
-	return (struct sendtrace_tls){
-		.pid = getpid(),
-		.function = SENDTRACE_CALL_SSL_WRITE,
-		.address = (uintptr_t)address,
-		.nr_returns = 1,
-		.file = fd,
-		.returns = { (uintptr_t)address + RETURNS_AT },
-	};
+	switch (random_number() % 6) {
+	case 0:
+		named->pid = random_number();
+		break;
+	case 1:
+		named->function = random_number() % (SENDTRACE_CALLS + 2);
+		break;
+	case 2:
+		named->address = random_number();
+		break;
+	case 3:
+		named->nr_returns = random_number();
+		break;
+	case 4:
+		named->flags = random_number();
+		break;
+	default:
+		named->returns[random_number() % SENDTRACE_TLS_RETURNS] = random_number();
+	}
 }
 
-/* Between the look at a file and the command, another one is mapped at the same address. */
-static void other_file(void)
+/* One value that is wrong for certain. */
+static void spoil(struct sendtrace_tls *named)
 {
-	int one = make_file("one"), two = make_file("two");
-	struct sendtrace_tls named, unopened;
+	switch (random_number() % 7) {
+	case 0:
+		named->pid = 1U << 30 | random_number();
+		break;
+	case 1:
+		named->function = SENDTRACE_CALLS + (random_number() & 0xffff);
+		break;
+	case 2: /* Above all memory of user space. */
+		named->address = 1ULL << 63 | random_number();
+		break;
+	case 3:
+		named->nr_returns =
+			SENDTRACE_TLS_RETURNS + 1 + (random_number() & 0xffff);
+		break;
+	case 4:
+		named->flags |= 2U << random_number() % 31;
+		break;
+	case 5:
+		named->reserved = random_number() | 1;
+		break;
+	default:
+		named->file = wrong_files[random_number() % FILES];
+	}
+}
+
+static void expect_any_refusal(const struct tracer *tracer, struct sendtrace_tls named)
+{
+	errno = 0;
+	if (ioctl(tracer->fd, SENDTRACE_IOC_TLS, &named) < 0 &&
+	    (errno == EINVAL || errno == EBADF || errno == ESRCH || errno == ESTALE))
+		return;
+	check(false,
+	      "expected a refusal, got %s: pid %u, function %u, address %llx, %u returns, "
+	      "flags %x, file %d, reserved %x",
+	      strerror(errno), named.pid, named.function,
+	      (unsigned long long)named.address, named.nr_returns, named.flags,
+	      named.file, named.reserved);
+}
+
+static void random_values(void)
+{
+	struct sendtrace_tls good = tls_function(SENDTRACE_CALL_SSL_WRITE), named;
 	struct tracer tracer;
-	void *address;
 
 	begin(&tracer);
-	address = map(NULL, one);
-	named = function_at(address, one);
-	map(address, two);
-	expect_refusal(&tracer, named, ESTALE, "another file is mapped there");
-	unopened = named, unopened.file = -1;
-	expect_refusal(&tracer, unopened, EBADF, "no descriptor");
-	unopened.file = must(open("two", O_PATH), "open()");
-	expect_refusal(&tracer, unopened, EBADF, "a descriptor of O_PATH");
-	unopened.file = tracer.fd;
-	expect_refusal(&tracer, unopened, ESTALE, "a device");
-	named.file = two;
-	expect_refusal(&tracer, named, 0, "the file that is mapped there");
-	map(address, one);
-	named.file = one;
-	expect_refusal(&tracer, named, 0, "the first one is another function");
-	tracer_close(&tracer);
-}
-
-/* ---- A probe that fails ----------------------------------------------------------------- */
-
-static void name_both(const struct tracer *tracer, const unsigned char *mapped, int fd)
-{
-	struct sendtrace_tls wrong = function_at(mapped + WRONG_AT, fd);
-
-	expect_refusal(tracer, function_at(mapped, fd), 0, "a good function");
-	wrong.function = SENDTRACE_CALL_SSL_READ;
-	expect_refusal(tracer, wrong, 0, "one that cannot be probed");
-}
-
-static void expect_no_start(const struct tracer *tracer)
-{
-	struct pollfd polled = { .fd = tracer->fd, .events = POLLIN };
-
-	check_errno(ioctl(tracer->fd, SENDTRACE_IOC_START), NOT_PROBED, "START");
-	check_equal(poll(&polled, 1, 0), 1, "poll()");
-	check_equal(polled.revents, POLLIN,
-		    "what poll() says of one that was never started");
-	check_errno(ioctl(tracer->fd, SENDTRACE_IOC_STOP), EALREADY, "STOP");
-}
-
-/* One of two probes fails when the session starts: then it is as it was before. */
-static void start(void)
-{
-	int fd = make_file("probed");
-	const volatile unsigned char *mapped = map(NULL, fd);
-	struct tracer tracer, other;
-
-	prctl(PR_SET_NAME, "probed");
-	begin(&tracer);
-	tracer_filter(&tracer, "probed");
-	name_both(&tracer, (const unsigned char *)mapped, fd);
-	expect_no_start(&tracer);
-	check_equal(mapped[0], code[0], "the first instruction");
-	check_equal(tls_statistic("armed"), 0, "armed");
-	/* With a session that runs, and shares a function. */
-	begin(&other);
-	tracer_filter(&other, "probed");
-	expect_refusal(&other, function_at((const void *)mapped, fd), 0, "the other");
-	tracer_start(&other);
-	check(mapped[0] != code[0], "the other's breakpoint");
-	expect_no_start(&tracer);
-	check(mapped[0] != code[0], "the other's breakpoint is still there");
-	tracer_close(&other);
-	check_equal(mapped[0], code[0], "the first instruction behind the other");
-	munmap((void *)mapped, PAGE);
 	tracer_start(&tracer);
-	check_equal(tracer_stats(&tracer).hits, 0, "calls");
+	open_wrong_files();
+	for (int i = 0; i < ROUNDS && !check_failed(); i++) {
+		named = good;
+		for (int changes = random_number() % 4; changes > 0; changes--)
+			change_any(&named);
+		spoil(&named);
+		expect_any_refusal(&tracer, named);
+	}
+	expect_refusal(&tracer, good, 0, "a good one");
 	tracer_close(&tracer);
 }
 
@@ -249,8 +242,7 @@ int main(int argc, char **argv)
 {
 	static const struct test_case cases[] = {
 		{ "values", values },
-		{ "other_file", other_file },
-		{ "start", start },
+		{ "random", random_values },
 		{},
 	};
 

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -15,6 +16,7 @@
 #include "net.h"
 #include "tls_library.h"
 #include "tls_traced.h"
+#include "tracer.h"
 
 /* ---- Processes that no session wants ---------------------------------------------------- */
 
@@ -250,13 +252,115 @@ static void stopped(void)
 	tls_traced(frees_unseen);
 }
 
+/* ---- The module is unloaded ------------------------------------------------------------- */
+
+static struct {
+	struct pair pair[2];
+	pid_t tid[2];
+} * sleepers;
+
+/* Both ways to see that a function returns. */
+static void name_both_ways(const struct tracer *tracer)
+{
+	struct sendtrace_tls by_instruction = tls_function(SENDTRACE_CALL_SSL_READ);
+	struct sendtrace_tls by_address = tls_function(SENDTRACE_CALL_SSL_READ_EX);
+
+	by_address.flags = SENDTRACE_TLS_URETPROBE;
+	by_address.nr_returns = 0;
+	must(ioctl(tracer->fd, SENDTRACE_IOC_TLS, &by_instruction), "TLS");
+	must(ioctl(tracer->fd, SENDTRACE_IOC_TLS, &by_address), "TLS");
+}
+
+static void *sleeps_in_read(void *arg)
+{
+	SSL ssl = { .fd = sleepers->pair[0].near };
+	unsigned char bytes[10];
+
+	sleepers->tid[0] = gettid();
+	check_equal(SSL_read(&ssl, bytes, 10), 10, "SSL_read()");
+	check(!memcmp(bytes, "0123456789", 10), "what SSL_read() got");
+	return arg;
+}
+
+static void *sleeps_in_read_ex(void *arg)
+{
+	SSL ssl = { .fd = sleepers->pair[1].near };
+	unsigned char bytes[10];
+	size_t size;
+
+	sleepers->tid[1] = gettid();
+	check_equal(SSL_read_ex(&ssl, bytes, 10, &size), 1, "SSL_read_ex()");
+	check(size == 10 && !memcmp(bytes, "0123456789", 10), "what SSL_read_ex() got");
+	return arg;
+}
+
+static void sleep_inside(void *arg)
+{
+	pthread_t one, other;
+
+	check(tls_is_probed(SENDTRACE_CALL_SSL_READ), "SSL_read() is probed");
+	check(tls_is_probed(SENDTRACE_CALL_SSL_READ_EX), "SSL_read_ex() is probed");
+	must(-pthread_create(&one, NULL, sleeps_in_read, NULL), "pthread_create()");
+	must(-pthread_create(&other, NULL, sleeps_in_read_ex, NULL), "pthread_create()");
+	pthread_join(one, NULL);
+	pthread_join(other, NULL);
+	check(!tls_is_probed(SENDTRACE_CALL_SSL_READ), "SSL_read() is probed no more");
+	check(!tls_is_probed(SENDTRACE_CALL_SSL_READ_EX),
+	      "SSL_read_ex() is probed no more");
+	(void)arg;
+}
+
+static void begin_both_ways(struct tracer *tracer)
+{
+	tracer_open(tracer);
+	tracer_config_calls(tracer, 1 << 16, SENDTRACE_CALLS_TLS);
+	prctl(PR_SET_NAME, "sleeping");
+	tracer_filter(tracer, "sleeping");
+	name_both_ways(tracer);
+	tracer_start(tracer);
+}
+
+/* Threads sleep inside a library while the session ends and, at the gate, the module goes. */
+static void sleep_while_it_ends(void)
+{
+	struct deadline deadline = { 0 };
+	struct tracer tracer;
+	pid_t child;
+
+	sleepers = mmap(NULL, sizeof(*sleepers), PROT_READ | PROT_WRITE,
+			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	for (int i = 0; i < 2; i++)
+		sleepers->pair[i] = tcp_pair();
+	begin_both_ways(&tracer);
+	child = start_child(sleep_inside, NULL);
+	for (int i = 0; i < 2; i++) {
+		while (!__atomic_load_n(&sleepers->tid[i], __ATOMIC_ACQUIRE))
+			look_again(&deadline, "a thread to begin");
+		wait_blocked(sleepers->tid[i], SYS_read);
+	}
+	tracer_close(&tracer);
+	gate();
+	for (int i = 0; i < 2; i++) {
+		SSL ssl = { .fd = sleepers->pair[i].far };
+
+		check_equal(SSL_write(&ssl, "0123456789", 10), 10, "SSL_write()");
+	}
+	end_child(child);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct test_case cases[] = {
-		{ "refused", refused },	  { "renamed", renamed },
-		{ "forked", forked },	  { "exec", exec },
-		{ "executed", executed }, { "stopped", stopped },
-		{ "exit", ended },	  {},
+		{ "refused", refused },
+		{ "renamed", renamed },
+		{ "forked", forked },
+		{ "exec", exec },
+		{ "executed", executed },
+		{ "stopped", stopped },
+		{ "exit", ended },
+		{ "uprobes", tls_needs_uprobes },
+		{ "sleepers", sleep_while_it_ends },
+		{},
 	};
 
 	return run_cases(argc, argv, cases);
