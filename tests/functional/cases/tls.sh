@@ -24,6 +24,7 @@ checks tls_life.renamed "a call of a process that is renamed meanwhile is seen t
 checks tls_life.forked "a call in which a process forks is its parent's alone"
 checks tls_life.exec "a program that is executed has no connections of the one before"
 checks tls_life.exit "a process that gets the number of another has no connections of that"
+checks tls_life.stopped "a session that stops and starts again has forgotten all connections"
 
 scenario tls_life.sleepers "the module is unloaded while threads sleep in a library, which then return normally"
 case_tls_life_sleepers() {
@@ -36,7 +37,6 @@ case_tls_life_sleepers() {
 	end_program main
 	holds "insmod succeeds again" load
 }
-checks tls_life.stopped "a session that stops and starts again has forgotten all connections"
 
 checks tls_memory.sent "a library that encrypts to memory: the connection is known once its bytes have been sent"
 checks tls_memory.handshake "with its handshake, it is known from the first call on"

@@ -185,7 +185,8 @@ static void spoil(struct sendtrace_tls *named)
 		named->pid = 1U << 30 | random_number();
 		break;
 	case 1:
-		named->function = SENDTRACE_CALLS + (random_number() & 0xffff);
+		named->function =
+			SENDTRACE_TLS_HANDSHAKE + 1 + (random_number() & 0xffff);
 		break;
 	case 2: /* Above all memory of user space. */
 		named->address = 1ULL << 63 | random_number();

@@ -219,6 +219,38 @@ static void ended(void)
 	tls_traced(ends);
 }
 
+/* ---- A session that stops --------------------------------------------------------------- */
+
+/* What is freed meanwhile is not seen, and its address may be used again. */
+static void frees_unseen(void)
+{
+	struct pair one = tcp_pair(), two = tcp_pair();
+	SSL ssl = { .fd = one.near }, memory = { .fd = TLS_MEMORY };
+
+	tls_writes(&ssl, 10, one.near);
+	tls_writes(&memory, 100, -1);
+	check_equal(write(two.near, memory.out, memory.out_size), memory.out_size,
+		    "write()");
+	tls_writes(&memory, 100, two.near);
+	tls_stop();
+	SSL_free(&ssl);
+	tls_start();
+	tls_pattern(ssl.pending, 8, 9);
+	ssl.begin = 0;
+	ssl.end = 8;
+	tls_reads(&ssl, 8, -1, 9);
+	memory.out_size = 0;
+	tls_writes(&memory, 100, -1);
+	check_equal(write(two.near, memory.out, memory.out_size), memory.out_size,
+		    "write()");
+	tls_writes(&memory, 100, two.near);
+}
+
+static void stopped(void)
+{
+	tls_traced(frees_unseen);
+}
+
 /* ---- The module is unloaded ------------------------------------------------------------- */
 
 static struct {
@@ -315,38 +347,6 @@ static void sleep_while_it_ends(void)
 	end_child(child);
 }
 
-/* ---- A session that stops --------------------------------------------------------------- */
-
-/* What is freed meanwhile is not seen, and its address may be used again. */
-static void frees_unseen(void)
-{
-	struct pair one = tcp_pair(), two = tcp_pair();
-	SSL ssl = { .fd = one.near }, memory = { .fd = TLS_MEMORY };
-
-	tls_writes(&ssl, 10, one.near);
-	tls_writes(&memory, 100, -1);
-	check_equal(write(two.near, memory.out, memory.out_size), memory.out_size,
-		    "write()");
-	tls_writes(&memory, 100, two.near);
-	tls_stop();
-	SSL_free(&ssl);
-	tls_start();
-	tls_pattern(ssl.pending, 8, 9);
-	ssl.begin = 0;
-	ssl.end = 8;
-	tls_reads(&ssl, 8, -1, 9);
-	memory.out_size = 0;
-	tls_writes(&memory, 100, -1);
-	check_equal(write(two.near, memory.out, memory.out_size), memory.out_size,
-		    "write()");
-	tls_writes(&memory, 100, two.near);
-}
-
-static void stopped(void)
-{
-	tls_traced(frees_unseen);
-}
-
 int main(int argc, char **argv)
 {
 	static const struct test_case cases[] = {
@@ -355,8 +355,8 @@ int main(int argc, char **argv)
 		{ "forked", forked },
 		{ "exec", exec },
 		{ "executed", executed },
-		{ "exit", ended },
 		{ "stopped", stopped },
+		{ "exit", ended },
 		{ "uprobes", tls_needs_uprobes },
 		{ "sleepers", sleep_while_it_ends },
 		{},
