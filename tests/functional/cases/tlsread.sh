@@ -56,10 +56,13 @@ is_shown() {
 		"${3:-main.out}"
 }
 
-# is_traced NAME COMM TEXT: writes until it is
-is_traced() {
-	tell "$1" write "$3"
-	is_shown "$2" "$3"
+# writes_until_shown NAME COMM TEXT: again and again. until_true cannot wait for what waits itself.
+writes_until_shown() {
+	since=$(uptime_s)
+	while tell "$1" write "$3" && ! is_shown "$2" "$3"; do
+		[ $(($(uptime_s) - since)) -lt $wait_limit ] ||
+			{ fail "waited $wait_limit seconds until $3 of $2 is shown" && return; }
+	done
 }
 
 # says REGEX: in sendread's messages
@@ -180,7 +183,7 @@ case_tlsread_renamed() {
 	start_reader main --tls tlsing
 	tell one write hidden
 	tell one name tlsing
-	until_true "its text is shown" is_traced one tlsing hello
+	writes_until_shown one tlsing hello
 	stop_reader main
 	refuses "what it wrote under its old name is shown" grep -q hidden main.out
 	end one
@@ -196,7 +199,7 @@ case_tlsread_thread() {
 	tell one thread
 	tell one write hidden
 	tell one name tlsing
-	until_true "its text is shown" is_traced one tlsing hello
+	writes_until_shown one tlsing hello
 	stop_reader main
 	equal "the process's name" "$(cat "/proc/$obeying_one/comm")" another
 	refuses "what it wrote under its old name is shown" grep -q hidden main.out
@@ -255,7 +258,11 @@ case_tlsread_hotplug() {
 	start one tlsing
 	taskset -p 2 "$obeying_one" >/dev/null
 	# The helper asks once a second which CPUs there are.
-	until_true "what is mapped there is seen" is_seen_on_mapping one
+	since=$(uptime_s)
+	until is_seen_on_mapping one; do
+		[ $(($(uptime_s) - since)) -lt $wait_limit ] ||
+			{ fail "what is mapped there is not seen" && break; }
+	done
 	stop_reader main
 	end one
 }
@@ -435,7 +442,7 @@ case_tlsread_quiet() {
 	until_true "the session runs" grep -q '^running 1$' $stats
 	cp "$library" later.so
 	tell without load "$work/later.so"
-	until_true "its text is shown" is_traced without tlsing hello
+	writes_until_shown without tlsing hello
 	stop_reader main
 	equal "messages" "$(cat main.err)" ""
 	end one
