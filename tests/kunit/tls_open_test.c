@@ -18,8 +18,9 @@
 
 static int tls_open_test_init(struct kunit *test)
 {
-	st_tls_open_clear();
+	/* First: it sets up the locks, which the next one takes. */
 	st_tls_open_init();
+	st_tls_open_clear();
 	return 0;
 }
 
