@@ -109,8 +109,9 @@ static void sweep_chain(struct chain *chain, bool all)
 	struct st_tls_open *call;
 
 	spin_lock(&chain->lock);
-	hlist_for_each_entry_safe(call, next, &chain->calls,
-				  node) if (all || is_dead(call)) remove(call);
+	hlist_for_each_entry_safe(call, next, &chain->calls, node)
+		if (all || is_dead(call))
+			remove(call);
 	spin_unlock(&chain->lock);
 }
 
@@ -282,9 +283,9 @@ static struct st_tls_open *look(unsigned int i, const struct st_tls_process *pro
 {
 	struct st_tls_open *call, *best = NULL;
 
-	hlist_for_each_entry_rcu(call, &chains[i].calls,
-				 node) if (is_around(call, process, sp))
-		best = better(best, call);
+	hlist_for_each_entry_rcu(call, &chains[i].calls, node)
+		if (is_around(call, process, sp))
+			best = better(best, call);
 	return best;
 }
 NOKPROBE_SYMBOL(look);
