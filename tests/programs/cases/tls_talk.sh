@@ -148,11 +148,11 @@ case_tls_ktls() {
 	over_tls https://127.0.0.1:8448/large
 	holds "the kernel encrypts" [ "$(ktls_sockets)" -gt "$before" ]
 	body
-	sed '/^\r$/q' client.out >head
+	sed '/^\r$/q' client.out >answer.head
 	# shellcheck disable=SC2086
 	{
 		stop_when finds is body $to call=sendfile
-		shown "the head" is head $to call=SSL_write
+		shown "the head" is answer.head $to call=SSL_write
 		shown "the file, by the call on the socket" is body $to call=sendfile
 		event $to call=SSL_sendfile why=not_copied
 	}
