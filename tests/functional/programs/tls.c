@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Calls of a TLS library: what goes into them and comes out of them, and for which connection. */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <sys/prctl.h>
@@ -49,6 +51,34 @@ static void makes_reads(void)
 	tls_writes(&near, 300, pair.near);
 	tls_reads(&far, 256, pair.far, 4);
 	tls_reads(&far, 44, pair.far, 5);
+}
+
+/* ---- kTLS ------------------------------------------------------------------------------ */
+
+static int encrypt_by_kernel(int fd)
+{
+	return setsockopt(fd, IPPROTO_TCP, TCP_ULP, "tls", sizeof("tls"));
+}
+
+static void makes_calls_with_ktls(void)
+{
+	struct pair pair = tcp_pair(), plain = tcp_pair();
+	SSL ssl = { .fd = pair.near, .by_kernel = true };
+	SSL other = { .fd = plain.near, .by_kernel = true };
+
+	must(encrypt_by_kernel(pair.near), "TCP_ULP");
+	/* Text on any other socket tells no connection. */
+	tls_writes(&other, 50, -1);
+	tls_writes(&ssl, 100, pair.near);
+}
+
+static void by_kernel(void)
+{
+	struct pair pair = tcp_pair();
+
+	if (encrypt_by_kernel(pair.near))
+		skip("the kernel has no module tls (CONFIG_TLS)");
+	tls_traced(makes_calls_with_ktls);
 }
 
 static void whole(void)
@@ -278,15 +308,11 @@ static void missed(void)
 int main(int argc, char **argv)
 {
 	static const struct test_case cases[] = {
-		{ "whole", whole },
-		{ "received", received },
-		{ "ambiguous", ambiguous },
-		{ "reused", reused },
-		{ "stacks", stacks },
-		{ "jumped", jumped },
-		{ "left", left },
-		{ "missed", missed },
-		{},
+		{ "whole", whole },	  { "by_kernel", by_kernel },
+		{ "received", received }, { "ambiguous", ambiguous },
+		{ "reused", reused },	  { "stacks", stacks },
+		{ "jumped", jumped },	  { "left", left },
+		{ "missed", missed },	  {},
 	};
 
 	return run_cases(argc, argv, cases);

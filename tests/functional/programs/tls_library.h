@@ -28,6 +28,8 @@ struct ssl_st {
 	unsigned int random;
 	/* Called before each record is sent or received, if it is not NULL. */
 	void (*before)(SSL *ssl);
+	/* The kernel encrypts (kTLS): the socket gets the text. */
+	bool by_kernel;
 	/* What was received, but not asked for yet. */
 	unsigned char pending[16384];
 	size_t begin;

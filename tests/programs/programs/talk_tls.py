@@ -133,6 +133,8 @@ def old(port):
     print("connected", file=sys.stderr, flush=True)
     while not os.path.exists("/tmp/ask"):
         time.sleep(0.1)
+    # The server reads already: only its next call begins after the trace.
+    ask(stream, "said first")
     tell(stream, ask(stream, "said on an older connection"))
 
 
