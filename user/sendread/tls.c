@@ -74,9 +74,8 @@ static int wait_for(enum tls_answer wanted)
 
 static int check_module(const struct sendtrace *trace)
 {
-	const struct sendtrace_info *info = sendtrace_get_info(trace);
-
-	if (!(info->calls_missing & SENDTRACE_CALLS_TLS))
+	/* An older module has refused the configuration. */
+	if (sendtrace_get_info(trace)->tls)
 		return 0;
 	message("this kernel has no uprobes (CONFIG_UPROBES), with which --tls sees the calls of "
 		"TLS libraries");
