@@ -45,30 +45,37 @@ static DECLARE_DELAYED_WORK(letting_go, let_go);
 
 /* ---- Functions ------------------------------------------------------------------------- */
 
-static void let_file_go(struct st_tls_function *function)
+static void free_function(struct st_tls_function *function)
 {
-	st_tls_set_drop(function);
 	fput(function->file);
-	function->file = NULL;
+	kfree(function);
+}
+
+/* Sessions have to name it again: what they named is not there any more. */
+static void forget(struct st_tls_function *function)
+{
+	struct use *use, *next;
+
+	st_tls_set_drop(function);
+	list_for_each_entry_safe(use, next, &function->uses, entry)
+		kfree(use);
+	list_del(&function->entry);
+	free_function(function);
 }
 
 /* Once a second. */
 static void let_go(struct work_struct *work)
 {
-	struct st_tls_function *function;
-	bool any = false;
+	struct st_tls_function *function, *next;
 
 	mutex_lock(&tls_lock);
-	list_for_each_entry(function, &functions, entry) {
-		if (function->file &&
-		    !mapping_mapped(file_inode(function->file)->i_mapping))
-			let_file_go(function);
-		any |= function->file != NULL;
-	}
+	list_for_each_entry_safe(function, next, &functions, entry)
+		if (!mapping_mapped(file_inode(function->file)->i_mapping))
+			forget(function);
 	st_tls_bio_expire();
-	mutex_unlock(&tls_lock);
-	if (any)
+	if (!list_empty(&functions))
 		schedule_delayed_work(&letting_go, HZ);
+	mutex_unlock(&tls_lock);
 }
 
 static struct use *use_of(const struct st_tls_function *function,
@@ -84,9 +91,8 @@ static struct use *use_of(const struct st_tls_function *function,
 
 static bool same(const struct st_tls_function *a, const struct st_tls_function *b)
 {
-	return a->file && file_inode(a->file) == file_inode(b->file) &&
-	       a->function == b->function && a->has_uretprobe == b->has_uretprobe &&
-	       a->nr == b->nr &&
+	return file_inode(a->file) == file_inode(b->file) && a->function == b->function &&
+	       a->has_uretprobe == b->has_uretprobe && a->nr == b->nr &&
 	       !memcmp(a->offsets, b->offsets, a->nr * sizeof(a->offsets[0]));
 }
 
@@ -98,13 +104,6 @@ static struct st_tls_function *find_same(const struct st_tls_function *function)
 		if (same(each, function))
 			return each;
 	return NULL;
-}
-
-static void free_function(struct st_tls_function *function)
-{
-	if (function->file)
-		fput(function->file);
-	kfree(function);
 }
 
 /* @function is not in the list yet; returns what is there. */
@@ -237,7 +236,7 @@ static int arm(struct st_tls_function *function)
 
 	if (function->function == SENDTRACE_TLS_BIO_WRITE)
 		err = st_tls_bio_prepare();
-	if (!err && function->file && !function->armed)
+	if (!err && !function->armed)
 		err = st_tls_set_exchange(function);
 	if (!err)
 		function->armed++;

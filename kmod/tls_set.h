@@ -13,7 +13,7 @@ struct st_tls_set;
  * struct st_tls_function - a place in a file
  * @entry: in the list of all (tls.c)
  * @uses: the sessions that name it
- * @file: NULL once no process maps it any more
+ * @file: let go once no process maps it any more, and the function with it
  * @set: the one in charge, which handlers look at; NULL while no session that names it runs
  * @function: as in struct sendtrace_tls
  * @has_uretprobe: SENDTRACE_TLS_URETPROBE
