@@ -133,8 +133,11 @@ static void require_sound(const struct options *options, int argc, char **argv)
 	require(options->duration <= (uint64_t)SECONDS_MAX * 1000000000, "duration");
 	require(options->device && options->device[0], "no device");
 	require(options->action || options->calls, "nothing is chosen");
-	require(!(options->calls & ~SENDTRACE_CALLS_ALL), "calls 0x%llx",
-		(unsigned long long)options->calls);
+	require(!(options->calls & ~(SENDTRACE_CALLS_ALL | SENDTRACE_CALLS_TLS)),
+		"calls 0x%llx", (unsigned long long)options->calls);
+	require(options->action ||
+			options->tls == ((options->calls & SENDTRACE_CALLS_TLS) != 0),
+		"tls %d", options->tls);
 }
 
 /* A message is one line with any quoted text; bytes above ASCII may be UTF-8. */
