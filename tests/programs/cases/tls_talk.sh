@@ -106,7 +106,7 @@ case_tls_old() {
 	port=$(port_of_line 1)
 	echo "said on an older connection" >question
 	echo "SAID ON AN OLDER CONNECTION" >answer
-	until_true "the answer is shown" finds is answer family=2 dest=127.0.0.1 "port=$port"
+	until_true "the answer is shown" finds has answer family=2 dest=127.0.0.1 "port=$port"
 	both_ends "$port" question answer
 	end_talk
 }
