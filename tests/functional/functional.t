@@ -14,6 +14,7 @@ case ${1-} in
 	# sendread loads it only for --tls, so the guests of other tests do without.
 	capstone=$(ldconfig -p | sed -n 's/.*libcapstone\.so\.[0-9]* (libc6,x86-64) => //p' | head -n 1)
 	[ -n "$capstone" ] || { echo "Bail out! libcapstone is missing" && exit 1; }
-	exec "$here/../vm/run-suite" --suite "$here" --copy "$capstone:$capstone" "$@"
+	# Some six minutes, on a busy machine three times as long.
+	exec "$here/../vm/run-suite" --suite "$here" --timeout 2400 --copy "$capstone:$capstone" "$@"
 	;;
 esac
