@@ -16,7 +16,7 @@ case ${1-} in
 	# sendread loads it only for --tls, so the guests of other tests do without.
 	capstone=$(ldconfig -p | sed -n 's/.*libcapstone\.so\.[0-9]* (libc6,x86-64) => //p' | head -n 1)
 	[ -n "$capstone" ] || { echo "Bail out! libcapstone is missing" && exit 1; }
-	exec "$here/../vm/run-suite" --suite "$here" --disk "$image" --memory 1536 \
+	exec "$here/../vm/run-suite" --suite "$here" --disk "$image" --memory 1536 --timeout 2400 \
 		--copy "$capstone:$capstone" "$@"
 	;;
 esac
