@@ -67,7 +67,9 @@ static int __init sendtrace_init(void)
 	err = st_pool_init() ?: st_session_init() ?: st_nested_init() ?: st_probe_init();
 	if (err)
 		return err;
-	st_tls_init();
+	err = st_tls_init();
+	if (err)
+		goto err_tls;
 	err = st_stats_init();
 	if (err)
 		goto err_stats;
@@ -81,6 +83,7 @@ err_dev:
 	st_stats_exit();
 err_stats:
 	st_tls_exit();
+err_tls:
 	st_probe_exit();
 	return err;
 }

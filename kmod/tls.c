@@ -412,10 +412,12 @@ int st_tls_refilter(void)
 
 /**
  * st_tls_init() - prepare the tables
+ *
+ * Return: 0 or -ENOMEM.
  */
-void __init st_tls_init(void)
+int __init st_tls_init(void)
 {
-	st_tls_open_init();
+	return st_tls_open_init();
 }
 
 /**
@@ -426,5 +428,5 @@ void __init st_tls_init(void)
 void st_tls_exit(void)
 {
 	cancel_delayed_work_sync(&letting_go);
-	st_tls_open_clear();
+	st_tls_open_exit();
 }

@@ -8,7 +8,7 @@
 struct sendtrace_tls;
 struct st_session;
 
-void st_tls_init(void);
+int st_tls_init(void);
 void st_tls_exit(void);
 int st_tls_add(struct st_session *session, const struct sendtrace_tls *wanted);
 int st_tls_arm(struct st_session *session);

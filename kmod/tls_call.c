@@ -256,21 +256,25 @@ void st_tls_call_shakes(struct pt_regs *regs)
 	st_tls_shake_begins(&shake);
 }
 
-/* The newer one counts: a thread may have left the other one without being seen. */
-static bool note_written(unsigned long sp, const struct st_tls_begin *begin,
-			 const struct st_tls_shake *shake)
-{
-	struct st_tls_open *open = NULL;
+/**
+ * struct written - a piece of ciphertext that is written to a BIO
+ * @begin: its first bytes
+ * @shake: the handshake that the thread is in; NULL if none
+ */
+struct written {
+	const struct st_tls_begin *begin;
+	const struct st_tls_shake *shake;
+};
 
-	preempt_disable();
-	if (st_tls_is_open())
-		open = st_tls_open_around(sp);
-	if (open && shake && open->enter_time < shake->time)
-		open = NULL;
-	if (open)
-		st_tls_left_add(&open->left, begin);
-	preempt_enable();
-	return open;
+/* The newer one counts: a thread may have left the other one without being seen. */
+static bool note_written(struct st_tls_open *open, const void *what)
+{
+	const struct written *written = what;
+
+	if (written->shake && open->enter_time < written->shake->time)
+		return false;
+	st_tls_left_add(&open->left, written->begin);
+	return true;
 }
 
 static void leave_hello(u64 ssl, const struct st_tls_begin *begin)
@@ -297,15 +301,17 @@ void st_tls_call_writes(struct pt_regs *regs)
 	unsigned long sp = user_stack_pointer(regs);
 	struct st_tls_begin begin;
 	struct st_tls_shake shake;
-	bool shakes;
+	struct written written = { .begin = &begin };
 
 	if ((int)argument(regs, 2) < (int)sizeof(begin) ||
 	    copy_from_user(&begin, (const void __user *)(unsigned long)argument(regs, 1),
 			   sizeof(begin)) ||
 	    !st_tls_begin_is_record(&begin))
 		return;
-	shakes = st_tls_begin_is_hello(&begin) && st_tls_shake_around(sp, &shake);
-	if (!note_written(sp, &begin, shakes ? &shake : NULL) && shakes)
+	if (st_tls_begin_is_hello(&begin) && st_tls_shake_around(sp, &shake))
+		written.shake = &shake;
+	if (!(st_tls_is_open() && st_tls_open_note(sp, note_written, &written)) &&
+	    written.shake)
 		leave_hello(shake.ssl, &begin);
 }
 
@@ -340,6 +346,21 @@ static bool has_ktls(const struct st_call *call)
 }
 NOKPROBE_SYMBOL(has_ktls);
 
+static bool note_socket(struct st_tls_open *open, const void *what)
+{
+	struct st_tls_socket *socket = &open->socket;
+	const struct st_call *call = what;
+
+	if (socket->candidates && socket->peer.inode == call->peer.inode)
+		return false;
+	if (++socket->candidates > 1)
+		return false;
+	socket->fd = call->fd;
+	st_peer_copy(&socket->peer, &call->peer);
+	return true;
+}
+NOKPROBE_SYMBOL(note_socket);
+
 /**
  * st_tls_note() - a socket call returns: is it one of a TLS library?
  * @call: complete; sessions may want it or not
@@ -348,25 +369,13 @@ NOKPROBE_SYMBOL(has_ktls);
  */
 void st_tls_note(const struct st_call *call)
 {
-	struct st_tls_socket *socket;
-	struct st_tls_open *open;
-
 	if (call->async || !call->peer.inode ||
 	    (call->type != SENDTRACE_RECORD_SEND &&
 	     call->type != SENDTRACE_RECORD_RECV) ||
 	    (!begins_record(call) && !has_ktls(call)) || st_tls_bio_note(call) ||
 	    !st_tls_is_open())
 		return;
-	open = st_tls_open_around(user_stack_pointer(task_pt_regs(current)));
-	if (!open)
-		return;
-	socket = &open->socket;
-	if (socket->candidates && socket->peer.inode == call->peer.inode)
-		return;
-	if (++socket->candidates > 1)
-		return;
-	socket->fd = call->fd;
-	st_peer_copy(&socket->peer, &call->peer);
+	st_tls_open_note(user_stack_pointer(task_pt_regs(current)), note_socket, call);
 }
 NOKPROBE_SYMBOL(st_tls_note);
 

@@ -10,17 +10,19 @@
  * A call may never return: longjmp(), a thread that is cancelled, a process that is killed. What
  * is left of it is replaced by the next call at the same place, or swept when the table is full.
  *
- * uprobes' handlers add and take calls; they may sleep. Handlers of socket calls only look, with
- * preemption off and without a lock. What they find may be taken by another thread meanwhile, of a
- * program that means harm: so a call is freed a grace period later, and what is noted in it then
- * is lost, and does not go to the call of another program.
+ * uprobes' handlers add and take calls; they may sleep. Handlers of socket calls look for one, with
+ * preemption off, and note their socket in it while its chain is locked: so another thread cannot
+ * take it meanwhile, and what is noted never goes to the call of another program. The locks are raw,
+ * so that they do not sleep where preemption is real-time; two of them nest in the order of the
+ * chains. No interrupt takes one: who calls from there is nobody's process.
  */
 #include <linux/hash.h>
 #include <linux/jiffies.h>
+#include <linux/list.h>
+#include <linux/minmax.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/ptrace.h>
-#include <linux/rculist.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
@@ -41,11 +43,12 @@
 #define CALLS_MAX 4096
 
 struct chain {
-	spinlock_t lock;
+	raw_spinlock_t lock;
 	struct hlist_head calls;
 };
 
 static struct chain chains[CHAINS];
+static struct kmem_cache *cache;
 static unsigned long swept;
 
 atomic_t st_tls_open_calls[ST_TLS_PROCESSES];
@@ -79,7 +82,7 @@ NOKPROBE_SYMBOL(st_tls_process_read);
 /* The lock of its chain is held. It is its taker's then. */
 static void unlink(struct st_tls_open *call)
 {
-	hlist_del_rcu(&call->node);
+	hlist_del(&call->node);
 	atomic_dec(&st_tls_open_calls[st_tls_process_hash(call->process.pid)]);
 }
 
@@ -90,7 +93,7 @@ static void unlink(struct st_tls_open *call)
 void st_tls_open_free(struct st_tls_open *call)
 {
 	atomic_dec(&st_tls_open_total);
-	kfree_rcu(call, rcu);
+	kmem_cache_free(cache, call);
 }
 
 /* Is the thread that entered the call gone? */
@@ -117,14 +120,14 @@ static void sweep_chain(struct chain *chain, bool all)
 	struct hlist_node *next;
 	struct st_tls_open *call;
 
-	spin_lock(&chain->lock);
+	raw_spin_lock(&chain->lock);
 	hlist_for_each_entry_safe(call, next, &chain->calls, node) {
 		if (all || is_dead(call)) {
 			unlink(call);
 			st_tls_open_free(call);
 		}
 	}
-	spin_unlock(&chain->lock);
+	raw_spin_unlock(&chain->lock);
 }
 
 /* At most once a second: it takes a while. */
@@ -160,21 +163,30 @@ static bool is_at(const struct st_tls_open *call, const struct st_tls_process *p
 	return call->sp == sp && st_tls_same_process(&call->process, process);
 }
 
+/* The chain is locked. */
 static struct st_tls_open *
-take_from(struct chain *chain, const struct st_tls_process *process, unsigned long sp)
+unlink_from(struct chain *chain, const struct st_tls_process *process, unsigned long sp)
 {
 	struct st_tls_open *each;
 
-	spin_lock(&chain->lock);
 	hlist_for_each_entry(each, &chain->calls, node) {
-		if (!is_at(each, process, sp))
-			continue;
-		unlink(each);
-		spin_unlock(&chain->lock);
-		return each;
+		if (is_at(each, process, sp)) {
+			unlink(each);
+			return each;
+		}
 	}
-	spin_unlock(&chain->lock);
 	return NULL;
+}
+
+static struct st_tls_open *
+take_from(struct chain *chain, const struct st_tls_process *process, unsigned long sp)
+{
+	struct st_tls_open *call;
+
+	raw_spin_lock(&chain->lock);
+	call = unlink_from(chain, process, sp);
+	raw_spin_unlock(&chain->lock);
+	return call;
 }
 
 /* Not charged to the caller's control group: there is a bound for all. */
@@ -183,7 +195,7 @@ static struct st_tls_open *allocate(void)
 	struct st_tls_open *call = NULL;
 
 	if (atomic_inc_return(&st_tls_open_total) <= CALLS_MAX)
-		call = kmalloc(sizeof(*call), GFP_KERNEL | __GFP_NOWARN);
+		call = kmem_cache_alloc(cache, GFP_KERNEL | __GFP_NOWARN);
 	if (call)
 		return call;
 	atomic_dec(&st_tls_open_total);
@@ -229,14 +241,17 @@ void st_tls_open_drop(const struct st_tls_process *process, unsigned long sp)
 void st_tls_open_add(struct st_tls_open *call)
 {
 	struct chain *chain = &chains[chain_of(call->process.pid, call->sp)];
+	struct st_tls_open *left;
 
-	st_tls_open_drop(&call->process, call->sp);
 	call->task = current;
 	call->task_start = current->start_time;
 	atomic_inc(&st_tls_open_calls[st_tls_process_hash(call->process.pid)]);
-	spin_lock(&chain->lock);
-	hlist_add_head_rcu(&call->node, &chain->calls);
-	spin_unlock(&chain->lock);
+	raw_spin_lock(&chain->lock);
+	left = unlink_from(chain, &call->process, call->sp);
+	hlist_add_head(&call->node, &chain->calls);
+	raw_spin_unlock(&chain->lock);
+	if (left)
+		st_tls_open_free(left);
 }
 
 /**
@@ -310,7 +325,7 @@ static struct st_tls_open *look(unsigned int i, const struct st_tls_process *pro
 {
 	struct st_tls_open *call, *best = NULL;
 
-	hlist_for_each_entry_rcu(call, &chains[i].calls, node)
+	hlist_for_each_entry(call, &chains[i].calls, node)
 		if (is_around(call, process, sp))
 			best = better(best, call);
 	return best;
@@ -336,32 +351,97 @@ static bool is_occupied(const struct st_tls_open *call)
 }
 NOKPROBE_SYMBOL(is_occupied);
 
+/* The two that the call may be in which a stack pointer is inside. */
+struct pair {
+	unsigned int low;
+	unsigned int high;
+};
+
+static nokprobe_inline struct pair pair_of(u32 pid, unsigned long sp)
+{
+	unsigned int a = chain_of(pid, sp), b = chain_of(pid, sp + ST_TLS_DEEPEST);
+
+	return (struct pair){ .low = min(a, b), .high = max(a, b) };
+}
+
+static void lock_pair(const struct pair *pair)
+{
+	raw_spin_lock(&chains[pair->low].lock);
+	if (pair->high != pair->low)
+		raw_spin_lock_nested(&chains[pair->high].lock, SINGLE_DEPTH_NESTING);
+}
+NOKPROBE_SYMBOL(lock_pair);
+
+static void unlock_pair(const struct pair *pair)
+{
+	if (pair->high != pair->low)
+		raw_spin_unlock(&chains[pair->high].lock);
+	raw_spin_unlock(&chains[pair->low].lock);
+}
+NOKPROBE_SYMBOL(unlock_pair);
+
 /**
- * st_tls_open_around() - the call that the calling thread is inside
+ * st_tls_open_note() - note something in the call that the calling thread is inside
  * @sp: its stack pointer in user mode
+ * @note: notes it; the call cannot be taken meanwhile; preemption is off
+ * @what: handed to @note
  *
- * Context: preemption off.
- * Return: the call, which stays until preemption is on; NULL if it is in none.
+ * Context: any; @note is called with a raw spinlock held.
+ * Return: false if it is in none, or @note has returned that.
  */
-struct st_tls_open *st_tls_open_around(unsigned long sp)
+bool st_tls_open_note(unsigned long sp, st_tls_note_fn note, const void *what)
 {
 	struct st_tls_process process;
 	struct st_tls_open *call;
+	struct pair pair;
+	bool noted;
 
 	st_tls_process_read(&process);
-	call = better(look(chain_of(process.pid, sp), &process, sp),
-		      look(chain_of(process.pid, sp + ST_TLS_DEEPEST), &process, sp));
-	return call && !is_own(call) && is_occupied(call) ? NULL : call;
+	pair = pair_of(process.pid, sp);
+	lock_pair(&pair);
+	call = better(look(pair.low, &process, sp), look(pair.high, &process, sp));
+	if (call && !is_own(call) && is_occupied(call))
+		call = NULL;
+	noted = call && note(call, what);
+	unlock_pair(&pair);
+	return noted;
 }
-NOKPROBE_SYMBOL(st_tls_open_around);
+NOKPROBE_SYMBOL(st_tls_open_note);
+
+/* ---- The table ------------------------------------------------------------------------ */
+
+/*
+ * That the cache has one keeps the kernel from filling each object with zeroes when it is
+ * allocated (CONFIG_INIT_ON_ALLOC_DEFAULT_ON): it is large, and all that is read is set before.
+ */
+static void construct(void *call)
+{
+	INIT_HLIST_NODE(&((struct st_tls_open *)call)->node);
+}
 
 /**
  * st_tls_open_init() - prepare the table
+ *
+ * Return: 0 or -ENOMEM.
  */
-void __init st_tls_open_init(void)
+int __init st_tls_open_init(void)
 {
 	int i;
 
 	for (i = 0; i < CHAINS; i++)
-		spin_lock_init(&chains[i].lock);
+		raw_spin_lock_init(&chains[i].lock);
+	cache = kmem_cache_create("sendtrace_tls", sizeof(struct st_tls_open), 0, 0,
+				  construct);
+	return cache ? 0 : -ENOMEM;
+}
+
+/**
+ * st_tls_open_exit() - free the table
+ *
+ * Context: may sleep; no probe is registered.
+ */
+void st_tls_open_exit(void)
+{
+	st_tls_open_clear();
+	kmem_cache_destroy(cache);
 }

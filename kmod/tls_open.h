@@ -41,7 +41,7 @@ struct st_tls_socket {
 
 /**
  * struct st_tls_open - a call of a TLS library that has not returned
- * @node: in the table (tls_open.c), and @rcu behind it
+ * @node: in the table (tls_open.c)
  * @task: the thread that entered it, and @task_start
  * @process: its process
  * @sp: the user's stack pointer at its entry
@@ -60,11 +60,11 @@ struct st_tls_socket {
  * @call: the call as it is recorded, filled in when it returns. It is here since a kernel may fill
  *	each large variable on the stack with zeroes first (CONFIG_INIT_STACK_ALL_ZERO)
  *
- * Only its own thread changes it, from st_tls_open_new() to st_tls_open_free().
+ * Only its own thread changes it, from st_tls_open_new() to st_tls_open_add() and behind
+ * st_tls_open_take(); between these, st_tls_open_note() does.
  */
 struct st_tls_open {
 	struct hlist_node node;
-	struct rcu_head rcu;
 	const struct task_struct *task;
 	u64 task_start;
 	struct st_tls_process process;
@@ -172,15 +172,19 @@ static inline bool st_tls_open_any(void)
 		0, &st_tls_open_calls[st_tls_process_hash(task_tgid_nr(current))]);
 }
 
+/* Returns false if it has not noted @what in @open. */
+typedef bool (*st_tls_note_fn)(struct st_tls_open *open, const void *what);
+
 void st_tls_process_read(struct st_tls_process *process);
 
-void st_tls_open_init(void);
+int st_tls_open_init(void);
+void st_tls_open_exit(void);
 struct st_tls_open *st_tls_open_new(void);
 void st_tls_open_add(struct st_tls_open *call);
 void st_tls_open_drop(const struct st_tls_process *process, unsigned long sp);
 struct st_tls_open *st_tls_open_take(unsigned long sp);
 void st_tls_open_free(struct st_tls_open *call);
-struct st_tls_open *st_tls_open_around(unsigned long sp);
+bool st_tls_open_note(unsigned long sp, st_tls_note_fn note, const void *what);
 void st_tls_open_clear(void);
 
 #endif /* _ST_TLS_OPEN_H */

@@ -34,7 +34,6 @@ static void opens(struct kunit *test)
 {
 	struct st_tls_open *open;
 
-	st_tls_open_clear();
 	open = st_tls_open_new();
 	KUNIT_ASSERT_NOT_NULL(test, open);
 	open->sp = user_stack_pointer(task_pt_regs(current));
@@ -126,8 +125,20 @@ static struct kunit_case tls_call_cases[] = { KUNIT_CASE(a_record_names_the_sock
 					      KUNIT_CASE(two_sockets_are_two_candidates),
 					      {} };
 
+static int tls_call_test_init(struct kunit *test)
+{
+	return st_tls_open_init();
+}
+
+static void tls_call_test_exit(struct kunit *test)
+{
+	st_tls_open_exit();
+}
+
 static struct kunit_suite tls_call_suite = {
 	.name = "sendtrace_tls_call",
+	.init = tls_call_test_init,
+	.exit = tls_call_test_exit,
 	.suite_init = st_test_suite_init,
 	.suite_exit = st_test_suite_exit,
 	.test_cases = tls_call_cases,

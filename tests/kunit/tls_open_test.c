@@ -18,15 +18,12 @@
 
 static int tls_open_test_init(struct kunit *test)
 {
-	/* First: it sets up the locks, which the next one takes. */
-	st_tls_open_init();
-	st_tls_open_clear();
-	return 0;
+	return st_tls_open_init();
 }
 
 static void tls_open_test_exit(struct kunit *test)
 {
-	st_tls_open_clear();
+	st_tls_open_exit();
 }
 
 /* NULL if there is no room. */
@@ -62,16 +59,21 @@ static u64 taken(unsigned long sp)
 	return ssl;
 }
 
+/* Which call the last note was for, and whether its chain was locked then. */
+static u64 noted_ssl;
+static bool noted_locked;
+
+static bool note_ssl(struct st_tls_open *call, const void *ssl)
+{
+	noted_ssl = call->ssl;
+	noted_locked =
+		raw_spin_is_locked(&chains[chain_of(call->process.pid, call->sp)].lock);
+	return !ssl || *(const u64 *)ssl == call->ssl;
+}
+
 static u64 around(unsigned long sp)
 {
-	struct st_tls_open *call;
-	u64 ssl;
-
-	preempt_disable();
-	call = st_tls_open_around(sp);
-	ssl = call ? call->ssl : 0;
-	preempt_enable();
-	return ssl;
+	return st_tls_open_note(sp, note_ssl, NULL) ? noted_ssl : 0;
 }
 
 static DECLARE_COMPLETION(added);
@@ -187,6 +189,23 @@ static void a_call_of_ones_own_goes_before_that_of_another(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, around(SP), 2);
 }
 
+static void a_call_cannot_be_taken_while_something_is_noted_in_it(struct kunit *test)
+{
+	static const u64 mine = 1, other = 2;
+	unsigned long sp;
+
+	/* Its stack pointer is at each place of what chooses the chain. */
+	for (sp = SP; sp < SP + 2 * ST_TLS_DEEPEST; sp += 4096) {
+		KUNIT_EXPECT_TRUE(test, adds(sp, mine));
+		noted_locked = false;
+		KUNIT_EXPECT_TRUE(test, st_tls_open_note(sp - 20000, note_ssl, &mine));
+		KUNIT_EXPECT_TRUE(test, noted_locked);
+		KUNIT_EXPECT_FALSE(test, st_tls_open_note(sp - 20000, note_ssl, &other));
+		KUNIT_EXPECT_EQ(test, taken(sp), mine);
+		KUNIT_EXPECT_FALSE(test, st_tls_open_note(sp - 20000, note_ssl, &mine));
+	}
+}
+
 static void what_dead_threads_leave_is_swept_when_the_table_is_full(struct kunit *test)
 {
 	unsigned long i;
@@ -215,6 +234,7 @@ static struct kunit_case tls_open_cases[] = {
 	KUNIT_CASE(another_program_has_no_part_in_it),
 	KUNIT_CASE(a_call_that_began_in_another_thread_is_found),
 	KUNIT_CASE(a_call_of_ones_own_goes_before_that_of_another),
+	KUNIT_CASE(a_call_cannot_be_taken_while_something_is_noted_in_it),
 	KUNIT_CASE(what_dead_threads_leave_is_swept_when_the_table_is_full),
 	{}
 };
