@@ -343,13 +343,12 @@ void st_tls_bio_renew(const struct st_tls_process *process, u64 ssl,
  * st_tls_bio_take() - the socket through which a session's ciphertext was sent
  * @process: the calling process
  * @ssl: the session
- * @socket: filled in, if it is known
+ * @call: @fd and @peer are filled in, if it is known
  *
  * Context: a uprobe's handler.
  * Return: false if it is not known. Else it is forgotten here.
  */
-bool st_tls_bio_take(const struct st_tls_process *process, u64 ssl,
-		     struct st_tls_socket *socket)
+bool st_tls_bio_take(const struct st_tls_process *process, u64 ssl, struct st_call *call)
 {
 	struct waiting *waiting;
 	u32 state = FREE;
@@ -360,10 +359,12 @@ bool st_tls_bio_take(const struct st_tls_process *process, u64 ssl,
 	waiting = find(process, ssl);
 	if (waiting) {
 		state = stop(waiting);
-		if (state == FOUND)
-			*socket = waiting->socket;
-		else
+		if (state == FOUND) {
+			call->fd = waiting->socket.fd;
+			st_peer_copy(&call->peer, &waiting->socket.peer);
+		} else {
 			go_on(waiting, state);
+		}
 	}
 	spin_unlock(&lock);
 	return state == FOUND;
@@ -387,9 +388,8 @@ NOKPROBE_SYMBOL(claim);
 
 static void set_socket(struct waiting *waiting, const struct st_call *call)
 {
-	waiting->socket.candidates = 1;
 	waiting->socket.fd = call->fd;
-	waiting->socket.peer = call->peer;
+	st_peer_copy(&waiting->socket.peer, &call->peer);
 	count_waiting(waiting, -1);
 	atomic_set_release(&waiting->state,
 			   atomic_read(&waiting->state) - CLAIMED + FOUND);

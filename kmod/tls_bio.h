@@ -10,7 +10,6 @@ struct st_call;
 struct st_tls_begin;
 struct st_tls_left;
 struct st_tls_process;
-struct st_tls_socket;
 
 /* Sessions of each process that wait for a socket call; a hash of the processes. */
 extern atomic_t st_tls_bio_waits[];
@@ -19,8 +18,7 @@ void st_tls_bio_renew(const struct st_tls_process *process, u64 ssl,
 		      const struct st_tls_begin *begin);
 void st_tls_bio_leave(const struct st_tls_process *process, u64 ssl,
 		      const struct st_tls_left *left);
-bool st_tls_bio_take(const struct st_tls_process *process, u64 ssl,
-		     struct st_tls_socket *socket);
+bool st_tls_bio_take(const struct st_tls_process *process, u64 ssl, struct st_call *call);
 void st_tls_bio_drop(const struct st_tls_process *process, u64 ssl);
 bool st_tls_bio_note(const struct st_call *call);
 

@@ -157,20 +157,28 @@ static unsigned long ask(const struct st_hook *hook, struct st_caller *caller)
 	return wanted;
 }
 
-static void fill(struct st_tls_open *call, const struct function *function,
+static void fill(struct st_tls_open *open, const struct function *function,
 		 struct pt_regs *regs)
 {
+	bool narrow = is_narrow(regs);
+	struct st_call *call = &open->call;
+
+	open->returns_to = IS_ENABLED(CONFIG_X86) ? read_word(open->sp, narrow) : 0;
+	open->ssl = argument(regs, 0);
+	open->written = function->written ? argument(regs, function->written) : 0;
+	open->left.nr = 0;
+	open->candidates = 0;
+	call->hook = &function->hook;
 	call->enter_time = ktime_get_ns();
-	call->returns_to = IS_ENABLED(CONFIG_X86) ? read_word(call->sp, is_narrow(regs)) :
-						    0;
-	call->ssl = argument(regs, 0);
-	call->buf = function->has_no_buffer ? 0 : argument(regs, 1);
 	call->len = argument(regs, function->has_no_buffer ? 3 : 2);
 	if (function->returns_int)
 		call->len = max((int)call->len, 0);
-	call->written = function->written ? argument(regs, function->written) : 0;
-	call->left.nr = 0;
-	call->socket.candidates = 0;
+	if (function->has_no_buffer)
+		call->payload.kind = ST_PAYLOAD_NONE;
+	else
+		st_payload_set_user(&call->payload,
+				    (const void __user *)(unsigned long)argument(regs,
+										 1));
 }
 
 static void note_missed(unsigned long sp)
@@ -185,19 +193,19 @@ static void note_missed(unsigned long sp)
 static void note_call(u16 id, unsigned long wanted, const struct st_caller *caller,
 		      struct pt_regs *regs)
 {
-	struct st_tls_open *call = st_tls_open_new();
+	struct st_tls_open *open = st_tls_open_new();
 
-	if (!call) {
+	if (!open) {
 		note_missed(user_stack_pointer(regs));
 		return;
 	}
-	call->id = id;
-	call->wanted = wanted;
-	call->sp = user_stack_pointer(regs);
-	st_tls_process_read(&call->process);
-	st_caller_copy_ended(&call->caller, caller);
-	fill(call, function_of(id), regs);
-	st_tls_open_add(call);
+	open->sp = user_stack_pointer(regs);
+	st_tls_process_read(&open->process);
+	open->call.id = id;
+	open->call.wanted = wanted;
+	st_caller_copy_ended(&open->call.caller, caller);
+	fill(open, function_of(id), regs);
+	st_tls_open_add(open);
 }
 
 /**
@@ -271,7 +279,7 @@ static bool note_written(struct st_tls_open *open, const void *what)
 {
 	const struct written *written = what;
 
-	if (written->shake && open->enter_time < written->shake->time)
+	if (written->shake && open->call.enter_time < written->shake->time)
 		return false;
 	st_tls_left_add(&open->left, written->begin);
 	return true;
@@ -348,15 +356,14 @@ NOKPROBE_SYMBOL(has_ktls);
 
 static bool note_socket(struct st_tls_open *open, const void *what)
 {
-	struct st_tls_socket *socket = &open->socket;
 	const struct st_call *call = what;
 
-	if (socket->candidates && socket->peer.inode == call->peer.inode)
+	if (open->candidates && open->call.peer.inode == call->peer.inode)
 		return false;
-	if (++socket->candidates > 1)
+	if (++open->candidates > 1)
 		return false;
-	socket->fd = call->fd;
-	st_peer_copy(&socket->peer, &call->peer);
+	open->call.fd = call->fd;
+	st_peer_copy(&open->call.peer, &call->peer);
 	return true;
 }
 NOKPROBE_SYMBOL(note_socket);
@@ -388,10 +395,10 @@ static bool is_known(struct st_tls_open *open)
 
 	if (open->left.nr)
 		st_tls_bio_renew(process, open->ssl, &open->left.begins[0]);
-	if (st_tls_conn_get(process, open->ssl, &open->socket))
+	if (st_tls_conn_get(process, open->ssl, &open->call))
 		return true;
-	if (st_tls_bio_take(process, open->ssl, &open->socket)) {
-		st_tls_conn_set(process, open->ssl, &open->socket);
+	if (st_tls_bio_take(process, open->ssl, &open->call)) {
+		st_tls_conn_set(process, open->ssl, &open->call);
 		return true;
 	}
 	if (open->left.nr)
@@ -402,23 +409,21 @@ static bool is_known(struct st_tls_open *open)
 /* The socket that it is for; the newest I/O counts. */
 static void find_socket(struct st_tls_open *open)
 {
-	struct st_tls_socket *socket = &open->socket;
-
-	if (socket->candidates == 1) {
-		st_tls_conn_set(&open->process, open->ssl, socket);
+	if (open->candidates == 1) {
+		st_tls_conn_set(&open->process, open->ssl, &open->call);
 		st_tls_bio_drop(&open->process, open->ssl);
 		return;
 	}
-	if (socket->candidates == 0 && is_known(open))
+	if (open->candidates == 0 && is_known(open))
 		return;
-	socket->fd = -1;
-	st_peer_clear(&socket->peer);
+	open->call.fd = -1;
+	st_peer_clear(&open->call.peer);
 }
 
 /* Bytes that were sent or received; 0 if none, or less. */
 static u64 bytes_of(const struct st_tls_open *open, struct pt_regs *regs)
 {
-	const struct function *function = function_of(open->id);
+	const struct function *function = function_of(open->call.id);
 	long value = result(regs, function->returns_int || function->written);
 
 	if (value <= 0)
@@ -428,29 +433,16 @@ static u64 bytes_of(const struct st_tls_open *open, struct pt_regs *regs)
 	return value == 1 ? read_word(open->written, is_narrow(regs)) : 0;
 }
 
-static void describe(struct st_call *call, const struct st_tls_open *open)
+/* What no call of a library has, or what is not known of it. */
+static void set_rest(struct st_call *call)
 {
-	const struct function *function = function_of(open->id);
-
-	call->hook = &function->hook;
-	call->wanted = open->wanted;
-	call->enter_time = open->enter_time;
 	call->sock = NULL;
-	call->len = open->len;
-	call->fd = open->socket.fd;
 	call->flags = 0;
 	call->account = 0;
 	call->async = false;
-	call->id = open->id;
 	call->nr_cmsgs = 0;
-	st_payload_set_user(&call->payload,
-			    (const void __user *)(unsigned long)open->buf);
-	if (function->has_no_buffer)
-		call->payload.kind = ST_PAYLOAD_NONE;
 	call->addr = NULL;
 	call->addr_len = 0;
-	call->caller = open->caller;
-	st_peer_copy(&call->peer, &open->socket.peer);
 	call->peer.unnamed = NULL;
 	/* These count the bytes on the wire. */
 	call->peer.position = 0;
@@ -459,19 +451,17 @@ static void describe(struct st_call *call, const struct st_tls_open *open)
 }
 
 /* One that sends or receives nothing is no event: most often it would block. */
-static void deliver(struct st_tls_open *open, u64 bytes)
+static void deliver(struct st_call *call, u64 bytes)
 {
-	const struct function *function = function_of(open->id);
-
-	describe(&open->call, open);
+	set_rest(call);
 	preempt_disable();
 	if (bytes)
-		st_deliver(&open->call,
-			   function->receives ? SENDTRACE_RECORD_RECV :
-						SENDTRACE_RECORD_SEND,
-			   bytes, min(bytes, open->len));
+		st_deliver(call,
+			   function_of(call->id)->receives ? SENDTRACE_RECORD_RECV :
+							     SENDTRACE_RECORD_SEND,
+			   bytes, min_t(u64, bytes, call->len));
 	else
-		st_event_pass(&open->call.entry);
+		st_event_pass(&call->entry);
 	preempt_enable();
 }
 
@@ -489,7 +479,7 @@ bool st_tls_call_ends(struct pt_regs *regs, unsigned long sp)
 	if (!open)
 		return false;
 	find_socket(open);
-	deliver(open, bytes_of(open, regs));
+	deliver(&open->call, bytes_of(open, regs));
 	st_tls_open_free(open);
 	return true;
 }

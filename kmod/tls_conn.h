@@ -5,12 +5,12 @@
 
 #include <linux/types.h>
 
-#include "tls_open.h"
+struct st_call;
+struct st_tls_process;
 
 void st_tls_conn_set(const struct st_tls_process *process, u64 ssl,
-		     const struct st_tls_socket *socket);
-bool st_tls_conn_get(const struct st_tls_process *process, u64 ssl,
-		     struct st_tls_socket *socket);
+		     const struct st_call *call);
+bool st_tls_conn_get(const struct st_tls_process *process, u64 ssl, struct st_call *call);
 void st_tls_conn_drop(const struct st_tls_process *process, u64 ssl);
 void st_tls_conn_clear(void);
 

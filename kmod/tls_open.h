@@ -29,12 +29,10 @@ struct st_tls_process {
 
 /**
  * struct st_tls_socket - the socket that a TLS session's bytes go through
- * @candidates: sockets that may be it; only if there is one, the rest is set
- * @fd: its descriptor; -1 if unknown
+ * @fd: its descriptor
  * @peer: the socket
  */
 struct st_tls_socket {
-	u32 candidates;
 	s32 fd;
 	struct st_peer peer;
 };
@@ -47,18 +45,13 @@ struct st_tls_socket {
  * @sp: the user's stack pointer at its entry
  * @returns_to: x86: the address that stands there
  * @ssl: what the library knows the TLS session by
- * @buf: what is sent, or where it goes that is received
- * @len: bytes
  * @written: where the library writes how many bytes it sent or received; 0: it returns that
- * @enter_time: nanoseconds of CLOCK_MONOTONIC
- * @wanted: a bit for each session that records it
- * @id: enum sendtrace_call
- * @caller: who makes it
  * @left: what it has written to BIOs, so far
- * @socket: what the socket calls inside it went through, so far
- *
- * @call: the call as it is recorded, filled in when it returns. It is here since a kernel may fill
- *	each large variable on the stack with zeroes first (CONFIG_INIT_STACK_ALL_ZERO)
+ * @candidates: how many sockets the socket calls inside it went through, so far
+ * @call: the call as it is recorded: @wanted, @enter_time, @len, @id, @payload and @caller are set
+ *	at its entry, @fd and @peer with the first candidate, all else when it returns. It is here
+ *	since a kernel may fill each large variable on the stack with zeroes first
+ *	(CONFIG_INIT_STACK_ALL_ZERO)
  *
  * Only its own thread changes it, from st_tls_open_new() to st_tls_open_add() and behind
  * st_tls_open_take(); between these, st_tls_open_note() does.
@@ -71,15 +64,9 @@ struct st_tls_open {
 	unsigned long sp;
 	unsigned long returns_to;
 	u64 ssl;
-	u64 buf;
-	u64 len;
 	u64 written;
-	u64 enter_time;
-	unsigned long wanted;
-	u16 id;
-	struct st_caller caller;
 	struct st_tls_left left;
-	struct st_tls_socket socket;
+	u32 candidates;
 	struct st_call call;
 };
 

@@ -80,13 +80,11 @@ static bool sends(struct kunit *test, u8 number, int fd)
 /* Its descriptor; -1 if it is unknown. */
 static s32 taken(u64 ssl)
 {
-	struct st_tls_socket socket;
+	struct st_call call;
 
-	if (!st_tls_bio_take(&own, ssl, &socket))
+	if (!st_tls_bio_take(&own, ssl, &call))
 		return -1;
-	return socket.candidates == 1 && socket.peer.inode == socket.fd + 100 ?
-		       socket.fd :
-		       -2;
+	return call.peer.inode == call.fd + 100 ? call.fd : -2;
 }
 
 static struct waiting *entry_of(u64 ssl)
@@ -248,17 +246,17 @@ static void the_oldest_one_makes_room(struct kunit *test)
 
 static bool is_connected(u64 ssl)
 {
-	struct st_tls_socket socket;
+	struct st_call call;
 
-	return st_tls_conn_get(&own, ssl, &socket);
+	return st_tls_conn_get(&own, ssl, &call);
 }
 
 static void another_hello_begins_another_connection(struct kunit *test)
 {
-	static const struct st_tls_socket socket = { .candidates = 1, .fd = 3 };
+	static const struct st_call call = { .fd = 3 };
 	struct st_tls_begin begin = hello(1);
 
-	st_tls_conn_set(&own, 5, &socket);
+	st_tls_conn_set(&own, 5, &call);
 	leaves_piece(&own, 5, begin);
 	st_tls_bio_renew(&own, 5, &begin);
 	KUNIT_EXPECT_TRUE(test, is_connected(5));

@@ -17,17 +17,17 @@ static void tls_conn_test_exit(struct kunit *test)
 
 static void set(const struct st_tls_process *process, u64 ssl, s32 fd)
 {
-	struct st_tls_socket socket = { .candidates = 1, .fd = fd };
+	struct st_call call = { .fd = fd };
 
-	st_tls_conn_set(process, ssl, &socket);
+	st_tls_conn_set(process, ssl, &call);
 }
 
 /* Its descriptor; -1 if it is unknown. */
 static s32 get(const struct st_tls_process *process, u64 ssl)
 {
-	struct st_tls_socket socket;
+	struct st_call call;
 
-	return st_tls_conn_get(process, ssl, &socket) ? socket.fd : -1;
+	return st_tls_conn_get(process, ssl, &call) ? call.fd : -1;
 }
 
 static void the_newest_socket_counts(struct kunit *test)
@@ -71,6 +71,22 @@ static void the_one_that_was_not_used_for_the_longest_time_makes_room(struct kun
 	KUNIT_EXPECT_EQ(test, get(&one, SESSIONS_MAX), 3);
 }
 
+static void where_all_were_used_one_of_the_oldest_makes_room(struct kunit *test)
+{
+	u64 ssl;
+
+	for (ssl = 0; ssl < SESSIONS_MAX; ssl++) {
+		set(&one, ssl, 3);
+		KUNIT_EXPECT_EQ(test, get(&one, ssl), 3);
+	}
+	set(&one, SESSIONS_MAX, 3);
+	KUNIT_EXPECT_EQ(test, nr_conns, SESSIONS_MAX);
+	KUNIT_EXPECT_EQ(test, get(&one, SESSIONS_MAX), 3);
+	KUNIT_EXPECT_EQ(test, get(&one, LOOKS_MAX), -1);
+	KUNIT_EXPECT_EQ(test, get(&one, 0), 3);
+	KUNIT_EXPECT_EQ(test, get(&one, LOOKS_MAX + 1), 3);
+}
+
 static void without_memory_a_socket_is_unknown(struct kunit *test)
 {
 	st_test_fail_allocation(1);
@@ -84,6 +100,7 @@ static struct kunit_case tls_conn_cases[] = {
 	KUNIT_CASE(another_program_or_process_is_not_taken_for_it),
 	KUNIT_CASE(what_is_freed_is_unknown),
 	KUNIT_CASE(the_one_that_was_not_used_for_the_longest_time_makes_room),
+	KUNIT_CASE(where_all_were_used_one_of_the_oldest_makes_room),
 	KUNIT_CASE(without_memory_a_socket_is_unknown),
 	{}
 };
