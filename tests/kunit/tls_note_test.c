@@ -145,6 +145,30 @@ static void what_is_no_record_does_not(struct kunit *test)
 	expect_nothing(test, call);
 }
 
+/* The kernel makes the records, so what the library gives it is text. */
+static void text_names_the_socket_where_the_kernel_encrypts(struct kunit *test)
+{
+	static const struct tcp_ulp_ops ktls = { .name = "tls" },
+					other = { .name = "tlx" };
+	struct socket *sock = st_test_socket(test, AF_INET, SOCK_STREAM, 0);
+	const struct tcp_ulp_ops **ulp = &inet_csk(sock->sk)->icsk_ulp_ops;
+	struct st_call call;
+
+	st_test_use_user_memory(test);
+	call = socket_call(test, 'G', 'E', 9);
+	call.sock = sock;
+	expect_nothing(test, call);
+	*ulp = &other;
+	expect_nothing(test, call);
+	*ulp = &ktls;
+	opens(test);
+	note_it(&call);
+	*ulp = NULL;
+	KUNIT_EXPECT_EQ(test, noted(test).candidates, 1);
+	call.sock = st_test_socket(test, AF_UNIX, SOCK_STREAM, 0);
+	expect_nothing(test, call);
+}
+
 static void two_sockets_are_two_candidates(struct kunit *test)
 {
 	struct st_call first, second;
@@ -219,6 +243,7 @@ static void another_socket_than_the_known_one_is_the_new_one(struct kunit *test)
 static struct kunit_case tls_note_cases[] = {
 	KUNIT_CASE(a_record_names_the_socket),
 	KUNIT_CASE(what_is_no_record_does_not),
+	KUNIT_CASE(text_names_the_socket_where_the_kernel_encrypts),
 	KUNIT_CASE(two_sockets_are_two_candidates),
 	KUNIT_CASE(the_socket_that_is_known_is_noted_at_the_entry),
 	KUNIT_CASE(what_may_be_another_connection_is_followed),
