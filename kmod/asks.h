@@ -17,6 +17,7 @@
 #include "running.h"
 #include "session.h"
 #include "source.h"
+#include "tls_open.h"
 
 /**
  * struct st_asked - what st_event_asks() has found out, for what follows on this CPU
@@ -38,11 +39,13 @@ DECLARE_PER_CPU(struct st_asked, st_asked);
  * enum st_answer - does any session want a call?
  * @ST_REFUSED: none does
  * @ST_WANTED: some do; st_event_asked() must follow, after st_event_begin() or without it
+ * @ST_WATCHED: likewise, though none records it: it may tell which connection a TLS session has
  * @ST_UNSURE: only st_event_asks() can tell
  */
 enum st_answer {
 	ST_REFUSED,
 	ST_WANTED,
+	ST_WATCHED,
 	ST_UNSURE,
 };
 
@@ -140,7 +143,11 @@ static nokprobe_inline enum st_answer st_event_asks_quickly(const struct st_hook
 	    st_pattern_match_plain(rules->patterns, &asked->caller) &&
 	    session->tracer != task_tgid(current)) {
 		asked->wanted = mask;
-		return ST_WANTED;
+		if (likely(session->calls & hook->calls))
+			return ST_WANTED;
+		if (st_tls_is_watched())
+			return ST_WATCHED;
+		asked->wanted = 0;
 	}
 	if (!hook->help)
 		st_count_filtered(st_ring_here(session));

@@ -17,7 +17,7 @@
 #include "record.h"
 #include "running.h"
 #include "session.h"
-#include "tls_call.h"
+#include "tls_note.h"
 #include "tls_open.h"
 #include "write.h"
 

@@ -25,6 +25,7 @@
 #include "returns.h"
 #include "share.h"
 #include "source.h"
+#include "tls_note.h"
 
 /* ---- Entries ------------------------------------------------------------------------- */
 
@@ -54,6 +55,18 @@ static nokprobe_inline void wanted(struct st_probe *probe, struct pt_regs *regs)
 	else
 		record_once(probe, regs);
 }
+
+/* Most often the connection is known, and the call goes through it. */
+static noinline void watched(struct st_probe *probe, struct pt_regs *regs)
+{
+	const struct st_hook *hook = probe->hook;
+
+	if (hook->socket && st_tls_note_known(hook->socket(regs)))
+		st_event_refuse();
+	else
+		wanted(probe, regs);
+}
+NOKPROBE_SYMBOL(watched);
 
 static noinline void ask_all(struct st_probe *probe, struct pt_regs *regs)
 {
@@ -88,6 +101,9 @@ static nokprobe_inline void entered(struct st_probe *probe, struct pt_regs *regs
 	switch (st_event_asks_quickly(hook)) {
 	case ST_WANTED:
 		wanted(probe, regs);
+		break;
+	case ST_WATCHED:
+		watched(probe, regs);
 		break;
 	case ST_UNSURE:
 		ask_all(probe, regs);

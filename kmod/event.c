@@ -33,7 +33,8 @@ static nokprobe_inline bool session_wants(const struct st_session *session, u64 
 	const struct st_rules *rules = rcu_dereference_sched(session->rules);
 
 	return (session->asks & calls) && st_rules_match(rules, caller) &&
-	       session->tracer != task_tgid(current);
+	       session->tracer != task_tgid(current) &&
+	       (session->calls & calls || st_tls_is_watched());
 }
 
 /*
@@ -77,6 +78,21 @@ bool st_event_asks(const struct st_hook *hook)
 	return true;
 }
 NOKPROBE_SYMBOL(st_event_asks);
+
+/**
+ * st_event_refuse() - the session that st_event_asks_quickly() has found does not record the call
+ *
+ * Context: the function's entry, instead of st_event_asked().
+ */
+void st_event_refuse(void)
+{
+	const struct st_session *session = st_running_of(this_cpu_read(st_asked.wanted));
+
+	if (session)
+		st_count_filtered(st_ring_here(session));
+	st_event_asked();
+}
+NOKPROBE_SYMBOL(st_event_refuse);
 
 /* Not inline: many kernels zero the local variables of a function (INIT_STACK_ALL_ZERO). */
 static noinline void record_once(const struct st_hook *hook, struct pt_regs *regs)

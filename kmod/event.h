@@ -20,6 +20,7 @@ struct pt_regs;
 void st_event_once(const struct st_hook *hook, struct pt_regs *regs);
 void st_event_identify_another(struct st_caller *caller);
 bool st_event_refine_each(struct st_entry *call);
+void st_event_refuse(void);
 void st_event_pass(struct st_entry *call);
 void st_event_drop(struct st_entry *call);
 

@@ -6,6 +6,7 @@
 #include <linux/types.h>
 
 struct pt_regs;
+struct socket;
 struct st_call;
 struct st_source_set;
 
@@ -30,6 +31,8 @@ struct st_source_set;
  * @returns_int: the function returns an int: the upper half of the register is undefined
  * @size: bytes of an instance: of struct st_call, or of a struct that begins with struct
  *	st_entry; 0 if @begin records the call itself and never asks for its return
+ * @socket: if not NULL: its socket, of a call that is looked at only since it may tell which
+ *	connection a TLS session has (tls_note.c). Context: the function's entry
  * @concerns: if not NULL: is a call of the function one of @calls at all? Asked before the
  *	sessions are
  * @begin: reads the function's arguments, for a call that a session records. @call has its
@@ -51,6 +54,7 @@ struct st_hook {
 	bool returns_int;
 	u16 size;
 	void (*help)(struct st_source_set *set, struct pt_regs *regs);
+	struct socket *(*socket)(struct pt_regs *regs);
 	bool (*concerns)(struct pt_regs *regs);
 	bool (*begin)(struct st_call *call, struct pt_regs *regs);
 	void (*end)(struct st_call *call, long ret);

@@ -6,6 +6,10 @@
  * 32-bit programs and of socketcall() (net/compat.c); __sys_accept4(), __sys_connect() and
  * __sys_shutdown() likewise. What these call in turn, io_uring calls, too (nested.c).
  */
+#include <linux/fs.h>
+#include <linux/ptrace.h>
+#include <asm-generic/kprobes.h>
+
 #include "compat.h"
 #include "event.h"
 #include "hooks.h"
@@ -22,6 +26,21 @@
 	(CALL(RECVFROM) | CALL(RECVMSG) | CALL(RECVMMSG) | CALLS_READ | \
 	 CALL(SPLICE_READ) | CALL(IO_URING_RECV))
 
+/* ____sys_sendmsg(), sock_recvmsg() and each family's function begin with it. */
+static struct socket *first_argument(struct pt_regs *regs)
+{
+	return (void *)regs_get_kernel_argument(regs, 0);
+}
+NOKPROBE_SYMBOL(first_argument);
+
+static struct socket *socket_of_iocb(struct pt_regs *regs)
+{
+	const struct kiocb *iocb = (void *)regs_get_kernel_argument(regs, 0);
+
+	return iocb->ki_filp->private_data;
+}
+NOKPROBE_SYMBOL(socket_of_iocb);
+
 /*
  * Where the compiler has put sock_recvmsg() into its callers, the functions that it calls for each
  * family are hooked instead: these are in other files, and each is called once for a receive. Other
@@ -31,7 +50,8 @@
 	{                                                                                \
 		.name = named, .symbols = { symbol }, .calls = CALLS_RECV,               \
 		.optional = true, .if_inlined = true, .size = sizeof(struct st_receive), \
-		.returns_int = true, .begin = begins, .end = st_receive_ends,            \
+		.returns_int = true, .socket = first_argument, .begin = begins,          \
+		.end = st_receive_ends,                                                  \
 	}
 
 const struct st_hook st_hooks[ST_HOOKS] = {
@@ -51,6 +71,7 @@ const struct st_hook st_hooks[ST_HOOKS] = {
 		.optional = true,
 		.size = sizeof(struct st_call),
 		.returns_int = true,
+		.socket = first_argument,
 		.begin = st_sendmsg_begins,
 		.end = st_message_ends,
 	},
@@ -60,6 +81,7 @@ const struct st_hook st_hooks[ST_HOOKS] = {
 		.calls = CALLS_WRITE | CALL(IO_URING_SEND),
 		.optional = true,
 		.size = sizeof(struct st_call),
+		.socket = socket_of_iocb,
 		.begin = st_write_begins,
 		.end = st_message_ends,
 	},
@@ -106,6 +128,7 @@ const struct st_hook st_hooks[ST_HOOKS] = {
 		.unless_inlined = true,
 		.size = sizeof(struct st_receive),
 		.returns_int = true,
+		.socket = first_argument,
 		.begin = st_recv_begins,
 		.end = st_receive_ends,
 	},

@@ -34,6 +34,7 @@
  *	 |- tls_set		the probes on one function
  *	 |   |- uprobe		places in the code of programs
  *	 |- tls_call		a call begins, makes socket calls, and ends
+ *	     |- tls_note	the socket calls inside it
  *	     |- tls_open	calls that have not returned
  *	     |- tls_conn	which socket a TLS session was last seen to use
  *	     |- tls_bio		ciphertext that the program sends itself

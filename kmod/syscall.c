@@ -445,6 +445,20 @@ bool st_syscall_asks_name(void)
 NOKPROBE_SYMBOL(st_syscall_asks_name);
 
 /**
+ * st_syscall_has_fd() - is the thread in a call of which a descriptor is the first argument?
+ * @fd: the descriptor
+ *
+ * Context: the calling task.
+ * Return: true if it may be; false if not, and for all programs that are not the kernel's own width.
+ */
+bool st_syscall_has_fd(int fd)
+{
+	return !in_compat_syscall() && !(current->flags & PF_IO_WORKER) &&
+	       (int)native_argument(task_pt_regs(current), 0) == fd;
+}
+NOKPROBE_SYMBOL(st_syscall_has_fd);
+
+/**
  * st_syscall_other() - the call that opens, connects or closes, if the thread is in one
  *
  * Context: the calling task, preemption off.

@@ -27,6 +27,7 @@ void st_syscall_of(struct st_entry *call, enum st_direction direction);
 void st_syscall_async(struct st_entry *call, enum st_direction direction);
 bool st_syscall_is_splice(void);
 bool st_syscall_asks_name(void);
+bool st_syscall_has_fd(int fd);
 struct st_syscall st_syscall_other(void);
 
 #endif /* _ST_SYSCALL_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A call of a TLS library begins, makes socket calls, and ends.
+ * A call of a TLS library begins, and ends.
  *
  * What a library is given and what it returns is its public interface; nothing is read from its
  * own structures, which change with each version. So which connection a call is for is learnt
@@ -9,8 +9,7 @@
  * Callbacks of the program, such as those that verify a certificate or look up a session, may use
  * other sockets: two candidates are none.
  *
- * Context: uprobes' handlers, but for st_tls_note(): preemption and interrupts are on, and they
- * may sleep.
+ * Context: uprobes' handlers: preemption and interrupts are on, and they may sleep.
  */
 #include <linux/atomic.h>
 #include <linux/bits.h>
@@ -19,10 +18,7 @@
 #include <linux/ptrace.h>
 #include <linux/timekeeping.h>
 #include <linux/uaccess.h>
-#include <net/sock.h>
-#include <net/tcp.h>
 #include <asm/syscall.h>
-#include <asm-generic/kprobes.h>
 
 #include "call.h"
 #include "compat.h"
@@ -205,6 +201,7 @@ static void note_call(u16 id, unsigned long wanted, const struct st_caller *call
 	open->call.wanted = wanted;
 	st_caller_copy_ended(&open->call.caller, caller);
 	fill(open, function_of(id), regs);
+	open->is_known = st_tls_conn_get(&open->process, open->ssl, &open->call);
 	st_tls_open_add(open);
 }
 
@@ -323,76 +320,15 @@ void st_tls_call_writes(struct pt_regs *regs)
 		leave_hello(shake.ssl, &begin);
 }
 
-/* ---- The socket calls inside it ------------------------------------------------------- */
-
-/* The types of TLS records, and the major version: 3, or 254 of DTLS (RFC 8446, 9147). */
-static bool begins_record(const struct st_call *call)
-{
-	u8 begin[SENDTRACE_ALIGN]; /* the copy is padded to that */
-
-	if (call->ret < 2 || st_payload_copy(begin, &call->payload, 0, 2) < 2)
-		return false;
-	return begin[0] >= 20 && begin[0] <= 24 && (begin[1] == 3 || begin[1] == 254);
-}
-NOKPROBE_SYMBOL(begins_record);
-
-/*
- * The kernel makes the records (kTLS), so what the library gives to the socket, or gets from it, is
- * text. The socket is held open until the function returns.
- */
-static bool has_ktls(const struct st_call *call)
-{
-	const struct sock *sk = call->sock ? READ_ONCE(call->sock->sk) : NULL;
-	const struct tcp_ulp_ops *ulp;
-
-	if (!sk || sk->sk_protocol != IPPROTO_TCP || sk->sk_type != SOCK_STREAM ||
-	    (sk->sk_family != AF_INET && sk->sk_family != AF_INET6))
-		return false;
-	ulp = READ_ONCE(inet_csk(sk)->icsk_ulp_ops);
-	return ulp && ulp->name[0] == 't' && ulp->name[1] == 'l' && ulp->name[2] == 's' &&
-	       !ulp->name[3];
-}
-NOKPROBE_SYMBOL(has_ktls);
-
-static bool note_socket(struct st_tls_open *open, const void *what)
-{
-	const struct st_call *call = what;
-
-	if (open->candidates && open->call.peer.inode == call->peer.inode)
-		return false;
-	if (++open->candidates > 1)
-		return false;
-	open->call.fd = call->fd;
-	st_peer_copy(&open->call.peer, &call->peer);
-	return true;
-}
-NOKPROBE_SYMBOL(note_socket);
-
-/**
- * st_tls_note() - a socket call returns: is it one of a TLS library?
- * @call: complete; sessions may want it or not
- *
- * Context: the return handler of a hook; st_tls_is_watched().
- */
-void st_tls_note(const struct st_call *call)
-{
-	if (call->async || !call->peer.inode ||
-	    (call->type != SENDTRACE_RECORD_SEND &&
-	     call->type != SENDTRACE_RECORD_RECV) ||
-	    (!begins_record(call) && !has_ktls(call)) || st_tls_bio_note(call) ||
-	    !st_tls_is_open())
-		return;
-	st_tls_open_note(user_stack_pointer(task_pt_regs(current)), note_socket, call);
-}
-NOKPROBE_SYMBOL(st_tls_note);
-
 /* ---- A call ends ---------------------------------------------------------------------- */
 
 /* What is known of the TLS session's socket, if no socket call was made inside the call. */
-static bool is_known(struct st_tls_open *open)
+static bool get_known(struct st_tls_open *open)
 {
 	struct st_tls_process *process = &open->process;
 
+	if (open->is_known && !open->left.nr)
+		return true;
 	if (open->left.nr)
 		st_tls_bio_renew(process, open->ssl, &open->left.begins[0]);
 	if (st_tls_conn_get(process, open->ssl, &open->call))
@@ -409,12 +345,14 @@ static bool is_known(struct st_tls_open *open)
 /* The socket that it is for; the newest I/O counts. */
 static void find_socket(struct st_tls_open *open)
 {
+	if (open->candidates == 1 && open->is_known)
+		return;
 	if (open->candidates == 1) {
 		st_tls_conn_set(&open->process, open->ssl, &open->call);
 		st_tls_bio_drop(&open->process, open->ssl);
 		return;
 	}
-	if (open->candidates == 0 && is_known(open))
+	if (open->candidates == 0 && get_known(open))
 		return;
 	open->call.fd = -1;
 	st_peer_clear(&open->call.peer);

@@ -13,7 +13,6 @@ bool st_tls_call_ends(struct pt_regs *regs, unsigned long sp);
 void st_tls_call_frees(struct pt_regs *regs);
 void st_tls_call_shakes(struct pt_regs *regs);
 void st_tls_call_writes(struct pt_regs *regs);
-void st_tls_note(const struct st_call *call);
 u64 st_tls_missed(void);
 
 #endif /* _ST_TLS_CALL_H */

@@ -364,18 +364,23 @@ static nokprobe_inline struct pair pair_of(u32 pid, unsigned long sp)
 	return (struct pair){ .low = min(a, b), .high = max(a, b) };
 }
 
-static void lock_pair(const struct pair *pair)
+/* If both are one, sparse is told that there are two locks all the same. */
+static void lock_pair(const struct pair *pair) __acquires(low) __acquires(high)
 {
 	raw_spin_lock(&chains[pair->low].lock);
 	if (pair->high != pair->low)
 		raw_spin_lock_nested(&chains[pair->high].lock, SINGLE_DEPTH_NESTING);
+	else
+		__acquire(high);
 }
 NOKPROBE_SYMBOL(lock_pair);
 
-static void unlock_pair(const struct pair *pair)
+static void unlock_pair(const struct pair *pair) __releases(low) __releases(high)
 {
 	if (pair->high != pair->low)
 		raw_spin_unlock(&chains[pair->high].lock);
+	else
+		__release(high);
 	raw_spin_unlock(&chains[pair->low].lock);
 }
 NOKPROBE_SYMBOL(unlock_pair);

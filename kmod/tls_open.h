@@ -48,8 +48,9 @@ struct st_tls_socket {
  * @written: where the library writes how many bytes it sent or received; 0: it returns that
  * @left: what it has written to BIOs, so far
  * @candidates: how many sockets the socket calls inside it went through, so far
+ * @is_known: @call has the socket that the TLS session was last seen to use, and no other
  * @call: the call as it is recorded: @wanted, @enter_time, @len, @id, @payload and @caller are set
- *	at its entry, @fd and @peer with the first candidate, all else when it returns. It is here
+ *	at its entry, @fd and @peer then or with the first candidate, all else when it returns. It is here
  *	since a kernel may fill each large variable on the stack with zeroes first
  *	(CONFIG_INIT_STACK_ALL_ZERO)
  *
@@ -67,6 +68,7 @@ struct st_tls_open {
 	u64 written;
 	struct st_tls_left left;
 	u32 candidates;
+	bool is_known;
 	struct st_call call;
 };
 

@@ -35,7 +35,7 @@ static struct st_tls_open *a_call(unsigned long sp, u64 ssl)
 		return NULL;
 	call->sp = sp;
 	call->ssl = ssl;
-	call->wanted = 1;
+	call->call.wanted = 1;
 	st_tls_process_read(&call->process);
 	return call;
 }

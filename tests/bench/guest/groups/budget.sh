@@ -45,6 +45,8 @@ stop_readers
 tls="SSL_write SSL_quiet"
 start_text 1 --tls bench
 ways traced tls1 $tls
+# A thread that is in no such call.
+ways refused notls write read
 stop_readers
 start_text 1 --tls somebody
 # Few instructions: the rounds differ by more per cent.
@@ -53,7 +55,10 @@ ways unseen nomatch SSL_quiet
 tolerance=1
 stop_readers
 unload
-ways alone untraced file $tls
+ways alone untraced file SSL_write
+tolerance=10
+ways alone untraced SSL_quiet
+tolerance=1
 load_tls_floor
 ways probed probes $tls
 rmmod floor_tls

@@ -102,6 +102,13 @@ static uint64_t feed(long calls)
 	return readers_burnt(&load.readers) - begun;
 }
 
+/* Of a TLS library, a record each. */
+static void gather(long calls)
+{
+	if (way.gather >= 0)
+		way_gather(&way, calls, TLS_HEADER + load.size);
+}
+
 static uint64_t make_fed(long calls)
 {
 	uint64_t begun = own_burnt();
@@ -114,16 +121,22 @@ static uint64_t make_fed(long calls)
 	return own_burnt() - begun;
 }
 
+static bool in_parts(void)
+{
+	return way.feed >= 0 || way.gather >= 0;
+}
+
 /* Return the cost; add to @others what readers cost for other things. */
 static uint64_t make_some(long calls, uint64_t *others)
 {
-	long most = way.feed < 0 ? calls : FED_MAX, some;
+	long most = in_parts() ? FED_MAX : calls, some;
 	uint64_t burnt = 0;
 
 	for (long done = 0; done < calls; done += some) {
 		some = part_of(calls - done, most);
 		*others += feed(some);
 		burnt += make_fed(some);
+		gather(some);
 	}
 	return burnt;
 }

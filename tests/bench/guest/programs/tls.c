@@ -12,7 +12,7 @@
 #include "check.h"
 
 enum {
-	HEADER = 5,
+	HEADER = TLS_HEADER,
 	RECORD_MAX = 16384,
 };
 
@@ -58,7 +58,7 @@ struct way tls_open(size_t size)
 {
 	if (size > RECORD_MAX)
 		die("expected at most %d bytes, not %zu", RECORD_MAX, size);
-	return way_open(size);
+	return way_open_gathered(size + HEADER);
 }
 
 ssize_t tls_write(int fd, char *bytes, size_t size)
@@ -77,6 +77,8 @@ struct way tls_open_quiet(size_t size)
 	silent.quiet = false;
 	SSL_write(&silent, &byte, 1);
 	silent.quiet = true;
+	way_gather(&way, 1, HEADER + 1);
+	way.gather = -1;
 	return way;
 }
 

@@ -10,6 +10,11 @@
 
 #include "way.h"
 
+/* A record's header. */
+enum {
+	TLS_HEADER = 5
+};
+
 /* What SSL_write() puts into a record and writes to the socket; it encrypts nothing. */
 struct way tls_open(size_t size);
 ssize_t tls_write(int fd, char *bytes, size_t size);

@@ -20,6 +20,7 @@ enum {
 	/* For what is sent before it is received. */
 	ROOM_RECEIVED = 128 << 20,
 	PATIENCE = 5,
+	GATHERED_MAX = 60000,
 };
 
 static struct way udp_way(void)
@@ -29,7 +30,7 @@ static struct way udp_way(void)
 
 	must(setsockopt(sink, SOL_SOCKET, SO_RCVBUF, &least, sizeof(least)), "SO_RCVBUF");
 	to = local_address(sink);
-	return (struct way){ connected_socket(SOCK_DGRAM, &to), -1, -1 };
+	return (struct way){ connected_socket(SOCK_DGRAM, &to), -1, -1, -1 };
 }
 
 static struct way unix_way(void)
@@ -39,7 +40,7 @@ static struct way unix_way(void)
 	must(socketpair(AF_UNIX, SOCK_DGRAM, 0, ends), "socketpair");
 	must(setsockopt(ends[0], SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room)),
 	     "SO_SNDBUFFORCE");
-	return (struct way){ ends[0], ends[1], -1 };
+	return (struct way){ ends[0], ends[1], -1, -1 };
 }
 
 /* Static: bpftrace's program keeps the pointer to the address. */
@@ -94,7 +95,7 @@ static struct way receiving_way(size_t size, bool connected)
 	from = local_address(feed);
 	if (connected)
 		must(connect(fd, (const struct sockaddr *)&from.sa, from.len), "connect");
-	return with_known_number((struct way){ fd, -1, feed });
+	return with_known_number((struct way){ fd, -1, feed, -1 });
 }
 
 struct way way_open_received(size_t size)
@@ -117,7 +118,19 @@ struct way way_open_stream(size_t size)
 	prepare_to_receive(pair.far);
 	must(setsockopt(pair.near, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof(at_once)),
 	     "TCP_NODELAY");
-	return (struct way){ pair.far, -1, pair.near };
+	return (struct way){ pair.far, -1, pair.near, -1 };
+}
+
+struct way way_open_gathered(size_t size)
+{
+	int ends[2], room = ROOM;
+
+	if (size > GATHERED_MAX)
+		die("expected at most %d bytes to send, not %zu", GATHERED_MAX, size);
+	must(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), "socketpair");
+	must(setsockopt(ends[0], SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room)),
+	     "SO_SNDBUFFORCE");
+	return with_known_number((struct way){ ends[0], -1, -1, ends[1] });
 }
 
 struct way way_open_file(size_t size)
@@ -125,7 +138,7 @@ struct way way_open_file(size_t size)
 	int fd = must(open("written", O_RDWR | O_CREAT, 0600), "opening a file");
 
 	must(ftruncate(fd, size), "ftruncate");
-	return with_known_number((struct way){ fd, -1, -1 });
+	return with_known_number((struct way){ fd, -1, -1, -1 });
 }
 
 void way_drain(const struct way *way)
@@ -139,4 +152,15 @@ void way_drain(const struct way *way)
 void way_feed(const struct way *way, const char *bytes, size_t size)
 {
 	must(send(way->feed, bytes, size, 0), "sending what is to be received");
+}
+
+void way_gather(const struct way *way, long calls, size_t size)
+{
+	static char bytes[UDP_MAX];
+	size_t left = calls * size;
+
+	while (left)
+		left -= must(read(way->gather, bytes,
+				  left < sizeof(bytes) ? left : sizeof(bytes)),
+			     "reading what was sent");
 }

@@ -13,6 +13,8 @@ struct way {
 	int drain;
 	/* The other end, if it must send before each receive; otherwise -1. */
 	int feed;
+	/* The other end, if it must be read after some sends; otherwise -1. */
+	int gather;
 };
 
 /*
@@ -30,6 +32,9 @@ struct way way_open_unconnected(size_t size);
 /* A TCP connection to receive on; for small payloads. */
 struct way way_open_stream(size_t size);
 
+/* A stream to send on; for payloads that fit into its buffer fifty times. */
+struct way way_open_gathered(size_t size);
+
 /* No socket, but a file to write to. */
 struct way way_open_file(size_t size);
 
@@ -44,5 +49,8 @@ void way_drain(const struct way *way);
 
 /* Send a payload for the next receive, with send(). */
 void way_feed(const struct way *way, const char *bytes, size_t size);
+
+/* Read what the last @calls have sent, @size bytes each. */
+void way_gather(const struct way *way, long calls, size_t size);
 
 #endif /* WAY_H */
