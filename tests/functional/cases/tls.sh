@@ -13,6 +13,7 @@ checks tls.left "what such a call leaves is not taken for the next one"
 checks tls.missed "calls beyond those that may be open are counted as missed"
 
 checks tls_bad.values "addresses that are not a function's, and returns that are none, are refused"
+checks tls_bad.inside "no byte of a function before its return is taken for one, also inside of instructions"
 checks tls_bad.random "20,000 random values, of which one is wrong for certain, are refused"
 
 checks tls_file.other "a function is refused if another file is mapped there than was looked at"
