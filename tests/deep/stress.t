@@ -28,5 +28,5 @@ reduce() {
 }
 reduce
 guest debug "on the debug kernel" \
-	"stress.cycles stress.sessions stress.probes_* stress.*_off stress.end"
+	"stress.cycles stress.tls_cycles stress.sessions stress.probes_* stress.*_off stress.end"
 finish
