@@ -299,7 +299,6 @@ static void write_with_faults(void *arg)
 	SSL ssl = { 0 };
 	int ends[2];
 
-	prctl(PR_SET_NAME, "injected");
 	must(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), "socketpair()");
 	ssl.fd = ends[0];
 	memset(bytes, 'x', sizeof(bytes));
@@ -341,6 +340,8 @@ void inject_tls_call(void)
 	pid_t child;
 
 	tls_needs_uprobes();
+	/* The child has this name, and our breakpoints, from its beginning. */
+	prctl(PR_SET_NAME, "injected");
 	open_session(&tracer);
 	must(name_to(&tracer, name_of_write()), "TLS");
 	tracer_start(&tracer);
