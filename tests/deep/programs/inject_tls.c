@@ -67,24 +67,6 @@ static void call_in_turns(void *arg)
 	}
 }
 
-static void start_victim(void)
-{
-	if (victim.pid)
-		return;
-	tls_needs_uprobes();
-	must(pipe(victim.turns), "pipe()");
-	must(pipe(victim.answers), "pipe()");
-	victim.pid = start_child(call_in_turns, NULL);
-}
-
-void inject_tls_end(void)
-{
-	if (!victim.pid)
-		return;
-	close(victim.turns[1]);
-	end_child(victim.pid);
-}
-
 /* It makes two calls. */
 static struct answer take_turn(void)
 {
@@ -95,6 +77,27 @@ static struct answer take_turn(void)
 	if (read(victim.answers[0], &answer, sizeof(answer)) != sizeof(answer))
 		die("the traced program has ended");
 	return answer;
+}
+
+/* When this returns, it has its name. */
+static void start_victim(void)
+{
+	if (victim.pid)
+		return;
+	tls_needs_uprobes();
+	must(pipe(victim.turns), "pipe()");
+	must(pipe(victim.answers), "pipe()");
+	victim.pid = start_child(call_in_turns, NULL);
+	close(victim.answers[1]);
+	take_turn();
+}
+
+void inject_tls_end(void)
+{
+	if (!victim.pid)
+		return;
+	close(victim.turns[1]);
+	end_child(victim.pid);
 }
 
 /* ---- Sessions ------------------------------------------------------------------------------ */
