@@ -40,7 +40,6 @@ case_stress_tls_cycles() {
 	program has tls_storm uprobes
 	[ ! -s skipped ] || return 0
 	echo "# $cycles cycles"
-	leaks_begin
 	start_storm 3
 	turn=0
 	while [ $turn -lt "$cycles" ] && [ ! -s failed ]; do
@@ -48,7 +47,6 @@ case_stress_tls_cycles() {
 		one_tls_cycle
 	done
 	stop_storm
-	leaks_end
 	trace_works
 }
 
