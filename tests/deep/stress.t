@@ -10,7 +10,7 @@ takes="cycles rounds"
 deep_usage stress.t "[--cycles N] [--rounds N] [--kernel DIR]" \
 	"--cycles N         how often the module is loaded, traces and is unloaded; default 5" \
 	"--rounds N         how often 64 sessions are opened and closed; default 2"
-timeout=10800
+timeout=14400
 deep_options --cycles 5 --rounds 2 "$@"
 given=("${parameters[@]}")
 
@@ -28,5 +28,5 @@ reduce() {
 }
 reduce
 guest debug "on the debug kernel" \
-	"stress.cycles stress.sessions stress.probes_* stress.*_off stress.end"
+	"stress.cycles stress.tls_cycles stress.sessions stress.probes_* stress.*_off stress.end"
 finish

@@ -94,3 +94,18 @@ stop_senders() {
 	wait $pid_senders
 	equal "exit status of the senders" $? 0
 }
+
+# start_storm THREADS: a program named "storm" that calls a TLS library; it calls when this returns
+start_storm() {
+	"$test/build/tls_storm" calls storm "$1" >"$work/storm" 2>"$work/storm.log" &
+	pid_storm=$!
+	until_true "the program calls a TLS library" grep -q sending "$work/storm"
+}
+
+# It has checked the results of all of its calls.
+stop_storm() {
+	kill -TERM $pid_storm || fail "the program that calls a TLS library ended before it was stopped"
+	wait $pid_storm
+	equal "exit status of the program that calls a TLS library" $? 0
+	explain "$work/storm.log"
+}

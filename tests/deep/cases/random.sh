@@ -66,6 +66,37 @@ case_random_device() {
 	module_comes_and_goes
 }
 
+scenario random.tls "random names of functions, and sessions that come and go, harm no program that calls a TLS library"
+case_random_tls() {
+	load_with
+	program has tls_storm uprobes
+	[ ! -s skipped ] || return 0
+	seed=$(parameter seed 1)
+	seconds=$(parameter seconds 0)
+	if [ "$seconds" != 0 ]; then
+		set -- seconds $((seconds / 3 + 1))
+	else
+		set -- calls $(($(parameter calls 60) * 3))
+	fi
+	echo "# seed $seed, $*"
+	start_storm 2
+	[ -z "$tamper" ] || export TAMPER=1
+	start_program fuzz tls_storm fuzz "$seed" "$@"
+	unset TAMPER
+	open_gate fuzz
+	# Meanwhile others trace that program, and see its calls.
+	traces=0
+	while ! is_gone "$program_fuzz" && [ ! -s failed ]; do
+		traces=$((traces + 1))
+		program trace tls_storm trace storm 7 returns
+	done
+	echo "# traced $traces times meanwhile"
+	end_program fuzz
+	tell fuzz.want
+	stop_storm
+	until_true "all sessions are closed" grep -q '^sessions 0$' $stats
+}
+
 # Probes are armed and disarmed as sessions start and stop; sometimes no instance is free.
 scenario random.arming "random calls do no harm while probes are constantly registered and unregistered"
 case_random_arming() {

@@ -33,6 +33,31 @@ one_cycle() {
 	unload || fail "cycle $turn: the module cannot be unloaded"
 }
 
+scenario stress.tls_cycles "the same while a program calls a TLS library without pause, whose results are as without a trace"
+case_stress_tls_cycles() {
+	cycles=$(parameter cycles 5)
+	load_with
+	program has tls_storm uprobes
+	[ ! -s skipped ] || return 0
+	echo "# $cycles cycles"
+	start_storm 3
+	turn=0
+	while [ $turn -lt "$cycles" ] && [ ! -s failed ]; do
+		turn=$((turn + 1))
+		one_tls_cycle
+	done
+	stop_storm
+	trace_works
+}
+
+# Every other cycle sees that a function returns by uretprobes.
+one_tls_cycle() {
+	loaded || load || fail "cycle $turn: the module cannot be loaded"
+	[ $((turn % 2)) = 0 ] && returns=uretprobes || returns=returns
+	program cycle tls_storm trace storm 7 $returns
+	unload || fail "cycle $turn: the module cannot be unloaded"
+}
+
 scenario stress.sessions "64 sessions are opened and closed by 8 threads while 8 threads send"
 case_stress_sessions() {
 	rounds=$(parameter rounds 2)

@@ -86,7 +86,7 @@ static void tell(const struct call *call, const struct outcome *outcome)
 
 static const struct call *call_named(const char *name)
 {
-	const struct call *call = calls;
+	const struct call *call = strncmp(name, "tls", 3) ? calls : tls_calls;
 
 	while (strcmp(call->name, name) != 0)
 		call++;
@@ -128,14 +128,17 @@ int main(int argc, char **argv)
 	if (argc == 3 && strcmp(argv[1], "first") == 0) {
 		inject_first(atoi(argv[2]));
 	} else if (argc != 2) {
-		fprintf(stderr, "usage: inject CALL|send|ways|first NUMBER\n");
+		fprintf(stderr, "usage: inject CALL|send|ways|tls_call|first NUMBER\n");
 		return 2;
 	} else if (strcmp(argv[1], "send") == 0) {
 		inject_send();
 	} else if (strcmp(argv[1], "ways") == 0) {
 		inject_ways();
+	} else if (strcmp(argv[1], "tls_call") == 0) {
+		inject_tls_call();
 	} else {
 		inject(argv[1]);
+		inject_tls_end();
 	}
 	fflush(stdout);
 	return check_failed() ? EXIT_FAILURE : EXIT_SUCCESS;

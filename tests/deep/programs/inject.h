@@ -34,8 +34,23 @@ struct call {
 	int stride;
 };
 
+#define CALL(what, before, after, least, ...)                                 \
+	{                                                                     \
+		.name = #what, .prepare = (before), .make = make_##what,      \
+		.verify = (after), .places = (least), .accepted = __VA_ARGS__ \
+	}
+
 /* The last one is {}. */
 extern const struct call calls[];
+
+/* Those that name functions of TLS libraries; another process calls these meanwhile. */
+extern const struct call tls_calls[];
+
+/* Faults in a call of a TLS library. */
+void inject_tls_call(void);
+
+/* Call once, after all calls: was that process harmed? */
+void inject_tls_end(void);
 
 /* Call once, before all calls. */
 void calls_prepare(void);

@@ -425,12 +425,6 @@ static void verify_close(struct tracer *tracer, bool failed)
 #define make_map_then_read make_map_consumer
 #define make_start_again   make_start
 
-#define CALL(what, before, after, least, ...)                                 \
-	{                                                                     \
-		.name = #what, .prepare = (before), .make = make_##what,      \
-		.verify = (after), .places = (least), .accepted = __VA_ARGS__ \
-	}
-
 const struct call calls[] = {
 	CALL(open, prepare_nothing, verify_open, 4, { ENOMEM, EFAULT }),
 	CALL(info, prepare_opened, verify_opened, 1, { EFAULT }),

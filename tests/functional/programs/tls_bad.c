@@ -10,6 +10,7 @@
 
 #include "check.h"
 #include "tls_library.h"
+#include "tls_random.h"
 #include "tracer.h"
 
 enum {
@@ -120,91 +121,47 @@ static void values(void)
 	tracer_close(&tracer);
 }
 
+/* ---- Inside of instructions -------------------------------------------------------------- */
+
+/* As the module sees it: it does not know where an instruction begins. */
+static bool is_return(const unsigned char *code)
+{
+#if defined(__x86_64__)
+	if (*code == 0xf3 || *code == 0xf2)
+		code++;
+	return *code == 0xc3 || *code == 0xc2;
+#else
+	return ((uintptr_t)code & 3) == 0 && code[3] == 0xd6;
+#endif
+}
+
+/* From the first byte of a function up to its return, all of which are none. */
+static void inside(void)
+{
+	struct sendtrace_tls good = tls_function(SENDTRACE_CALL_SSL_WRITE), named = good;
+	struct tracer tracer;
+	int refused = 0;
+
+	begin(&tracer);
+	tracer_start(&tracer);
+	for (uint64_t at = good.address; at < good.returns[0]; at++) {
+		if (is_return((const unsigned char *)(uintptr_t)at))
+			continue;
+		named.returns[0] = at;
+		expect_refusal(&tracer, named, EINVAL,
+			       "a return inside of an instruction");
+		refused++;
+	}
+	check(refused > 4, "more than four bytes were tried");
+	check(!tls_is_probed(SENDTRACE_CALL_SSL_WRITE), "nothing is probed");
+	tracer_close(&tracer);
+}
+
 /* ---- Random values ---------------------------------------------------------------------- */
 
 enum {
-	ROUNDS = 20000,
-	FILES = 6
+	ROUNDS = 20000
 };
-
-static uint64_t random_number(void)
-{
-	static uint64_t state = 20261127;
-
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	/* Of any length. */
-	return state >> (state & 63);
-}
-
-static int wrong_files[FILES];
-
-static void open_wrong_files(void)
-{
-	int pipes[2];
-
-	must(pipe(pipes), "pipe()");
-	wrong_files[0] = -1;
-	wrong_files[1] = pipes[0];
-	wrong_files[2] = must(open("/", O_RDONLY), "open()");
-	wrong_files[3] = must(open("/proc/self/exe", O_PATH), "open()");
-	wrong_files[4] = must(socket(AF_UNIX, SOCK_STREAM, 0), "socket()");
-	wrong_files[5] = must(open("/proc/self/maps", O_RDONLY), "open()");
-}
-
-/* Values that may be right. */
-static void change_any(struct sendtrace_tls *named)
-{
-	switch (random_number() % 6) {
-	case 0:
-		named->pid = random_number();
-		break;
-	case 1:
-		named->function = random_number() % (SENDTRACE_CALLS + 2);
-		break;
-	case 2:
-		named->address = random_number();
-		break;
-	case 3:
-		named->nr_returns = random_number();
-		break;
-	case 4:
-		named->flags = random_number();
-		break;
-	default:
-		named->returns[random_number() % SENDTRACE_TLS_RETURNS] = random_number();
-	}
-}
-
-/* One value that is wrong for certain. */
-static void spoil(struct sendtrace_tls *named)
-{
-	switch (random_number() % 7) {
-	case 0:
-		named->pid = 1U << 30 | random_number();
-		break;
-	case 1:
-		named->function =
-			SENDTRACE_TLS_HANDSHAKE + 1 + (random_number() & 0xffff);
-		break;
-	case 2: /* Above all memory of user space. */
-		named->address = 1ULL << 63 | random_number();
-		break;
-	case 3:
-		named->nr_returns =
-			SENDTRACE_TLS_RETURNS + 1 + (random_number() & 0xffff);
-		break;
-	case 4:
-		named->flags |= 2U << random_number() % 31;
-		break;
-	case 5:
-		named->reserved = random_number() | 1;
-		break;
-	default:
-		named->file = wrong_files[random_number() % FILES];
-	}
-}
 
 static void expect_any_refusal(const struct tracer *tracer, struct sendtrace_tls named)
 {
@@ -227,12 +184,10 @@ static void random_values(void)
 
 	begin(&tracer);
 	tracer_start(&tracer);
-	open_wrong_files();
+	tls_random_open_files();
 	for (int i = 0; i < ROUNDS && !check_failed(); i++) {
 		named = good;
-		for (int changes = random_number() % 4; changes > 0; changes--)
-			change_any(&named);
-		spoil(&named);
+		tls_random_refused(&named);
 		expect_any_refusal(&tracer, named);
 	}
 	expect_refusal(&tracer, good, 0, "a good one");
@@ -243,6 +198,7 @@ int main(int argc, char **argv)
 {
 	static const struct test_case cases[] = {
 		{ "values", values },
+		{ "inside", inside },
 		{ "random", random_values },
 		{},
 	};
