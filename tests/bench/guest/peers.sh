@@ -154,3 +154,22 @@ start_perf_stderr() {
 	told=said.peer
 	wait_started
 }
+
+# ---- sslsniff of bcc -------------------------------------------------------------------
+
+# It compiles its programs first, and does not report when it is ready: then it has mapped a
+# ring on each CPU for calls and one for handshakes.
+start_sslsniff() {
+	start_peer "$label" "$(chroot /peers python3 -c 'import bcc; print(bcc.__version__)' 2>&1)" \
+		sslsniff-bpfcc -o -g -n --extra-lib openssl:/tmp/bench "$@"
+	rings=$(($(nproc) * 2)) tries=0
+	until [ "$(grep -c perf_event "/proc/$readers/maps" 2>/dev/null)" = $rings ]; do
+		tries=$((tries + 1))
+		if [ $tries -ge 600 ] || ! kill -0 "$readers" 2>/dev/null; then
+			fail "$name is not ready: $(tail -n 3 said.peer | tr '\n' ' ')"
+			return
+		fi
+		sleep 1
+	done
+	sleep 1
+}

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2034,SC2154,SC2086 # lists of ways
+# What a call of a TLS library costs with each of the peers that show some; after tls, in the same
+# boot.
+
+group=tls
+# shellcheck source=/dev/null
+. "$test/peers.sh"
+# shellcheck source=/dev/null
+. "$test/with.sh"
+sizes=$(parameter sizes "128")
+
+enter_peers
+few="-n 600 -b 100" busy=1000
+for call in $tls; do
+	cp "$test/tls.bt" "/tmp/$call.bt"
+	# The file that they have put their probes into.
+	prefix=/tmp/bench
+	with "bpftrace/$call" start_bpftrace ""
+	stop_peer
+	prefix=/tmp/bench
+	with "sslsniff/$call" start_sslsniff
+	stop_peer
+done
+call='' busy=''
