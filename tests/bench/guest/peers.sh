@@ -19,7 +19,7 @@ shown=
 told=said.peer
 
 enter_peers() {
-	cp "$test/build/bench" "$test/ancestor.bt" /tmp
+	cp "$test/build/bench" "$test/ancestor.bt" "$test/tls.bt" /tmp
 	for path in "$test"/calls/[a-z]*.bt; do
 		cat "$test/calls/_begin.bt" "$path" >"/tmp/${path##*/}"
 	done
@@ -77,14 +77,16 @@ stop_peer() {
 	prefix=
 }
 
-# ---- bpftrace: the ancestor's program, and calls/ in its manner ------------------------
+# ---- bpftrace: the ancestor's program, calls/ in its manner, tls.bt if $script is tls -----
+
+script=
 
 # bpftrace SETTINGS ARGUMENT...
 start_bpftrace() {
 	settings=$1
 	shift
 	start_peer "$label" "$(version_of bpftrace --version)" \
-		bpftrace "$@" "/tmp/${call:-ancestor}.bt" -- "${whom:-bench}"
+		bpftrace "$@" "/tmp/${script:-${call:-ancestor}}.bt" -- "${whom:-bench}"
 	settings=
 	wait_started
 }

@@ -11,15 +11,18 @@ group=tls
 sizes=$(parameter sizes "128")
 
 enter_peers
-few="-n 600 -b 100" busy=1000
+busy=1000 script=tls
 for call in $tls; do
-	cp "$test/tls.bt" "/tmp/$call.bt"
 	# The file that they have put their probes into.
 	prefix=/tmp/bench
+	few="-n 600 -b 100"
 	with "bpftrace/$call" start_bpftrace ""
 	stop_peer
+
 	prefix=/tmp/bench
+	# Its rings have 32 KiB.
+	few="-n 600 -b 50 -w 50"
 	with "sslsniff/$call" start_sslsniff
 	stop_peer
 done
-call='' busy=''
+call='' busy='' script=''
