@@ -283,6 +283,9 @@ ways() {
 	done
 }
 
+# Calls of a TLS library: with a system call inside, and without one.
+tls="SSL_write SSL_quiet"
+
 # Options of bench for a group's ways.
 with=
 

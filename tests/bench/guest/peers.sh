@@ -19,7 +19,7 @@ shown=
 told=said.peer
 
 enter_peers() {
-	cp "$test/build/bench" "$test/ancestor.bt" /tmp
+	cp "$test/build/bench" "$test/ancestor.bt" "$test/tls.bt" /tmp
 	for path in "$test"/calls/[a-z]*.bt; do
 		cat "$test/calls/_begin.bt" "$path" >"/tmp/${path##*/}"
 	done
@@ -77,14 +77,16 @@ stop_peer() {
 	prefix=
 }
 
-# ---- bpftrace: the ancestor's program, and calls/ in its manner ------------------------
+# ---- bpftrace: the ancestor's program, calls/ in its manner, tls.bt if $script is tls -----
+
+script=
 
 # bpftrace SETTINGS ARGUMENT...
 start_bpftrace() {
 	settings=$1
 	shift
 	start_peer "$label" "$(version_of bpftrace --version)" \
-		bpftrace "$@" "/tmp/${call:-ancestor}.bt" -- "${whom:-bench}"
+		bpftrace "$@" "/tmp/${script:-${call:-ancestor}}.bt" -- "${whom:-bench}"
 	settings=
 	wait_started
 }
@@ -153,4 +155,23 @@ start_perf_stderr() {
 	start_peer "$label" "$(version_of perf --version)" perf trace -a -e sendto
 	told=said.peer
 	wait_started
+}
+
+# ---- sslsniff of bcc -------------------------------------------------------------------
+
+# It compiles its programs first, and does not report when it is ready: then it has mapped a
+# ring on each CPU for calls and one for handshakes.
+start_sslsniff() {
+	start_peer "$label" "$(chroot /peers python3 -c 'import bcc; print(bcc.__version__)' 2>&1)" \
+		sslsniff-bpfcc -o -g -n --extra-lib openssl:/tmp/bench "$@"
+	rings=$(($(nproc) * 2)) tries=0
+	until [ "$(grep -c perf_event "/proc/$readers/maps" 2>/dev/null)" = $rings ]; do
+		tries=$((tries + 1))
+		if [ $tries -ge 600 ] || ! kill -0 "$readers" 2>/dev/null; then
+			fail "$name is not ready: $(tail -n 3 said.peer | tr '\n' ' ')"
+			return
+		fi
+		sleep 1
+	done
+	sleep 1
 }

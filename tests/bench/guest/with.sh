@@ -3,10 +3,12 @@
 #
 # Measures with the peers of peers.sh what calls cost. $few are the options of the program bench:
 # fewer calls than with sendtrace, in batches, so that no peer's buffer overflows; $few_long, if
-# it is not empty, replaces them for 16 KiB.
+# it is not empty, replaces them for 16 KiB. $busy, if it is not empty, is what a peer needs at least
+# for a call: one that sees none would look good.
 
 few=
 few_long=
+busy=
 
 measured() {
 	at=$1
@@ -16,6 +18,9 @@ measured() {
 	16384) measure "$label" "$at" ${few_long:-$few} ${call:+-m $call} ;;
 	*) measure "$label" "$at" $few ${call:+-m $call} ;;
 	esac
+	needed=${figure#*|}
+	[ -z "$busy" ] || awk "BEGIN { exit !(${needed%%|*} >= $busy) }" ||
+		fail "it shows nothing: its side needs ${needed%%|*} for a call"
 	! grep -Eiq '(lost|dropped|skipped).*[1-9]' said.peer || fail "it lost events: $(cat said.peer)"
 	point "$label, $at bytes"
 }

@@ -41,8 +41,7 @@ start_text 1 -e all bench
 ways unseen armed file
 stop_readers
 
-# Calls of a TLS library, with a system call inside, and without one.
-tls="SSL_write SSL_quiet"
+# Calls of a TLS library.
 start_text 1 --tls bench
 ways traced tls1 $tls
 # A thread that is in no such call.
