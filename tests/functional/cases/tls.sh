@@ -30,7 +30,7 @@ checks tls_life.stopped "a session that stops and starts again has forgotten all
 scenario tls_life.sleepers "the module is unloaded while threads sleep in a library, which then return normally"
 case_tls_life_sleepers() {
 	program has tls_life uprobes
-	[ ! -e skipped ] || return
+	[ ! -s skipped ] || return
 	start_program main tls_life sleepers
 	holds "rmmod succeeds" unload
 	refuses "the module is gone" loaded
