@@ -177,7 +177,7 @@ struct sendtrace_record {
  * @SENDTRACE_WHY_ASYNC: longer than struct sendtrace_info.inline_max, and made by io_uring: its
  *	caller may reuse the buffer before the rest could be copied
  * @SENDTRACE_WHY_NOT_COPIED: the bytes are not where the module may read them: a call with
- *	MSG_TRUNC on TCP, a splice out of a socket, memory of a device
+ *	MSG_TRUNC on TCP, a splice out of a socket, memory of a device, a file of SSL_sendfile()
  *
  * A call that failed has only COMPLETE, AGAIN, FAILED, or RING_FULL.
  */

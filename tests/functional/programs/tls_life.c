@@ -255,6 +255,7 @@ static void stopped(void)
 
 static struct {
 	struct pair pair[2];
+	bool traced;
 	pid_t tid[2];
 } * sleepers;
 
@@ -295,8 +296,11 @@ static void *sleeps_in_read_ex(void *arg)
 
 static void sleep_inside(void *arg)
 {
+	struct deadline deadline = { 0 };
 	pthread_t one, other;
 
+	while (!__atomic_load_n(&sleepers->traced, __ATOMIC_ACQUIRE))
+		look_again(&deadline, "the session to run");
 	check(tls_is_probed(SENDTRACE_CALL_SSL_READ), "SSL_read() is probed");
 	check(tls_is_probed(SENDTRACE_CALL_SSL_READ_EX), "SSL_read_ex() is probed");
 	must(-pthread_create(&one, NULL, sleeps_in_read, NULL), "pthread_create()");
@@ -313,13 +317,15 @@ static void begin_both_ways(struct tracer *tracer)
 {
 	tracer_open(tracer);
 	tracer_config_calls(tracer, 1 << 16, SENDTRACE_CALLS_TLS);
-	prctl(PR_SET_NAME, "sleeping");
 	tracer_filter(tracer, "sleeping");
 	name_both_ways(tracer);
 	tracer_start(tracer);
 }
 
-/* Threads sleep inside a library while the session ends and, at the gate, the module goes. */
+/*
+ * Threads sleep inside a library while the session ends and, at the gate, the module goes. Their
+ * process is there before the session: it must not have its descriptor, nor its memory.
+ */
 static void sleep_while_it_ends(void)
 {
 	struct deadline deadline = { 0 };
@@ -330,8 +336,10 @@ static void sleep_while_it_ends(void)
 			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	for (int i = 0; i < 2; i++)
 		sleepers->pair[i] = tcp_pair();
-	begin_both_ways(&tracer);
+	prctl(PR_SET_NAME, "sleeping");
 	child = start_child(sleep_inside, NULL);
+	begin_both_ways(&tracer);
+	__atomic_store_n(&sleepers->traced, true, __ATOMIC_RELEASE);
 	for (int i = 0; i < 2; i++) {
 		while (!__atomic_load_n(&sleepers->tid[i], __ATOMIC_ACQUIRE))
 			look_again(&deadline, "a thread to begin");

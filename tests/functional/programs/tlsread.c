@@ -21,10 +21,9 @@
 
 #include "check.h"
 #include "net.h"
+#include "tlsread_library.h"
 
-static struct {
-	int fd;
-} ssl;
+static SSL ssl;
 
 static void *library;
 
@@ -37,7 +36,7 @@ static void load(const char *path)
 
 static void write_text(const char *text)
 {
-	int (*function)(void *ssl, const void *buf, int num);
+	int (*function)(SSL * ssl, const void *buf, int num);
 
 	*(void **)&function = dlsym(library, "SSL_write");
 	if (!function)

@@ -120,12 +120,18 @@ case_tls_renegotiation() {
 		</dev/null >$debian/tmp/gnutls.log 2>&1 &
 	until_true "the server listens" grep -q . $debian/tmp/gnutls.log
 	tls_reader gnutls-serv gnutls-cli
-	echo "said after the second handshake" >$debian/tmp/question
-	# It ends when its input does: only after the answer.
-	client sh -c '{ cat /tmp/question; sleep 5; } | exec gnutls-cli --rehandshake --insecure \
-		--priority "$1" --port 8452 127.0.0.1' sh $priority
-	cp $debian/tmp/question question
+	echo "said after the second handshake" >question
 	cp question answer
+	mkfifo questions
+	in_debian timeout -s KILL "$limit" gnutls-cli --rehandshake --insecure --priority $priority \
+		--port 8452 127.0.0.1 <questions >client.out 2>client.err &
+	client=$!
+	# It ends when its input does: only after the answer.
+	exec 9>questions
+	cat question >&9
+	until_true "the client has its answer" grep -qx "$(cat answer)" client.out
+	exec 9>&-
+	wait $client || { fail "gnutls-cli ended with exit status $?" && show client.err; }
 	grep -q 'ReHandshake was completed' client.out ||
 		{ fail "expected a second handshake" && show client.out; }
 	until_true "the answer is shown" finds has answer comm=gnutls-cli family=2 src=127.0.0.1 port=8452
