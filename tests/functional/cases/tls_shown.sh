@@ -67,3 +67,8 @@ scenario tls_shown32.received "a 32-bit program's SSL_read() and SSL_read_ex() a
 case_tls_shown32_received() {
 	shows_calls tls_shown32 received
 }
+
+scenario tls_shown32.sendfile "a 32-bit program's SSL_sendfile() is shown with its length: its offset has 64 bits"
+case_tls_shown32_sendfile() {
+	shows_calls tls_shown32 sendfile
+}
