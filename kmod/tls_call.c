@@ -166,7 +166,8 @@ static void fill(struct st_tls_open *open, const struct function *function,
 	open->candidates = 0;
 	call->hook = &function->hook;
 	call->enter_time = ktime_get_ns();
-	call->len = argument(regs, function->has_no_buffer ? 3 : 2);
+	/* SSL_sendfile()'s offset has 64 bits everywhere: on i386 it is two words. */
+	call->len = argument(regs, function->has_no_buffer ? 3 + narrow : 2);
 	if (function->returns_int)
 		call->len = max((int)call->len, 0);
 	if (function->has_no_buffer)
