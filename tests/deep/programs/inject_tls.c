@@ -221,13 +221,17 @@ static long make_tls_start(struct tracer *tracer)
 	return ioctl(tracer->fd, SENDTRACE_IOC_START);
 }
 
-/* If it failed, nothing is probed. */
+/* If it failed, nothing is probed. A read() would start it. */
 static void verify_tls_start(struct tracer *tracer, bool failed)
 {
+	struct answer answer;
+
 	if (failed) {
 		check_errno(ioctl(tracer->fd, SENDTRACE_IOC_STOP), EALREADY,
 			    "STOP after a failed START");
-		check_traces(tracer, false, false);
+		answer = take_turn();
+		check(!answer.writes_probed && !answer.reads_probed,
+		      "nothing is probed after a failed START");
 		tracer_start(tracer);
 	}
 	check_traces(tracer, true, true);
@@ -359,8 +363,8 @@ void inject_tls_call(void)
 	check_written(&records);
 	missed = tracer_stats(&tracer).tls_missed;
 	check_equal(records.number + missed, written, "events and missed calls");
-	check(missed > 0, "a fault has hit the module's memory for a call");
 	check(written < points, "a fault has hit the library's own calls");
+	check(written > 1, "a fault has hit something else");
 	printf("call of a TLS library: %zu points, %zu calls failed, %llu missed\n",
 	       points - 1, points - written, (unsigned long long)missed);
 	tracer_close(&tracer);
