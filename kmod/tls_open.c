@@ -117,6 +117,7 @@ static bool is_dead(const struct st_tls_open *call)
 
 static void sweep_chain(struct chain *chain, bool all)
 {
+	struct hlist_head gone = HLIST_HEAD_INIT;
 	struct hlist_node *next;
 	struct st_tls_open *call;
 
@@ -124,10 +125,13 @@ static void sweep_chain(struct chain *chain, bool all)
 	hlist_for_each_entry_safe(call, next, &chain->calls, node) {
 		if (all || is_dead(call)) {
 			unlink(call);
-			st_tls_open_free(call);
+			hlist_add_head(&call->node, &gone);
 		}
 	}
 	raw_spin_unlock(&chain->lock);
+	/* Where preemption is real-time, the allocator takes locks that sleep. */
+	hlist_for_each_entry_safe(call, next, &gone, node)
+		st_tls_open_free(call);
 }
 
 /* At most once a second: it takes a while. */

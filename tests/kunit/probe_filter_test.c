@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The filter in front of all calls, with the table of probe_test.c. */
 #include <linux/percpu.h>
+#include <linux/ptrace.h>
+#include <linux/sched/task_stack.h>
 
 #include "event.h"
 #include "fixture.h"
@@ -8,6 +10,8 @@
 #include "probe_fixture.h"
 #include "source.h"
 #include "session_fixture.h"
+#include "socket_fixture.h"
+#include "tls_open.h"
 
 static int probe_filter_test_init(struct kunit *test)
 {
@@ -199,6 +203,56 @@ static void a_hook_without_a_return_sees_the_entry_only(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, is_asked());
 }
 
+/* A call of a TLS library that the thread is in, of a session whose socket may be known. */
+static void opens(struct kunit *test, struct socket *known)
+{
+	struct st_tls_open *open = st_tls_open_new();
+
+	KUNIT_ASSERT_NOT_NULL(test, open);
+	open->sp = user_stack_pointer(task_pt_regs(current));
+	open->candidates = 0;
+	open->is_known = known;
+	if (known) {
+		open->call.fd = (int)task_pt_regs(current)->di;
+		open->call.peer = st_test_peer_of(known);
+	}
+	st_tls_process_read(&open->process);
+	st_tls_open_add(open);
+}
+
+/* How many calls of a hook were followed, and how many filtered. */
+static void expect_calls(struct kunit *test, struct st_session *session,
+			 unsigned int followed, u64 filtered)
+{
+	st_test_call_hooked(0);
+	KUNIT_EXPECT_EQ(test, st_test_begun, followed);
+	KUNIT_EXPECT_EQ(test, st_test_counted(session)->filtered, filtered);
+	KUNIT_EXPECT_FALSE(test, is_asked());
+}
+
+static void
+a_call_that_may_tell_a_connection_is_followed_unless_it_is_known(struct kunit *test)
+{
+	struct st_session *session = st_test_session(test, 16 * PAGE_SIZE, 0);
+	struct socket *sock = st_test_socket(test, AF_INET, SOCK_STREAM, 0);
+
+	KUNIT_ASSERT_EQ(test, st_tls_open_init(), 0);
+	session->calls = CALL_ONE;
+	session->asks = CALL_FALLBACK;
+	st_test_hooked_socket = sock;
+	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_FALLBACK), 0);
+	expect_calls(test, session, 0, 1);
+	opens(test, NULL);
+	expect_calls(test, session, 1, 1);
+	st_tls_open_clear();
+	opens(test, sock);
+	expect_calls(test, session, 1, 2);
+	st_test_hooked_socket = st_test_socket(test, AF_INET, SOCK_STREAM, 0);
+	expect_calls(test, session, 2, 2);
+	st_probe_disarm(CALL_FALLBACK);
+	st_tls_open_exit();
+}
+
 /* How often a hook that helps has done so in one call, after the thread began a receive or not. */
 static unsigned int helped(bool begins, bool named)
 {
@@ -238,6 +292,7 @@ static struct kunit_case probe_filter_cases[] = {
 	KUNIT_CASE(another_probe_on_the_function_sees_its_calls_too),
 	KUNIT_CASE(a_hook_counts_its_calls_recorded_or_not),
 	KUNIT_CASE(a_hook_without_a_return_sees_the_entry_only),
+	KUNIT_CASE(a_call_that_may_tell_a_connection_is_followed_unless_it_is_known),
 	KUNIT_CASE(a_hook_that_helps_asks_the_sessions_only_if_no_receive_tells),
 	{}
 };

@@ -65,6 +65,13 @@ void st_test_call_hooked(int value)
 	preempt_enable();
 }
 
+struct socket *st_test_hooked_socket;
+
+static struct socket *hooked_socket(struct pt_regs *regs)
+{
+	return st_test_hooked_socket;
+}
+
 static bool concerns_odd_values(struct pt_regs *regs)
 {
 	return regs_get_kernel_argument(regs, 0) & 1;
@@ -93,7 +100,15 @@ const struct st_hook st_hooks[] = {
 	HOOK(CALL_MANY, "__sys_getpeername"),
 	HOOK(CALL_MANY, "__sys_sendmsg"),
 	HOOK(CALL_MANY | CALL_SHARED, "__sys_recvfrom"),
-	HOOK(CALL_FALLBACK, "st_no_such_function", "st_test_called"),
+	[ROW_CALLED] = {
+		.name = "called",
+		.symbols = { "st_no_such_function", "st_test_called" },
+		.calls = CALL_FALLBACK,
+		.size = sizeof(struct st_call),
+		.socket = hooked_socket,
+		.begin = begins,
+		.end = ends,
+	},
 	OPTIONAL(CALL_MISSING, "st_no_such_function", "st_nor_this_one"),
 	HOOK(CALL_MISSING, "__sys_accept4"),
 	HOOK(CALL_NEEDED, "st_no_such_function"),

@@ -31,6 +31,9 @@ enum {
 /* How often the row of CALL_HELPED, on st_test_called_once(), has helped. */
 extern unsigned int st_test_helped;
 
+/* The socket of a call of st_test_called(); NULL for none. */
+extern struct socket *st_test_hooked_socket;
+
 /* How often a hook's begin and end were called since the case began, and with what. */
 extern unsigned int st_test_begun, st_test_ended;
 extern long st_test_ended_with;
