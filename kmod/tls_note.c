@@ -18,6 +18,26 @@
 
 /* ---- At the entry: the socket that is known ---------------------------------------------- */
 
+/* A stream of TCP may be connected again, to another end (connect(2), AF_UNSPEC). */
+static bool goes_to(const struct sock *sk, const struct st_addr *remote)
+{
+	switch (READ_ONCE(sk->sk_family)) {
+	case AF_INET:
+		return remote->len && sk->sk_dport == remote->in.sin_port &&
+		       sk->sk_daddr == remote->in.sin_addr.s_addr;
+#if IS_ENABLED(CONFIG_IPV6)
+	case AF_INET6:
+		return remote->len && sk->sk_dport == remote->in6.sin6_port &&
+		       ipv6_addr_equal(&sk->sk_v6_daddr, &remote->in6.sin6_addr);
+#endif
+	case AF_UNIX:
+		return true;
+	default:
+		return false;
+	}
+}
+NOKPROBE_SYMBOL(goes_to);
+
 /*
  * Whatever its bytes are. If it receives, they are not known yet; but nothing else that it could tell
  * is new.
@@ -26,9 +46,11 @@ static bool note_known(struct st_tls_open *open, const void *what)
 {
 	const struct st_call *call = &open->call;
 	struct socket *sock = (void *)what;
+	const struct sock *sk = READ_ONCE(sock->sk);
 
 	if (!open->is_known || call->peer.inode != SOCK_INODE(sock)->i_ino ||
-	    call->peer.type != SOCK_STREAM || !st_syscall_has_fd(call->fd))
+	    call->peer.type != SOCK_STREAM || !st_syscall_has_fd(call->fd) || !sk ||
+	    !goes_to(sk, &call->peer.remote))
 		return false;
 	if (!open->candidates)
 		open->candidates = 1;

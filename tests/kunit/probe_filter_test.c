@@ -234,20 +234,21 @@ static void
 a_call_that_may_tell_a_connection_is_followed_unless_it_is_known(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, 16 * PAGE_SIZE, 0);
-	struct socket *sock = st_test_socket(test, AF_INET, SOCK_STREAM, 0);
+	struct socket *pair[2];
 
+	st_test_pair(test, SOCK_STREAM, pair);
 	KUNIT_ASSERT_EQ(test, st_tls_open_init(), 0);
 	session->calls = CALL_ONE;
 	session->asks = CALL_FALLBACK;
-	st_test_hooked_socket = sock;
+	st_test_hooked_socket = pair[0];
 	KUNIT_ASSERT_EQ(test, st_probe_arm(CALL_FALLBACK), 0);
 	expect_calls(test, session, 0, 1);
 	opens(test, NULL);
 	expect_calls(test, session, 1, 1);
 	st_tls_open_clear();
-	opens(test, sock);
+	opens(test, pair[0]);
 	expect_calls(test, session, 1, 2);
-	st_test_hooked_socket = st_test_socket(test, AF_INET, SOCK_STREAM, 0);
+	st_test_hooked_socket = pair[1];
 	expect_calls(test, session, 2, 2);
 	st_probe_disarm(CALL_FALLBACK);
 	st_tls_open_exit();

@@ -186,9 +186,17 @@ static void two_sockets_are_two_candidates(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, noted(test).candidates, 2);
 }
 
-static void the_socket_that_is_known_is_noted_at_the_entry(struct kunit *test)
+static struct socket *connected(struct kunit *test, struct st_addr at)
 {
-	struct socket *sock = st_test_socket(test, AF_INET, SOCK_STREAM, 0);
+	struct socket *sock = st_test_socket(test, at.any.sa_family, SOCK_STREAM, 0);
+
+	st_test_listener(test, SOCK_STREAM, &at);
+	st_test_connect(test, sock, &at);
+	return sock;
+}
+
+static void expect_known(struct kunit *test, struct socket *sock)
+{
 	struct noted socket;
 
 	opens_known(test, sock, 4);
@@ -200,28 +208,64 @@ static void the_socket_that_is_known_is_noted_at_the_entry(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, socket.inode, SOCK_INODE(sock)->i_ino);
 }
 
+static void the_socket_that_is_known_is_noted_at_the_entry(struct kunit *test)
+{
+	struct socket *pair[2];
+
+	expect_known(test, connected(test, st_test_loopback()));
+	expect_known(test, connected(test, st_test_loopback6()));
+	st_test_pair(test, SOCK_STREAM, pair);
+	expect_known(test, pair[0]);
+}
+
+/* Expects that a session that has used the socket is not taken to use it now. */
+static void expect_followed(struct kunit *test, struct socket *used, struct socket *now,
+			    int fd)
+{
+	opens_known(test, used, 4);
+	KUNIT_EXPECT_FALSE(test, is_known(now, fd));
+	KUNIT_EXPECT_EQ(test, noted(test).candidates, 0);
+}
+
+static void a_socket_with_another_end_is_not_the_known_one(struct kunit *test)
+{
+	struct st_addr at = st_test_loopback(), at6 = st_test_loopback6();
+	struct socket *sock = connected(test, at), *sock6 = connected(test, at6);
+	struct st_addr none = { .len = sizeof(none.any), .any.sa_family = AF_UNSPEC };
+
+	opens_known(test, sock, 4);
+	st_test_connect(test, sock, &none);
+	KUNIT_EXPECT_FALSE(test, is_known(sock, 4));
+	st_test_listener(test, SOCK_STREAM, &at);
+	st_test_connect(test, sock, &at);
+	KUNIT_EXPECT_FALSE(test, is_known(sock, 4));
+	KUNIT_EXPECT_EQ(test, noted(test).candidates, 0);
+	opens_known(test, sock6, 4);
+	st_test_connect(test, sock6, &none);
+	KUNIT_EXPECT_FALSE(test, is_known(sock6, 4));
+	KUNIT_EXPECT_EQ(test, noted(test).candidates, 0);
+}
+
 static void what_may_be_another_connection_is_followed(struct kunit *test)
 {
-	struct socket *sock = st_test_socket(test, AF_INET, SOCK_STREAM, 0);
-	struct socket *other = st_test_socket(test, AF_INET, SOCK_STREAM, 0);
-	struct socket *datagram = st_test_socket(test, AF_INET, SOCK_DGRAM, 0);
+	struct socket *sock = connected(test, st_test_loopback());
+	struct socket *other = connected(test, st_test_loopback());
+	struct socket *new = st_test_socket(test, AF_INET, SOCK_STREAM, 0), *datagrams[2];
 
 	KUNIT_EXPECT_FALSE(test, is_known(sock, 4));
 	opens(test);
 	KUNIT_EXPECT_FALSE(test, is_known(sock, 4));
 	KUNIT_EXPECT_EQ(test, noted(test).candidates, 0);
-	opens_known(test, sock, 4);
-	KUNIT_EXPECT_FALSE(test, is_known(other, 4));
-	KUNIT_EXPECT_FALSE(test, is_known(sock, 5));
-	KUNIT_EXPECT_EQ(test, noted(test).candidates, 0);
-	opens_known(test, datagram, 4);
-	KUNIT_EXPECT_FALSE(test, is_known(datagram, 4));
-	KUNIT_EXPECT_EQ(test, noted(test).candidates, 0);
+	expect_followed(test, sock, other, 4);
+	expect_followed(test, sock, sock, 5);
+	expect_followed(test, new, new, 4);
+	st_test_pair(test, SOCK_DGRAM, datagrams);
+	expect_followed(test, datagrams[0], datagrams[0], 4);
 }
 
 static void another_socket_than_the_known_one_is_the_new_one(struct kunit *test)
 {
-	struct socket *sock = st_test_socket(test, AF_INET, SOCK_STREAM, 0);
+	struct socket *sock = connected(test, st_test_loopback());
 	struct st_call other;
 	struct noted socket;
 
@@ -246,6 +290,7 @@ static struct kunit_case tls_note_cases[] = {
 	KUNIT_CASE(text_names_the_socket_where_the_kernel_encrypts),
 	KUNIT_CASE(two_sockets_are_two_candidates),
 	KUNIT_CASE(the_socket_that_is_known_is_noted_at_the_entry),
+	KUNIT_CASE(a_socket_with_another_end_is_not_the_known_one),
 	KUNIT_CASE(what_may_be_another_connection_is_followed),
 	KUNIT_CASE(another_socket_than_the_known_one_is_the_new_one),
 	{}
