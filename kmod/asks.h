@@ -142,12 +142,14 @@ static nokprobe_inline enum st_answer st_event_asks_quickly(const struct st_hook
 	if (session->asks & hook->calls &&
 	    st_pattern_match_plain(rules->patterns, &asked->caller) &&
 	    session->tracer != task_tgid(current)) {
-		asked->wanted = mask;
-		if (likely(session->calls & hook->calls))
+		if (likely(session->calls & hook->calls)) {
+			asked->wanted = mask;
 			return ST_WANTED;
-		if (st_tls_is_watched())
+		}
+		if (st_tls_is_watched()) {
+			asked->wanted = mask;
 			return ST_WATCHED;
-		asked->wanted = 0;
+		}
 	}
 	if (!hook->help)
 		st_count_filtered(st_ring_here(session));

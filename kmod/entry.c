@@ -70,7 +70,11 @@ NOKPROBE_SYMBOL(watched);
 
 static noinline void ask_all(struct st_probe *probe, struct pt_regs *regs)
 {
-	if (st_event_asks(probe->hook))
+	if (!st_event_asks(probe->hook))
+		return;
+	if (unlikely(st_event_is_watched(probe->hook)))
+		watched(probe, regs);
+	else
 		wanted(probe, regs);
 }
 NOKPROBE_SYMBOL(ask_all);

@@ -4,7 +4,8 @@
  * the ways to send and to receive (sendto.c, message.c, ...), and in deliver.c.
  *
  * All of these run in the calling thread, at a function's entry or inside a kretprobe handler:
- * preemption off, interrupts perhaps off too (5.10, arm64). So: no lock that is waited for, no
+ * preemption off, interrupts perhaps off too (5.10, arm64). So: no lock that is waited for (but for
+ * a raw one of a few instructions, where a TLS library is traced: tls_open.c), no
  * allocation, no wake-up, no printk, and no page fault that would wait. What needs any of these
  * is left to task work (late.c).
  */
@@ -27,6 +28,7 @@
 
 DEFINE_PER_CPU(struct st_asked, st_asked);
 
+/* One that records TLS looks at what else may tell a connection. */
 static nokprobe_inline bool session_wants(const struct st_session *session, u64 calls,
 					  const struct st_caller *caller)
 {
@@ -80,19 +82,44 @@ bool st_event_asks(const struct st_hook *hook)
 NOKPROBE_SYMBOL(st_event_asks);
 
 /**
- * st_event_refuse() - the session that st_event_asks_quickly() has found does not record the call
+ * st_event_refuse() - the sessions that were found to want a call do not record it
  *
  * Context: the function's entry, instead of st_event_asked().
  */
 void st_event_refuse(void)
 {
-	const struct st_session *session = st_running_of(this_cpu_read(st_asked.wanted));
+	unsigned long mask = this_cpu_read(st_asked.wanted);
+	const struct st_session *session;
 
-	if (session)
-		st_count_filtered(st_ring_here(session));
+	for (; mask; mask &= mask - 1) {
+		session = st_running_of(mask & -mask);
+		if (session)
+			st_count_filtered(st_ring_here(session));
+	}
 	st_event_asked();
 }
 NOKPROBE_SYMBOL(st_event_refuse);
+
+/**
+ * st_event_is_watched() - does none of the sessions that want a call record it?
+ * @hook: the hook that saw it
+ *
+ * Context: the function's entry, after st_event_asks().
+ * Return: true if so: it may only tell which connection a TLS session has.
+ */
+bool st_event_is_watched(const struct st_hook *hook)
+{
+	unsigned long mask = this_cpu_read(st_asked.wanted);
+	const struct st_session *session;
+
+	for (; mask; mask &= mask - 1) {
+		session = st_running_of(mask & -mask);
+		if (session && session->calls & hook->calls)
+			return false;
+	}
+	return true;
+}
+NOKPROBE_SYMBOL(st_event_is_watched);
 
 /* Not inline: many kernels zero the local variables of a function (INIT_STACK_ALL_ZERO). */
 static noinline void record_once(const struct st_hook *hook, struct pt_regs *regs)

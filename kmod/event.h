@@ -21,6 +21,7 @@ void st_event_once(const struct st_hook *hook, struct pt_regs *regs);
 void st_event_identify_another(struct st_caller *caller);
 bool st_event_refine_each(struct st_entry *call);
 void st_event_refuse(void);
+bool st_event_is_watched(const struct st_hook *hook);
 void st_event_pass(struct st_entry *call);
 void st_event_drop(struct st_entry *call);
 

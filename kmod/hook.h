@@ -31,8 +31,8 @@ struct st_source_set;
  * @returns_int: the function returns an int: the upper half of the register is undefined
  * @size: bytes of an instance: of struct st_call, or of a struct that begins with struct
  *	st_entry; 0 if @begin records the call itself and never asks for its return
- * @socket: if not NULL: its socket, of a call that is looked at only since it may tell which
- *	connection a TLS session has (tls_note.c). Context: the function's entry
+ * @socket: if not NULL: returns the socket of a call that no session records, but that may tell
+ *	the connection of a TLS session (tls_note.c). Context: the function's entry
  * @concerns: if not NULL: is a call of the function one of @calls at all? Asked before the
  *	sessions are
  * @begin: reads the function's arguments, for a call that a session records. @call has its

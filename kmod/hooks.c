@@ -26,7 +26,7 @@
 	(CALL(RECVFROM) | CALL(RECVMSG) | CALL(RECVMMSG) | CALLS_READ | \
 	 CALL(SPLICE_READ) | CALL(IO_URING_RECV))
 
-/* ____sys_sendmsg(), sock_recvmsg() and each family's function begin with it. */
+/* Of the functions that are given the socket. */
 static struct socket *first_argument(struct pt_regs *regs)
 {
 	return (void *)regs_get_kernel_argument(regs, 0);
@@ -44,13 +44,14 @@ NOKPROBE_SYMBOL(socket_of_iocb);
 /*
  * Where the compiler has put sock_recvmsg() into its callers, the functions that it calls for each
  * family are hooked instead: these are in other files, and each is called once for a receive. Other
- * families are not seen then, nor what a security module refuses before.
+ * families are not seen then, nor what a security module refuses before. Only a stream's socket is
+ * asked for (hook.h).
  */
-#define RECV_OF(named, symbol, begins)                                                   \
+#define RECV_OF(named, symbol, socket_of, begins)                                        \
 	{                                                                                \
 		.name = named, .symbols = { symbol }, .calls = CALLS_RECV,               \
 		.optional = true, .if_inlined = true, .size = sizeof(struct st_receive), \
-		.returns_int = true, .socket = first_argument, .begin = begins,          \
+		.returns_int = true, .socket = socket_of, .begin = begins,               \
 		.end = st_receive_ends,                                                  \
 	}
 
@@ -144,20 +145,20 @@ const struct st_hook st_hooks[ST_HOOKS] = {
 		.begin = st_recvmmsg_begins,
 		.end = st_receive_ends_unnamed,
 	},
-	[ST_HOOK_RECV_INET] = RECV_OF("recv_inet", "inet_recvmsg", st_proto_recv_begins),
-	[ST_HOOK_RECV_INET6] = RECV_OF("recv_inet6", "inet6_recvmsg", st_proto_recv_begins),
+	[ST_HOOK_RECV_INET] = RECV_OF("recv_inet", "inet_recvmsg", first_argument, st_proto_recv_begins),
+	[ST_HOOK_RECV_INET6] = RECV_OF("recv_inet6", "inet6_recvmsg", first_argument, st_proto_recv_begins),
 	[ST_HOOK_RECV_UNIX] =
-		RECV_OF("recv_unix", "unix_stream_recvmsg", st_proto_recv_begins),
-	[ST_HOOK_RECV_UNIX_DGRAM] = RECV_OF("recv_unix_dgram", "__unix_dgram_recvmsg",
+		RECV_OF("recv_unix", "unix_stream_recvmsg", first_argument, st_proto_recv_begins),
+	[ST_HOOK_RECV_UNIX_DGRAM] = RECV_OF("recv_unix_dgram", "__unix_dgram_recvmsg", NULL,
 					    st_unix_recv_begins),
 	[ST_HOOK_RECV_UNIX_SEQPACKET] =
-		RECV_OF("recv_unix_seqpacket", "unix_seqpacket_recvmsg",
+		RECV_OF("recv_unix_seqpacket", "unix_seqpacket_recvmsg", NULL,
 			st_seqpacket_recv_begins),
 	[ST_HOOK_RECV_NETLINK] =
-		RECV_OF("recv_netlink", "netlink_recvmsg", st_proto_recv_begins),
+		RECV_OF("recv_netlink", "netlink_recvmsg", NULL, st_proto_recv_begins),
 	/* IPv6's raw sockets, and L2TP's. */
 	[ST_HOOK_RECV_COMMON] =
-		RECV_OF("recv_common", "sock_common_recvmsg", st_proto_recv_begins),
+		RECV_OF("recv_common", "sock_common_recvmsg", NULL, st_proto_recv_begins),
 	[ST_HOOK_SPLICE_READ] = {
 		.name = "splice_read",
 		.symbols = { "sock_splice_read" },

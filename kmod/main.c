@@ -33,9 +33,10 @@
  *	tls			the functions of TLS libraries that are traced
  *	 |- tls_set		the probes on one function
  *	 |   |- uprobe		places in the code of programs
- *	 |- tls_call		a call begins, makes socket calls, and ends
- *	     |- tls_note	the socket calls inside it
+ *	 |- tls_note		the socket calls inside a call; entry and deliver hand it these
+ *	 |- tls_call		a call begins, and ends
  *	     |- tls_open	calls that have not returned
+ *	     |   |- tls_around	which of them a thread is inside
  *	     |- tls_conn	which socket a TLS session was last seen to use
  *	     |- tls_bio		ciphertext that the program sends itself
  *	         |- tls_written	what is written to BIOs, and for which TLS session

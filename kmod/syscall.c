@@ -445,11 +445,12 @@ bool st_syscall_asks_name(void)
 NOKPROBE_SYMBOL(st_syscall_asks_name);
 
 /**
- * st_syscall_has_fd() - is the thread in a call of which a descriptor is the first argument?
- * @fd: the descriptor
+ * st_syscall_has_fd() - is a number the first argument of the thread's system call?
+ * @fd: the number, of a socket that the call uses. The socket may have others: this tells which of
+ *	them a call of one socket was given
  *
  * Context: the calling task.
- * Return: true if it may be; false if not, and for all programs that are not the kernel's own width.
+ * Return: true if so; false also for all programs that are not of the kernel's own width.
  */
 bool st_syscall_has_fd(int fd)
 {

@@ -73,6 +73,7 @@ static void let_go(struct work_struct *work)
 		if (!mapping_mapped(file_inode(function->file)->i_mapping))
 			forget(function);
 	st_tls_bio_expire();
+	st_tls_open_expire();
 	if (!list_empty(&functions))
 		schedule_delayed_work(&letting_go, HZ);
 	mutex_unlock(&tls_lock);

@@ -11,6 +11,7 @@
 
 #include "call.h"
 #include "compat.h"
+#include "event.h"
 #include "syscall.h"
 #include "tls_bio.h"
 #include "tls_note.h"
@@ -18,29 +19,36 @@
 
 /* ---- At the entry: the socket that is known ---------------------------------------------- */
 
-/* A stream of TCP may be connected again, to another end (connect(2), AF_UNSPEC). */
-static bool goes_to(const struct sock *sk, const struct st_addr *remote)
+/*
+ * A stream of TCP may be connected again (connect(2), AF_UNSPEC), also to the same other end. While
+ * another thread does so, any answer is right.
+ */
+static bool has_ends(const struct sock *sk, const struct st_peer *peer)
 {
-	switch (READ_ONCE(sk->sk_family)) {
+	const struct st_addr *remote = &peer->remote;
+	u16 family = READ_ONCE(sk->sk_family);
+
+	if (family == AF_UNIX)
+		return true;
+	/* The ports are at the same place in both families' addresses. */
+	if (!remote->len || READ_ONCE(sk->sk_dport) != remote->in.sin_port ||
+	    READ_ONCE(inet_sk(sk)->inet_sport) != peer->local.in.sin_port)
+		return false;
+	switch (family) {
 	case AF_INET:
-		return remote->len && sk->sk_dport == remote->in.sin_port &&
-		       sk->sk_daddr == remote->in.sin_addr.s_addr;
+		return READ_ONCE(sk->sk_daddr) == remote->in.sin_addr.s_addr;
 #if IS_ENABLED(CONFIG_IPV6)
 	case AF_INET6:
-		return remote->len && sk->sk_dport == remote->in6.sin6_port &&
-		       ipv6_addr_equal(&sk->sk_v6_daddr, &remote->in6.sin6_addr);
+		return ipv6_addr_equal(&sk->sk_v6_daddr, &remote->in6.sin6_addr);
 #endif
-	case AF_UNIX:
-		return true;
 	default:
 		return false;
 	}
 }
-NOKPROBE_SYMBOL(goes_to);
+NOKPROBE_SYMBOL(has_ends);
 
 /*
- * Whatever its bytes are. If it receives, they are not known yet; but nothing else that it could tell
- * is new.
+ * Its bytes do not matter, and those of a receive are not there yet: all that they could tell is known.
  */
 static bool note_known(struct st_tls_open *open, const void *what)
 {
@@ -48,9 +56,10 @@ static bool note_known(struct st_tls_open *open, const void *what)
 	struct socket *sock = (void *)what;
 	const struct sock *sk = READ_ONCE(sock->sk);
 
-	if (!open->is_known || call->peer.inode != SOCK_INODE(sock)->i_ino ||
-	    call->peer.type != SOCK_STREAM || !st_syscall_has_fd(call->fd) || !sk ||
-	    !goes_to(sk, &call->peer.remote))
+	if (!open->is_known || call->peer.type != SOCK_STREAM || !sk ||
+	    (u64)atomic64_read(&sk->sk_cookie) != call->peer.cookie ||
+	    call->peer.inode != SOCK_INODE(sock)->i_ino || !has_ends(sk, &call->peer) ||
+	    !st_syscall_has_fd(call->fd))
 		return false;
 	if (!open->candidates)
 		open->candidates = 1;
@@ -69,7 +78,7 @@ NOKPROBE_SYMBOL(note_known);
  */
 bool st_tls_note_known(struct socket *sock)
 {
-	return st_tls_is_open() &&
+	return st_event_traces(sock) && st_tls_is_open() &&
 	       st_tls_open_note(user_stack_pointer(task_pt_regs(current)), note_known,
 				sock);
 }

@@ -14,51 +14,32 @@
  * preemption off, and note their socket in it while its chain is locked: so another thread cannot
  * take it meanwhile, and what is noted never goes to the call of another program. The locks are raw,
  * so that they do not sleep where preemption is real-time; two of them nest in the order of the
- * chains. No interrupt takes one: who calls from there is nobody's process.
+ * chains. No interrupt takes one: calls that are made in interrupts are refused before
+ * (st_asks_process()).
  */
-#include <linux/hash.h>
 #include <linux/jiffies.h>
 #include <linux/list.h>
-#include <linux/minmax.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
-#include <linux/ptrace.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
-#include <linux/sched/task.h>
-#include <linux/sched/task_stack.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
-#include <linux/uaccess.h>
-#include <asm/processor.h>
 
 #include "compat.h"
+#include "tls_chain.h"
 #include "tls_open.h"
 
-#define CHAIN_BITS 8
-#define CHAINS	   (1U << CHAIN_BITS)
-
-/* About 5 MiB. */
+/* About 4 MiB. */
 #define CALLS_MAX 4096
 
-struct chain {
-	raw_spinlock_t lock;
-	struct hlist_head calls;
-};
-
-static struct chain chains[CHAINS];
+struct st_tls_chain st_tls_chains[ST_TLS_CHAINS];
 static struct kmem_cache *cache;
 static unsigned long swept;
 
 atomic_t st_tls_open_calls[ST_TLS_PROCESSES];
 atomic_t st_tls_open_total;
-
-/* Calls of one process that are not further than ST_TLS_DEEPEST apart are in one chain or two. */
-static nokprobe_inline unsigned int chain_of(u32 pid, unsigned long sp)
-{
-	return hash_64((u64)pid << 40 ^ sp / ST_TLS_DEEPEST, CHAIN_BITS);
-}
 
 /**
  * st_tls_process_read() - which program the calling thread runs
@@ -96,26 +77,58 @@ void st_tls_open_free(struct st_tls_open *call)
 	kmem_cache_free(cache, call);
 }
 
-/* Is the thread that entered the call gone? */
-static bool is_dead(const struct st_tls_open *call)
+/**
+ * st_tls_thread_of() - the thread that entered a call
+ * @call: it stays
+ *
+ * @call->task may be another task by now: it is only compared.
+ *
+ * Context: inside rcu_read_lock().
+ * Return: the thread; NULL if it is gone.
+ */
+const struct task_struct *st_tls_thread_of(const struct st_tls_open *call)
 {
-	/* The task's memory may be another task's: only compared, not read. */
-	const struct task_struct *task;
-	struct task_struct *thread;
-	bool found = false;
+	const struct task_struct *task =
+		pid_task(find_pid_ns(call->tid, &init_pid_ns), PIDTYPE_PID);
+
+	return task && task == call->task && task->start_time == call->task_start &&
+			       READ_ONCE(task->self_exec_id) == call->process.exec ?
+		       task :
+		       NULL;
+}
+NOKPROBE_SYMBOL(st_tls_thread_of);
+
+static bool has_no_thread(const struct st_tls_open *call)
+{
+	bool has;
 
 	rcu_read_lock();
-	task = pid_task(find_pid_ns(call->process.pid, &init_pid_ns), PIDTYPE_TGID);
-	if (task && task->group_leader->start_time == call->process.start)
-		for_each_thread(task, thread)
-			found |= thread == call->task &&
-				 thread->start_time == call->task_start &&
-				 READ_ONCE(thread->self_exec_id) == call->process.exec;
+	has = st_tls_thread_of(call);
 	rcu_read_unlock();
-	return !found;
+	return !has;
 }
 
-static void sweep_chain(struct chain *chain, bool all)
+/* A program may go on with a call in another thread, but not after its process. */
+static bool has_no_process(const struct st_tls_open *call)
+{
+	const struct task_struct *leader;
+	bool has;
+
+	rcu_read_lock();
+	leader = pid_task(find_pid_ns(call->process.pid, &init_pid_ns), PIDTYPE_TGID);
+	has = leader && leader->start_time == call->process.start &&
+	      READ_ONCE(leader->self_exec_id) == call->process.exec;
+	rcu_read_unlock();
+	return !has;
+}
+
+static bool is_any(const struct st_tls_open *call)
+{
+	return true;
+}
+
+static void sweep_chain(struct st_tls_chain *chain,
+			bool (*is_left)(const struct st_tls_open *))
 {
 	struct hlist_head gone = HLIST_HEAD_INIT;
 	struct hlist_node *next;
@@ -123,7 +136,7 @@ static void sweep_chain(struct chain *chain, bool all)
 
 	raw_spin_lock(&chain->lock);
 	hlist_for_each_entry_safe(call, next, &chain->calls, node) {
-		if (all || is_dead(call)) {
+		if (is_left(call)) {
 			unlink(call);
 			hlist_add_head(&call->node, &gone);
 		}
@@ -134,16 +147,33 @@ static void sweep_chain(struct chain *chain, bool all)
 		st_tls_open_free(call);
 }
 
+static void sweep_all(bool (*is_left)(const struct st_tls_open *))
+{
+	int i;
+
+	for (i = 0; i < ST_TLS_CHAINS; i++)
+		sweep_chain(&st_tls_chains[i], is_left);
+}
+
 /* At most once a second: it takes a while. */
 static void sweep(void)
 {
 	unsigned long last = READ_ONCE(swept);
-	int i;
 
 	if (time_before(jiffies, last + HZ) || cmpxchg(&swept, last, jiffies) != last)
 		return;
-	for (i = 0; i < CHAINS; i++)
-		sweep_chain(&chains[i], false);
+	sweep_all(has_no_thread);
+}
+
+/**
+ * st_tls_open_expire() - forget the calls of processes that are gone
+ *
+ * Context: may sleep.
+ */
+void st_tls_open_expire(void)
+{
+	if (atomic_read(&st_tls_open_total))
+		sweep_all(has_no_process);
 }
 
 /**
@@ -153,10 +183,7 @@ static void sweep(void)
  */
 void st_tls_open_clear(void)
 {
-	int i;
-
-	for (i = 0; i < CHAINS; i++)
-		sweep_chain(&chains[i], true);
+	sweep_all(is_any);
 }
 
 /* ---- Adding and taking ---------------------------------------------------------------- */
@@ -168,8 +195,9 @@ static bool is_at(const struct st_tls_open *call, const struct st_tls_process *p
 }
 
 /* The chain is locked. */
-static struct st_tls_open *
-unlink_from(struct chain *chain, const struct st_tls_process *process, unsigned long sp)
+static struct st_tls_open *unlink_from(struct st_tls_chain *chain,
+				       const struct st_tls_process *process,
+				       unsigned long sp)
 {
 	struct st_tls_open *each;
 
@@ -182,8 +210,9 @@ unlink_from(struct chain *chain, const struct st_tls_process *process, unsigned 
 	return NULL;
 }
 
-static struct st_tls_open *
-take_from(struct chain *chain, const struct st_tls_process *process, unsigned long sp)
+static struct st_tls_open *take_from(struct st_tls_chain *chain,
+				     const struct st_tls_process *process,
+				     unsigned long sp)
 {
 	struct st_tls_open *call;
 
@@ -230,7 +259,7 @@ struct st_tls_open *st_tls_open_new(void)
 void st_tls_open_drop(const struct st_tls_process *process, unsigned long sp)
 {
 	struct st_tls_open *left =
-		take_from(&chains[chain_of(process->pid, sp)], process, sp);
+		take_from(&st_tls_chains[st_tls_chain_of(process->pid, sp)], process, sp);
 
 	if (left)
 		st_tls_open_free(left);
@@ -238,16 +267,19 @@ void st_tls_open_drop(const struct st_tls_process *process, unsigned long sp)
 
 /**
  * st_tls_open_add() - note a call of the calling thread that begins
- * @call: from st_tls_open_new(); all but @node, @task, @task_start and @call is set
+ * @call: from st_tls_open_new(); all is set but @node, @task, @tid, @task_start, and what is set
+ *	later in @call
  *
  * Replaces what is left of an earlier call at the same place.
  */
 void st_tls_open_add(struct st_tls_open *call)
 {
-	struct chain *chain = &chains[chain_of(call->process.pid, call->sp)];
+	struct st_tls_chain *chain =
+		&st_tls_chains[st_tls_chain_of(call->process.pid, call->sp)];
 	struct st_tls_open *left;
 
 	call->task = current;
+	call->tid = task_pid_nr(current);
 	call->task_start = current->start_time;
 	atomic_inc(&st_tls_open_calls[st_tls_process_hash(call->process.pid)]);
 	raw_spin_lock(&chain->lock);
@@ -272,156 +304,15 @@ struct st_tls_open *st_tls_open_take(unsigned long sp)
 	if (!st_tls_is_open())
 		return NULL;
 	st_tls_process_read(&process);
-	return take_from(&chains[chain_of(process.pid, sp)], &process, sp);
+	return take_from(&st_tls_chains[st_tls_chain_of(process.pid, sp)], &process, sp);
 }
-
-/* ---- Looking -------------------------------------------------------------------------- */
-
-static nokprobe_inline bool is_around(const struct st_tls_open *call,
-				      const struct st_tls_process *process,
-				      unsigned long sp)
-{
-	return sp <= call->sp && call->sp - sp <= ST_TLS_DEEPEST &&
-	       st_tls_same_process(&call->process, process);
-}
-
-static nokprobe_inline bool is_own(const struct st_tls_open *call)
-{
-	return call->task == current && call->task_start == current->start_time;
-}
-
-/*
- * Does the return address still stand where it was? What longjmp() has left is overwritten sooner or
- * later. Others that trace may have exchanged it, too, so this decides only between two calls.
- */
-static nokprobe_inline bool is_intact(const struct st_tls_open *call)
-{
-#ifdef CONFIG_X86
-	bool is_long = user_64bit_mode(task_pt_regs(current));
-	unsigned long word = 0;
-
-	return !copy_from_user_nofault(&word, (const void __user *)call->sp,
-				       is_long ? sizeof(u64) : sizeof(u32)) &&
-	       word == call->returns_to;
-#else
-	return true; /* It is in a register. */
-#endif
-}
-
-/*
- * The calling thread's own calls first, since other stacks may be near; then what is not left of a
- * call that never returned; then the innermost one. Both may be NULL.
- */
-static nokprobe_inline struct st_tls_open *better(struct st_tls_open *a,
-						  struct st_tls_open *b)
-{
-	if (!a || !b)
-		return a ?: b;
-	if (is_own(a) != is_own(b))
-		return is_own(a) ? a : b;
-	if (is_intact(a) != is_intact(b))
-		return is_intact(a) ? a : b;
-	return a->sp < b->sp ? a : b;
-}
-
-static struct st_tls_open *look(unsigned int i, const struct st_tls_process *process,
-				unsigned long sp)
-{
-	struct st_tls_open *call, *best = NULL;
-
-	hlist_for_each_entry(call, &chains[i].calls, node)
-		if (is_around(call, process, sp))
-			best = better(best, call);
-	return best;
-}
-NOKPROBE_SYMBOL(look);
-
-/*
- * Is the thread that entered the call still in it, so that it is not the calling thread's? That
- * thread may be exiting, and its kernel stack gone.
- */
-static bool is_occupied(const struct st_tls_open *call)
-{
-	const struct task_struct *leader = current->group_leader;
-	struct task_struct *thread;
-	unsigned long its;
-
-	for_each_thread(leader, thread)
-		if (thread == call->task && thread->start_time == call->task_start)
-			return !copy_from_kernel_nofault(&its, &task_pt_regs(thread)->sp,
-							 sizeof(its)) &&
-			       its <= call->sp && call->sp - its <= ST_TLS_DEEPEST;
-	return false;
-}
-NOKPROBE_SYMBOL(is_occupied);
-
-/* The two that the call may be in which a stack pointer is inside. */
-struct pair {
-	unsigned int low;
-	unsigned int high;
-};
-
-static nokprobe_inline struct pair pair_of(u32 pid, unsigned long sp)
-{
-	unsigned int a = chain_of(pid, sp), b = chain_of(pid, sp + ST_TLS_DEEPEST);
-
-	return (struct pair){ .low = min(a, b), .high = max(a, b) };
-}
-
-/* If both are one, sparse is told that there are two locks all the same. */
-static void lock_pair(const struct pair *pair) __acquires(low) __acquires(high)
-{
-	raw_spin_lock(&chains[pair->low].lock);
-	if (pair->high != pair->low)
-		raw_spin_lock_nested(&chains[pair->high].lock, SINGLE_DEPTH_NESTING);
-	else
-		__acquire(high);
-}
-NOKPROBE_SYMBOL(lock_pair);
-
-static void unlock_pair(const struct pair *pair) __releases(low) __releases(high)
-{
-	if (pair->high != pair->low)
-		raw_spin_unlock(&chains[pair->high].lock);
-	else
-		__release(high);
-	raw_spin_unlock(&chains[pair->low].lock);
-}
-NOKPROBE_SYMBOL(unlock_pair);
-
-/**
- * st_tls_open_note() - note something in the call that the calling thread is inside
- * @sp: its stack pointer in user mode
- * @note: notes it; the call cannot be taken meanwhile; preemption is off
- * @what: handed to @note
- *
- * Context: any; @note is called with a raw spinlock held.
- * Return: false if it is in none, or @note has returned that.
- */
-bool st_tls_open_note(unsigned long sp, st_tls_note_fn note, const void *what)
-{
-	struct st_tls_process process;
-	struct st_tls_open *call;
-	struct pair pair;
-	bool noted;
-
-	st_tls_process_read(&process);
-	pair = pair_of(process.pid, sp);
-	lock_pair(&pair);
-	call = better(look(pair.low, &process, sp), look(pair.high, &process, sp));
-	if (call && !is_own(call) && is_occupied(call))
-		call = NULL;
-	noted = call && note(call, what);
-	unlock_pair(&pair);
-	return noted;
-}
-NOKPROBE_SYMBOL(st_tls_open_note);
 
 /* ---- The table ------------------------------------------------------------------------ */
 
 /*
  * That the cache has one keeps the kernel from filling each object with zeroes when it is
- * allocated (CONFIG_INIT_ON_ALLOC_DEFAULT_ON): it is large, and all that is read is set before.
+ * allocated (CONFIG_INIT_ON_ALLOC_DEFAULT_ON): it is large, and all that is read is set before. A
+ * kernel that looks for what is not set can do so without it only.
  */
 static void construct(void *call)
 {
@@ -437,10 +328,10 @@ int __init st_tls_open_init(void)
 {
 	int i;
 
-	for (i = 0; i < CHAINS; i++)
-		raw_spin_lock_init(&chains[i].lock);
+	for (i = 0; i < ST_TLS_CHAINS; i++)
+		raw_spin_lock_init(&st_tls_chains[i].lock);
 	cache = kmem_cache_create("sendtrace_tls", sizeof(struct st_tls_open), 0, 0,
-				  construct);
+				  IS_ENABLED(CONFIG_KASAN) ? NULL : construct);
 	return cache ? 0 : -ENOMEM;
 }
 

@@ -40,7 +40,7 @@ struct st_tls_socket {
 /**
  * struct st_tls_open - a call of a TLS library that has not returned
  * @node: in the table (tls_open.c)
- * @task: the thread that entered it, and @task_start
+ * @task: the thread that entered it, @tid its number, and @task_start
  * @process: its process
  * @sp: the user's stack pointer at its entry
  * @returns_to: x86: the address that stands there
@@ -61,6 +61,7 @@ struct st_tls_open {
 	struct hlist_node node;
 	const struct task_struct *task;
 	u64 task_start;
+	u32 tid;
 	struct st_tls_process process;
 	unsigned long sp;
 	unsigned long returns_to;
@@ -174,6 +175,7 @@ void st_tls_open_drop(const struct st_tls_process *process, unsigned long sp);
 struct st_tls_open *st_tls_open_take(unsigned long sp);
 void st_tls_open_free(struct st_tls_open *call);
 bool st_tls_open_note(unsigned long sp, st_tls_note_fn note, const void *what);
+void st_tls_open_expire(void);
 void st_tls_open_clear(void);
 
 #endif /* _ST_TLS_OPEN_H */

@@ -22,7 +22,7 @@ rooms=(rules:rules_test pattern:rules_test running:running_test ring:ring_test b
 	peer:peer_test peer_unix:peer_test given:given_test payload:payload_test record:record_test event:event_test
 	late:event_late_test pool:pool_test probe:probe_test canary:probe_test symbol:probe_test inlined:inlined_test
 	entry:probe_test returns:returns_test share:share_test deliver:deliver_test
-	tls_note:tls_note_test tls_open:tls_open_test tls_conn:tls_conn_test tls_bio:tls_bio_test tls_written:tls_written_test
+	tls_note:tls_note_test tls_open:tls_open_test tls_around:tls_open_test tls_conn:tls_conn_test tls_bio:tls_bio_test tls_written:tls_written_test
 	sendto:event_peer_test cmsg:cmsg_test syscall:syscall_test
 	receive:receive_test source:source_test connect:connect_test)
 

@@ -234,9 +234,12 @@ static void
 a_call_that_may_tell_a_connection_is_followed_unless_it_is_known(struct kunit *test)
 {
 	struct st_session *session = st_test_session(test, 16 * PAGE_SIZE, 0);
+	struct st_session *other;
 	struct socket *pair[2];
 
 	st_test_pair(test, SOCK_STREAM, pair);
+	pair[0]->sk->sk_kern_sock = 0;
+	pair[1]->sk->sk_kern_sock = 0;
 	KUNIT_ASSERT_EQ(test, st_tls_open_init(), 0);
 	session->calls = CALL_ONE;
 	session->asks = CALL_FALLBACK;
@@ -250,6 +253,14 @@ a_call_that_may_tell_a_connection_is_followed_unless_it_is_known(struct kunit *t
 	expect_calls(test, session, 1, 2);
 	st_test_hooked_socket = pair[1];
 	expect_calls(test, session, 2, 2);
+	/* Also if there are others, of which none records it; or one. */
+	other = st_test_session(test, 16 * PAGE_SIZE, 0);
+	st_test_choose(other, CALL_ONE);
+	st_test_hooked_socket = pair[0];
+	expect_calls(test, session, 2, 3);
+	KUNIT_EXPECT_EQ(test, st_test_counted(other)->filtered, 1);
+	st_test_choose(other, CALL_FALLBACK);
+	expect_calls(test, session, 3, 3);
 	st_probe_disarm(CALL_FALLBACK);
 	st_tls_open_exit();
 }

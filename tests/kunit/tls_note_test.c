@@ -59,12 +59,13 @@ static void opens_known(struct kunit *test, struct socket *sock, int fd)
 	st_tls_open_add(open);
 }
 
-/* A socket call begins, with a descriptor. */
+/* A socket call of a process begins, with a descriptor. */
 static bool is_known(struct socket *sock, int fd)
 {
 	struct pt_regs *regs = task_pt_regs(current), before = *regs;
 	bool known;
 
+	sock->sk->sk_kern_sock = 0;
 	regs->di = fd;
 	preempt_disable();
 	known = st_tls_note_known(sock);
@@ -237,6 +238,12 @@ static void a_socket_with_another_end_is_not_the_known_one(struct kunit *test)
 	st_test_connect(test, sock, &none);
 	KUNIT_EXPECT_FALSE(test, is_known(sock, 4));
 	st_test_listener(test, SOCK_STREAM, &at);
+	st_test_connect(test, sock, &at);
+	KUNIT_EXPECT_FALSE(test, is_known(sock, 4));
+	KUNIT_EXPECT_EQ(test, noted(test).candidates, 0);
+	/* The same one again, from another port. */
+	opens_known(test, sock, 4);
+	st_test_connect(test, sock, &none);
 	st_test_connect(test, sock, &at);
 	KUNIT_EXPECT_FALSE(test, is_known(sock, 4));
 	KUNIT_EXPECT_EQ(test, noted(test).candidates, 0);

@@ -7,6 +7,7 @@
 #define __init
 
 #include "../../kmod/tls_open.c"
+#include "../../kmod/tls_around.c"
 
 #include <kunit/test.h>
 #include <linux/completion.h>
@@ -66,8 +67,8 @@ static bool noted_locked;
 static bool note_ssl(struct st_tls_open *call, const void *ssl)
 {
 	noted_ssl = call->ssl;
-	noted_locked =
-		raw_spin_is_locked(&chains[chain_of(call->process.pid, call->sp)].lock);
+	noted_locked = raw_spin_is_locked(
+		&st_tls_chains[st_tls_chain_of(call->process.pid, call->sp)].lock);
 	return !ssl || *(const u64 *)ssl == call->ssl;
 }
 
@@ -122,6 +123,19 @@ static void a_new_call_at_the_same_place_replaces_what_is_left(struct kunit *tes
 	KUNIT_EXPECT_EQ(test, taken(SP), 0);
 }
 
+static void what_is_left_is_dropped_if_the_next_call_is_missed(struct kunit *test)
+{
+	struct st_tls_process process;
+
+	st_tls_process_read(&process);
+	st_tls_open_drop(&process, SP);
+	KUNIT_EXPECT_TRUE(test, adds(SP, 1));
+	st_tls_open_drop(&process, SP + 8);
+	KUNIT_EXPECT_TRUE(test, st_tls_is_open());
+	st_tls_open_drop(&process, SP);
+	KUNIT_EXPECT_FALSE(test, st_tls_is_open());
+}
+
 static void a_socket_call_is_inside_the_innermost_call(struct kunit *test)
 {
 	KUNIT_EXPECT_TRUE(test, adds(SP, 1));
@@ -158,7 +172,7 @@ static void a_call_that_began_in_another_thread_is_found(struct kunit *test)
 	struct st_tls_open *call;
 
 	KUNIT_EXPECT_TRUE(test, adds(SP, 1));
-	node = chains[chain_of(task_tgid_nr(current), SP)].calls.first;
+	node = st_tls_chains[st_tls_chain_of(task_tgid_nr(current), SP)].calls.first;
 	call = hlist_entry(node, struct st_tls_open, node);
 	call->task = NULL;
 	KUNIT_EXPECT_EQ(test, around(SP - 8), 1);
@@ -180,7 +194,7 @@ static void a_call_of_ones_own_goes_before_that_of_another(struct kunit *test)
 
 	KUNIT_EXPECT_TRUE(test, adds(SP + ST_TLS_DEEPEST, 1));
 	KUNIT_EXPECT_TRUE(test, adds(SP + 64, 2));
-	node = chains[chain_of(task_tgid_nr(current), SP + 64)].calls.first;
+	node = st_tls_chains[st_tls_chain_of(task_tgid_nr(current), SP + 64)].calls.first;
 	call = hlist_entry(node, struct st_tls_open, node);
 	KUNIT_EXPECT_EQ(test, around(SP), 2);
 	call->task = NULL;
@@ -204,6 +218,33 @@ static void a_call_cannot_be_taken_while_something_is_noted_in_it(struct kunit *
 		KUNIT_EXPECT_EQ(test, taken(sp), mine);
 		KUNIT_EXPECT_FALSE(test, st_tls_open_note(sp - 20000, note_ssl, &mine));
 	}
+}
+
+static void what_dead_threads_leave_stays_as_long_as_their_process(struct kunit *test)
+{
+	struct st_tls_open *call = a_call(SP, 1);
+
+	KUNIT_ASSERT_NOT_NULL(test, call);
+	/* That of another process, which has run before. */
+	call->process.start--;
+	st_tls_open_add(call);
+	KUNIT_EXPECT_TRUE(test, adds_and_dies(test));
+	KUNIT_EXPECT_TRUE(test, adds(SP + 8, 2));
+	KUNIT_EXPECT_EQ(test, atomic_read(&st_tls_open_total), 3);
+	st_tls_open_expire();
+	/* Each kernel thread is a process. */
+	KUNIT_EXPECT_EQ(test, atomic_read(&st_tls_open_total), 1);
+	KUNIT_EXPECT_EQ(test, taken(SP + 8), 2);
+}
+
+static void many_calls_that_never_returned_are_no_burden(struct kunit *test)
+{
+	unsigned int i;
+
+	for (i = 0; i < 10 * READS_MAX; i++)
+		KUNIT_EXPECT_TRUE(test, adds(SP + 16 * i, i + 1));
+	KUNIT_EXPECT_EQ(test, around(SP - 8), 1);
+	KUNIT_EXPECT_EQ(test, around(SP + 16 * READS_MAX - 8), READS_MAX + 1);
 }
 
 static void what_dead_threads_leave_is_swept_when_the_table_is_full(struct kunit *test)
@@ -230,11 +271,14 @@ static void what_dead_threads_leave_is_swept_when_the_table_is_full(struct kunit
 static struct kunit_case tls_open_cases[] = {
 	KUNIT_CASE(a_call_is_taken_once_by_its_stack_pointer),
 	KUNIT_CASE(a_new_call_at_the_same_place_replaces_what_is_left),
+	KUNIT_CASE(what_is_left_is_dropped_if_the_next_call_is_missed),
 	KUNIT_CASE(a_socket_call_is_inside_the_innermost_call),
 	KUNIT_CASE(another_program_has_no_part_in_it),
 	KUNIT_CASE(a_call_that_began_in_another_thread_is_found),
 	KUNIT_CASE(a_call_of_ones_own_goes_before_that_of_another),
 	KUNIT_CASE(a_call_cannot_be_taken_while_something_is_noted_in_it),
+	KUNIT_CASE(what_dead_threads_leave_stays_as_long_as_their_process),
+	KUNIT_CASE(many_calls_that_never_returned_are_no_burden),
 	KUNIT_CASE(what_dead_threads_leave_is_swept_when_the_table_is_full),
 	{}
 };
