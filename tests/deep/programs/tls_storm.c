@@ -31,7 +31,7 @@ enum {
 	THREADS_MAX = 16,
 	FORK_EVERY = 101,
 	RING_SIZE = 256 << 10,
-	/* Longer than a record, and than what is copied at once. */
+	/* More bytes than a record has, and more than a handler copies. */
 	LONG_EVERY = 32,
 	/* What is read in two pieces; 256 bytes on, the pattern is the same but for its seed. */
 	PIECE = 256,
