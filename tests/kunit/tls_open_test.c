@@ -100,6 +100,9 @@ static bool adds_and_dies(struct kunit *test)
 	wake_up_process(thread);
 	wait_for_completion(&added);
 	kthread_stop(thread);
+	/* kthread_stop() does not wait until its number is free: so long, it is there. */
+	while (pid_alive(thread))
+		schedule_timeout_uninterruptible(1);
 	put_task_struct(thread);
 	return has_added;
 }
