@@ -390,3 +390,48 @@ void st_peer_complete(struct st_peer *peer, const struct st_peer *now)
 	}
 }
 NOKPROBE_SYMBOL(st_peer_complete);
+
+static nokprobe_inline bool has_ends(const struct sock *sk, const struct st_peer *peer)
+{
+	const struct inet_sock *inet = inet_sk(sk);
+	const struct st_addr *local = &peer->local, *remote = &peer->remote;
+
+	/* The ports are at the same place in both families' addresses. */
+	if (!local->len || READ_ONCE(inet->inet_sport) != local->in.sin_port ||
+	    !remote->len || READ_ONCE(inet->inet_dport) != remote->in.sin_port)
+		return false;
+	switch (peer->family) {
+	case AF_INET:
+		return READ_ONCE(inet->inet_daddr) == remote->in.sin_addr.s_addr;
+#if IS_ENABLED(CONFIG_IPV6)
+	case AF_INET6:
+		return ipv6_addr_equal(&sk->sk_v6_daddr, &remote->in6.sin6_addr);
+#endif
+	default:
+		return false;
+	}
+}
+
+/**
+ * st_peer_is_stream() - does a description still hold for a stream socket?
+ * @peer: from st_peer_of(), some time ago
+ * @sock: any socket; its file must stay open
+ *
+ * A stream of TCP may be connected again (connect(2), AF_UNSPEC), also to the same other end, so
+ * both ends are compared. While another thread does so, any answer is right.
+ *
+ * Context: any task context; waits for no lock.
+ * Return: false if it is another socket, no stream, or has another end.
+ */
+bool st_peer_is_stream(const struct st_peer *peer, struct socket *sock)
+{
+	const struct sock *sk = READ_ONCE(sock->sk);
+
+	if (peer->type != SOCK_STREAM || !sk ||
+	    (u64)atomic64_read(&sk->sk_cookie) != peer->cookie ||
+	    SOCK_INODE(sock)->i_ino != peer->inode ||
+	    READ_ONCE(sk->sk_family) != peer->family)
+		return false;
+	return peer->family == AF_UNIX || has_ends(sk, peer);
+}
+NOKPROBE_SYMBOL(st_peer_is_stream);

@@ -102,6 +102,7 @@ void st_peer_of_unix(struct sock *sk, struct st_peer *peer);
 void st_peer_name_late(struct socket *sock, struct st_peer *peer);
 bool st_peer_set_pending(const struct sock *sk, struct st_peer *peer);
 void st_peer_complete(struct st_peer *peer, const struct st_peer *now);
+bool st_peer_is_stream(const struct st_peer *peer, struct socket *sock);
 void st_peer_note_received(struct socket *sock, struct st_peer *peer);
 void st_peer_note_scope(const struct sock *sk, struct st_peer *peer);
 

@@ -12,6 +12,7 @@
 #include "call.h"
 #include "compat.h"
 #include "event.h"
+#include "peer.h"
 #include "syscall.h"
 #include "tls_bio.h"
 #include "tls_note.h"
@@ -20,46 +21,14 @@
 /* ---- At the entry: the socket that is known ---------------------------------------------- */
 
 /*
- * A stream of TCP may be connected again (connect(2), AF_UNSPEC), also to the same other end. While
- * another thread does so, any answer is right.
- */
-static bool has_ends(const struct sock *sk, const struct st_peer *peer)
-{
-	const struct st_addr *remote = &peer->remote;
-	u16 family = READ_ONCE(sk->sk_family);
-
-	if (family == AF_UNIX)
-		return true;
-	/* The ports are at the same place in both families' addresses. */
-	if (!remote->len || READ_ONCE(sk->sk_dport) != remote->in.sin_port ||
-	    READ_ONCE(inet_sk(sk)->inet_sport) != peer->local.in.sin_port)
-		return false;
-	switch (family) {
-	case AF_INET:
-		return READ_ONCE(sk->sk_daddr) == remote->in.sin_addr.s_addr;
-#if IS_ENABLED(CONFIG_IPV6)
-	case AF_INET6:
-		return ipv6_addr_equal(&sk->sk_v6_daddr, &remote->in6.sin6_addr);
-#endif
-	default:
-		return false;
-	}
-}
-NOKPROBE_SYMBOL(has_ends);
-
-/*
  * Its bytes do not matter, and those of a receive are not there yet: all that they could tell is known.
  */
 static bool note_known(struct st_tls_open *open, const void *what)
 {
-	const struct st_call *call = &open->call;
 	struct socket *sock = (void *)what;
-	const struct sock *sk = READ_ONCE(sock->sk);
 
-	if (!open->is_known || call->peer.type != SOCK_STREAM || !sk ||
-	    (u64)atomic64_read(&sk->sk_cookie) != call->peer.cookie ||
-	    call->peer.inode != SOCK_INODE(sock)->i_ino || !has_ends(sk, &call->peer) ||
-	    !st_syscall_has_fd(call->fd))
+	if (!open->is_known || !st_peer_is_stream(&open->call.peer, sock) ||
+	    !st_syscall_has_fd(open->call.fd))
 		return false;
 	if (!open->candidates)
 		open->candidates = 1;
