@@ -80,32 +80,21 @@ module_comes_and_goes() {
 	load || fail "the module cannot be loaded again"
 }
 
-# ---- Senders in the background -------------------------------------------------------
+# ---- Calls in the background ---------------------------------------------------------
 
-# start_senders NAME OPTION...: they are sending when this returns
-start_senders() {
-	"$test/build/senders" "$@" >"$work/senders.$1" 2>&1 &
-	pid_senders=$!
-	until_true "the senders send" grep -q sending "$work/senders.$1"
+# start_calls PROGRAM OPTION...: it is sending when this returns. One at a time
+start_calls() {
+	calling=$1
+	shift
+	"$test/build/$calling" "$@" >"$work/$calling" 2>"$work/$calling.log" &
+	pid_calling=$!
+	until_true "$calling makes calls" grep -q sending "$work/$calling"
 }
 
-stop_senders() {
-	kill -TERM $pid_senders || fail "the senders ended before they were stopped"
-	wait $pid_senders
-	equal "exit status of the senders" $? 0
-}
-
-# start_storm THREADS: a program named "storm" that calls a TLS library; it calls when this returns
-start_storm() {
-	"$test/build/tls_storm" calls storm "$1" >"$work/storm" 2>"$work/storm.log" &
-	pid_storm=$!
-	until_true "the program calls a TLS library" grep -q sending "$work/storm"
-}
-
-# It has checked the results of all of its calls.
-stop_storm() {
-	kill -TERM $pid_storm || fail "the program that calls a TLS library ended before it was stopped"
-	wait $pid_storm
-	equal "exit status of the program that calls a TLS library" $? 0
-	explain "$work/storm.log"
+# tls_storm has checked the results of all of its calls.
+stop_calls() {
+	kill -TERM $pid_calling || fail "$calling ended before it was stopped"
+	wait $pid_calling
+	equal "exit status of $calling" $? 0
+	explain "$work/$calling.log"
 }

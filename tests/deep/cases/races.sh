@@ -4,7 +4,7 @@
 
 scenario races.counters "counters and sessions are read while senders, readers and filters change them"
 case_races_counters() {
-	start_senders storm 4 20000
+	start_calls senders storm 4 20000
 	start_reader main -B 64 storm
 	turn=0
 	while [ $turn -lt "$(parameter looks 100)" ]; do
@@ -12,6 +12,6 @@ case_races_counters() {
 		cat $stats /proc/sendtrace/sessions >/dev/null || fail "the statistics cannot be read"
 		[ $((turn % 10)) != 0 ] || kill -USR1 $pid_main
 	done
-	stop_senders
+	stop_calls
 	stop_reader main
 }

@@ -21,12 +21,12 @@ make_random_calls() {
 		set -- calls $(($(parameter calls 60) / $1))
 	fi
 	echo "# seed $seed, $*"
-	start_senders random-sender 2 20000
+	start_calls senders random-sender 2 20000
 	[ -z "$tamper" ] || export TAMPER=1
 	program random random "$seed" "$@"
 	unset TAMPER
 	tell random.want
-	stop_senders
+	stop_calls
 }
 
 # errnos_are_the_same CALLS: with a reader of all calls
@@ -79,7 +79,7 @@ case_random_tls() {
 		set -- calls $(($(parameter calls 60) * 3))
 	fi
 	echo "# seed $seed, $*"
-	start_storm 2
+	start_calls tls_storm calls storm 2
 	[ -z "$tamper" ] || export TAMPER=1
 	start_program fuzz tls_storm fuzz "$seed" "$@"
 	unset TAMPER
@@ -93,7 +93,7 @@ case_random_tls() {
 	echo "# traced $traces times meanwhile"
 	end_program fuzz
 	tell fuzz.want
-	stop_storm
+	stop_calls
 	until_true "all sessions are closed" grep -q '^sessions 0$' $stats
 }
 

@@ -82,7 +82,7 @@ case_soak_traffic() {
 	load_with maxactive=256
 	start_reader mapped soak
 	start_reader read --read -s 64 soak
-	start_senders soak 4 10000
+	start_calls senders soak 4 10000
 	disturb
 	: >samples
 	[ -z "$tamper" ] || soak_limits="slab:-1048576 vmalloc:0 percpu:0 rss_map:0 rss_read:0"
@@ -92,7 +92,7 @@ case_soak_traffic() {
 		sample >>samples
 		[ $(($(lines samples) % (seconds / 300 + 1))) != 0 ] || tail -n 1 samples | tell /dev/stdin
 	done
-	stop_senders
+	stop_calls
 	stop_reader mapped
 	stop_reader read
 	wait

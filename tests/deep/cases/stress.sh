@@ -13,13 +13,13 @@ case_stress_cycles() {
 	echo "# $cycles cycles"
 	leaks_begin
 	load_with
-	start_senders storm 2 5000
+	start_calls senders storm 2 5000
 	turn=0
 	while [ $turn -lt "$cycles" ] && [ ! -s failed ]; do
 		turn=$((turn + 1))
 		one_cycle
 	done
-	stop_senders
+	stop_calls
 	load || fail "the module cannot be loaded after the last cycle"
 	trace_works
 }
@@ -40,13 +40,13 @@ case_stress_tls_cycles() {
 	program has tls_storm uprobes
 	[ ! -s skipped ] || return 0
 	echo "# $cycles cycles"
-	start_storm 3
+	start_calls tls_storm calls storm 3
 	turn=0
 	while [ $turn -lt "$cycles" ] && [ ! -s failed ]; do
 		turn=$((turn + 1))
 		one_tls_cycle
 	done
-	stop_storm
+	stop_calls
 	trace_works
 }
 
@@ -62,11 +62,11 @@ scenario stress.sessions "64 sessions are opened and closed by 8 threads while 8
 case_stress_sessions() {
 	rounds=$(parameter rounds 2)
 	echo "# $rounds rounds"
-	start_senders storm 8 20000
+	start_calls senders storm 8 20000
 	[ -z "$tamper" ] || export TAMPER=1
 	program churn churn many "$rounds"
 	unset TAMPER
-	stop_senders
+	stop_calls
 	trace_works
 }
 
