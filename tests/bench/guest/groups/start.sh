@@ -3,6 +3,8 @@
 # What a session's start takes, depending on the calls that it records. Figures:
 #
 #	# figure start|CALLS|CPUS|INSTANCES|HOOKS|INSTRUCTIONS OF START|OF STOP|KIB
+#	# figure start|tls_refused or tls_wanted|CPUS|PROCESSES|INSTRUCTIONS OF A PROBE
+#	# figure start|tls_mapped|CPUS|TURN|MICROSECONDS
 #
 # With one instance of each hook, it is only what the kernel does for a probe.
 
@@ -14,6 +16,11 @@ memory_most=8192
 # CPU that executes one instruction in a nanosecond; most are faster.
 probe_most=1000000
 processes=300
+# From a program's dlopen() until all functions of a library that nobody had mapped have probes:
+# microseconds.
+mapped_most=20000
+
+library_functions="SSL_write SSL_write_ex SSL_read SSL_read_ex SSL_sendfile SSL_free SSL_do_handshake"
 
 mount -t debugfs debugfs /sys/kernel/debug 2>/dev/null
 for instances in default one; do
@@ -42,4 +49,19 @@ for who in refused wanted; do
 		fail "a probe takes $got instructions, at most $probe_most are allowed"
 	point "a probe in a TLS library that $processes $who processes map, $(nproc) CPUs: ${got:-?} instructions"
 done
+unload
+
+# Each is another file, whose functions are looked for.
+load
+start_text 1 --tls tls_map
+for turn in 1 2 3; do
+	cp /tls/libssl.so.3 "libssl.so.3.$turn"
+	got=$(LD_LIBRARY_PATH=/tls "$test/build/tls_map" "$PWD/libssl.so.3.$turn" $library_functions 2>error) ||
+		fail "tls_map: $(cat error)"
+	echo "# figure $group|tls_mapped|$(nproc)|$turn|${got:-0}"
+	[ "${got:-0}" -le $mapped_most ] ||
+		fail "the library is traced after $got µs, at most $mapped_most are allowed"
+	point "a library that a program loads is traced, turn $turn, $(nproc) CPUs: after ${got:-?} µs"
+done
+stop_readers
 unload
