@@ -177,9 +177,11 @@ bool st_code_is_return(struct file *file, loff_t offset)
  */
 int st_uprobe_add(struct st_uprobe *probe, struct inode *inode)
 {
-	struct uprobe *handle =
-		st_uprobe_register(inode, probe->offset, &probe->consumer);
+	struct uprobe *handle;
 
+	rcu_expedite_gp();
+	handle = st_uprobe_register(inode, probe->offset, &probe->consumer);
+	rcu_unexpedite_gp();
 	/* An instruction that it cannot probe. This number is not one for user space. */
 	if (handle == ERR_PTR(-ENOTSUPP))
 		return -EIO;
@@ -202,6 +204,8 @@ void st_uprobe_remove(struct st_uprobe *probe, struct inode *inode)
 {
 	if (!probe->handle)
 		return;
+	rcu_expedite_gp();
 	st_uprobe_unregister(probe->handle, inode, probe->offset, &probe->consumer);
+	rcu_unexpedite_gp();
 	probe->handle = NULL;
 }

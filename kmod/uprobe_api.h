@@ -64,4 +64,24 @@ static inline void st_uprobe_unregister(struct uprobe *uprobe, struct inode *ino
 #define st_uprobe_unregister_sync() ((void)0)
 #endif /* before 6.12 */
 
+/*
+ * Registering and unregistering wait for a grace period of RCU (dup_mmap_sem is a
+ * percpu_rw_semaphore, kernel/rcu/sync.c): 10 to 20 ms, in which a program that has just loaded its
+ * library makes its first calls. Between these two, grace periods are expedited, some 100 us; not
+ * on kernels with PREEMPT_RT (rcu_normal). The kernel exports them, as to rcutorture, but declares
+ * them in kernel/rcu/rcu.h.
+ */
+#ifdef CONFIG_TREE_RCU
+void rcu_expedite_gp(void);
+void rcu_unexpedite_gp(void);
+#else
+static inline void rcu_expedite_gp(void)
+{
+}
+
+static inline void rcu_unexpedite_gp(void)
+{
+}
+#endif
+
 #endif /* _ST_UPROBE_API_H */

@@ -24,7 +24,7 @@ enum {
 	END_MS = 10000,
 };
 
-/* A probe takes some 20 ms, on a host with hundreds of processes longer. */
+/* A probe takes some 20 ms where PREEMPT_RT is; on a host with hundreds of processes longer. */
 static int patience_ms = 120000;
 
 static struct {
