@@ -48,16 +48,11 @@ ways traced tls1 $tls
 ways refused notls write read
 stop_readers
 start_text 1 --tls somebody
-# Few instructions: the rounds differ by more per cent.
-tolerance=10
-ways unseen nomatch SSL_quiet
-tolerance=1
+many ways unseen nomatch SSL_quiet
 stop_readers
 unload
 ways alone untraced file SSL_write
-tolerance=10
-ways alone untraced SSL_quiet
-tolerance=1
+many ways alone untraced SSL_quiet
 load_tls_floor
 ways probed probes $tls
 rmmod floor_tls

@@ -6,10 +6,7 @@ group=tls
 sizes=$(parameter sizes "128")
 
 ways alone untraced SSL_write
-# Few instructions: the rounds differ by more per cent.
-tolerance=10
-ways alone untraced SSL_quiet
-tolerance=
+many ways alone untraced SSL_quiet
 load_tls_floor
 ways probed probes $tls
 rmmod floor_tls
@@ -26,8 +23,6 @@ inside_seen() {
 
 start_text 1 --tls somebody
 ways inside_seen nomatch SSL_write
-tolerance=10
-ways unseen nomatch SSL_quiet
-tolerance=
+many ways unseen nomatch SSL_quiet
 stop_readers
 unload
