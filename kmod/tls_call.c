@@ -20,6 +20,7 @@
 #include <linux/uaccess.h>
 #include <asm/syscall.h>
 
+#include "asks.h"
 #include "call.h"
 #include "compat.h"
 #include "deliver.h"
@@ -138,13 +139,20 @@ static long result(struct pt_regs *regs, bool returns_int)
 
 /* ---- A call begins -------------------------------------------------------------------- */
 
+static bool any_asks(const struct st_hook *hook)
+{
+	enum st_answer answer = st_event_asks_quickly(hook);
+
+	return answer == ST_UNSURE ? st_event_asks(hook) : answer != ST_REFUSED;
+}
+
 /* Returns a bit for each session that wants it. */
 static unsigned long ask(const struct st_hook *hook, struct st_caller *caller)
 {
 	unsigned long wanted = 0;
 
 	preempt_disable();
-	if (st_event_asks(hook)) {
+	if (any_asks(hook)) {
 		wanted = this_cpu_read(st_asked.wanted);
 		*caller = this_cpu_ptr(&st_asked)->caller;
 		st_event_asked();
