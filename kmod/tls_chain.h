@@ -24,12 +24,19 @@ struct st_tls_chain {
 	struct hlist_head calls;
 };
 
+/*
+ * So much of the address space is in one chain: a call, and the stack pointer of a socket call inside
+ * it, most often are.
+ */
+#define ST_TLS_WINDOW (1UL << 20)
+static_assert(ST_TLS_WINDOW >= ST_TLS_DEEPEST);
+
 extern struct st_tls_chain st_tls_chains[ST_TLS_CHAINS];
 
 /* Calls of one process that are not further than ST_TLS_DEEPEST apart are in one chain or two. */
 static nokprobe_inline unsigned int st_tls_chain_of(u32 pid, unsigned long sp)
 {
-	return hash_64((u64)pid << 40 ^ sp / ST_TLS_DEEPEST, ST_TLS_CHAIN_BITS);
+	return hash_64((u64)pid << 40 ^ sp / ST_TLS_WINDOW, ST_TLS_CHAIN_BITS);
 }
 
 const struct task_struct *st_tls_thread_of(const struct st_tls_open *call);

@@ -19,6 +19,7 @@
  */
 #include <linux/jiffies.h>
 #include <linux/list.h>
+#include <linux/percpu.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/rcupdate.h>
@@ -36,6 +37,12 @@
 
 struct st_tls_chain st_tls_chains[ST_TLS_CHAINS];
 static struct kmem_cache *cache;
+
+/*
+ * One that was freed on each CPU: most often the next call begins where the last one has ended. Not
+ * where the kernel looks for what is used after it was freed.
+ */
+static DEFINE_PER_CPU(struct st_tls_open *, spare);
 static unsigned long swept;
 
 atomic_t st_tls_open_calls[ST_TLS_PROCESSES];
@@ -74,7 +81,10 @@ static void unlink(struct st_tls_open *call)
 void st_tls_open_free(struct st_tls_open *call)
 {
 	atomic_dec(&st_tls_open_total);
-	kmem_cache_free(cache, call);
+	if (!IS_ENABLED(CONFIG_KASAN))
+		call = this_cpu_xchg(spare, call);
+	if (call)
+		kmem_cache_free(cache, call);
 }
 
 /**
@@ -228,7 +238,8 @@ static struct st_tls_open *allocate(void)
 	struct st_tls_open *call = NULL;
 
 	if (atomic_inc_return(&st_tls_open_total) <= CALLS_MAX)
-		call = kmem_cache_alloc(cache, GFP_KERNEL | __GFP_NOWARN);
+		call = this_cpu_xchg(spare, NULL) ?:
+			       kmem_cache_alloc(cache, GFP_KERNEL | __GFP_NOWARN);
 	if (call)
 		return call;
 	atomic_dec(&st_tls_open_total);
@@ -342,6 +353,11 @@ int __init st_tls_open_init(void)
  */
 void st_tls_open_exit(void)
 {
+	int cpu;
+
 	st_tls_open_clear();
+	for_each_possible_cpu(cpu)
+		if (per_cpu(spare, cpu))
+			kmem_cache_free(cache, per_cpu(spare, cpu));
 	kmem_cache_destroy(cache);
 }

@@ -212,7 +212,7 @@ static void a_call_cannot_be_taken_while_something_is_noted_in_it(struct kunit *
 	unsigned long sp;
 
 	/* Its stack pointer is at each place of what chooses the chain. */
-	for (sp = SP; sp < SP + 2 * ST_TLS_DEEPEST; sp += 4096) {
+	for (sp = SP; sp < SP + 2 * ST_TLS_WINDOW; sp += ST_TLS_DEEPEST / 2) {
 		KUNIT_EXPECT_TRUE(test, adds(sp, mine));
 		noted_locked = false;
 		KUNIT_EXPECT_TRUE(test, st_tls_open_note(sp - 20000, note_ssl, &mine));
