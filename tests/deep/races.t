@@ -21,10 +21,10 @@ parameters+=(deep.small=yes kcsan.skip_watch=200 kcsan.udelay_task=200)
 
 guest kcsan "concurrent readers, writers and control" \
 	"device.filter_exchanged device.two_sessions flood.* maps.hostile* loss.readers order.mapped
-	order.read whole.bounds whole_absent.come_and_go whole_loss.overload" \
+	order.read tls.* tls_life.* tls_memory.* whole.bounds whole_absent.come_and_go whole_loss.overload" \
 	--suite "$top/tests/functional"
 guest kcsan "sessions that come and go, and random calls" \
-	"races.* stress.sessions churn.limit random.device random.arming"
+	"races.* stress.sessions stress.tls_cycles churn.limit random.device random.arming random.tls"
 
 # ---- Would a race be reported? -----------------------------------------------------------
 
@@ -32,7 +32,7 @@ guest kcsan "sessions that come and go, and random calls" \
 plant_race() {
 	mkdir -p "$copy/tests"
 	cp -r "$top"/{kmod,include,user,Kbuild,Makefile,dkms.conf} "$copy"
-	cp -r "$top"/tests/{need,lib,vm,guest,deep} "$copy/tests"
+	cp -r "$top"/tests/{need,lib,vm,guest,functional,deep} "$copy/tests"
 	sed -i 's/^#define st_count(counter, n) .*/#define st_count(counter, n) ((counter) += (n))/' \
 		"$copy/kmod/ring.h"
 	! cmp -s "$copy/kmod/ring.h" "$top/kmod/ring.h"
