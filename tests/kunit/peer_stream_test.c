@@ -126,12 +126,34 @@ static void a_socket_without_a_struct_sock_has_no_place(struct kunit *test)
 	sock_release(sock);
 }
 
+static void
+a_description_holds_for_its_socket_while_both_ends_are_known(struct kunit *test)
+{
+	struct st_addr at = st_test_loopback();
+	struct socket *sock = st_test_socket(test, AF_INET, SOCK_STREAM, 0);
+	struct st_peer *peer = test->priv;
+
+	st_test_listener(test, SOCK_STREAM, &at);
+	st_test_connect(test, sock, &at);
+	st_peer_of(sock, peer);
+	KUNIT_EXPECT_TRUE(test, st_peer_is_stream(peer, sock));
+	peer->local.len = 0;
+	KUNIT_EXPECT_FALSE(test, st_peer_is_stream(peer, sock));
+	st_peer_of(sock, peer);
+	peer->remote.len = 0;
+	KUNIT_EXPECT_FALSE(test, st_peer_is_stream(peer, sock));
+	st_peer_of(sock, peer);
+	peer->family = AF_INET6;
+	KUNIT_EXPECT_FALSE(test, st_peer_is_stream(peer, sock));
+}
+
 static struct kunit_case peer_stream_cases[] = {
 	KUNIT_CASE(a_socket_has_the_number_that_so_cookie_tells),
 	KUNIT_CASE(a_socket_has_its_network_namespace),
 	KUNIT_CASE(only_tcp_has_a_place_in_its_stream),
 	KUNIT_CASE(each_end_counts_the_bytes_that_it_sent_and_received),
 	KUNIT_CASE(a_socket_without_a_struct_sock_has_no_place),
+	KUNIT_CASE(a_description_holds_for_its_socket_while_both_ends_are_known),
 	{}
 };
 
