@@ -445,7 +445,7 @@ const struct call calls[] = {
 	  .prepare = prepare_to_start,
 	  .make = make_start,
 	  .verify = verify_first_start,
-	  .places = 80,
+	  .places = 60,
 	  .accepted = { ENOMEM },
 	  .arms = true },
 	CALL(start_again, prepare_to_start, verify_start, 0, { ENOMEM }),

@@ -22,7 +22,12 @@
 #include "net.h"
 
 enum {
-	CHILD_CALLS = 10
+	CHILD_CALLS = 10,
+	/*
+	 * Sockets have lower numbers. So a number that another thread closes just now is that of no
+	 * other kind of file.
+	 */
+	DEVICES_FROM = 512,
 };
 
 unsigned int wrong_answers;
@@ -120,7 +125,10 @@ static void call_open(struct worker *worker, bool dry)
 		return;
 	fd = open(SENDTRACE_DEVICE, flags);
 	ALLOW("open", fd, ENOMEM, EMFILE, EINTR);
-	put_file(slot, fd);
+	if (fd < 0)
+		return;
+	put_file(slot, fcntl(fd, F_DUPFD_CLOEXEC, DEVICES_FROM));
+	close(fd);
 }
 
 static void call_close(struct worker *worker, bool dry)
@@ -136,7 +144,7 @@ static void call_dup(struct worker *worker, bool dry)
 	int *from = any_file(worker), *to = any_file(worker);
 
 	if (!dry && from != to)
-		put_file(to, dup(*from));
+		put_file(to, fcntl(*from, F_DUPFD, DEVICES_FROM));
 }
 
 static void call_fcntl(struct worker *worker, bool dry)
@@ -359,6 +367,8 @@ static void call_fork(struct worker *worker, bool dry)
 	worker->forks++;
 	if (dry || fork() != 0)
 		return;
+	/* Its parent's are the parent's to tell. */
+	wrong_answers = 0;
 	alarm(5);
 	while (calls--)
 		random_call(&child, false);
