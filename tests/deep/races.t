@@ -43,8 +43,10 @@ trap 'rm -rf "$copy"' EXIT
 is_reported() {
 	local console result=0
 	plant_race 2>"$copy/log" || return
+	# It ends with the report: most often within seconds, but a hundred looks may see none.
 	"$copy/tests/vm/run-suite" --suite "$copy/tests/deep" --kernel "$kernel" --memory "$memory" \
-		--timeout 1800 --cases races.counters --append "${parameters[*]}" >"$copy/log" 2>&1 &&
+		--timeout 1800 --cases races.counters --append "${parameters[*]} deep.looks=2000" \
+		>"$copy/log" 2>&1 &&
 		return 1
 	console=$(sed -n 's/.*all of it is in: //p' "$copy/log")
 	grep -q 'BUG: KCSAN: data-race in .*st_counters_add' "$console" || result=1
