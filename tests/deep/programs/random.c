@@ -32,6 +32,7 @@ enum {
 	THREADS = 3,
 	DRY_CALLS = 20000,
 	NUDGE_EVERY_MS = 20,
+	TRIES = 300, /* seconds: that a busy machine needs, and more */
 };
 
 /* When a run ends: after @calls of each thread, or after @seconds. The other one is 0. */
@@ -115,14 +116,28 @@ static void wait_nudging(void)
 	}
 }
 
+/* Ends the process, and tells in which system calls its threads are (proc(5)). */
+_Noreturn static void die_of_hang(void)
+{
+	fflush(stderr);
+	(void)!system(
+		"cd /proc/$PPID/task && for thread in *; do "
+		"echo \"thread $thread: $(cat $thread/wchan) $(cat $thread/syscall)\" >&2; "
+		"done");
+	die("a thread does not end");
+}
+
 /* A signal may arrive just before the call that sleeps: repeat it until all have ended. */
 static void end_threads(void)
 {
 	struct timespec soon;
+	int tries = 0;
 
 	over = true;
 	for (int i = 0; i < THREADS; i++)
 		do {
+			if (tries++ == TRIES)
+				die_of_hang();
 			pthread_kill(threads[i], SIGUSR1);
 			clock_gettime(CLOCK_REALTIME, &soon);
 			soon.tv_sec++;
