@@ -288,7 +288,7 @@ case_tls_asyncio() {
 
 scenario tls.asyncio_server "python's asyncio: two clients of a server at the same time, each with its own port"
 case_tls_asyncio_server() {
-	make_certificate
+	restart python3
 	serve python3 python3 /test/programs/serve_tls.py 8449 /tmp/tls/both.pem -- \
 		answers_tls https://127.0.0.1:8449/small
 	server=$(pidof python3)
