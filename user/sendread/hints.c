@@ -14,6 +14,7 @@
 #include "readers.h"
 #include "scout.h"
 #include "unseen.h"
+#include "ways.h"
 
 /* Whether another process can read our output. */
 static bool output_has_readers;
@@ -89,10 +90,13 @@ void hints_output(const struct options *options)
 void hints_end(const struct options *options, uint64_t events)
 {
 	struct unseen unseen;
-
 	bool has_writes = options->calls & SENDTRACE_CALL_BIT(SENDTRACE_CALL_WRITE);
 
-	if (!options->quiet && !has_writes && events + left_out.number == 0 &&
-	    scout_count_unseen(&unseen))
+	if (options->quiet || events + left_out.number)
+		return;
+	if (!(options->calls & ~ways_tls()))
+		message("no call of a TLS library was seen; without --tls, what goes through "
+			"sockets is shown, as it is there");
+	else if (!has_writes && scout_count_unseen(&unseen))
 		unseen_say(&unseen);
 }

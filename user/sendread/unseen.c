@@ -94,6 +94,15 @@ static bool writes_before(const struct before *now, uint64_t *writes)
 	return i < nr_befores || now->started >= began;
 }
 
+/* Those of the tracing process write to it alone. */
+static bool is_helper(pid_t pid, pid_t self)
+{
+	uint64_t started;
+	pid_t parent;
+
+	return process_stat(pid, &parent, &started) && parent == self;
+}
+
 static bool add(pid_t pid, void *arg)
 {
 	const struct count *count = arg;
@@ -101,8 +110,9 @@ static bool add(pid_t pid, void *arg)
 	struct before now;
 	uint64_t writes;
 
-	if (pid == count->self || !process_matches(pid, count->filter) ||
-	    !writes_of(pid, &now) || !writes_before(&now, &writes))
+	if (pid == count->self || is_helper(pid, count->self) ||
+	    !process_matches(pid, count->filter) || !writes_of(pid, &now) ||
+	    !writes_before(&now, &writes))
 		return true;
 	writes = now.writes - writes;
 	if (writes == 0)
