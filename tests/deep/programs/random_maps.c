@@ -54,6 +54,20 @@ static size_t map_len(uint64_t map)
 	return (map & ((1 << MAP_PAGES_BITS) - 1)) * PAGE;
 }
 
+/*
+ * Mappings get places that the process gives to nothing else, each of them once. Otherwise a ring
+ * of io_uring or AIO may get a place where a part of some mapping was unmapped: then a number is
+ * written into that ring, or it is unmapped, and its next call waits for ever.
+ */
+static void *new_place(void)
+{
+	static const uint64_t first = 1ULL << 44, number = 1 << 21, size = 16 << 20;
+	static uint64_t taken;
+
+	return (void *)(first +
+			__atomic_fetch_add(&taken, 1, __ATOMIC_RELAXED) % number * size);
+}
+
 static void keep_map(struct worker *worker, uint64_t slot, void *at, size_t len)
 {
 	uint64_t map = (uintptr_t)at >> 12 << MAP_PAGES_BITS | (len + PAGE - 1) / PAGE;
@@ -85,9 +99,10 @@ void call_mmap(struct worker *worker, bool dry)
 		flags |= MAP_POPULATE | (once_in(worker, 2) ? MAP_LOCKED : 0);
 	if (dry)
 		return;
-	at = mmap(NULL, len, protection, flags, *file, offset);
+	at = mmap(new_place(), len, protection, flags | MAP_FIXED_NOREPLACE, *file,
+		  offset);
 	ALLOW("mmap", at == MAP_FAILED ? -1 : 0, EINVAL, ENXIO, EBUSY, EPERM, EACCES,
-	      ENOMEM, EOVERFLOW, EAGAIN);
+	      ENOMEM, EOVERFLOW, EAGAIN, EEXIST);
 	if (at != MAP_FAILED)
 		keep_map(worker, slot, at, len);
 }
@@ -142,10 +157,11 @@ void call_mremap(struct worker *worker, bool dry)
 	uint64_t keep = pick(worker, MAPS);
 	size_t grown = (1 + pick(worker, 40)) * PAGE, len;
 	void *from = any_part(worker, &len), *at;
+	int flags = once_in(worker, 2) ? MREMAP_MAYMOVE | MREMAP_FIXED : 0;
 
 	if (dry || !from)
 		return;
-	at = mremap(from, len, grown, MREMAP_MAYMOVE);
+	at = mremap(from, len, grown, flags, new_place());
 	if (at != MAP_FAILED)
 		keep_map(worker, keep, at, grown);
 }
