@@ -66,6 +66,11 @@ struct function {
  *	ssize_t gnutls_record_send2(gnutls_session_t session, const void *data, size_t data_size,
  *				    size_t pad, unsigned flags);
  *	ssize_t gnutls_record_recv(gnutls_session_t session, void *data, size_t data_size);
+ *	int wolfSSL_write(WOLFSSL *ssl, const void *data, int sz);
+ *	int wolfSSL_read(WOLFSSL *ssl, void *data, int sz);		(wolfssl/ssl.h)
+ *	int mbedtls_ssl_write(mbedtls_ssl_context *ssl, const unsigned char *buf, size_t len);
+ *	int mbedtls_ssl_read(mbedtls_ssl_context *ssl, unsigned char *buf, size_t len);
+ *								(mbedtls/ssl.h)
  */
 #define FUNCTION(name, id, ...) \
 	[SENDTRACE_CALL_##id -  \
@@ -80,6 +85,10 @@ static const struct function functions[] = {
 	FUNCTION("SSL_read", SSL_READ, .returns_int = true, .receives = true),
 	FUNCTION("SSL_read_ex", SSL_READ_EX, .written = 3, .receives = true),
 	FUNCTION("gnutls_record_recv", GNUTLS_RECV, .receives = true),
+	FUNCTION("wolfSSL_write", WOLFSSL_WRITE, .returns_int = true),
+	FUNCTION("mbedtls_ssl_write", MBEDTLS_WRITE, .returns_int = true),
+	FUNCTION("wolfSSL_read", WOLFSSL_READ, .returns_int = true, .receives = true),
+	FUNCTION("mbedtls_ssl_read", MBEDTLS_READ, .returns_int = true, .receives = true),
 };
 
 static const struct function *function_of(u16 id)
@@ -236,7 +245,7 @@ bool st_tls_call_begins(u16 id, struct pt_regs *regs)
 
 /**
  * st_tls_call_frees() - a TLS session ends
- * @regs: the user's registers at the entry of SSL_free() or gnutls_deinit()
+ * @regs: the user's registers at the entry of SSL_free(), or another library's function for it
  */
 void st_tls_call_frees(struct pt_regs *regs)
 {

@@ -41,6 +41,10 @@
 		[SENDTRACE_CALL_SSL_READ] = "SSL_read",                                     \
 		[SENDTRACE_CALL_SSL_READ_EX] = "SSL_read_ex",                               \
 		[SENDTRACE_CALL_GNUTLS_RECV] = "gnutls_record_recv",                        \
+		[SENDTRACE_CALL_WOLFSSL_WRITE] = "wolfSSL_write",                           \
+		[SENDTRACE_CALL_MBEDTLS_WRITE] = "mbedtls_ssl_write",                       \
+		[SENDTRACE_CALL_WOLFSSL_READ] = "wolfSSL_read",                             \
+		[SENDTRACE_CALL_MBEDTLS_READ] = "mbedtls_ssl_read",                         \
 	}
 
 #define ST_CALLS_FROM_TO(from, to)                     \

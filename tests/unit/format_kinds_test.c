@@ -211,7 +211,7 @@ static void every_call_has_its_name(void **state)
 	}
 	sample.event.call = SENDTRACE_CALLS;
 	assert_line(&sample,
-		    CALLER "msg= len=0 flg=64 addr_len=0 " PEER "ret=0 call=35\n");
+		    CALLER "msg= len=0 flg=64 addr_len=0 " PEER "ret=0 call=39\n");
 	sample.event.call = UINT16_MAX;
 	assert_line(&sample,
 		    CALLER "msg= len=0 flg=64 addr_len=0 " PEER "ret=0 call=65535\n");

@@ -11,13 +11,14 @@ set -eu
 . "$here/../lib/host.sh"
 
 # Of these, only the beginning is traced.
-only_begin="SSL_free SSL_do_handshake BIO_write gnutls_deinit"
+only_begin="SSL_free SSL_do_handshake BIO_write gnutls_deinit wolfSSL_free mbedtls_ssl_free"
 
 # unpacked SUITE ARCHITECTURE PACKAGE...: sets $folder, a folder of the cache
 unpacked() {
 	local suite=$1 architecture=$2 which=() options
-	folder=$cache/tls/$suite-$architecture
 	shift 2
+	# Another list of packages has another folder.
+	folder=$cache/tls/$suite-$architecture-$(echo "$*" | md5sum | cut -c 1-8)
 	[ ! -e "$folder" ] || return 0
 	[ "$architecture" != i386 ] || which=(--i386)
 	mapfile -t options < <("$top/tests/vm/suite" "${which[@]}" "$suite")
@@ -64,10 +65,12 @@ expected() {
 	libssl) echo "SSL_write SSL_write_ex2? SSL_read SSL_read_ex( SSL_sendfile)? SSL_free SSL_do_handshake" ;;
 	libcrypto) echo BIO_write ;;
 	libgnutls) echo "gnutls_record_send2 gnutls_record_recv gnutls_deinit" ;;
+	libwolfssl) echo "wolfSSL_write wolfSSL_read wolfSSL_free" ;;
+	libmbedtls) echo "mbedtls_ssl_write mbedtls_ssl_read mbedtls_ssl_free" ;;
 	esac
 }
 
-# looks SUITE ARCHITECTURE PACKAGE-OF-OPENSSL PACKAGE-OF-GNUTLS
+# looks SUITE ARCHITECTURE PACKAGE...: at the libraries of these packages
 looks() {
 	architecture=$2
 	exec 9>"$cache/tls/$1-$2.lock"
@@ -78,7 +81,9 @@ looks() {
 		sed 's/^/# /' "$work/download" | tail -n 5
 		return
 	fi
-	for name in libssl libcrypto libgnutls; do
+	for name in libssl libcrypto libgnutls libwolfssl libmbedtls; do
+		# Of wolfSSL, a suite may have none.
+		[[ $name != libwolfssl || "$*" == *libwolfssl* ]] || continue
 		library=$(find "$folder" -name "$name.so.*" -type f | head -n 1)
 		check "${library##*/} of $1 for $2" has "$(expected $name)"
 	done
@@ -86,9 +91,9 @@ looks() {
 
 mkdir -p "$cache/tls"
 for architecture in i386 amd64 arm64; do
-	looks bullseye "$architecture" libssl1.1 libgnutls30
-	looks bookworm "$architecture" libssl3 libgnutls30
-	looks trixie "$architecture" libssl3t64 libgnutls30t64
-	looks sid "$architecture" libssl3t64 libgnutls30t64
+	looks bullseye "$architecture" libssl1.1 libgnutls30 libwolfssl24 libmbedtls12
+	looks bookworm "$architecture" libssl3 libgnutls30 libwolfssl35 libmbedtls14
+	looks trixie "$architecture" libssl3t64 libgnutls30t64 libwolfssl42t64 libmbedtls21
+	looks sid "$architecture" libssl3t64 libgnutls30t64 libmbedtls21
 done
 finish

@@ -159,7 +159,8 @@ static void a_name_that_is_unknown_is_quoted_and_the_known_ones_are_listed(void 
 		       "io_uring, recvfrom, recvmsg, recvmmsg, read, readv, "
 		       "preadv2, shutdown, SSL_write, SSL_write_ex, SSL_write_ex2, "
 		       "SSL_sendfile, gnutls_record_send, SSL_read, SSL_read_ex, "
-		       "gnutls_record_recv");
+		       "gnutls_record_recv, wolfSSL_write, mbedtls_ssl_write, "
+		       "wolfSSL_read, mbedtls_ssl_read");
 	assert_refused("-esend,!foo,recv", "'foo'");
 	assert_refused("-e", "'");
 	assert_refused("-esend,", "''");

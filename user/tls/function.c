@@ -18,6 +18,12 @@ static const char *const names[TLS_FUNCTIONS] = {
 	[TLS_GNUTLS_RECORD_SEND2] = "gnutls_record_send2",
 	[TLS_GNUTLS_RECORD_RECV] = "gnutls_record_recv",
 	[TLS_GNUTLS_DEINIT] = "gnutls_deinit",
+	[TLS_WOLFSSL_WRITE] = "wolfSSL_write",
+	[TLS_WOLFSSL_READ] = "wolfSSL_read",
+	[TLS_WOLFSSL_FREE] = "wolfSSL_free",
+	[TLS_MBEDTLS_SSL_WRITE] = "mbedtls_ssl_write",
+	[TLS_MBEDTLS_SSL_READ] = "mbedtls_ssl_read",
+	[TLS_MBEDTLS_SSL_FREE] = "mbedtls_ssl_free",
 };
 
 const char *tls_function_name(enum tls_function function)
@@ -30,7 +36,7 @@ enum tls_function tls_function_named(const char *name)
 	unsigned int i;
 
 	/* Most symbols of most files are none of these. */
-	if (name[0] != 'S' && name[0] != 'B' && name[0] != 'g')
+	if (!strchr("SBgwm", name[0]))
 		return TLS_FUNCTIONS;
 	for (i = 0; i < TLS_FUNCTIONS && strcmp(names[i], name); i++)
 		;
@@ -44,6 +50,8 @@ bool tls_function_only_begins(enum tls_function function)
 	case TLS_SSL_DO_HANDSHAKE:
 	case TLS_BIO_WRITE:
 	case TLS_GNUTLS_DEINIT:
+	case TLS_WOLFSSL_FREE:
+	case TLS_MBEDTLS_SSL_FREE:
 		return true;
 	default:
 		return false;

@@ -79,8 +79,12 @@ static bool map(struct seen *seen, const char *path)
 
 unsigned int tls_standard_map(void)
 {
-	static const char *const patterns[] = { FOLDERS "/libssl.so*",
-						FOLDERS "/libgnutls.so*" };
+	static const char *const patterns[] = {
+		FOLDERS "/libssl.so*",
+		FOLDERS "/libgnutls.so*",
+		FOLDERS "/libwolfssl.so*",
+		FOLDERS "/libmbedtls.so*",
+	};
 	struct seen seen = { .number = 0 };
 	unsigned int number = 0;
 	size_t i, at;

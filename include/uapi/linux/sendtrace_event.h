@@ -82,6 +82,10 @@ enum sendtrace_record_type {
  * @SENDTRACE_CALL_SSL_READ: SSL_read()
  * @SENDTRACE_CALL_SSL_READ_EX: SSL_read_ex()
  * @SENDTRACE_CALL_GNUTLS_RECV: gnutls_record_recv()
+ * @SENDTRACE_CALL_WOLFSSL_WRITE: wolfSSL_write()
+ * @SENDTRACE_CALL_MBEDTLS_WRITE: mbedtls_ssl_write()
+ * @SENDTRACE_CALL_WOLFSSL_READ: wolfSSL_read()
+ * @SENDTRACE_CALL_MBEDTLS_READ: mbedtls_ssl_read()
  * @SENDTRACE_CALLS: one more than the largest, not a call
  *
  * Calls that the kernel refuses before they reach a socket are no events: of a descriptor that
@@ -123,7 +127,11 @@ enum sendtrace_call {
 	SENDTRACE_CALL_SSL_READ = 32,
 	SENDTRACE_CALL_SSL_READ_EX = 33,
 	SENDTRACE_CALL_GNUTLS_RECV = 34,
-	SENDTRACE_CALLS = 35,
+	SENDTRACE_CALL_WOLFSSL_WRITE = 35,
+	SENDTRACE_CALL_MBEDTLS_WRITE = 36,
+	SENDTRACE_CALL_WOLFSSL_READ = 37,
+	SENDTRACE_CALL_MBEDTLS_READ = 38,
+	SENDTRACE_CALLS = 39,
 };
 
 /**

@@ -4,6 +4,7 @@
 
 checks tls.whole "what SSL_write() and SSL_write_ex() are given is recorded whole, with the socket"
 checks tls.received "what SSL_read() and SSL_read_ex() return, too, also without a socket call"
+checks tls.libraries "what the functions of GnuTLS, wolfSSL and Mbed TLS are given and return, too"
 checks tls.by_kernel "with kTLS, where the socket carries text, the connection is known"
 checks tls.ambiguous "a call inside which two sockets carry records has an unknown connection"
 checks tls.reused "a TLS session that is freed, or uses another socket, has no stale connection"

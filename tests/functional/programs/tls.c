@@ -53,6 +53,41 @@ static void makes_reads(void)
 	tls_reads(&far, 44, pair.far, 5);
 }
 
+/* ---- Functions of other libraries -------------------------------------------------------- */
+
+/* One that fails returns -1, an int. */
+static void fails(int writes)
+{
+	SSL closed = { .fd = -1 };
+
+	if (writes != SENDTRACE_CALL_GNUTLS_SEND)
+		check_equal(SSL_write(&closed, "nothing", 7), -1, "SSL_write()");
+}
+
+static void makes_calls_that_fail(void)
+{
+	struct pair pair = tcp_pair();
+	SSL near = { .fd = pair.near }, far = { .fd = pair.far };
+
+	tls_writes(&near, 100, pair.near);
+	fails(tls_named(SENDTRACE_CALL_SSL_WRITE));
+	tls_reads(&far, 100, pair.far, 0);
+}
+
+static void libraries(void)
+{
+	static const int functions[][2] = {
+		{ SENDTRACE_CALL_GNUTLS_SEND, SENDTRACE_CALL_GNUTLS_RECV },
+		{ SENDTRACE_CALL_WOLFSSL_WRITE, SENDTRACE_CALL_WOLFSSL_READ },
+		{ SENDTRACE_CALL_MBEDTLS_WRITE, SENDTRACE_CALL_MBEDTLS_READ },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(functions); i++) {
+		tls_name_as(functions[i][0], functions[i][1]);
+		tls_traced(makes_calls_that_fail);
+	}
+}
+
 /* ---- kTLS ------------------------------------------------------------------------------ */
 
 static int encrypt_by_kernel(int fd)
@@ -308,11 +343,17 @@ static void missed(void)
 int main(int argc, char **argv)
 {
 	static const struct test_case cases[] = {
-		{ "whole", whole },	  { "by_kernel", by_kernel },
-		{ "received", received }, { "ambiguous", ambiguous },
-		{ "reused", reused },	  { "stacks", stacks },
-		{ "jumped", jumped },	  { "left", left },
-		{ "missed", missed },	  {},
+		{ "whole", whole },
+		{ "by_kernel", by_kernel },
+		{ "received", received },
+		{ "ambiguous", ambiguous },
+		{ "reused", reused },
+		{ "stacks", stacks },
+		{ "jumped", jumped },
+		{ "left", left },
+		{ "missed", missed },
+		{ "libraries", libraries },
+		{},
 	};
 
 	return run_cases(argc, argv, cases);

@@ -221,13 +221,31 @@ static int own_file(void)
 	return fd;
 }
 
+/* 0: it is named as itself. */
+static int writes_as, reads_as;
+
+void tls_name_as(int writes, int reads)
+{
+	writes_as = writes;
+	reads_as = reads;
+}
+
+int tls_named(int function)
+{
+	if (function == SENDTRACE_CALL_SSL_WRITE && writes_as)
+		return writes_as;
+	if (function == SENDTRACE_CALL_SSL_READ && reads_as)
+		return reads_as;
+	return function;
+}
+
 struct sendtrace_tls tls_function(int function)
 {
 	size_t i = index_of(function);
 
 	return (struct sendtrace_tls){
 		.pid = getpid(),
-		.function = function,
+		.function = tls_named(function),
 		.address = (uintptr_t)all[i].entry,
 		.nr_returns = all[i].returns != NULL,
 		.file = own_file(),

@@ -47,6 +47,15 @@ int BIO_write(BIO *bio, const void *data, int size);
 /* The case is skipped on a kernel that has no uprobes. */
 void tls_needs_uprobes(void);
 
+/*
+ * From now on, SSL_write() and SSL_read() are named as these functions of another library
+ * (enum sendtrace_call).
+ */
+void tls_name_as(int writes, int reads);
+
+/* What a function is named as: itself, unless there was tls_name_as(). */
+int tls_named(int function);
+
 /* Name the functions of the calling process to a session. */
 void tls_name_all(const struct tracer *tracer);
 

@@ -60,7 +60,7 @@ void tls_want(int call, long ret, int fd)
 	if (++shared->number == MOST)
 		die("too many calls");
 	*wanted = (struct wanted){
-		.call = call, .ret = ret, .fd = fd, .inode = inode_of(fd)
+		.call = tls_named(call), .ret = ret, .fd = fd, .inode = inode_of(fd)
 	};
 	wanted->type = receives ? SENDTRACE_RECORD_RECV : SENDTRACE_RECORD_SEND;
 }

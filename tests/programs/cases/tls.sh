@@ -29,7 +29,7 @@ over_tls() {
 
 # no_ciphertext: only calls of TLS libraries are shown
 no_ciphertext() {
-	! grep -vE ' call=(SSL_|gnutls_)' main.out
+	! grep -vE ' call=(SSL_|gnutls_|wolfSSL_|mbedtls_)' main.out
 }
 
 clear_text_only() {
@@ -269,6 +269,36 @@ case_tls_socat() {
 	stop_when finds is client.out family=2 dest=127.0.0.1 "port=$port"
 	shown "the whole answer" is client.out family=2 dest=127.0.0.1 "port=$port"
 	show_lines
+}
+
+# lighttpd_with LIBRARY PORT CALL: a file, with a module of lighttpd's for another library
+lighttpd_with() {
+	restart lighttpd
+	sed "s/LIBRARY/$1/; s/PORT/$2/" "$test/config/lighttpd.conf" >$debian/tmp/lighttpd.conf
+	serve lighttpd lighttpd -D -f /tmp/lighttpd.conf -- answers_tls "https://127.0.0.1:$2/small"
+	server=$(pidof lighttpd)
+	tls_reader lighttpd
+	over_tls --http1.1 "https://127.0.0.1:$2/large"
+	# shellcheck disable=SC2086
+	{
+		stop_when finds is client.out $to
+		shown "the whole answer" is client.out $to "call=$3write"
+	}
+	printf 'GET /large HTTP/1.1\r\n' >question
+	shown "the question" begins question "pid=$server" family=2 src=127.0.0.1 "port=$port" "call=$3read"
+	clear_text_only
+	show_lines
+	restart lighttpd
+}
+
+scenario tls.wolfssl "lighttpd, with wolfSSL: a file, to curl's address and port"
+case_tls_wolfssl() {
+	lighttpd_with wolfssl 8453 wolfSSL_
+}
+
+scenario tls.mbedtls "lighttpd, with Mbed TLS: the same"
+case_tls_mbedtls() {
+	lighttpd_with mbedtls 8454 mbedtls_ssl_
 }
 
 # Of these OpenSSL sees no socket: they encrypt to memory, and send that themselves.
