@@ -19,11 +19,13 @@ enum {
 /**
  * struct before - what a process had done before
  * @pid: its id
+ * @parent: its parent's
  * @started: when it was started: another process may have its id later
  * @writes: its calls
  */
 struct before {
 	pid_t pid;
+	pid_t parent;
 	uint64_t started;
 	uint64_t writes;
 };
@@ -44,10 +46,9 @@ static bool writes_of(pid_t pid, struct before *now)
 {
 	static const char key[] = "\nsyscw: ";
 	char text[512], *at;
-	pid_t parent;
 
 	if (process_read(pid, "io", text, sizeof(text)) <= 0 ||
-	    !process_stat(pid, &parent, &now->started))
+	    !process_stat(pid, &now->parent, &now->started))
 		return false;
 	at = strstr(text, key);
 	if (!at)
@@ -94,15 +95,6 @@ static bool writes_before(const struct before *now, uint64_t *writes)
 	return i < nr_befores || now->started >= began;
 }
 
-/* Those of the tracing process write to it alone. */
-static bool is_helper(pid_t pid, pid_t self)
-{
-	uint64_t started;
-	pid_t parent;
-
-	return process_stat(pid, &parent, &started) && parent == self;
-}
-
 static bool add(pid_t pid, void *arg)
 {
 	const struct count *count = arg;
@@ -110,8 +102,9 @@ static bool add(pid_t pid, void *arg)
 	struct before now;
 	uint64_t writes;
 
-	if (pid == count->self || is_helper(pid, count->self) ||
-	    !process_matches(pid, count->filter) || !writes_of(pid, &now) ||
+	/* Its helpers write to the tracing process alone. */
+	if (pid == count->self || !process_matches(pid, count->filter) ||
+	    !writes_of(pid, &now) || now.parent == count->self ||
 	    !writes_before(&now, &writes))
 		return true;
 	writes = now.writes - writes;

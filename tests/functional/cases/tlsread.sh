@@ -135,6 +135,38 @@ case_tlsread_without() {
 	end one
 }
 
+scenario tlsread.nothing "a trace of TLS alone that has seen nothing says what else there is"
+case_tlsread_nothing() {
+	can_trace || return
+	start one tlsing
+	tell one load "$library"
+	for reader in none sockets some; do
+		options=--tls
+		[ $reader != sockets ] || options="--tls -e sendto"
+		# shellcheck disable=SC2086 # words
+		start_reader $reader $options tlsing
+		[ $reader != some ] || tell one write hello
+		stop_reader $reader
+	done
+	hint="no call of a TLS library was seen; without --tls"
+	holds "it says so" grep -q "$hint" none.err
+	refuses "it does where sockets are shown" grep -q "$hint" sockets.err
+	refuses "it does after a call" grep -q "$hint" some.err
+	end one
+}
+
+# They write to it.
+scenario tlsread.own "it does not say that its own helpers made calls that are not seen"
+case_tlsread_own() {
+	can_trace || return
+	start_reader main --tls -e sendto "sendread*"
+	start one tlsing
+	tell one load "$library"
+	stop_reader main
+	refuses "they are named" says "write call"
+	end one
+}
+
 scenario tlsread.exec "a process that executes another program, whose name is asked for"
 case_tlsread_exec() {
 	can_trace || return
