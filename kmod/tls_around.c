@@ -31,26 +31,8 @@ static nokprobe_inline bool is_own(const struct st_tls_open *call)
 	return call->task == current && call->task_start == current->start_time;
 }
 
-/*
- * Does the return address still stand where it was? What longjmp() has left is overwritten sooner or
- * later. Others that trace may have exchanged it, too, so this decides only between two calls.
- */
-static nokprobe_inline bool is_intact(const struct st_tls_open *call)
-{
-#ifdef CONFIG_X86
-	bool is_long = user_64bit_mode(task_pt_regs(current));
-	unsigned long word = 0;
-
-	return !copy_from_user_nofault(&word, (const void __user *)call->sp,
-				       is_long ? sizeof(u64) : sizeof(u32)) &&
-	       word == call->returns_to;
-#else
-	return true; /* It is in a register. */
-#endif
-}
-
 /* So many words of user memory are read at most; the locks of chains are held. */
-#define READS_MAX 32
+#define READS_MAX 64
 
 /**
  * struct found - the best call so far that the thread may be inside
@@ -68,11 +50,43 @@ struct found {
 	unsigned int reads;
 };
 
-static nokprobe_inline bool ask_intact(struct found *found,
-				       const struct st_tls_open *call)
+static nokprobe_inline bool read_word(struct found *found, unsigned long *word,
+				      unsigned long at, size_t size)
 {
-	return found->reads++ < READS_MAX && is_intact(call);
+	*word = 0;
+	return found->reads++ < READS_MAX &&
+	       !copy_from_user_nofault(word, (const void __user *)at, size);
 }
+
+/*
+ * Is the thread still in the call? This decides only between two calls, since it is not certain.
+ *
+ * x86: the return address stands where it was: what longjmp() has left is overwritten sooner or
+ * later; others that trace may have exchanged it, too.
+ *
+ * arm64: the return address is in a register. But the frames of the functions that the thread is
+ * in are linked (x29, AAPCS64), and that of the call's caller is among them; code without
+ * frames leaves x29 as it is.
+ */
+static bool is_intact(struct found *found, const struct st_tls_open *call)
+{
+	struct pt_regs *regs = task_pt_regs(current);
+	unsigned long word;
+#ifdef CONFIG_X86
+	size_t size = user_64bit_mode(regs) ? sizeof(u64) : sizeof(u32);
+
+	return read_word(found, &word, call->sp, size) && word == call->returns_to;
+#else
+	unsigned long frame = regs->regs[29];
+
+	/* Each one is above the one before. */
+	while (frame < call->frame && read_word(found, &word, frame, sizeof(word)) &&
+	       word > frame)
+		frame = word;
+	return frame == call->frame;
+#endif
+}
+NOKPROBE_SYMBOL(is_intact);
 
 /*
  * The calling thread's own calls first, since other stacks may be near; then what is not left of a
@@ -91,9 +105,9 @@ static void consider(struct found *best, struct st_tls_open *call)
 		return;
 	}
 	if (!best->is_read)
-		best->is_intact = ask_intact(best, best->call);
+		best->is_intact = is_intact(best, best->call);
 	best->is_read = true;
-	intact = ask_intact(best, call);
+	intact = is_intact(best, call);
 	if (intact == best->is_intact ? call->sp < best->call->sp : intact) {
 		best->call = call;
 		best->is_intact = intact;

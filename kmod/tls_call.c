@@ -170,13 +170,23 @@ static unsigned long ask(const struct st_hook *hook, struct st_caller *caller)
 	return wanted;
 }
 
+/* What tells later whether the call was left without returning (tls_around.c). */
+static void fill_left(struct st_tls_open *open, struct pt_regs *regs, bool narrow)
+{
+#ifdef CONFIG_X86
+	open->returns_to = read_word(open->sp, narrow);
+#else
+	open->frame = regs->regs[29];
+#endif
+}
+
 static void fill(struct st_tls_open *open, const struct function *function,
 		 struct pt_regs *regs)
 {
 	bool narrow = is_narrow(regs);
 	struct st_call *call = &open->call;
 
-	open->returns_to = IS_ENABLED(CONFIG_X86) ? read_word(open->sp, narrow) : 0;
+	fill_left(open, regs, narrow);
 	open->ssl = argument(regs, 0);
 	open->written = function->written ? argument(regs, function->written) : 0;
 	open->left.nr = 0;

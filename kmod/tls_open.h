@@ -44,6 +44,7 @@ struct st_tls_socket {
  * @process: its process
  * @sp: the user's stack pointer at its entry
  * @returns_to: x86: the address that stands there
+ * @frame: arm64: where its caller's frame is
  * @ssl: what the library knows the TLS session by
  * @written: where the library writes how many bytes it sent or received; 0: it returns that
  * @left: what it has written to BIOs, so far
@@ -65,6 +66,7 @@ struct st_tls_open {
 	struct st_tls_process process;
 	unsigned long sp;
 	unsigned long returns_to;
+	unsigned long frame;
 	u64 ssl;
 	u64 written;
 	struct st_tls_left left;
