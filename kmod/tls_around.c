@@ -4,6 +4,7 @@
  *
  * Context: handlers of socket calls, with preemption off, and uprobes' handlers.
  */
+#include <linux/bits.h>
 #include <linux/list.h>
 #include <linux/minmax.h>
 #include <linux/ptrace.h>
@@ -31,7 +32,10 @@ static nokprobe_inline bool is_own(const struct st_tls_open *call)
 	return call->task == current && call->task_start == current->start_time;
 }
 
-/* So many words of user memory are read at most; the locks of chains are held. */
+/*
+ * User memory is read so often at most, for all calls that are compared: the locks of chains are held.
+ * On arm64, one call takes a read for each function between it and the socket call.
+ */
 #define READS_MAX 64
 
 /**
@@ -39,8 +43,8 @@ static nokprobe_inline bool is_own(const struct st_tls_open *call)
  * @call: NULL if there is none
  * @is_own: the calling thread has entered it
  * @is_read: @is_intact is known
- * @is_intact: its return address stands where it was
- * @reads: words that were read
+ * @is_intact: is_intact() of @call
+ * @reads: how often user memory was read
  */
 struct found {
 	struct st_tls_open *call;
@@ -50,12 +54,11 @@ struct found {
 	unsigned int reads;
 };
 
-static nokprobe_inline bool read_word(struct found *found, unsigned long *word,
-				      unsigned long at, size_t size)
+static nokprobe_inline bool peek(struct found *found, void *to, unsigned long at,
+				 size_t size)
 {
-	*word = 0;
 	return found->reads++ < READS_MAX &&
-	       !copy_from_user_nofault(word, (const void __user *)at, size);
+	       !copy_from_user_nofault(to, (const void __user *)at, size);
 }
 
 /*
@@ -64,26 +67,35 @@ static nokprobe_inline bool read_word(struct found *found, unsigned long *word,
  * x86: the return address stands where it was: what longjmp() has left is overwritten sooner or
  * later; others that trace may have exchanged it, too.
  *
- * arm64: the return address is in a register. But the frames of the functions that the thread is
- * in are linked (x29, AAPCS64), and that of the call's caller is among them; code without
- * frames leaves x29 as it is.
+ * arm64: x29 points to a frame record: x29 and x30 as they were at a function's entry, so that the
+ * records of all functions that the thread is in are a list (AAPCS64). The call's own record is
+ * below its stack pointer. Where pointers are authenticated, x30 was signed in its upper bits.
  */
 static bool is_intact(struct found *found, const struct st_tls_open *call)
 {
 	struct pt_regs *regs = task_pt_regs(current);
-	unsigned long word;
 #ifdef CONFIG_X86
 	size_t size = user_64bit_mode(regs) ? sizeof(u64) : sizeof(u32);
+	unsigned long word = 0;
 
-	return read_word(found, &word, call->sp, size) && word == call->returns_to;
+	return peek(found, &word, call->sp, size) && word == call->returns_to;
 #else
-	unsigned long frame = regs->regs[29];
+	unsigned long at = regs->regs[29];
+	struct {
+		unsigned long x29;
+		unsigned long x30;
+	} record;
 
-	/* Each one is above the one before. */
-	while (frame < call->frame && read_word(found, &word, frame, sizeof(word)) &&
-	       word > frame)
-		frame = word;
-	return frame == call->frame;
+	while (at < call->sp && peek(found, &record, at, sizeof(record))) {
+		if (record.x29 == call->frame &&
+		    !((record.x30 ^ call->returns_to) & GENMASK(47, 0)))
+			return true;
+		/* Each one is above the one before. */
+		if (record.x29 <= at)
+			break;
+		at = record.x29;
+	}
+	return false;
 #endif
 }
 NOKPROBE_SYMBOL(is_intact);

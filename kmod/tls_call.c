@@ -37,6 +37,7 @@
  * @written: which argument is a pointer to the number of bytes, if the function returns 1 for
  *	success; 0: it returns the number
  * @returns_int: it returns an int
+ * @takes_int: how many bytes is an int, too
  * @receives: it receives
  * @has_no_buffer: its second argument is none
  *
@@ -47,6 +48,7 @@ struct function {
 	struct st_hook hook;
 	u8 written;
 	bool returns_int;
+	bool takes_int;
 	bool receives;
 	bool has_no_buffer;
 };
@@ -77,17 +79,19 @@ struct function {
 		SENDTRACE_CALL_SSL_WRITE] = { .hook = HOOK(name, id), __VA_ARGS__ }
 
 static const struct function functions[] = {
-	FUNCTION("SSL_write", SSL_WRITE, .returns_int = true),
+	FUNCTION("SSL_write", SSL_WRITE, .returns_int = true, .takes_int = true),
 	FUNCTION("SSL_write_ex", SSL_WRITE_EX, .written = 3),
 	FUNCTION("SSL_write_ex2", SSL_WRITE_EX2, .written = 4),
 	FUNCTION("SSL_sendfile", SSL_SENDFILE, .has_no_buffer = true),
 	FUNCTION("gnutls_record_send", GNUTLS_SEND, .returns_int = false),
-	FUNCTION("SSL_read", SSL_READ, .returns_int = true, .receives = true),
+	FUNCTION("SSL_read", SSL_READ, .returns_int = true, .takes_int = true,
+		 .receives = true),
 	FUNCTION("SSL_read_ex", SSL_READ_EX, .written = 3, .receives = true),
 	FUNCTION("gnutls_record_recv", GNUTLS_RECV, .receives = true),
-	FUNCTION("wolfSSL_write", WOLFSSL_WRITE, .returns_int = true),
+	FUNCTION("wolfSSL_write", WOLFSSL_WRITE, .returns_int = true, .takes_int = true),
 	FUNCTION("mbedtls_ssl_write", MBEDTLS_WRITE, .returns_int = true),
-	FUNCTION("wolfSSL_read", WOLFSSL_READ, .returns_int = true, .receives = true),
+	FUNCTION("wolfSSL_read", WOLFSSL_READ, .returns_int = true, .takes_int = true,
+		 .receives = true),
 	FUNCTION("mbedtls_ssl_read", MBEDTLS_READ, .returns_int = true, .receives = true),
 };
 
@@ -177,6 +181,7 @@ static void fill_left(struct st_tls_open *open, struct pt_regs *regs, bool narro
 	open->returns_to = read_word(open->sp, narrow);
 #else
 	open->frame = regs->regs[29];
+	open->returns_to = regs->regs[30];
 #endif
 }
 
@@ -195,7 +200,7 @@ static void fill(struct st_tls_open *open, const struct function *function,
 	call->enter_time = ktime_get_ns();
 	/* SSL_sendfile()'s offset has 64 bits everywhere: on i386 it is two words. */
 	call->len = argument(regs, function->has_no_buffer ? 3 + narrow : 2);
-	if (function->returns_int)
+	if (function->takes_int)
 		call->len = max((int)call->len, 0);
 	if (function->has_no_buffer)
 		call->payload.kind = ST_PAYLOAD_NONE;

@@ -43,8 +43,8 @@ struct st_tls_socket {
  * @task: the thread that entered it, @tid its number, and @task_start
  * @process: its process
  * @sp: the user's stack pointer at its entry
- * @returns_to: x86: the address that stands there
- * @frame: arm64: where its caller's frame is
+ * @returns_to: the address that it returns to; on x86 it stands at @sp
+ * @frame: arm64: x29 at its entry
  * @ssl: what the library knows the TLS session by
  * @written: where the library writes how many bytes it sent or received; 0: it returns that
  * @left: what it has written to BIOs, so far

@@ -11,14 +11,13 @@ set -eu
 . "$here/../lib/host.sh"
 
 # Of these, only the beginning is traced.
-only_begin="SSL_free SSL_do_handshake BIO_write gnutls_deinit wolfSSL_free mbedtls_ssl_free"
+only_begin="SSL_free SSL_do_handshake BIO_write gnutls_deinit wolfSSL_free"
+only_begin+=" mbedtls_ssl_free mbedtls_ssl_session_reset"
 
-# unpacked SUITE ARCHITECTURE PACKAGE...: sets $folder, a folder of the cache
+# unpacked SUITE ARCHITECTURE PACKAGE: sets $folder, a folder of the cache
 unpacked() {
 	local suite=$1 architecture=$2 which=() options
-	shift 2
-	# Another list of packages has another folder.
-	folder=$cache/tls/$suite-$architecture-$(echo "$*" | md5sum | cut -c 1-8)
+	folder=$cache/tls/$suite-$architecture-$3
 	[ ! -e "$folder" ] || return 0
 	[ "$architecture" != i386 ] || which=(--i386)
 	mapfile -t options < <("$top/tests/vm/suite" "${which[@]}" "$suite")
@@ -26,10 +25,8 @@ unpacked() {
 	rm -rf "$folder.part"
 	mkdir -p "$folder.part"
 	# Of the suite itself: mirrors do not keep each security fix for each architecture.
-	(cd "$folder.part" && apt-get -q "${options[@]}" download "${@/%/:$architecture/$suite}") || return 1
-	for package in "$folder.part"/*.deb; do
-		dpkg-deb -x "$package" "$folder.part"
-	done
+	(cd "$folder.part" && apt-get -q "${options[@]}" download "$3:$architecture/$suite") || return 1
+	dpkg-deb -x "$folder.part"/*.deb "$folder.part"
 	mv "$folder.part" "$folder"
 }
 
@@ -66,34 +63,41 @@ expected() {
 	libcrypto) echo BIO_write ;;
 	libgnutls) echo "gnutls_record_send2 gnutls_record_recv gnutls_deinit" ;;
 	libwolfssl) echo "wolfSSL_write wolfSSL_read wolfSSL_free" ;;
-	libmbedtls) echo "mbedtls_ssl_write mbedtls_ssl_read mbedtls_ssl_free" ;;
+	libmbedtls) echo "mbedtls_ssl_write mbedtls_ssl_read mbedtls_ssl_free mbedtls_ssl_session_reset" ;;
 	esac
 }
 
-# looks SUITE ARCHITECTURE PACKAGE...: at the libraries of these packages
+# looks SUITE ARCHITECTURE PACKAGE NAME...: at these libraries of the package
 looks() {
 	architecture=$2
 	exec 9>"$cache/tls/$1-$2.lock"
 	flock 9
-	if ! unpacked "$@" 9>&- >"$work/download" 2>&1; then
+	if ! unpacked "$1" "$2" "$3" 9>&- >"$work/download" 2>&1; then
 		count=$((count + 1))
-		echo "ok $count - the libraries of $1 for $2 # SKIP they could not be downloaded"
+		echo "ok $count - the libraries of $3 of $1 for $2 # SKIP they could not be downloaded"
 		sed 's/^/# /' "$work/download" | tail -n 5
 		return
 	fi
-	for name in libssl libcrypto libgnutls libwolfssl libmbedtls; do
-		# Of wolfSSL, a suite may have none.
-		[[ $name != libwolfssl || "$*" == *libwolfssl* ]] || continue
+	for name in "${@:4}"; do
 		library=$(find "$folder" -name "$name.so.*" -type f | head -n 1)
-		check "${library##*/} of $1 for $2" has "$(expected $name)"
+		check "${library##*/} of $1 for $2" has "$(expected "$name")"
 	done
+}
+
+# suite NAME ARCHITECTURE OPENSSL GNUTLS MBEDTLS [WOLFSSL]: their packages
+suite() {
+	looks "$1" "$2" "$3" libssl libcrypto
+	looks "$1" "$2" "$4" libgnutls
+	looks "$1" "$2" "$5" libmbedtls
+	[ $# = 5 ] || looks "$1" "$2" "$6" libwolfssl
 }
 
 mkdir -p "$cache/tls"
 for architecture in i386 amd64 arm64; do
-	looks bullseye "$architecture" libssl1.1 libgnutls30 libwolfssl24 libmbedtls12
-	looks bookworm "$architecture" libssl3 libgnutls30 libwolfssl35 libmbedtls14
-	looks trixie "$architecture" libssl3t64 libgnutls30t64 libwolfssl42t64 libmbedtls21
-	looks sid "$architecture" libssl3t64 libgnutls30t64 libmbedtls21
+	suite bullseye "$architecture" libssl1.1 libgnutls30 libmbedtls12 libwolfssl24
+	suite bookworm "$architecture" libssl3 libgnutls30 libmbedtls14 libwolfssl35
+	suite trixie "$architecture" libssl3t64 libgnutls30t64 libmbedtls21 libwolfssl42t64
+	# The package of wolfSSL has another name there after each release.
+	suite sid "$architecture" libssl3t64 libgnutls30t64 libmbedtls21
 done
 finish

@@ -39,6 +39,8 @@ static const uint32_t module_functions[TLS_FUNCTIONS] = {
 	[TLS_MBEDTLS_SSL_WRITE] = SENDTRACE_CALL_MBEDTLS_WRITE,
 	[TLS_MBEDTLS_SSL_READ] = SENDTRACE_CALL_MBEDTLS_READ,
 	[TLS_MBEDTLS_SSL_FREE] = SENDTRACE_TLS_FREE,
+	/* Servers keep a session and reset it for the next client. */
+	[TLS_MBEDTLS_SSL_SESSION_RESET] = SENDTRACE_TLS_FREE,
 };
 
 /* ---- Complaints ------------------------------------------------------------------------ */

@@ -102,7 +102,7 @@ static bool add(pid_t pid, void *arg)
 	struct before now;
 	uint64_t writes;
 
-	/* Its helpers write to the tracing process alone. */
+	/* Its helpers write to the tracing process alone; one's own child is there for milliseconds. */
 	if (pid == count->self || !process_matches(pid, count->filter) ||
 	    !writes_of(pid, &now) || now.parent == count->self ||
 	    !writes_before(&now, &writes))

@@ -24,6 +24,7 @@ static const char *const names[TLS_FUNCTIONS] = {
 	[TLS_MBEDTLS_SSL_WRITE] = "mbedtls_ssl_write",
 	[TLS_MBEDTLS_SSL_READ] = "mbedtls_ssl_read",
 	[TLS_MBEDTLS_SSL_FREE] = "mbedtls_ssl_free",
+	[TLS_MBEDTLS_SSL_SESSION_RESET] = "mbedtls_ssl_session_reset",
 };
 
 const char *tls_function_name(enum tls_function function)
@@ -36,7 +37,7 @@ enum tls_function tls_function_named(const char *name)
 	unsigned int i;
 
 	/* Most symbols of most files are none of these. */
-	if (!strchr("SBgwm", name[0]))
+	if (!name[0] || !strchr("SBgwm", name[0]))
 		return TLS_FUNCTIONS;
 	for (i = 0; i < TLS_FUNCTIONS && strcmp(names[i], name); i++)
 		;
@@ -52,6 +53,7 @@ bool tls_function_only_begins(enum tls_function function)
 	case TLS_GNUTLS_DEINIT:
 	case TLS_WOLFSSL_FREE:
 	case TLS_MBEDTLS_SSL_FREE:
+	case TLS_MBEDTLS_SSL_SESSION_RESET:
 		return true;
 	default:
 		return false;

@@ -235,8 +235,8 @@ struct sendtrace_filter {
  * struct sendtrace_tls.function, if it is no enum sendtrace_call. None of these is recorded, and
  * of all of them only the entry is used.
  *
- * SENDTRACE_TLS_FREE: SSL_free(), gnutls_deinit(), wolfSSL_free() or mbedtls_ssl_free(): a TLS
- *	session is freed.
+ * SENDTRACE_TLS_FREE: SSL_free(), gnutls_deinit(), wolfSSL_free(), mbedtls_ssl_free() or
+ *	mbedtls_ssl_session_reset(): a TLS session is freed, or begins again.
  *
  * The others tell connections of programs that OpenSSL gives what it has encrypted, and that send
  * it themselves (memory BIOs). Without them, these connections are unknown.

@@ -15,8 +15,27 @@
 
 static int numbers_fd, null_fd;
 
+/*
+ * Mappings get places that the process gives to nothing else. Otherwise a ring of io_uring or AIO
+ * may get a place where a part of some mapping was unmapped: then a number is written into that
+ * ring, or it is unmapped, and its next call waits for ever.
+ */
+static void *new_place(void)
+{
+	static const uint64_t first = 1ULL << 44, number = 1 << 21, size = 16 << 20;
+	static uint64_t taken;
+
+	return (void *)(first +
+			__atomic_fetch_add(&taken, 1, __ATOMIC_RELAXED) % number * size);
+}
+
 void random_prepare_maps(void)
 {
+	void *first = mmap(new_place(), PAGE, PROT_READ,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+	if (first == MAP_FAILED)
+		die("a place for mappings");
 	numbers_fd = must(memfd_create("numbers", MFD_CLOEXEC), "memfd_create");
 	must(ftruncate(numbers_fd, PAGE), "ftruncate");
 	null_fd = must(memfd_create("out", MFD_CLOEXEC), "memfd_create");
@@ -52,20 +71,6 @@ static char *map_at(uint64_t map)
 static size_t map_len(uint64_t map)
 {
 	return (map & ((1 << MAP_PAGES_BITS) - 1)) * PAGE;
-}
-
-/*
- * Mappings get places that the process gives to nothing else, each of them once. Otherwise a ring
- * of io_uring or AIO may get a place where a part of some mapping was unmapped: then a number is
- * written into that ring, or it is unmapped, and its next call waits for ever.
- */
-static void *new_place(void)
-{
-	static const uint64_t first = 1ULL << 44, number = 1 << 21, size = 16 << 20;
-	static uint64_t taken;
-
-	return (void *)(first +
-			__atomic_fetch_add(&taken, 1, __ATOMIC_RELAXED) % number * size);
 }
 
 static void keep_map(struct worker *worker, uint64_t slot, void *at, size_t len)

@@ -30,6 +30,7 @@ enum {
 #define FUNCTION(name, does)                                                        \
 	__asm__(".globl " #name ", " #name "_returns\n"                             \
 		".type " #name ", %function\n" #name ": stp x29, x30, [sp, -16]!\n" \
+		"	mov x29, sp\n"                                                    \
 		"	bl " #does "\n"                                             \
 		"	ldp x29, x30, [sp], 16\n" #name "_returns: ret\n"           \
 		".size " #name ", . - " #name);                                     \

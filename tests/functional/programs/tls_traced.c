@@ -25,6 +25,7 @@ struct wanted {
 	int type;
 	int call;
 	long ret;
+	uint64_t length;
 	int fd;
 	unsigned int seed;
 	ino_t inode;
@@ -60,9 +61,18 @@ void tls_want(int call, long ret, int fd)
 	if (++shared->number == MOST)
 		die("too many calls");
 	*wanted = (struct wanted){
-		.call = tls_named(call), .ret = ret, .fd = fd, .inode = inode_of(fd)
+		.call = tls_named(call),
+		.ret = ret,
+		.length = ret,
+		.fd = fd,
+		.inode = inode_of(fd),
 	};
 	wanted->type = receives ? SENDTRACE_RECORD_RECV : SENDTRACE_RECORD_SEND;
+}
+
+void tls_want_length(uint64_t length)
+{
+	shared->wanted[shared->number - 1].length = length;
 }
 
 /* ---- Calls ----------------------------------------------------------------------------- */
@@ -123,6 +133,7 @@ static void compare(const struct records *records, const struct sendtrace_event 
 	check_equal(got->rec.type, want->type, "the type of event %u", nth);
 	check_equal(got->call, want->call, "the call of event %u", nth);
 	check_equal(got->ret, want->ret, "what the call of event %u returned", nth);
+	check_equal(got->len, want->length, "the length of event %u", nth);
 	check_equal(got->fd, want->fd, "the descriptor of event %u", nth);
 	check_equal(got->inode, want->inode, "the socket of event %u", nth);
 	check(!want->inode || got->peer_len, "event %u has an address", nth);

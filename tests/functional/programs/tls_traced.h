@@ -38,6 +38,9 @@ void tls_pattern(unsigned char *bytes, size_t size, unsigned int seed);
 /* What the next event should show; its payload is the pattern of 0. */
 void tls_want(int call, long ret, int fd);
 
+/* That event should also show that the call had this length, and not as much as it returned. */
+void tls_want_length(uint64_t length);
+
 /* Make a call, and want its event. @fd: what is seen of the socket; -1 if it is unknown. */
 void tls_writes(SSL *ssl, size_t size, int fd);
 void tls_writes_ex(SSL *ssl, size_t size, int fd);
