@@ -31,11 +31,12 @@ start() {
 	eval "obeying_$1=$(head -n 1 "$1.said")"
 }
 
-# tell NAME COMMAND...: returns when it was done
+# tell NAME COMMAND...: returns when it was done. Open for both, a pipe that nobody reads any more
+# does not stop us.
 tell() {
 	obeying=$1 already=$(lines "$1.said")
 	shift
-	echo "$*" >"$obeying.do"
+	echo "$*" 1<>"$obeying.do"
 	until_true "$obeying has done: $*" said_more "$obeying" "$already" || show "$obeying.log"
 }
 
@@ -44,7 +45,7 @@ said_more() {
 }
 
 end() {
-	echo end >"$1.do"
+	echo end 1<>"$1.do"
 	eval "wait \$runner_$1" || { fail "$1 failed" && show "$1.log"; }
 }
 
